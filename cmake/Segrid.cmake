@@ -1,0 +1,71 @@
+# How every target of ours is made. One folder, one library; one test file, one binary.
+
+# What every target of ours gets, and nobody who links to us.
+add_library(segrid_private_flags INTERFACE)
+target_compile_options(segrid_private_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Werror
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+
+# Sanitizers change the layout of what they watch, so every object gets them.
+if(SEGRID_SANITIZE)
+  add_compile_options(-fsanitize=${SEGRID_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SEGRID_SANITIZE})
+endif()
+
+find_program(SEGRID_CCACHE ccache)
+if(SEGRID_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SEGRID_CCACHE})
+endif()
+
+# segrid_library(<name> HEADERS ... [SOURCES ...] [PUBLIC dep...] [PRIVATE dep...])
+# One folder, one library. Headers are compiled alone by `all_verify_interface_header_sets`.
+function(segrid_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE")
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(${name} PRIVATE $<BUILD_INTERFACE:segrid_private_flags> ${arg_PRIVATE})
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(segrid::${name} ALIAS ${name})
+  target_compile_features(${name} ${scope} cxx_std_20)
+  target_link_libraries(${name} ${scope} ${arg_PUBLIC})
+  target_sources(${name} ${scope} FILE_SET HEADERS
+    BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HEADERS})
+  set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
+# segrid_program(<name> SOURCES ... DEPS dep...): a binary in bin/.
+function(segrid_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
+  add_executable(${name} ${arg_SOURCES})
+  target_compile_features(${name} PRIVATE cxx_std_20)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE segrid_private_flags ${arg_DEPS})
+endfunction()
+
+# segrid_test(<name>_test.cc DEPS dep... [LABEL unit|e2e|slow] [TIMEOUT s]): one file, one binary, one ctest entry.
+function(segrid_test source)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "DEPS")
+  cmake_path(GET source STEM name)
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  if(SEGRID_SANITIZE)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 6")
+  endif()
+  add_executable(${name} ${source})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_compile_features(${name} PRIVATE cxx_std_20)
+  target_compile_definitions(${name} PRIVATE
+    SEGRID_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SEGRID_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE segrid_private_flags ${arg_DEPS} GTest::gmock_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()

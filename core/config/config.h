@@ -1,0 +1,114 @@
+// The configuration as plain typed options. Defaults stand here; config::Load
+// (load.h) lays the file over them and checks everything, so code that gets a
+// Config need not.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/base/secret.h"
+
+namespace segrid::config {
+
+// A certificate with its key and, for mTLS, the authorities of the clients.
+struct Tls {
+  std::string cert;       // PEM file. Empty: no TLS.
+  std::string key;        // PEM file; required with `cert`.
+  std::string client_ca;  // PEM file. Empty: clients need no certificate.
+  std::vector<std::string> allowed_sans;  // Empty: any client of `client_ca`.
+};
+
+// A bearer token, known by its hash.
+struct Token {
+  std::string sha256;              // Lower-case hex of the token's SHA-256.
+  std::vector<std::string> roles;  // transform, forward, admin.
+};
+
+struct Grpc {
+  std::vector<std::string> listen = {"127.0.0.1:50051"};  // host:port, unix:path
+  Tls tls;
+  std::vector<Token> tokens;
+  std::int64_t max_message_bytes = 4 << 20;  // 1 KiB to 64 MiB.
+  std::int32_t max_events = 10'000;          // Per request; 1 to 1,000,000.
+};
+
+struct Http {
+  std::vector<std::string> listen = {"127.0.0.1:8080"};
+  Tls tls;
+  std::int64_t max_body_bytes = 4 << 20;  // 1 KiB to 64 MiB.
+};
+
+struct Admin {
+  std::vector<std::string> listen = {"127.0.0.1:8081"};
+};
+
+struct Queue {
+  enum class Store { kEmbedded, kMemory };
+  Store store = Store::kMemory;
+  std::int64_t max_bytes = std::int64_t{10} << 30;
+  absl::Duration dedup_window = absl::Hours(24);
+  std::int64_t dedup_memory_bytes = 128 << 20;
+};
+
+// Which custom arguments become properties.
+struct CustomArgs {
+  enum class Mode { kNone, kAll, kNamed };
+  Mode mode = Mode::kNone;
+  std::vector<std::string> names;  // kNamed only.
+};
+
+enum class EmailHash { kNormalized, kAsReceived };
+
+// One Segment source: which events, which form, and where to.
+struct Source {
+  std::string name;  // ^[a-z][a-z0-9_-]{0,62}$, unique, unique tag.
+  base::Secret write_key;
+  std::string region = "us";  // us | eu, where the receiver has regions.
+  std::string endpoint;       // https://host[:port][/path]; instead of region.
+  std::string receiver = "segment";
+  std::string path;  // Receiver `file`: where the Tracks go.
+
+  std::vector<std::string> events;       // Filter names. Empty: the defaults.
+  std::vector<std::string> email_types;  // Empty: all.
+  EmailHash email_hash = EmailHash::kNormalized;
+  std::vector<std::string> email_subject_from = {"subject", "email_subject"};
+  std::vector<std::string> extra_properties;  // SendGrid's keys.
+  CustomArgs custom_args;
+  std::string user_id_from;  // A custom argument. Empty: no userId.
+  bool spec_context = false;
+
+  bool gzip = true;
+  absl::Duration max_age = absl::Hours(20);
+  double requests_per_second = 50;
+  std::int32_t max_in_flight = 4;
+  std::string ca_file;      // PEM, besides the system's.
+  bool allow_http = false;  // Loopback endpoints only.
+};
+
+struct Logging {
+  std::string level = "info";   // debug | info | warning | error
+  std::string format = "json";  // json | text
+};
+
+struct Drain {
+  absl::Duration delay = absl::ZeroDuration();
+  absl::Duration grace = absl::Seconds(20);
+};
+
+// The whole configuration.
+struct Config {
+  std::string data_dir = "./segrid-data";
+  Grpc grpc;
+  Http http;
+  Admin admin;
+  Queue queue;
+  std::vector<Source> sources;
+  Logging logging;
+  Drain drain;
+};
+
+}  // namespace segrid::config

@@ -1,0 +1,139 @@
+// The in-process API: what the service can do, as functions. The gRPC server,
+// the webhook, the command line and the embedded mode are doors to it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/clock.h"
+#include "core/codec/output.h"
+#include "core/config/config.h"
+#include "core/deliver/deliverer.h"
+#include "core/queue/queue.h"
+#include "core/transform/outcome.h"
+
+namespace segrid::pipeline {
+
+// A batch of events in one of the two forms.
+struct Input {
+  enum class Form {
+    kWebhookJson,   // `bytes` is the body as SendGrid posts it.
+    kTypedRequest,  // `bytes` is a serialized TransformRequest or
+                    // ForwardRequest, whose field 1 holds the events.
+  };
+  Form form = Form::kWebhookJson;
+  std::string_view bytes;  // Read during the call only.
+};
+
+// The form of Transform's answer.
+enum class Output {
+  kTracks,     // Field 1 (`tracks`) of a serialized TransformResponse, repeated.
+  kBatchJson,  // `{"batch":[…]}`.
+};
+
+// How many events became what. Always events = tracks + skipped + rejected.
+struct Counts {
+  std::int32_t events = 0;
+  std::int32_t tracks = 0;
+  std::int32_t skipped = 0;
+  std::int32_t rejected = 0;
+  std::int32_t field_coerced = 0;
+  std::int32_t field_dropped = 0;
+};
+
+// An event that gave no Track.
+struct Issue {
+  std::int32_t index = 0;  // Of the event in the batch, 0-based.
+  transform::Reason reason = transform::Reason::kNone;
+  std::int32_t source = -1;  // Forward: position in ForwardResult::sources of
+                             // the source that skipped it; -1 = all did.
+};
+
+struct TransformResult {
+  codec::OutputBuffer output;
+  Counts counts;
+  std::vector<Issue> issues;  // In the order of the events.
+};
+
+// What one source did with a batch. Events of the batch = accepted + duplicate
+// + skipped + rejected.
+struct SourceResult {
+  std::string source;
+  std::int32_t accepted = 0;
+  std::int32_t duplicate = 0;
+  std::int32_t skipped = 0;
+  std::int32_t rejected = 0;
+};
+
+struct ForwardCall {
+  Input input;
+  std::vector<std::string> sources;  // Empty: all.
+  bool wait_delivered = false;       // See Wait in bridge.proto.
+  absl::Time deadline = absl::InfiniteFuture();  // Of wait_delivered.
+};
+
+struct ForwardResult {
+  std::int32_t events = 0;
+  std::vector<SourceResult> sources;
+  std::vector<Issue> issues;
+  std::int32_t field_coerced = 0;
+  std::int32_t field_dropped = 0;
+  std::int32_t delivered = 0;    // wait_delivered only, like the next two.
+  std::int32_t pending = 0;
+  std::int32_t dead_letters = 0;
+};
+
+// What the pipeline needs from outside; all must outlive it.
+struct Environment {
+  base::Clock& clock;
+  queue::Queue& queue;
+  deliver::Deliverer& deliverer;
+};
+
+// Transforms and forwards. Built once from a valid configuration.
+//
+// Ownership:     keeps references to the environment, copies the rest.
+// Thread safety: every method may be called from any thread at any time.
+// Blocking:      Transform computes in the caller's thread and never waits;
+//                Forward does not wait either: `done` may run inline or later
+//                in another thread.
+// Errors:        as listed at BridgeService in proto/segrid/v1/bridge.proto,
+//                with the same reasons in base::ReasonOf().
+class Pipeline {
+ public:
+  // `config` is valid (config::Load checked it).
+  Pipeline(const config::Config& config, Environment environment);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Transforms a batch with the settings of `source`, or with the defaults when
+  // it is empty. On an error `result` is unspecified. Reuse `result` to save
+  // its allocations.
+  absl::Status Transform(const Input& input, std::string_view source,
+                         Output output, TransformResult& result);
+
+  using ForwardDone = std::function<void(absl::StatusOr<ForwardResult>)>;
+
+  // Transforms a batch for each source and appends the Tracks to the queue in
+  // one atomic step; `done` runs exactly once, after the queue has taken them.
+  void Forward(const ForwardCall& call, ForwardDone done);
+
+  // The names of the sources, in the order of the configuration.
+  const std::vector<std::string>& sources() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace segrid::pipeline
