@@ -1,0 +1,302 @@
+// What the service knows about SendGrid events and Segment Tracks: THE table.
+// Adding an event type is one row of kEvents; a key of SendGrid's is one row of
+// kFields and one field of SendGridEvent; a property is one row of kProperties
+// and one field of TrackProperties. Codecs, transform, configuration and the
+// reference read these rows; a test compares them with the protos. Source of
+// every row: mapping.md, sections 1 and 2.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace segrid::catalog {
+
+enum class Type : std::uint8_t {
+  kString,
+  kInteger,  // 64 bits, signed.
+  kBoolean,
+  kStringList,  // At most one field has this type.
+  kObject,      // Its members are rows of their own.
+};
+
+enum class Privacy : std::uint8_t { kPublic, kPersonal };
+
+// A key of a SendGrid event.
+struct FieldRow {
+  std::string_view key;     // In the JSON object.
+  std::uint8_t number;      // Of the proto field in SendGridEvent or, for a
+                            // member, in the object's message.
+  Type type;                // Other types are converted where that is safe.
+  Privacy privacy;          // Personal values never reach logs or metrics.
+  std::string_view parent;  // The object whose member this is; "" = top level.
+};
+
+// What makes one of several rows with the same SendGrid event apply.
+enum class Condition : std::uint8_t {
+  kAlways,
+  kHuman,    // `sg_machine_open` is missing or false.
+  kMachine,  // `sg_machine_open` is true.
+  kBounce,   // `type` is `bounce`, `blocked` or missing.
+};
+
+// An event type.
+struct EventRow {
+  std::string_view sendgrid;  // Value of `event`.
+  Condition condition;
+  std::string_view segment;  // Name of the Track.
+  std::string_view filter;   // Name in a source's `events`.
+  bool recipient_act;  // The recipient did it: `ip` and `useragent` are theirs.
+  bool by_default;     // Selected where a source does not say.
+};
+
+// Where in the Track message a property stands.
+enum class Place : std::uint8_t { kProperties, kTraits, kContext };
+
+// How a property gets its value.
+enum class Rule : std::uint8_t {
+  kFirstOf,    // `first`, else `second`.
+  kEmailType,  // "Singlesend" or "Automation", from `first` and the ids.
+  kSubject,    // The custom argument that the source names.
+  kTestPhase,  // `first`: true for `test`, false for `send`; Single Sends only.
+};
+
+// Which Tracks have the property.
+enum class When : std::uint8_t {
+  kAlways,
+  kClick,         // Only `click`.
+  kRecipientAct,  // Only where EventRow::recipient_act.
+  kSpecContext,   // As kRecipientAct, and the source says `spec_context`.
+};
+
+// A value of the Track message.
+struct PropertyRow {
+  std::string_view name;  // In JSON.
+  std::uint8_t number;    // Of the proto field in the place's message.
+  Place place;
+  Type type;
+  Rule rule;
+  When when;
+  std::string_view first;  // Keys of kFields.
+  std::string_view second;
+};
+
+// clang-format off
+inline constexpr auto kFields = std::to_array<FieldRow>({
+    // key                         number  type               privacy             parent
+    {"email",                           1, Type::kString,     Privacy::kPersonal, ""},
+    {"timestamp",                       2, Type::kInteger,    Privacy::kPublic,   ""},
+    {"event",                           3, Type::kString,     Privacy::kPublic,   ""},
+    {"sg_event_id",                     4, Type::kString,     Privacy::kPublic,   ""},
+    {"sg_message_id",                   5, Type::kString,     Privacy::kPublic,   ""},
+    {"smtp-id",                         6, Type::kString,     Privacy::kPublic,   ""},
+    {"category",                        7, Type::kStringList, Privacy::kPublic,   ""},
+    {"asm_group_id",                    8, Type::kInteger,    Privacy::kPublic,   ""},
+    {"mc_stats",                        9, Type::kString,     Privacy::kPublic,   ""},
+    {"phase_id",                       10, Type::kString,     Privacy::kPublic,   ""},
+    {"ip",                             11, Type::kString,     Privacy::kPersonal, ""},
+    {"useragent",                      12, Type::kString,     Privacy::kPersonal, ""},
+    {"url",                            13, Type::kString,     Privacy::kPersonal, ""},
+    {"sg_machine_open",                14, Type::kBoolean,    Privacy::kPublic,   ""},
+    {"template_id",                    16, Type::kString,     Privacy::kPublic,   ""},
+    {"sg_template_id",                 17, Type::kString,     Privacy::kPublic,   ""},
+    {"sg_template_name",               18, Type::kString,     Privacy::kPublic,   ""},
+    {"template_hash",                  19, Type::kString,     Privacy::kPublic,   ""},
+    {"template_version_id",            20, Type::kString,     Privacy::kPublic,   ""},
+    {"singlesend_id",                  21, Type::kString,     Privacy::kPublic,   ""},
+    {"singlesend_name",                22, Type::kString,     Privacy::kPublic,   ""},
+    {"mc_auto_id",                     23, Type::kString,     Privacy::kPublic,   ""},
+    {"mc_auto_name",                   24, Type::kString,     Privacy::kPublic,   ""},
+    {"mc_auto_step_id",                25, Type::kString,     Privacy::kPublic,   ""},
+    {"mc_pod_id",                      26, Type::kString,     Privacy::kPublic,   ""},
+    {"send_at",                        27, Type::kString,     Privacy::kPublic,   ""},
+    {"reason",                         28, Type::kString,     Privacy::kPersonal, ""},
+    {"response",                       29, Type::kString,     Privacy::kPersonal, ""},
+    {"status",                         30, Type::kString,     Privacy::kPublic,   ""},
+    {"type",                           31, Type::kString,     Privacy::kPublic,   ""},
+    {"bounce_classification",          32, Type::kString,     Privacy::kPublic,   ""},
+    {"sg_content_type",                33, Type::kString,     Privacy::kPublic,   ""},
+    {"domain",                         34, Type::kString,     Privacy::kPublic,   ""},
+    {"from",                           35, Type::kString,     Privacy::kPersonal, ""},
+    {"attempt",                        36, Type::kInteger,    Privacy::kPublic,   ""},
+    {"tls",                            37, Type::kBoolean,    Privacy::kPublic,   ""},
+    {"cert_err",                       38, Type::kBoolean,    Privacy::kPublic,   ""},
+    {"marketing_campaign_id",          39, Type::kString,     Privacy::kPublic,   ""},
+    {"marketing_campaign_name",        40, Type::kString,     Privacy::kPublic,   ""},
+    {"marketing_campaign_version",     41, Type::kString,     Privacy::kPublic,   ""},
+    {"marketing_campaign_split_id",    42, Type::kInteger,    Privacy::kPublic,   ""},
+    {"reseller_id",                    43, Type::kInteger,    Privacy::kPublic,   ""},
+    {"sg_user_id",                     44, Type::kInteger,    Privacy::kPublic,   ""},
+    {"url_offset",                     45, Type::kObject,     Privacy::kPublic,   ""},
+    {"pool",                           46, Type::kObject,     Privacy::kPublic,   ""},
+    {"newsletter",                     47, Type::kObject,     Privacy::kPublic,   ""},
+    {"index",                           1, Type::kInteger,    Privacy::kPublic,   "url_offset"},
+    {"type",                            2, Type::kString,     Privacy::kPublic,   "url_offset"},
+    {"name",                            1, Type::kString,     Privacy::kPublic,   "pool"},
+    {"id",                              2, Type::kString,     Privacy::kPublic,   "pool"},
+    {"newsletter_user_list_id",         1, Type::kString,     Privacy::kPublic,   "newsletter"},
+    {"newsletter_id",                   2, Type::kString,     Privacy::kPublic,   "newsletter"},
+    {"newsletter_send_id",              3, Type::kString,     Privacy::kPublic,   "newsletter"},
+});
+
+inline constexpr auto kEvents = std::to_array<EventRow>({
+    // sendgrid            condition            segment                    filter               act    default
+    {"processed",          Condition::kAlways,  "Email Processed",         "processed",         false, true},
+    {"delivered",          Condition::kAlways,  "Email Delivered",         "delivered",         false, true},
+    {"open",               Condition::kHuman,   "Email Opened",            "open",              true,  true},
+    {"open",               Condition::kMachine, "Email Machine Opened",    "machine_opened",    true,  true},
+    {"click",              Condition::kAlways,  "Email Link Clicked",      "click",             true,  true},
+    {"dropped",            Condition::kAlways,  "Email Dropped",           "drop",              false, true},
+    {"bounce",             Condition::kBounce,  "Email Bounced",           "bounce",            false, true},
+    {"unsubscribe",        Condition::kAlways,  "Unsubscribed",            "unsubscribe",       true,  true},
+    {"group_unsubscribe",  Condition::kAlways,  "Unsubscribed From Group", "group_unsubscribe", true,  true},
+    {"group_resubscribe",  Condition::kAlways,  "Resubscribed To Group",   "group_resubscribe", true,  true},
+    {"spamreport",         Condition::kAlways,  "Email Marked as Spam",    "spamreport",        true,  true},
+    {"deferred",           Condition::kAlways,  "Email Deferred",          "deferred",          false, false},
+});
+
+inline constexpr auto kProperties = std::to_array<PropertyRow>({
+    // name                 number  place               type               rule               when                 first              second
+    {"email_type",               1, Place::kProperties, Type::kString,     Rule::kEmailType,  When::kAlways,       "mc_stats",        ""},
+    {"template_id",              2, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "template_id",     "sg_template_id"},
+    {"email_subject",            3, Place::kProperties, Type::kString,     Rule::kSubject,    When::kAlways,       "",                ""},
+    {"test_phase",               4, Place::kProperties, Type::kBoolean,    Rule::kTestPhase,  When::kAlways,       "phase_id",        ""},
+    {"unsubscribe_group_id",     5, Place::kProperties, Type::kInteger,    Rule::kFirstOf,    When::kAlways,       "asm_group_id",    ""},
+    {"link_url",                 6, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kClick,        "url",             ""},
+    {"categories",               7, Place::kProperties, Type::kStringList, Rule::kFirstOf,    When::kAlways,       "category",        ""},
+    {"campaign_name",            8, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "singlesend_name", "marketing_campaign_name"},
+    {"campaign_id",              9, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "singlesend_id",   "marketing_campaign_id"},
+    {"automation_name",         10, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "mc_auto_name",    ""},
+    {"automation_id",           11, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "mc_auto_id",      ""},
+    {"automation_step_id",      12, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "mc_auto_step_id", ""},
+    {"email",                    1, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kAlways,       "email",           ""},
+    {"ip",                       2, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kRecipientAct, "ip",              ""},
+    {"user_agent",               3, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kRecipientAct, "useragent",       ""},
+    {"ip",                       2, Place::kContext,    Type::kString,     Rule::kFirstOf,    When::kSpecContext,  "ip",              ""},
+    {"userAgent",                3, Place::kContext,    Type::kString,     Rule::kFirstOf,    When::kSpecContext,  "useragent",       ""},
+});
+// clang-format on
+
+inline constexpr std::size_t kFieldCount = kFields.size();
+inline constexpr std::size_t kEventCount = kEvents.size();
+inline constexpr std::size_t kPropertyCount = kProperties.size();
+
+// The proto field of SendGridEvent that holds the custom arguments, and that of
+// TrackProperties that holds what a source opted into.
+inline constexpr std::uint32_t kCustomArgsNumber = 15;
+inline constexpr std::uint32_t kExtraNumber = 15;
+
+// Position of a row in kFields.
+enum class FieldId : std::uint8_t {};
+inline constexpr FieldId kNoField{0xFF};
+
+constexpr std::size_t Index(FieldId id) { return static_cast<std::size_t>(id); }
+constexpr const FieldRow& Row(FieldId id) { return kFields[Index(id)]; }
+
+// The row of a key: of an event's own when `parent` is empty, else of a member
+// of that object. kNoField if the catalog does not know it.
+constexpr FieldId FindField(std::string_view key,
+                            std::string_view parent = {}) {
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    if (kFields[i].key == key && kFields[i].parent == parent) {
+      return FieldId(static_cast<std::uint8_t>(i));
+    }
+  }
+  return kNoField;
+}
+
+// FindField for keys written in code: a key that is not in the table does not
+// compile.
+consteval FieldId Field(std::string_view key, std::string_view parent = {}) {
+  const FieldId id = FindField(key, parent);
+  if (id == kNoField) throw "no row has this key";
+  return id;
+}
+
+// The first member of an object and the number of its members; they stand side
+// by side.
+struct Members {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+constexpr Members MembersOf(FieldId object) {
+  Members members;
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    if (kFields[i].parent != Row(object).key) continue;
+    if (members.count++ == 0) members.first = i;
+  }
+  return members;
+}
+
+// True for a name in `properties` that the table owns: opted-in values never
+// overwrite it.
+constexpr bool IsOwnedProperty(std::string_view name) {
+  for (const PropertyRow& row : kProperties) {
+    if (row.place == Place::kProperties && row.name == name) return true;
+  }
+  return false;
+}
+
+// Position of the event row with this filter name, or kEventCount.
+constexpr std::size_t FindFilter(std::string_view filter) {
+  for (std::size_t i = 0; i < kEventCount; ++i) {
+    if (kEvents[i].filter == filter) return i;
+  }
+  return kEventCount;
+}
+
+namespace internal {
+
+constexpr bool FieldsAreSound() {
+  std::size_t lists = 0;
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    const FieldRow& row = kFields[i];
+    if (Index(FindField(row.key, row.parent)) != i) return false;  // A twin.
+    lists += row.type == Type::kStringList;
+    if (row.parent.empty()) continue;
+    const FieldId object = FindField(row.parent);
+    if (object == kNoField || Row(object).type != Type::kObject) return false;
+    const Members members = MembersOf(object);
+    if (i < members.first || i >= members.first + members.count) return false;
+  }
+  return lists <= 1 && kFieldCount <= 64;
+}
+
+constexpr bool EventsAreSound() {
+  for (std::size_t i = 0; i < kEventCount; ++i) {
+    if (FindFilter(kEvents[i].filter) != i) return false;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (kEvents[i].sendgrid == kEvents[j].sendgrid &&
+          kEvents[i].condition == kEvents[j].condition) {
+        return false;
+      }
+    }
+  }
+  return kEventCount <= 32;
+}
+
+// A property takes a field of its own type, so values are converted once.
+constexpr bool PropertiesAreSound() {
+  for (const PropertyRow& row : kProperties) {
+    for (const std::string_view key : {row.first, row.second}) {
+      if (key.empty()) continue;
+      const FieldId id = FindField(key);
+      if (id == kNoField) return false;
+      if (row.rule == Rule::kFirstOf && Row(id).type != row.type) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace internal
+
+static_assert(internal::FieldsAreSound(),
+              "kFields: no twins, one list, members side by side, <= 64 rows");
+static_assert(internal::EventsAreSound(),
+              "kEvents: no twins, filter names unique, <= 32 rows");
+static_assert(internal::PropertiesAreSound(),
+              "kProperties: sources exist and have the property's type");
+
+}  // namespace segrid::catalog
