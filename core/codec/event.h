@@ -1,0 +1,110 @@
+// A decoded SendGrid event: an array of values indexed by catalog row. Values
+// are views into the request; nothing is copied or unescaped until someone asks.
+
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/catalog/catalog.h"
+
+namespace segrid::codec {
+
+// What a Value holds.
+enum class Kind : std::uint8_t {
+  kMissing,      // Nothing, null or "".
+  kText,         // UTF-8 text; JSON output has to escape it.
+  kCleanText,    // UTF-8 text without anything that JSON escapes.
+  kEscapedText,  // The inside of a JSON string that contains escapes.
+  kNumber,       // The text of a JSON number.
+  kTrue,
+  kFalse,
+  kInteger,    // `integer`.
+  kList,       // `size` items from `items`.
+  kObject,     // An object of the catalog; its members have slots of their own.
+  kComposite,  // A JSON object or array that no row asks for.
+};
+
+// One value of an event or Track. A view: what it points to must outlive it.
+struct Value {
+  union {
+    const char* data;      // Texts and numbers.
+    std::int64_t integer;  // kInteger.
+    const Value* items;    // kList, once the Track is made.
+    std::size_t first;     // kList, in an Event: position in Event::items.
+  };
+  std::uint32_t size = 0;
+  Kind kind = Kind::kMissing;
+
+  constexpr Value() : data(nullptr) {}
+  constexpr Value(Kind k, std::string_view text)
+      : data(text.data()),
+        size(static_cast<std::uint32_t>(text.size())),
+        kind(k) {}
+  static constexpr Value OfKind(Kind k) {
+    Value value;
+    value.kind = k;
+    return value;
+  }
+  static constexpr Value OfInteger(std::int64_t number) {
+    Value value;
+    value.integer = number;
+    value.kind = Kind::kInteger;
+    return value;
+  }
+
+  constexpr std::string_view text() const { return {data, size}; }
+  constexpr bool missing() const { return kind == Kind::kMissing; }
+  constexpr bool is_text() const {
+    return kind == Kind::kText || kind == Kind::kCleanText ||
+           kind == Kind::kEscapedText;
+  }
+};
+
+// A custom argument. The key is never kEscapedText: readers unescape it.
+struct CustomArg {
+  Value key;
+  Value value;
+};
+
+// One event. Reused from event to event: Clear() keeps the storage.
+// Thread safety: none; one user at a time.
+class Event {
+ public:
+  // Forgets the values. `source_bytes` is set by the reader.
+  void Clear() {
+    present_ = 0;
+    items.clear();
+    custom_args.clear();
+    source_bytes = 0;
+  }
+
+  void Set(catalog::FieldId id, Value value) {
+    const std::uint64_t bit = std::uint64_t{1} << catalog::Index(id);
+    values_[catalog::Index(id)] = value;
+    present_ = value.missing() ? present_ & ~bit : present_ | bit;
+  }
+  Value Get(catalog::FieldId id) const {
+    return Has(id) ? values_[catalog::Index(id)] : Value();
+  }
+  bool Has(catalog::FieldId id) const {
+    return (present_ >> catalog::Index(id) & 1) != 0;
+  }
+
+  // The items of the one kList value, in order.
+  std::vector<Value> items;
+  // In the order of the event; of two with one key the last counts.
+  std::vector<CustomArg> custom_args;
+  // The size of the event in the request: bounds the size of its Track.
+  std::size_t source_bytes = 0;
+
+ private:
+  std::uint64_t present_ = 0;
+  std::array<Value, catalog::kFieldCount> values_;
+};
+
+}  // namespace segrid::codec
