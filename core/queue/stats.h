@@ -1,0 +1,43 @@
+// The books of a queue.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace segrid::queue {
+
+// The ledger of one lane since its store was made. At any moment
+// accepted = delivered + pending + dead + expired.
+struct LaneStats {
+  std::string lane;
+  std::int64_t accepted = 0;
+  std::int64_t delivered = 0;
+  std::int64_t pending = 0;  // Lent out or not.
+  std::int64_t dead = 0;     // Kept as dead letters, but for expired ones.
+  // Given up for their age (kept or not), purged, or dropped from the dead
+  // letters by their bounds.
+  std::int64_t expired = 0;
+  std::int64_t duplicates = 0;     // Not accepted: seen within the window.
+  std::int64_t dead_letters = 0;   // Kept ones for any reason.
+  std::int64_t pending_bytes = 0;  // JSON of the pending messages.
+  std::int64_t dead_letter_bytes = 0;
+  // When the oldest pending message was accepted. InfiniteFuture: none.
+  absl::Time oldest_pending_time = absl::InfiniteFuture();
+};
+
+// What the lanes share.
+struct StoreStats {
+  std::int64_t bytes = 0;      // Of pending messages and dead letters.
+  std::int64_t max_bytes = 0;  // The limit of `bytes`.
+  std::int64_t dedup_ids = 0;  // Ids remembered.
+  // How far back duplicates are recognised now. Shorter than configured when
+  // the memory for ids was too small.
+  absl::Duration dedup_window;
+  bool ready = true;  // False while Append cannot succeed.
+  std::string not_ready_reason;
+};
+
+}  // namespace segrid::queue

@@ -1,0 +1,80 @@
+// What delivery needs to know of a place that takes Tracks.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace segrid::receivers {
+
+// Bounds of what a receiver takes at once.
+struct Limits {
+  std::int32_t max_batch_messages = 2'500;
+  // The messages' JSON, each with one byte for its comma, before compression.
+  std::int64_t max_batch_bytes = 475'000;
+  std::int64_t max_message_bytes = 32'000;
+};
+
+// Messages for one attempt. The views must live until `done` has run.
+struct Batch {
+  std::vector<std::string_view> tracks;  // Each one Track's JSON.
+  std::int32_t retry_count = 0;          // Attempts made before this one.
+};
+
+// What an answer asks for.
+enum class Verdict : std::uint8_t {
+  kDelivered,      // The receiver has the batch.
+  kRetry,          // Again, after a back-off.
+  kWait,           // Again, after `wait`; the whole source waits. No attempt.
+  kSplit,          // Something in the batch is bad: halve it; a single message
+                   // is given up with `reason`.
+  kMisconfigured,  // The source's settings are wrong; its messages stay queued.
+  kDeadLetter,     // The whole batch is given up with `reason`.
+};
+
+// A message that a receiver dropped although it took the batch.
+struct Refusal {
+  std::int32_t index = 0;  // In Batch::tracks.
+  std::string answer;
+};
+
+struct SendResult {
+  Verdict verdict = Verdict::kRetry;
+  absl::Duration wait;      // kWait, and kRetry as a floor of the back-off.
+  std::string_view reason;  // kSplit, kDeadLetter: see dead_letter.h. Static.
+  bool halves_differ = false;  // kSplit: one bad message spoiled the batch, so
+                               // one good half means that the other is bad.
+  std::string detail;  // For status: "HTTP 401" or the error. No event data.
+  std::string answer;  // For dead letters: status, first 512 bytes of body.
+  std::vector<Refusal> refusals;  // kDelivered: those it did not take.
+};
+
+// A place that takes Tracks.
+//
+// Ownership:     see Batch; a receiver is owned by the Deliverer.
+// Thread safety: Send may be called from any thread, several at a time.
+// Blocking:      never waits for the network; `done` runs exactly once, later,
+//                in a thread of the pool, unless the pool was stopped. A write
+//                to a local file may be done inline.
+// Errors:        every failure is a SendResult.
+class Receiver {
+ public:
+  using Done = std::function<void(SendResult)>;
+
+  virtual ~Receiver() = default;
+
+  // Attempts the delivery of `batch`, within the receiver's own time-outs.
+  virtual void Send(Batch batch, Done done) = 0;
+
+  virtual Limits limits() const = 0;
+
+  // Where Tracks go: a URL without credentials, or the path of a file.
+  virtual std::string endpoint() const = 0;
+};
+
+}  // namespace segrid::receivers
