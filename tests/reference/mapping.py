@@ -1,0 +1,271 @@
+"""SendGrid event -> Segment Track, a second time.
+
+An independent and plain implementation of the mapping, written from its
+specification and not from the C++ code, so that a mistake would have to be
+made twice to pass. Standard library only; speed is no aim.
+
+  python3 mapping.py [--source NAME] [--settings FILE] [BODY]
+
+prints what `segrid transform --format outcomes` prints. FILE is a Segrid
+configuration in JSON (which is YAML, too).
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import re
+import sys
+
+import strict_json
+from values import FIELDS, to_string
+
+VERSION = "0.1.0"
+MAX_TRACK_BYTES = 32000
+LAST_SECOND = 253402300799  # 9999-12-31T23:59:59Z
+
+# SendGrid's event -> (filter name, Segment's event). `open` and `bounce` have
+# an extra condition, see `classify`.
+EVENTS = {
+    "processed": ("processed", "Email Processed"),
+    "delivered": ("delivered", "Email Delivered"),
+    "open": ("open", "Email Opened"),
+    "click": ("click", "Email Link Clicked"),
+    "dropped": ("drop", "Email Dropped"),
+    "bounce": ("bounce", "Email Bounced"),
+    "deferred": ("deferred", "Email Deferred"),
+    "unsubscribe": ("unsubscribe", "Unsubscribed"),
+    "group_unsubscribe": ("group_unsubscribe", "Unsubscribed From Group"),
+    "group_resubscribe": ("group_resubscribe", "Resubscribed To Group"),
+    "spamreport": ("spamreport", "Email Marked as Spam"),
+}
+MACHINE_OPEN = ("machine_opened", "Email Machine Opened")
+DEFAULT_EVENTS = [name for name, _ in EVENTS.values() if name != "deferred"]
+DEFAULT_EVENTS.append(MACHINE_OPEN[0])
+RECIPIENTS_ACTS = {"open", "click", "unsubscribe", "group_unsubscribe",
+                   "group_resubscribe", "spamreport"}
+
+DEFAULT_SETTINGS = {
+    "events": DEFAULT_EVENTS,
+    "email_types": ["singlesend", "automation", "other"],
+    "email_hash": "normalized",
+    "email_subject_from": ["subject", "email_subject"],
+    "extra_properties": [],
+    "custom_args": "none",
+    "user_id_from": "",
+    "spec_context": False,
+}
+
+# Names in `properties` that the mapping's table owns.
+OWNED = {"email_type", "template_id", "email_subject", "test_phase",
+         "unsubscribe_group_id", "link_url", "categories", "campaign_name",
+         "campaign_id", "automation_name", "automation_id",
+         "automation_step_id"}
+
+
+# --- One event ---------------------------------------------------------------
+
+
+class Skipped(Exception):
+  pass
+
+
+class Rejected(Exception):
+  pass
+
+
+def classify(raw, fields):
+  """(filter name, Segment's event) of an event."""
+  name = raw.get("event")
+  if not isinstance(name, str) or not name:
+    raise Rejected("MISSING_EVENT")
+  if name not in EVENTS:
+    raise Skipped("UNSUPPORTED_EVENT")
+  if name == "open" and fields["sg_machine_open"]:
+    return MACHINE_OPEN
+  if name == "bounce" and fields["type"] not in (None, "bounce", "blocked"):
+    raise Skipped("UNSUPPORTED_EVENT")
+  return EVENTS[name]
+
+
+def received_email(raw):
+  email = raw.get("email")
+  if not isinstance(email, str) or not trim(email):
+    raise Rejected("MISSING_EMAIL")
+  return email
+
+
+def trim(text):
+  return text.strip(" \t\n\v\f\r")
+
+
+def anonymous_id(email, settings):
+  if settings["email_hash"] == "normalized":
+    email = "".join(c.lower() if c.isascii() else c for c in trim(email))
+  return sha256(email)
+
+
+def sha256(text):
+  return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def iso_time(timestamp):
+  if timestamp is None or timestamp <= 0:
+    raise Rejected("BAD_TIMESTAMP")
+  milliseconds = timestamp if timestamp >= 10**11 else timestamp * 1000
+  if milliseconds >= (LAST_SECOND + 1) * 1000:
+    raise Rejected("BAD_TIMESTAMP")
+  time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=milliseconds)
+  return time.isoformat(timespec="milliseconds") + "Z"
+
+
+def message_id(fields, email, event, source):
+  tag = f"-{sha256(source)[:4]}" if source else ""
+  own_id = fields["sg_event_id"]
+  if own_id is None:
+    parts = [event, email, fields["timestamp"], fields["sg_message_id"], fields["url"],
+             fields["asm_group_id"], fields["smtp-id"], fields["reason"]]
+    own_id = "".join(("" if part is None else str(part)) + "\x1f" for part in parts)
+  elif len(own_id + tag) <= 64 and re.fullmatch("[A-Za-z0-9._-]+", own_id):
+    return own_id + tag
+  return f"sg-{sha256(own_id)[:40]}{tag}"
+
+
+def email_type(fields):
+  if fields["mc_stats"] is not None:
+    return {"singlesend": "Singlesend", "automation": "Automation"}.get(fields["mc_stats"])
+  if fields["singlesend_id"] is not None:
+    return "Singlesend"
+  return "Automation" if fields["mc_auto_id"] is not None else None
+
+
+def properties(event, fields, arguments, settings):
+  kind = email_type(fields)
+  subjects = (arguments.get(name) for name in settings["email_subject_from"])
+  phase = {"test": True, "send": False}.get(fields["phase_id"])
+  table = {
+      "email_type": kind,
+      "template_id": fields["template_id"] or fields["sg_template_id"],
+      "email_subject": next((s for s in subjects if s is not None), None),
+      "test_phase": phase if kind == "Singlesend" else None,
+      "unsubscribe_group_id": fields["asm_group_id"],
+      "link_url": fields["url"] if event == "click" else None,
+      "categories": fields["category"],
+      "campaign_name": fields["singlesend_name"] or fields["marketing_campaign_name"],
+      "campaign_id": fields["singlesend_id"] or fields["marketing_campaign_id"],
+      "automation_name": fields["mc_auto_name"],
+      "automation_id": fields["mc_auto_id"],
+      "automation_step_id": fields["mc_auto_step_id"],
+  }
+  for name in settings["extra_properties"]:
+    if name not in OWNED:
+      table[name] = fields[name]
+  wanted = settings["custom_args"]
+  for name, value in arguments.items():
+    if name not in OWNED and (wanted == "all" or wanted != "none" and name in wanted):
+      table[name] = value
+  return {name: value for name, value in table.items() if value is not None}
+
+
+def context(event, fields, email, settings):
+  of_recipient = event in RECIPIENTS_ACTS
+  ip = fields["ip"] if of_recipient else None
+  agent = fields["useragent"] if of_recipient else None
+  spec = settings["spec_context"]
+  traits = {"email": email, "ip": ip, "user_agent": agent}
+  return {
+      "library": {"name": "segrid", "version": VERSION},
+      **({"ip": ip} if spec and ip is not None else {}),
+      **({"userAgent": agent} if spec and agent is not None else {}),
+      "traits": {name: value for name, value in traits.items() if value is not None},
+  }
+
+
+def track(raw, settings, source):
+  """The Track of one element of the body. Raises Skipped or Rejected."""
+  if not isinstance(raw, dict):
+    raise Rejected("NOT_AN_OBJECT")
+  fields = {name: convert(raw.get(name)) for name, convert in FIELDS.items()}
+  filter_name, segment_event = classify(raw, fields)
+  if filter_name not in settings["events"]:
+    raise Skipped("EVENT_NOT_SELECTED")
+  email = received_email(raw)
+  timestamp = iso_time(fields["timestamp"])
+  if (email_type(fields) or "other").lower() not in settings["email_types"]:
+    raise Skipped("EMAIL_TYPE_NOT_SELECTED")
+
+  event = raw["event"]
+  arguments = {name: to_string(value) for name, value in raw.items() if name not in FIELDS}
+  arguments = {name: value for name, value in arguments.items() if value is not None}
+  user_id = arguments.get(settings["user_id_from"]) if settings["user_id_from"] else None
+  made = {
+      "type": "track",
+      "messageId": message_id(fields, email, event, source),
+      **({"userId": user_id} if user_id is not None else {}),
+      "anonymousId": anonymous_id(email, settings),
+      "event": segment_event,
+      "timestamp": timestamp,
+      "properties": properties(event, fields, arguments, settings),
+      "context": context(event, fields, email, settings),
+  }
+  if len(compact(made).encode("utf-8")) > MAX_TRACK_BYTES:
+    raise Rejected("TOO_LARGE")
+  return made
+
+
+# --- A body ------------------------------------------------------------------
+
+
+def compact(value):
+  """JSON without spaces and with the minimal escapes."""
+  return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def settings_of(config, source):
+  """The settings of one source of a configuration, defaults filled in."""
+  given = next(s for s in config["sources"] if s["name"] == source)
+  chosen = {name: given.get(name, default) for name, default in DEFAULT_SETTINGS.items()}
+  if isinstance(chosen["email_subject_from"], str):
+    chosen["email_subject_from"] = [chosen["email_subject_from"]]
+  return chosen
+
+
+def outcomes(body, settings=None, source=""):
+  """One dict per element of `body` (bytes), as `--format outcomes` prints it.
+
+  Raises strict_json.NotJson when the body is not JSON and TypeError when it is
+  not an array.
+  """
+  events = strict_json.parse(body)
+  if not isinstance(events, list):
+    raise TypeError("the body is JSON, but not an array")
+  result = []
+  for index, raw in enumerate(events):
+    try:
+      outcome = {"track": track(raw, settings or DEFAULT_SETTINGS, source)}
+    except Skipped as skipped:
+      outcome = {"skipped": str(skipped)}
+    except Rejected as rejected:
+      outcome = {"rejected": str(rejected)}
+    result.append({"index": index, **outcome})
+  return result
+
+
+def main():
+  arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  arguments.add_argument("body", nargs="?", default="-")
+  arguments.add_argument("--source", default="")
+  arguments.add_argument("--settings")
+  given = arguments.parse_args()
+  settings = None
+  if given.settings:
+    with open(given.settings, encoding="utf-8") as file:
+      settings = settings_of(json.load(file), given.source)
+  body = sys.stdin.buffer.read() if given.body == "-" else open(given.body, "rb").read()
+  for outcome in outcomes(body, settings, given.source):
+    print(compact(outcome))
+
+
+if __name__ == "__main__":
+  sys.setrecursionlimit(10000)
+  main()
