@@ -24,23 +24,23 @@ namespace segrid {
 // What a Transform of a webhook body may say besides the body.
 struct TransformOptions {
   // The source whose settings apply. Empty: the settings' defaults.
-  std::string source;
+  std::string source{};
 
   // Typed Tracks, or a body for Segment's `/v1/batch`.
   v1::Output output = v1::OUTPUT_TRACKS;
 
-  CallOptions call;
+  CallOptions call{};
 };
 
 // What a Forward of a webhook body may say besides the body.
 struct ForwardOptions {
   // The sources that get the events. Empty: all of the server.
-  std::vector<std::string> sources;
+  std::vector<std::string> sources{};
 
   // Answer when the events are durable, or when they are delivered.
   v1::Wait wait = v1::WAIT_ACCEPTED;
 
-  CallOptions call;
+  CallOptions call{};
 };
 
 // Talks to a server. A bad event is an issue of the answer, never an error of

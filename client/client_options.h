@@ -16,16 +16,16 @@ namespace segrid {
 struct TlsOptions {
   // PEM file of the authorities that may have signed the server's certificate.
   // Empty: those of the system.
-  std::string ca_file;
+  std::string ca_file{};
 
   // PEM files of the client's own certificate (with its chain) and key, for
   // servers that ask for one (mTLS). Both or neither.
-  std::string cert_file;
-  std::string key_file;
+  std::string cert_file{};
+  std::string key_file{};
 
   // The name that the server's certificate must carry. Empty: the host of
   // `address`.
-  std::string server_name;
+  std::string server_name{};
 };
 
 // What Connect() needs. A plain value.
@@ -36,7 +36,7 @@ struct ClientOptions {
   std::string address = "127.0.0.1:50051";
 
   // Unset: no TLS, for loopback, unix sockets and private networks.
-  std::optional<TlsOptions> tls;
+  std::optional<TlsOptions> tls{};
 
   // How long a call may take in all, where its CallOptions do not say it.
   // Range: 1 ms to 24 h.
@@ -66,7 +66,7 @@ struct ClientOptions {
 
   // What the server's logs see first, such as `billing/2.1`. Empty: nothing
   // before the client's own `segrid-client/<version>`.
-  std::string user_agent;
+  std::string user_agent{};
 
   // INVALID_ARGUMENT, `BAD_OPTION` with the first field that is out of range,
   // its range, and in `field_violations` its name; nullopt when all are good.

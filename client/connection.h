@@ -16,7 +16,7 @@ namespace segrid {
 struct CallOptions {
   // How long this call may take in all. Range: 1 ms to 24 h. Unset:
   // `ClientOptions::timeout`.
-  std::optional<std::chrono::nanoseconds> timeout;
+  std::optional<std::chrono::nanoseconds> timeout{};
 };
 
 // Carries calls to a server. Derive from it to test code that uses a Client

@@ -1,0 +1,23 @@
+// Certificates for tests, made when they run.
+
+#pragma once
+
+#include <string>
+
+namespace segrid::tests {
+
+// A certificate and its key in PEM.
+struct Certificate {
+  std::string cert;
+  std::string key;
+};
+
+// A self-signed authority. Valid for a day.
+Certificate MakeAuthority();
+
+// A certificate for 127.0.0.1 and `name`, signed by `authority`. Valid for a
+// day.
+Certificate MakeCertificate(const Certificate& authority,
+                            const std::string& name);
+
+}  // namespace segrid::tests
