@@ -56,14 +56,14 @@ struct Settlement {
 // When deferred messages are lent again.
 struct Deferral {
   absl::Time not_before;
-  bool counts_as_attempt = true;
+  std::int32_t attempts = 1;  // Made during this lease.
 };
 
 // Why messages are given up.
 struct Death {
-  std::string reason;     // See dead_letter.h.
-  std::string answer;     // Cut to kMaxAnswerBytes.
-  bool attempted = true;  // Whether a last attempt was made.
+  std::string reason;         // See dead_letter.h.
+  std::string answer;         // Cut to kMaxAnswerBytes.
+  std::int32_t attempts = 1;  // Made during this lease.
 };
 
 // What became of a ticket's messages. A dead letter that was replayed or
