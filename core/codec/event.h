@@ -1,5 +1,6 @@
 // A decoded SendGrid event: an array of values indexed by catalog row. Values
-// are views into the request; nothing is copied or unescaped until someone asks.
+// are views into the request; nothing is copied or unescaped until someone
+// asks.
 
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/catalog/catalog.h"
+#include "core/codec/text_arena.h"
 
 namespace segrid::codec {
 
@@ -80,7 +82,9 @@ class Event {
     present_ = 0;
     items.clear();
     custom_args.clear();
+    texts.Reset();
     source_bytes = 0;
+    from_wire = false;
   }
 
   void Set(catalog::FieldId id, Value value) {
@@ -99,8 +103,12 @@ class Event {
   std::vector<Value> items;
   // In the order of the event; of two with one key the last counts.
   std::vector<CustomArg> custom_args;
+  // Texts that had to be unescaped live here as long as the values do.
+  TextArena texts;
   // The size of the event in the request: bounds the size of its Track.
   std::size_t source_bytes = 0;
+  // Typed input: its texts may have to be escaped.
+  bool from_wire = false;
 
  private:
   std::uint64_t present_ = 0;

@@ -34,7 +34,9 @@ class OutputBuffer {
 
   std::string_view view() const { return {begin(), size()}; }
   std::size_t size() const { return end_ - begin_; }
-  char* begin() const { return storage_ + begin_; }
+  char* begin() const {
+    return storage_ == nullptr ? nullptr : storage_ + begin_;
+  }
 
   // Empties the buffer and keeps its storage.
   void Clear() { begin_ = end_ = kHeadroomBytes; }
@@ -52,7 +54,7 @@ class OutputBuffer {
 
   void Append(std::string_view bytes) {
     char* out = Reserve(bytes.size());
-    std::memcpy(out, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
     Finish(out + bytes.size());
   }
 

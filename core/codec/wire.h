@@ -165,7 +165,7 @@ inline char* WriteBytesHeader(char* out, std::uint32_t number,
 inline char* WriteBytesField(char* out, std::uint32_t number,
                              std::string_view bytes) {
   out = WriteBytesHeader(out, number, bytes.size());
-  std::memcpy(out, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
   return out + bytes.size();
 }
 

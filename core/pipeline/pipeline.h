@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,54 +14,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
-#include "core/codec/output.h"
 #include "core/config/config.h"
 #include "core/deliver/deliverer.h"
+#include "core/pipeline/batch.h"
 #include "core/queue/queue.h"
-#include "core/transform/outcome.h"
 
 namespace segrid::pipeline {
-
-// A batch of events in one of the two forms.
-struct Input {
-  enum class Form {
-    kWebhookJson,   // `bytes` is the body as SendGrid posts it.
-    kTypedRequest,  // `bytes` is a serialized TransformRequest or
-                    // ForwardRequest, whose field 1 holds the events.
-  };
-  Form form = Form::kWebhookJson;
-  std::string_view bytes;  // Read during the call only.
-};
-
-// The form of Transform's answer.
-enum class Output {
-  kTracks,     // Field 1 (`tracks`) of a serialized TransformResponse, repeated.
-  kBatchJson,  // `{"batch":[…]}`.
-};
-
-// How many events became what. Always events = tracks + skipped + rejected.
-struct Counts {
-  std::int32_t events = 0;
-  std::int32_t tracks = 0;
-  std::int32_t skipped = 0;
-  std::int32_t rejected = 0;
-  std::int32_t field_coerced = 0;
-  std::int32_t field_dropped = 0;
-};
-
-// An event that gave no Track.
-struct Issue {
-  std::int32_t index = 0;  // Of the event in the batch, 0-based.
-  transform::Reason reason = transform::Reason::kNone;
-  std::int32_t source = -1;  // Forward: position in ForwardResult::sources of
-                             // the source that skipped it; -1 = all did.
-};
-
-struct TransformResult {
-  codec::OutputBuffer output;
-  Counts counts;
-  std::vector<Issue> issues;  // In the order of the events.
-};
 
 // What one source did with a batch. Events of the batch = accepted + duplicate
 // + skipped + rejected.
@@ -76,8 +33,8 @@ struct SourceResult {
 
 struct ForwardCall {
   Input input;
-  std::vector<std::string> sources;  // Empty: all.
-  bool wait_delivered = false;       // See Wait in bridge.proto.
+  std::vector<std::string> sources;              // Empty: all.
+  bool wait_delivered = false;                   // See Wait in bridge.proto.
   absl::Time deadline = absl::InfiniteFuture();  // Of wait_delivered.
 };
 
@@ -87,7 +44,7 @@ struct ForwardResult {
   std::vector<Issue> issues;
   std::int32_t field_coerced = 0;
   std::int32_t field_dropped = 0;
-  std::int32_t delivered = 0;    // wait_delivered only, like the next two.
+  std::int32_t delivered = 0;  // wait_delivered only, like the next two.
   std::int32_t pending = 0;
   std::int32_t dead_letters = 0;
 };

@@ -1,0 +1,18 @@
+// From an Event to a serialized SendGridEvent: typed input from a webhook body.
+
+#pragma once
+
+#include <cstdint>
+
+#include "core/codec/event.h"
+#include "core/codec/output.h"
+
+namespace segrid::codec {
+
+// Appends the event as field `number` of the message that contains it. Values
+// must have the types of their rows (transform::ConvertAll makes them so);
+// those that have not are left out, as are missing custom arguments. Escaped
+// texts are unescaped. Thread safety: no state.
+void AppendTypedEvent(std::uint32_t number, Event& event, OutputBuffer& output);
+
+}  // namespace segrid::codec

@@ -1,0 +1,174 @@
+#include "core/codec/json_index.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "core/base/error_info.h"
+
+// The versions whose first stage was tried with our tests.
+#if SIMDJSON_VERSION_MAJOR == 3 && SIMDJSON_VERSION_MINOR == 0 && \
+    !defined(SEGRID_PORTABLE_JSON_INDEX)
+#define SEGRID_HAS_FAST_JSON_INDEX 1
+#else
+#define SEGRID_HAS_FAST_JSON_INDEX 0
+#endif
+
+namespace segrid::codec {
+namespace {
+
+// A body over this size gives its index back after use.
+constexpr std::size_t kKeptBytes = 1 << 20;
+
+absl::Status Invalid(std::string_view what) {
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "INVALID_JSON",
+                         what);
+}
+
+absl::Status NotUtf8() {
+  return Invalid("the body is not JSON: it is not valid UTF-8");
+}
+absl::Status OpenString() {
+  return Invalid(
+      "the body is not JSON: a string is not closed; is it cut off?");
+}
+absl::Status Empty() { return Invalid("the body is not JSON: it is empty"); }
+absl::Status ControlCharacter() {
+  return Invalid(
+      "the body is not JSON: a string contains a control character that is "
+      "not escaped");
+}
+
+}  // namespace
+
+#if SEGRID_HAS_FAST_JSON_INDEX
+
+class JsonIndex::Fast {
+ public:
+  absl::Status Build(std::string_view body) {
+    if (body.size() > capacity_) {
+      const std::size_t capacity = std::max(body.size(), std::size_t{1} << 14);
+      const auto error =
+          simdjson::get_active_implementation()
+              ->create_dom_parser_implementation(capacity, 1, parser_);
+      if (error != simdjson::SUCCESS) {
+        capacity_ = 0;
+        return base::MakeError(absl::StatusCode::kResourceExhausted,
+                               "OUT_OF_MEMORY",
+                               "no memory for the index of the body");
+      }
+      capacity_ = capacity;
+    }
+    switch (parser_->stage1(reinterpret_cast<const std::uint8_t*>(body.data()),
+                            body.size(), simdjson::stage1_mode::regular)) {
+      case simdjson::SUCCESS:
+        return absl::OkStatus();
+      case simdjson::UTF8_ERROR:
+        return NotUtf8();
+      case simdjson::UNCLOSED_STRING:
+        return OpenString();
+      case simdjson::UNESCAPED_CHARS:
+        return ControlCharacter();
+      case simdjson::EMPTY:
+        return Empty();
+      default:
+        return Invalid("the body is not JSON");
+    }
+  }
+
+  const std::uint32_t* begin() const {
+    return parser_->structural_indexes.get();
+  }
+  std::size_t size() const { return parser_->n_structural_indexes; }
+
+  void Shrink() {
+    if (capacity_ <= kKeptBytes) return;
+    parser_.reset();
+    capacity_ = 0;
+  }
+
+ private:
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
+  std::size_t capacity_ = 0;
+};
+
+#else
+
+class JsonIndex::Fast {
+ public:
+  absl::Status Build(std::string_view) { return absl::OkStatus(); }
+  const std::uint32_t* begin() const { return nullptr; }
+  std::size_t size() const { return 0; }
+  void Shrink() {}
+};
+
+#endif
+
+JsonIndex::JsonIndex(Engine engine) {
+  if (SEGRID_HAS_FAST_JSON_INDEX && engine == Engine::kFastest) {
+    fast_ = std::make_unique<Fast>();
+  }
+}
+JsonIndex::~JsonIndex() = default;
+JsonIndex::JsonIndex(JsonIndex&&) noexcept = default;
+JsonIndex& JsonIndex::operator=(JsonIndex&&) noexcept = default;
+
+absl::Status JsonIndex::Build(std::string_view body) {
+  if (body.size() >= 0xFFFFFFFF) {
+    return Invalid("the body is over 4 GiB; split it");
+  }
+  if (fast_ == nullptr) return BuildPortable(body);
+  absl::Status status = fast_->Build(body);
+  begin_ = fast_->begin();
+  end_ = begin_ + (status.ok() ? fast_->size() : 0);
+  return status;
+}
+
+void JsonIndex::Shrink() {
+  if (fast_ != nullptr) fast_->Shrink();
+  if (positions_.capacity() > kKeptBytes) {
+    positions_ = std::vector<std::uint32_t>();
+  }
+  begin_ = end_ = nullptr;
+}
+
+absl::Status JsonIndex::BuildPortable(std::string_view body) {
+  positions_.clear();
+  begin_ = end_ = nullptr;
+  if (!simdjson::validate_utf8(body.data(), body.size())) return NotUtf8();
+  bool in_string = false;
+  bool in_scalar = false;  // Inside a number or literal.
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (in_string) {
+      if (static_cast<unsigned char>(c) < 0x20) return ControlCharacter();
+      if (c == '\\') {
+        // A control character after a backslash is refused as one here, as the
+        // fast engine does.
+        if (i + 1 < body.size() &&
+            static_cast<unsigned char>(body[i + 1]) < 0x20) {
+          return ControlCharacter();
+        }
+        ++i;
+      }
+      in_string = c != '"';
+      continue;
+    }
+    const bool white = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    const bool bracket =
+        c == '{' || c == '}' || c == '[' || c == ']' || c == ':' || c == ',';
+    if (!white && (bracket || !in_scalar)) {
+      positions_.push_back(static_cast<std::uint32_t>(i));
+    }
+    in_string = c == '"';
+    in_scalar = !white && !bracket && c != '"';
+  }
+  if (in_string) return OpenString();
+  if (positions_.empty()) return Empty();
+  positions_.push_back(static_cast<std::uint32_t>(body.size()));
+  begin_ = positions_.data();
+  end_ = begin_ + positions_.size() - 1;
+  return absl::OkStatus();
+}
+
+}  // namespace segrid::codec

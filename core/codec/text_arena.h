@@ -1,0 +1,50 @@
+// Storage for the few texts that cannot stay views into the request.
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace segrid::codec {
+
+// A bump allocator: texts live until Reset(), which keeps the first block so
+// that the steady state allocates nothing. Thread safety: none.
+class TextArena {
+ public:
+  // Room for `bytes`, which must be at least what is then Keep()t.
+  char* Reserve(std::size_t bytes) {
+    if (blocks_.empty() || blocks_.back().size - used_ < bytes) AddBlock(bytes);
+    return blocks_.back().bytes.get() + used_;
+  }
+  // Keeps the first `bytes` of the reserved room and returns them as text.
+  std::string_view Keep(std::size_t bytes) {
+    const std::string_view text(blocks_.back().bytes.get() + used_, bytes);
+    used_ += bytes;
+    return text;
+  }
+  void Reset() {
+    if (blocks_.size() > 1) blocks_.resize(1);
+    used_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kBlockBytes = 4096;
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size;
+  };
+
+  void AddBlock(std::size_t bytes) {
+    const std::size_t size = std::max(bytes, kBlockBytes);
+    blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
+    used_ = 0;
+  }
+
+  std::vector<Block> blocks_;
+  std::size_t used_ = 0;  // Of the last block.
+};
+
+}  // namespace segrid::codec

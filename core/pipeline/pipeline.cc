@@ -1,0 +1,183 @@
+#include "core/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/error_info.h"
+#include "core/pipeline/forward_batch.h"
+#include "core/pipeline/free_list.h"
+#include "core/pipeline/settlement.h"
+#include "core/pipeline/source_options.h"
+#include "core/pipeline/transform_batch.h"
+
+namespace segrid::pipeline {
+namespace {
+
+// Transformers kept for the next call: as many as calls that usually run at
+// once.
+constexpr std::size_t kMaxFreeTransformers = 64;
+// A batch over this size gives its memory back.
+constexpr std::size_t kUsualBatchBytes = 1 << 20;
+
+absl::Status UnknownSource(std::string_view field, std::string_view name) {
+  absl::Status status = base::MakeError(
+      absl::StatusCode::kNotFound, "UNKNOWN_SOURCE",
+      std::string(field) + ": the configuration has no source '" +
+          std::string(name) + "'");
+  base::SetFieldViolations(status, {{std::string(field), "no such source"}});
+  return status;
+}
+
+// The result of an Append, without the tickets.
+ForwardResult MakeResult(std::vector<ForwardLane>& lanes,
+                         const queue::AppendResult& appended,
+                         std::vector<Issue> issues, const Counts& counts) {
+  ForwardResult result;
+  result.events = counts.events;
+  result.issues = std::move(issues);
+  result.field_coerced = counts.field_coerced;
+  result.field_dropped = counts.field_dropped;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const queue::LaneAppend& lane = appended.lanes[i];
+    result.sources.push_back({*lanes[i].name,
+                              static_cast<std::int32_t>(lane.accepted),
+                              static_cast<std::int32_t>(lane.duplicates),
+                              lanes[i].skipped, lanes[i].rejected});
+  }
+  return result;
+}
+
+queue::AppendBatch MakeBatch(std::vector<ForwardLane>& lanes) {
+  queue::AppendBatch batch;
+  for (ForwardLane& lane : lanes) {
+    const codec::OutputBuffer::Released json = lane.json.Release();
+    batch.chunks.push_back(
+        {*lane.name, queue::Bytes::Adopt(json.storage, {json.data, json.size}),
+         std::move(lane.messages)});
+  }
+  return batch;
+}
+
+}  // namespace
+
+class Pipeline::State {
+ public:
+  State(const config::Config& config, Environment environment)
+      : environment_(environment), max_events_(config.grpc.max_events) {
+    options_.reserve(config.sources.size());
+    for (const config::Source& source : config.sources) {
+      names_.push_back(source.name);
+      options_.push_back(CompileOptions(source));
+    }
+  }
+
+  absl::Status Transform(const Input& input, std::string_view source,
+                         Output output, TransformResult& result) {
+    const transform::Options* options = &defaults_;
+    if (!source.empty()) {
+      const std::size_t index = Find(source);
+      if (index == names_.size()) return UnknownSource("source", source);
+      options = &options_[index];
+    }
+    const auto transformer = transformers_.Borrow();
+    const absl::Status status =
+        transformer->Transform(input, *options, output, max_events_, result);
+    if (input.bytes.size() > kUsualBatchBytes) transformer->Shrink();
+    return status;
+  }
+
+  void Forward(const ForwardCall& call, ForwardDone done) {
+    auto lanes = SelectLanes(call.sources);
+    if (!lanes.ok()) return done(lanes.status());
+    std::vector<Issue> issues;
+    Counts counts;
+    {
+      const auto transformer = forwarders_.Borrow();
+      const absl::Status status = transformer->Transform(
+          call.input, max_events_, *lanes, issues, counts);
+      if (call.input.bytes.size() > kUsualBatchBytes) transformer->Shrink();
+      if (!status.ok()) return done(status);
+    }
+    queue::AppendBatch batch = MakeBatch(*lanes);
+    environment_.queue.Append(
+        std::move(batch),
+        [this,
+         lanes = std::make_shared<std::vector<ForwardLane>>(*std::move(lanes)),
+         issues = std::move(issues), counts, wait = call.wait_delivered,
+         deadline = call.deadline, done = std::move(done)](
+            absl::StatusOr<queue::AppendResult> appended) mutable {
+          if (!appended.ok()) return done(appended.status());
+          ForwardResult result =
+              MakeResult(*lanes, *appended, std::move(issues), counts);
+          if (!wait) return done(std::move(result));
+          WaitUntilSettled(environment_.deliverer, *appended, deadline,
+                           std::move(result), std::move(done));
+        });
+  }
+
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  std::size_t Find(std::string_view name) const {
+    return static_cast<std::size_t>(
+        std::find(names_.begin(), names_.end(), name) - names_.begin());
+  }
+
+  // The lanes of the named sources, each once; of all when none is named.
+  absl::StatusOr<std::vector<ForwardLane>> SelectLanes(
+      const std::vector<std::string>& wanted) const {
+    if (names_.empty()) {
+      return base::MakeError(absl::StatusCode::kFailedPrecondition,
+                             "NO_SOURCES",
+                             "the configuration has no source to forward to");
+    }
+    std::vector<ForwardLane> lanes;
+    const auto add = [this, &lanes](std::size_t index) {
+      for (const ForwardLane& lane : lanes) {
+        if (lane.name == &names_[index]) return;
+      }
+      ForwardLane& lane = lanes.emplace_back();
+      lane.name = &names_[index];
+      lane.options = &options_[index];
+    };
+    if (wanted.empty()) {
+      for (std::size_t i = 0; i < names_.size(); ++i) add(i);
+    }
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const std::size_t index = Find(wanted[i]);
+      if (index == names_.size()) {
+        return UnknownSource("sources[" + std::to_string(i) + "]", wanted[i]);
+      }
+      add(index);
+    }
+    return lanes;
+  }
+
+  const Environment environment_;
+  const std::int32_t max_events_;
+  const transform::Options defaults_;
+  std::vector<std::string> names_;
+  std::vector<transform::Options> options_;  // By name.
+  FreeList<BatchTransformer> transformers_{kMaxFreeTransformers};
+  FreeList<ForwardTransformer> forwarders_{kMaxFreeTransformers};
+};
+
+Pipeline::Pipeline(const config::Config& config, Environment environment)
+    : state_(std::make_unique<State>(config, environment)) {}
+
+Pipeline::~Pipeline() = default;
+
+absl::Status Pipeline::Transform(const Input& input, std::string_view source,
+                                 Output output, TransformResult& result) {
+  return state_->Transform(input, source, output, result);
+}
+
+void Pipeline::Forward(const ForwardCall& call, ForwardDone done) {
+  state_->Forward(call, std::move(done));
+}
+
+const std::vector<std::string>& Pipeline::sources() const {
+  return state_->names();
+}
+
+}  // namespace segrid::pipeline

@@ -1,0 +1,19 @@
+// Forward's WAIT_DELIVERED: answers when the receivers have the Tracks.
+
+#pragma once
+
+#include "absl/time/time.h"
+#include "core/deliver/deliverer.h"
+#include "core/pipeline/pipeline.h"
+#include "core/queue/queue.h"
+
+namespace segrid::pipeline {
+
+// Runs `done` once, when every message that `appended` accepted is delivered or
+// a dead letter, or at `deadline`; `result` with the three counts filled.
+// Blocking: never. Errors: those of Deliverer::NotifySettled.
+void WaitUntilSettled(deliver::Deliverer& deliverer,
+                      const queue::AppendResult& appended, absl::Time deadline,
+                      ForwardResult result, Pipeline::ForwardDone done);
+
+}  // namespace segrid::pipeline

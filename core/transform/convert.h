@@ -1,0 +1,58 @@
+// Strict about meaning, lenient about spelling: values of another type than
+// their row says are converted where that is safe (mapping.md, 3.4).
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/codec/event.h"
+#include "core/codec/text_arena.h"
+
+namespace segrid::transform {
+
+// How many values were converted, and how many could not be.
+struct FieldCounts {
+  std::int32_t coerced = 0;
+  std::int32_t dropped = 0;
+};
+
+// Each function below turns `value` into the type of its name, in place, so
+// that a second call finds it converted and counts nothing. What cannot be
+// converted becomes kMissing and counts as dropped. Texts that have to be
+// unescaped to be understood go to `texts`.
+
+// A text kind or kMissing.
+void ToText(codec::Value& value, FieldCounts& counts);
+
+// kInteger or kMissing.
+void ToInteger(codec::Value& value, codec::TextArena& texts,
+               FieldCounts& counts);
+
+// kTrue, kFalse or kMissing.
+void ToBoolean(codec::Value& value, codec::TextArena& texts,
+               FieldCounts& counts);
+
+// kList of texts, none missing, or kMissing; a single text becomes a list of
+// one. Items are in `event`.
+void ToList(codec::Value& value, codec::Event& event, FieldCounts& counts);
+
+// The value of a field of `event`, converted to the type of its row. For an
+// object: kObject with converted members, or kMissing when none is left.
+codec::Value Convert(catalog::FieldId id, codec::Event& event,
+                     FieldCounts& counts);
+
+// Converts every field and custom argument, but for `event` and `email`, which
+// are never converted: there, what is no text becomes kMissing. Missing custom
+// arguments that override earlier ones keep doing so.
+void ConvertAll(codec::Event& event, FieldCounts& counts);
+
+// The text that a text value means: unescaped where it has to be.
+std::string_view PlainText(const codec::Value& value, codec::TextArena& texts);
+
+// The 64-bit integer that decimal digits with an optional minus mean; nullopt
+// for anything else, a fraction, an exponent or a number that does not fit.
+std::optional<std::int64_t> ParseInteger(std::string_view text);
+
+}  // namespace segrid::transform

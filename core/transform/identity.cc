@@ -1,0 +1,116 @@
+#include "core/transform/identity.h"
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "core/catalog/catalog.h"
+
+namespace segrid::transform {
+namespace {
+
+using catalog::Field;
+using codec::Kind;
+using codec::Track;
+using codec::Value;
+
+constexpr std::size_t kHashDigits = 40;
+
+// What an event without a usable id is told apart by, in this order.
+constexpr std::array kFingerprint = {Field("event"),     Field("email"),
+                                     Field("timestamp"), Field("sg_message_id"),
+                                     Field("url"),       Field("asm_group_id"),
+                                     Field("smtp-id"),   Field("reason")};
+
+constexpr bool IsWhite(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+constexpr std::array<bool, 256> kIdCharacters = [] {
+  std::array<bool, 256> table{};
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  table['.'] = table['_'] = table['-'] = true;
+  return table;
+}();
+
+bool Fits(std::string_view id, std::size_t tag_bytes) {
+  if (id.empty() || id.size() + tag_bytes > Track::kMaxMessageIdBytes) {
+    return false;
+  }
+  bool legal = true;
+  for (const char c : id) legal &= kIdCharacters[static_cast<unsigned char>(c)];
+  return legal;
+}
+
+void HashField(Value value, codec::TextArena& texts, crypto::Sha256& sha256) {
+  if (value.kind == Kind::kInteger) {
+    std::array<char, 24> digits;
+    const char* const end =
+        std::to_chars(digits.begin(), digits.end(), value.integer).ptr;
+    sha256.Update(
+        {digits.data(), static_cast<std::size_t>(end - digits.data())});
+  } else if (!value.missing()) {
+    sha256.Update(PlainText(value, texts));
+  }
+  sha256.Update("\x1F");
+}
+
+}  // namespace
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && IsWhite(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsWhite(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+void WriteAnonymousId(std::string_view email, bool normalize,
+                      crypto::Sha256& sha256, Track& track) {
+  sha256.Start();
+  if (normalize) {
+    email = Trim(email);
+    std::array<char, 256> lower;
+    while (!email.empty()) {
+      const std::size_t count = std::min(email.size(), lower.size());
+      for (std::size_t i = 0; i < count; ++i) {
+        const char c = email[i];
+        lower[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 32 : 0));
+      }
+      sha256.Update({lower.data(), count});
+      email.remove_prefix(count);
+    }
+  } else {
+    sha256.Update(email);
+  }
+  crypto::WriteHex(sha256.Finish(), Track::kHashHexBytes,
+                   track.anonymous_id.data());
+}
+
+void WriteMessageId(codec::Event& event, std::string_view tag,
+                    crypto::Sha256& sha256, FieldCounts& counts, Track& track) {
+  const std::size_t tag_bytes = tag.empty() ? 0 : tag.size() + 1;
+  const std::string_view id =
+      PlainText(Convert(Field("sg_event_id"), event, counts), event.texts);
+  char* out = track.message_id.data();
+  if (Fits(id, tag_bytes)) {
+    std::memcpy(out, id.data(), id.size());
+    out += id.size();
+  } else {
+    sha256.Start();
+    if (!id.empty()) sha256.Update(id);
+    for (const catalog::FieldId field : kFingerprint) {
+      if (!id.empty()) break;
+      HashField(Convert(field, event, counts), event.texts, sha256);
+    }
+    std::memcpy(out, "sg-", 3);
+    out = crypto::WriteHex(sha256.Finish(), kHashDigits, out + 3);
+  }
+  if (tag_bytes > 0) {
+    *out++ = '-';
+    std::memcpy(out, tag.data(), tag.size());
+    out += tag.size();
+  }
+  track.message_id_size =
+      static_cast<std::size_t>(out - track.message_id.data());
+}
+
+}  // namespace segrid::transform

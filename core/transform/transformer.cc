@@ -1,0 +1,200 @@
+#include "core/transform/transformer.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "core/transform/identity.h"
+
+namespace segrid::transform {
+
+using catalog::Field;
+using catalog::FieldId;
+using codec::Event;
+using codec::Kind;
+using codec::Track;
+using codec::Value;
+
+namespace {
+
+// Values of this and more are milliseconds, below it seconds.
+constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
+// The last millisecond of the year 9999.
+constexpr std::int64_t kLastMilliseconds = 253'402'300'799'999;
+
+// The milliseconds that SendGrid's `timestamp` means, or 0 when it means none
+// (mapping.md, 3.3).
+std::int64_t ReadTimestamp(Event& event, FieldCounts& counts) {
+  const Value value = Convert(Field("timestamp"), event, counts);
+  if (value.missing() || value.integer <= 0) return 0;
+  if (value.integer < kFirstMilliseconds) return value.integer * 1000;
+  return value.integer <= kLastMilliseconds ? value.integer : 0;
+}
+
+// The rows of a property's source keys, resolved by the compiler.
+constexpr auto kSources = [] {
+  std::array<std::pair<FieldId, FieldId>, catalog::kPropertyCount> sources{};
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const catalog::PropertyRow& row = catalog::kProperties[i];
+    sources[i] = {catalog::FindField(row.first),
+                  row.second.empty() ? catalog::kNoField
+                                     : catalog::FindField(row.second)};
+  }
+  return sources;
+}();
+
+Value TextOf(std::string_view text) { return Value(Kind::kCleanText, text); }
+
+}  // namespace
+
+Reason Transformer::Transform(Event& event, const Options& options,
+                              Track& track) {
+  const Reason reason = SelectEvent(event, options, track.event_row);
+  if (reason != Reason::kNone) return reason;
+
+  const Value email = event.Get(Field("email"));
+  if (!email.is_text()) return Reason::kMissingEmail;
+  const std::string_view address = PlainText(email, event.texts);
+  if (Trim(address).empty()) return Reason::kMissingEmail;
+
+  track.timestamp_ms = ReadTimestamp(event, counts_);
+  if (track.timestamp_ms == 0) return Reason::kBadTimestamp;
+
+  const EmailType email_type = FindEmailType(event);
+  if ((options.email_types >> static_cast<int>(email_type) & 1) == 0) {
+    return Reason::kEmailTypeNotSelected;
+  }
+
+  WriteAnonymousId(address, options.normalize_email, sha256_, track);
+  WriteMessageId(event, options.tag, sha256_, counts_, track);
+  FillProperties(event, options, email_type, track);
+  FillExtras(event, options, track);
+  // Last, because converting a list may move the items of the event.
+  for (Value& value : track.properties) {
+    if (value.kind == Kind::kList) value.items = &event.items[value.first];
+  }
+  for (codec::Extra& extra : track.extras) {
+    if (extra.value.kind == Kind::kList) {
+      extra.value.items = &event.items[extra.value.first];
+    }
+  }
+  track.event = &event;
+  return Reason::kNone;
+}
+
+Reason Transformer::SelectEvent(Event& event, const Options& options,
+                                std::size_t& row) {
+  const Value value = event.Get(Field("event"));
+  if (!value.is_text()) return Reason::kMissingEvent;
+  const std::string_view name = PlainText(value, event.texts);
+  for (row = 0; row < catalog::kEventCount; ++row) {
+    if (catalog::kEvents[row].sendgrid != name ||
+        !Applies(catalog::kEvents[row].condition, event)) {
+      continue;
+    }
+    return (options.events >> row & 1) != 0 ? Reason::kNone
+                                            : Reason::kEventNotSelected;
+  }
+  return Reason::kUnsupportedEvent;
+}
+
+bool Transformer::Applies(catalog::Condition condition, Event& event) {
+  switch (condition) {
+    case catalog::Condition::kAlways:
+      return true;
+    case catalog::Condition::kHuman:
+      return Convert(Field("sg_machine_open"), event, counts_).kind !=
+             Kind::kTrue;
+    case catalog::Condition::kMachine:
+      return Convert(Field("sg_machine_open"), event, counts_).kind ==
+             Kind::kTrue;
+    case catalog::Condition::kBounce:
+      break;
+  }
+  const Value type = Convert(Field("type"), event, counts_);
+  if (type.missing()) return true;
+  const std::string_view text = PlainText(type, event.texts);
+  return text == "bounce" || text == "blocked";
+}
+
+EmailType Transformer::FindEmailType(Event& event) {
+  const Value stats = Convert(Field("mc_stats"), event, counts_);
+  if (stats.missing()) {
+    if (!Convert(Field("singlesend_id"), event, counts_).missing()) {
+      return EmailType::kSinglesend;
+    }
+    return Convert(Field("mc_auto_id"), event, counts_).missing()
+               ? EmailType::kOther
+               : EmailType::kAutomation;
+  }
+  const std::string_view text = PlainText(stats, event.texts);
+  if (text == "singlesend") return EmailType::kSinglesend;
+  return text == "automation" ? EmailType::kAutomation : EmailType::kOther;
+}
+
+void Transformer::FillProperties(Event& event, const Options& options,
+                                 EmailType email_type, Track& track) {
+  const catalog::EventRow& event_row = catalog::kEvents[track.event_row];
+  const bool click = event_row.sendgrid == "click";
+  for (std::size_t i = 0; i < catalog::kPropertyCount; ++i) {
+    const catalog::PropertyRow& row = catalog::kProperties[i];
+    const bool wanted = row.when == catalog::When::kAlways ||
+                        (row.when == catalog::When::kClick
+                             ? click
+                             : event_row.recipient_act &&
+                                   (row.when == catalog::When::kRecipientAct ||
+                                    options.spec_context));
+    if (!wanted) {
+      track.properties[i] = Value();
+    } else if (row.rule == catalog::Rule::kFirstOf) {
+      Value value = Convert(kSources[i].first, event, counts_);
+      if (value.missing() && kSources[i].second != catalog::kNoField) {
+        value = Convert(kSources[i].second, event, counts_);
+      }
+      track.properties[i] = value;
+    } else {
+      track.properties[i] = MakeProperty(row, event, options, email_type);
+    }
+  }
+}
+
+Value Transformer::MakeProperty(const catalog::PropertyRow& row, Event& event,
+                                const Options& options, EmailType email_type) {
+  switch (row.rule) {
+    case catalog::Rule::kEmailType:
+      if (email_type == EmailType::kOther) return Value();
+      return TextOf(email_type == EmailType::kSinglesend ? "Singlesend"
+                                                         : "Automation");
+    case catalog::Rule::kSubject:
+      return FindCustomArg(options.subject_from, event, counts_);
+    case catalog::Rule::kTestPhase: {
+      if (email_type != EmailType::kSinglesend) return Value();
+      const Value phase =
+          Convert(catalog::FindField(row.first), event, counts_);
+      const std::string_view text =
+          phase.missing() ? "" : PlainText(phase, event.texts);
+      if (text == "test") return Value::OfKind(Kind::kTrue);
+      return text == "send" ? Value::OfKind(Kind::kFalse) : Value();
+    }
+    case catalog::Rule::kFirstOf:
+      break;
+  }
+  return Value();
+}
+
+void Transformer::FillExtras(Event& event, const Options& options,
+                             Track& track) {
+  track.extras.clear();
+  for (const FieldId id : options.extra_fields) {
+    const Value value = Convert(id, event, counts_);
+    if (!value.missing()) {
+      track.extras.push_back({TextOf(catalog::Row(id).key), value, id});
+    }
+  }
+  custom_args_.Collect(options.custom_args, event, counts_, track.extras);
+  track.user_id = options.user_id_from.empty()
+                      ? Value()
+                      : FindCustomArg(options.user_id_from, event, counts_);
+}
+
+}  // namespace segrid::transform

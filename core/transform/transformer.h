@@ -1,0 +1,50 @@
+// One SendGrid event → one Segment Track, or the reason why not.
+
+#pragma once
+
+#include <cstdint>
+
+#include "core/codec/event.h"
+#include "core/codec/track.h"
+#include "core/crypto/sha256.h"
+#include "core/transform/convert.h"
+#include "core/transform/custom_args.h"
+#include "core/transform/options.h"
+#include "core/transform/outcome.h"
+
+namespace segrid::transform {
+
+// The mapping (mapping.md) as a function. Pure but for the storage that it
+// reuses from event to event. Thread safety: none; one user at a time.
+class Transformer {
+ public:
+  // Fills `track` from `event` and returns kNone, or returns why there is no
+  // Track; then `track` is unspecified. Values of the event are converted in
+  // place, so the next source finds and counts nothing to convert. TOO_LARGE is
+  // for whoever encodes the Track. `event` must outlive `track`.
+  Reason Transform(codec::Event& event, const Options& options,
+                   codec::Track& track);
+
+  // Counts since the last call of ResetCounts().
+  const FieldCounts& counts() const { return counts_; }
+  void ResetCounts() { counts_ = FieldCounts(); }
+
+ private:
+  Reason SelectEvent(codec::Event& event, const Options& options,
+                     std::size_t& row);
+  bool Applies(catalog::Condition condition, codec::Event& event);
+  EmailType FindEmailType(codec::Event& event);
+  void FillProperties(codec::Event& event, const Options& options,
+                      EmailType email_type, codec::Track& track);
+  codec::Value MakeProperty(const catalog::PropertyRow& row,
+                            codec::Event& event, const Options& options,
+                            EmailType email_type);
+  void FillExtras(codec::Event& event, const Options& options,
+                  codec::Track& track);
+
+  crypto::Sha256 sha256_;
+  CustomArgCollector custom_args_;
+  FieldCounts counts_;
+};
+
+}  // namespace segrid::transform
