@@ -1,0 +1,74 @@
+// The server's log: one line per message on standard error, as JSON or text.
+
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/base/clock.h"
+#include "server/logging/line_limiter.h"
+#include "spdlog/fwd.h"
+
+namespace segrid::logging {
+
+enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError };
+enum class Format : std::uint8_t { kJson, kText };
+
+// The names as they stand in the configuration and in the lines. An unknown
+// name gives kInfo and kJson: config::Load has refused it before.
+Level LevelFromName(std::string_view name);
+Format FormatFromName(std::string_view name);
+
+// A value beside the message. Never an address, a key, a token or anything else
+// out of an event.
+struct Field {
+  std::string_view key;  // Lower snake case.
+  std::variant<std::string, std::int64_t, bool> value;
+};
+
+struct Options {
+  Level level = Level::kInfo;  // Lines below it are dropped.
+  Format format = Format::kJson;
+  LineLimiter::Options limit;  // Per message and level.
+};
+
+// Writes log lines. A line has the time (UTC, milliseconds), the level, the
+// message and the fields. `message` is a constant text: what varies is a field,
+// so that lines can be counted, and limited, by their message.
+//
+// Ownership:     keeps a reference to the clock, which must outlive it.
+// Thread safety: every method may be called from any thread at any time.
+// Blocking:      on standard error only.
+// Errors:        a line that cannot be written is dropped.
+class Log {
+ public:
+  using Fields = std::initializer_list<Field>;
+
+  // Writes to standard error.
+  Log(const Options& options, base::Clock& clock);
+  // Writes to `sink`; tests look there.
+  Log(const Options& options, base::Clock& clock,
+      std::shared_ptr<spdlog::sinks::sink> sink);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  void Debug(std::string_view message, Fields fields = {});
+  void Info(std::string_view message, Fields fields = {});
+  void Warning(std::string_view message, Fields fields = {});
+  void Error(std::string_view message, Fields fields = {});
+
+ private:
+  void Write(Level level, std::string_view message, Fields fields);
+
+  const Options options_;
+  base::Clock& clock_;
+  LineLimiter limiter_;                     // Own locking.
+  std::unique_ptr<spdlog::logger> logger_;  // Own locking.
+};
+
+}  // namespace segrid::logging

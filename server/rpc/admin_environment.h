@@ -1,0 +1,28 @@
+// What the methods of AdminService work with.
+
+#pragma once
+
+#include <functional>
+
+#include "core/base/clock.h"
+#include "core/config/config.h"
+#include "core/deliver/deliverer.h"
+#include "core/pool/executor.h"
+#include "core/queue/queue.h"
+#include "server/rpc/admission.h"
+
+namespace segrid::rpc {
+
+// All references must outlive the service.
+struct AdminEnvironment {
+  const config::Config& config;
+  base::Clock& clock;
+  queue::Queue& queue;
+  deliver::Deliverer& deliverer;
+  pool::Executor& executor;
+  Admission& admission;
+  // Begins what SIGTERM begins. Any thread, any number of times; never blocks.
+  std::function<void()> request_drain;
+};
+
+}  // namespace segrid::rpc

@@ -1,0 +1,98 @@
+#include "server/rpc/answer_stream.h"
+
+#include <utility>
+
+#include "server/rpc/error_status.h"
+
+namespace segrid::rpc {
+
+void AnswerStream::Start() {
+  self_ = shared_from_this();
+  const bool entered = admission_.Enter(self_);
+  absl::MutexLock lock(&mu_);
+  if (!entered) end_ = ToGrpcStatus(DrainingError());
+  Proceed();
+}
+
+void AnswerStream::EndForDrain() {
+  absl::MutexLock lock(&mu_);
+  if (!end_.has_value()) end_ = ToGrpcStatus(DrainingError());
+  Proceed();
+}
+
+void AnswerStream::Answer(grpc::ByteBuffer answer) {
+  absl::MutexLock lock(&mu_);
+  --unanswered_;
+  if (finished_) return;
+  answers_.push_back(std::move(answer));
+  Proceed();
+}
+
+void AnswerStream::Fail(const absl::Status& status) {
+  absl::MutexLock lock(&mu_);
+  --unanswered_;
+  if (!end_.has_value()) end_ = ToGrpcStatus(status);
+  Proceed();
+}
+
+void AnswerStream::OnReadDone(bool ok) {
+  if (ok) {
+    {
+      absl::MutexLock lock(&mu_);
+      ++unanswered_;
+    }
+    // Outside the lock: answers of other messages may come meanwhile.
+    Handle(message_);
+    message_.Clear();
+  }
+  absl::MutexLock lock(&mu_);
+  reading_ = false;
+  if (!ok && !end_.has_value()) end_ = grpc::Status::OK;
+  Proceed();
+}
+
+void AnswerStream::OnWriteDone(bool ok) {
+  absl::MutexLock lock(&mu_);
+  writing_ = false;
+  answers_.pop_front();
+  if (!ok) {
+    EndWith(grpc::Status::CANCELLED);
+    return;
+  }
+  Proceed();
+}
+
+void AnswerStream::OnCancel() {
+  absl::MutexLock lock(&mu_);
+  EndWith(grpc::Status::CANCELLED);
+}
+
+void AnswerStream::OnDone() {
+  admission_.Leave(self_);
+  self_.reset();  // May delete this.
+}
+
+void AnswerStream::Proceed() {
+  if (finished_) return;
+  if (!writing_ && !answers_.empty()) {
+    writing_ = true;
+    grpc::WriteOptions options;
+    // With more to come at once, gRPC may put several answers into one packet.
+    if (answers_.size() > 1) options.set_buffer_hint();
+    StartWrite(&answers_.front(), options);
+  }
+  if (end_.has_value()) {
+    if (unanswered_ == 0 && answers_.empty()) EndWith(*end_);
+  } else if (!reading_ && unanswered_ + answers_.size() < max_unanswered_) {
+    reading_ = true;
+    StartRead(&message_);
+  }
+}
+
+void AnswerStream::EndWith(grpc::Status status) {
+  if (finished_) return;
+  finished_ = true;
+  Finish(std::move(status));
+}
+
+}  // namespace segrid::rpc

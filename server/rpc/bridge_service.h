@@ -1,0 +1,64 @@
+// BridgeService over the pipeline: bytes in, bytes out.
+
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstddef>
+
+#include "segrid/v1/bridge.grpc.pb.h"
+#include "server/rpc/bridge_environment.h"
+#include "server/rpc/result_pool.h"
+
+namespace segrid::rpc {
+
+struct BridgeOptions {
+  // Messages of one stream that were read and whose answers are not written.
+  // At the limit the stream is not read on. 1 to 10,000.
+  std::size_t max_unanswered = 64;
+  // Results of Transform kept for reuse.
+  std::size_t max_kept_results = 64;
+};
+
+// Serves Transform, Forward, TransformStream and ForwardStream with the raw
+// callback methods, because parsing into generated classes would cost five to
+// ten times the transform itself.
+//
+// Ownership:     keeps references to its environment.
+// Thread safety: gRPC's threads call it concurrently.
+// Blocking:      never; Transform computes in gRPC's thread.
+// Errors:        as proto/segrid/v1/bridge.proto lists them.
+class BridgeService final
+    : public ::segrid::v1::BridgeService::WithRawCallbackMethod_Transform<
+          ::segrid::v1::BridgeService::WithRawCallbackMethod_Forward<
+              ::segrid::v1::BridgeService::
+                  WithRawCallbackMethod_TransformStream<
+                      ::segrid::v1::BridgeService::
+                          WithRawCallbackMethod_ForwardStream<
+                              ::segrid::v1::BridgeService::Service>>>> {
+ public:
+  BridgeService(BridgeEnvironment environment, const BridgeOptions& options)
+      : environment_(environment),
+        options_(options),
+        results_(options.max_kept_results) {}
+
+  grpc::ServerUnaryReactor* Transform(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Forward(grpc::CallbackServerContext* context,
+                                    const grpc::ByteBuffer* request,
+                                    grpc::ByteBuffer* response) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* TransformStream(
+      grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ForwardStream(
+      grpc::CallbackServerContext* context) override;
+
+ private:
+  const BridgeEnvironment environment_;
+  const BridgeOptions options_;
+  ResultPool results_;  // Own locking.
+};
+
+}  // namespace segrid::rpc

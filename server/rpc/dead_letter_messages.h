@@ -1,0 +1,30 @@
+// Dead letters between the API and the queue.
+
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "core/config/config.h"
+#include "core/queue/dead_letter.h"
+#include "segrid/v1/admin.pb.h"
+
+namespace segrid::rpc {
+
+// Most ids in one filter.
+inline constexpr int kMaxFilterIds = 1'000;
+
+// Largest page with the Tracks' JSON in it: 32 KB each, so that the page stays
+// under the 4 MiB that gRPC's clients take.
+inline constexpr int kMaxPageWithTracks = 100;
+
+// Errors of both: NOT_FOUND, UNKNOWN_SOURCE: `config` has no such source.
+//                 INVALID_ARGUMENT, TOO_MANY_IDS.
+absl::StatusOr<queue::DeadLetterFilter> ToFilter(
+    const ::segrid::v1::DeadLetterFilter& filter, const config::Config& config);
+absl::StatusOr<queue::DeadLetterQuery> ToQuery(
+    const ::segrid::v1::ListDeadLettersRequest& request,
+    const config::Config& config);
+
+void FillPage(const queue::DeadLetterPage& page,
+              ::segrid::v1::ListDeadLettersResponse& response);
+
+}  // namespace segrid::rpc

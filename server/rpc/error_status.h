@@ -1,0 +1,31 @@
+// Errors on their way out: from absl::Status to gRPC.
+
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace segrid::rpc {
+
+// The bytes of the `google.rpc.Status` (segrid.rpc.v1.Status) of `status`: code
+// and message, and as details its payloads, the ErrorInfo first. A status
+// without an ErrorInfo gets one whose reason is the name of its code, so each
+// error that leaves the process has one.
+//
+// Thread safety: functions without state. Blocking: never.
+std::string SerializeStatus(const absl::Status& status);
+
+// The same as the end of a call: the bytes go into `grpc-status-details-bin`.
+// OK gives OK.
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// UNAVAILABLE, DRAINING: the server is stopping. With RetryInfo.
+absl::Status DrainingError();
+
+// INVALID_ARGUMENT, MALFORMED_REQUEST: gRPC could not give the message's bytes.
+absl::Status UnreadableMessageError();
+
+}  // namespace segrid::rpc

@@ -1,0 +1,54 @@
+#include "server/rpc/forward_stream.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "server/rpc/answer.h"
+#include "server/rpc/bytes.h"
+#include "server/rpc/envelope.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/forward_call.h"
+
+namespace segrid::rpc {
+namespace {
+
+grpc::ByteBuffer AnswerBytes(std::string_view request_id,
+                             absl::StatusOr<codec::OutputBuffer> answer) {
+  codec::OutputBuffer out;
+  if (answer.ok()) {
+    out = *std::move(answer);
+    WrapStreamResponse(request_id, out);
+  } else {
+    EncodeStreamError(request_id, answer.status(), out);
+  }
+  return TakeBytes(out);
+}
+
+}  // namespace
+
+void ForwardStream::Handle(const grpc::ByteBuffer& message) {
+  const ReceivedBytes bytes(message);
+  StreamEnvelope envelope;
+  absl::Status status = bytes.ok() ? DecodeStream(bytes.view(), envelope)
+                                   : UnreadableMessageError();
+  if (!status.ok()) {
+    Fail(status);
+    return;
+  }
+  status = CheckRequestId(envelope.request_id);
+  if (!status.ok()) {
+    Answer(AnswerBytes(envelope.request_id, std::move(status)));
+    return;
+  }
+  auto self = std::static_pointer_cast<ForwardStream>(shared_from_this());
+  RunForward(environment_.pipeline, envelope.request,
+             AnswerTime(deadline_, environment_.clock.Now()),
+             [self = std::move(self), id = std::string(envelope.request_id)](
+                 absl::StatusOr<codec::OutputBuffer> answer) {
+               self->Answer(AnswerBytes(id, std::move(answer)));
+             });
+}
+
+}  // namespace segrid::rpc

@@ -1,0 +1,80 @@
+// The gRPC listener with the settings that this platform needs.
+
+#pragma once
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace segrid::rpc {
+
+// The defaults were chosen from measurements and from hazards of gRPC 1.51 that
+// were found by trying; see the comments in grpc_server.cc.
+struct GrpcServerOptions {
+  std::vector<std::string> listen;  // host:port or unix:path; port 0: any free.
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  std::int64_t max_message_bytes = 4 << 20;  // Received; 1 KiB to 64 MiB.
+  std::int32_t max_metadata_bytes = 16 << 10;
+  std::int32_t max_concurrent_streams = 1'000;  // Per connection.
+  absl::Duration handshake_timeout = absl::Seconds(10);
+  // A connection is closed, gracefully, when it was idle or open for so long.
+  absl::Duration max_connection_idle = absl::Minutes(30);
+  absl::Duration max_connection_age = absl::Hours(1);
+  absl::Duration max_connection_age_grace = absl::Minutes(10);
+  // How often the server looks whether a silent client still lives, and how
+  // often a client may ask that of the server.
+  absl::Duration keepalive_time = absl::Seconds(60);
+  absl::Duration keepalive_timeout = absl::Seconds(20);
+  absl::Duration min_client_ping_interval = absl::Seconds(10);
+};
+
+// A running gRPC server.
+//
+// Ownership:     the services belong to the caller and must outlive it.
+// Thread safety: any thread.
+class GrpcServer {
+ public:
+  // Binds all addresses and starts to serve. Reflection is always on.
+  //
+  // UNAVAILABLE, CANNOT_LISTEN: an address is taken, not this machine's, or not
+  // allowed; the message names it and says why.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
+      const GrpcServerOptions& options,
+      const std::vector<grpc::Service*>& services);
+
+  // Ends the server at once, if Shutdown has not.
+  ~GrpcServer();
+  GrpcServer(const GrpcServer&) = delete;
+  GrpcServer& operator=(const GrpcServer&) = delete;
+
+  // Where it listens, with the port that was chosen for port 0, in the order of
+  // the options.
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // The port of the first address that is no Unix socket; 0 without one.
+  int port() const { return port_; }
+
+  // Refuses new calls (GOAWAY), waits for those that run, and cancels them at
+  // `deadline`. Blocks until every call object has ended: forever, when one
+  // never does.
+  void Shutdown(absl::Time deadline);
+
+  // For calls within the process.
+  grpc::Server& server() { return *server_; }
+
+ private:
+  GrpcServer() = default;
+
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::string> addresses_;
+  int port_ = 0;
+};
+
+}  // namespace segrid::rpc

@@ -1,0 +1,23 @@
+// What GetStatus and WatchStatus answer.
+
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "segrid/v1/admin.pb.h"
+#include "server/rpc/admin_environment.h"
+
+namespace segrid::rpc {
+
+// The state and the counts of the server and its sources, now.
+//
+// Thread safety: any thread. Blocking: not for long, the books are cheap.
+// Errors:        those of queue::Queue::GetLaneStats.
+absl::StatusOr<::segrid::v1::ServerStatus> TakeServerStatus(
+    const AdminEnvironment& environment, absl::Time start_time);
+
+// Cut to what a Timestamp can hold: years 1 to 9999.
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
+
+}  // namespace segrid::rpc

@@ -1,0 +1,22 @@
+// One Transform, from the request's bytes to the answer's.
+
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "core/pipeline/pipeline.h"
+
+namespace segrid::rpc {
+
+// Decodes `request`, a serialized TransformRequest, runs it, and leaves the
+// serialized TransformResponse in `result.output`. On an error `result` is
+// unspecified.
+//
+// Thread safety: as `result`. Blocking: never.
+// Errors:        as proto/segrid/v1/bridge.proto lists them.
+absl::Status RunTransform(pipeline::Pipeline& pipeline,
+                          std::string_view request,
+                          pipeline::TransformResult& result);
+
+}  // namespace segrid::rpc

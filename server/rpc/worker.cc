@@ -1,0 +1,39 @@
+#include "server/rpc/worker.h"
+
+#include <utility>
+
+namespace segrid::rpc {
+
+Worker::Worker(std::size_t max_waiting)
+    : max_waiting_(max_waiting), thread_([this] { Run(); }) {}
+
+Worker::~Worker() {
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+  }
+  thread_.join();
+}
+
+bool Worker::Post(std::function<void()> task) {
+  absl::MutexLock lock(&mu_);
+  if (stopping_ || tasks_.size() >= max_waiting_) return false;
+  tasks_.push_back(std::move(task));
+  return true;
+}
+
+void Worker::Run() {
+  for (;;) {
+    std::function<void()> task;
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.Await(absl::Condition(this, &Worker::HasWork));
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+}
+
+}  // namespace segrid::rpc
