@@ -31,10 +31,10 @@ enum class SourceState : std::uint8_t {
 };
 
 struct SourceStatus {
-  std::string name;
-  std::string endpoint;  // Of the receiver; no credentials.
+  std::string name{};
+  std::string endpoint{};  // Of the receiver; no credentials.
   SourceState state = SourceState::kRunning;
-  std::string detail;  // Why it does not deliver; empty when it does.
+  std::string detail{};  // Why it does not deliver; empty when it does.
   // InfiniteFuture when nothing is scheduled.
   absl::Time next_attempt = absl::InfiniteFuture();
   std::int32_t in_flight = 0;        // Batches being sent or split.
@@ -45,8 +45,8 @@ struct SourceStatus {
 
 // One source: its lane in the queue has its name.
 struct Source {
-  std::string name;
-  std::unique_ptr<receivers::Receiver> receiver;
+  std::string name{};
+  std::unique_ptr<receivers::Receiver> receiver{};
   absl::Duration max_age = absl::Hours(20);  // Then a message is EXPIRED.
   double requests_per_second = 50;           // Above 0.
   std::int32_t max_in_flight = 4;            // Batches; 1 to 100.
@@ -57,7 +57,7 @@ struct Options {
   // How long a batch that is not full waits for more messages.
   absl::Duration linger = absl::Milliseconds(50);
   // After failures that may pass.
-  retry::BackoffOptions backoff;
+  retry::BackoffOptions backoff{};
   // While the receiver refuses the source's settings (401, 403).
   absl::Duration misconfigured_wait = absl::Seconds(60);
   absl::Duration max_misconfigured_wait = absl::Minutes(15);

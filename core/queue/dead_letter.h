@@ -27,37 +27,38 @@ inline constexpr std::size_t kMaxAnswerBytes = 600;
 // never in logs or metrics.
 struct DeadLetter {
   std::uint64_t id = 0;  // Unique within the lane, increasing, never reused.
-  std::string lane;
+  std::string lane{};
   Sequence sequence = 0;  // That it had in the lane.
-  std::string message_id;
-  std::string reason;
-  std::string answer;  // The receiver's last: status, first 512 bytes of body.
-  absl::Time accepted_time;
-  absl::Time dead_time;
+  std::string message_id{};
+  std::string reason{};
+  std::string
+      answer{};  // The receiver's last: status, first 512 bytes of body.
+  absl::Time accepted_time{};
+  absl::Time dead_time{};
   std::int32_t attempts = 0;
-  Bytes track;  // Its JSON. Empty unless asked for.
+  Bytes track{};  // Its JSON. Empty unless asked for.
 };
 
 // Selects dead letters; all conditions must hold.
 struct DeadLetterFilter {
-  std::string lane;                           // Required.
-  std::string reason;                         // Empty: any.
-  std::vector<std::uint64_t> ids;             // Empty: any.
+  std::string lane{};                         // Required.
+  std::string reason{};                       // Empty: any.
+  std::vector<std::uint64_t> ids{};           // Empty: any.
   absl::Time since = absl::InfinitePast();    // Given up at or after.
   absl::Time until = absl::InfiniteFuture();  // Given up before.
 };
 
 // One page of a list.
 struct DeadLetterQuery {
-  DeadLetterFilter filter;
+  DeadLetterFilter filter{};
   std::int32_t page_size = 100;  // 1 to 1,000.
-  std::string page_token;        // From the page before. Empty: the first.
+  std::string page_token{};      // From the page before. Empty: the first.
   bool with_track = false;
 };
 
 struct DeadLetterPage {
-  std::vector<DeadLetter> dead_letters;  // Newest first.
-  std::string next_page_token;           // Empty on the last page.
+  std::vector<DeadLetter> dead_letters{};  // Newest first.
+  std::string next_page_token{};           // Empty on the last page.
 };
 
 }  // namespace segrid::queue

@@ -57,7 +57,7 @@ class Bytes {
 
  private:
   std::shared_ptr<const void> owner_;
-  std::string_view view_;
+  std::string_view view_{};
 };
 
 // Where a message and its id lie in the `json` of its chunk. The id is the
@@ -73,9 +73,9 @@ struct Message {
 // before, between or after: put between `[` and `]` it is an array, and a store
 // may keep it as it is.
 struct Chunk {
-  std::string lane;  // The source's name.
-  Bytes json;
-  std::vector<Message> messages;  // In the order of `json`.
+  std::string lane{};  // The source's name.
+  Bytes json{};
+  std::vector<Message> messages{};  // In the order of `json`.
 
   std::string_view track(const Message& message) const {
     return json.view().substr(message.offset, message.size_bytes);
@@ -88,22 +88,23 @@ struct Chunk {
 // What was accepted of one chunk: `count` messages, whose sequences lie in
 // `range`, where no message of another chunk lies.
 struct Ticket {
-  Range range;
+  Range range{};
   std::int64_t count = 0;
 };
 
 // A message on loan. The views live as long as the Lease.
 struct LeasedMessage {
   Sequence sequence = 0;
-  std::string_view id;
-  std::string_view track;    // Its JSON.
-  absl::Time accepted_time;  // Or of its last replay: the budget starts there.
+  std::string_view id{};
+  std::string_view track{};  // Its JSON.
+  absl::Time
+      accepted_time{};  // Or of its last replay: the budget starts there.
 };
 
 // Messages on loan to one taker, in the order of their sequences.
 struct Lease {
   std::uint64_t id = 0;  // Unique within the store; 0 when `messages` is empty.
-  std::vector<LeasedMessage> messages;
+  std::vector<LeasedMessage> messages{};
   // How often each of them was attempted before: messages with different
   // counts are not lent together. Not durable: a crash may forget attempts.
   std::int32_t attempts = 0;
@@ -113,7 +114,7 @@ struct Lease {
   // (deferred messages, loans that run out). InfiniteFuture: never.
   absl::Time next_due = absl::InfiniteFuture();
   // Keeps the bytes of `messages` alive.
-  std::vector<Bytes> storage;
+  std::vector<Bytes> storage{};
 };
 
 }  // namespace segrid::queue

@@ -21,22 +21,22 @@ namespace segrid::queue {
 
 // What one call appends: at most one chunk per lane.
 struct AppendBatch {
-  std::vector<Chunk> chunks;
+  std::vector<Chunk> chunks{};
 };
 
 // What became of one chunk. accepted + duplicates = its messages.
 struct LaneAppend {
   std::int64_t accepted = 0;
   std::int64_t duplicates = 0;
-  Ticket ticket;  // Of the accepted ones; count 0 when there are none.
+  Ticket ticket{};  // Of the accepted ones; count 0 when there are none.
 };
 
 struct AppendResult {
-  std::vector<LaneAppend> lanes;  // In the order of AppendBatch::chunks.
+  std::vector<LaneAppend> lanes{};  // In the order of AppendBatch::chunks.
 };
 
 struct TakeRequest {
-  std::string lane;
+  std::string lane{};
   std::int32_t max_messages = 2'500;  // At least 1.
   // Bound of the messages' JSON, each with one byte for its comma. A message
   // that is larger alone is lent alone.
@@ -48,21 +48,21 @@ struct TakeRequest {
 // Messages of a lease whose fate is known. `ranges` hold no other sequences
 // than those of the lease.
 struct Settlement {
-  std::string lane;
+  std::string lane{};
   std::uint64_t lease_id = 0;
-  std::vector<Range> ranges;
+  std::vector<Range> ranges{};
 };
 
 // When deferred messages are lent again.
 struct Deferral {
-  absl::Time not_before;
+  absl::Time not_before{};
   std::int32_t attempts = 1;  // Made during this lease.
 };
 
 // Why messages are given up.
 struct Death {
-  std::string reason;         // See dead_letter.h.
-  std::string answer;         // Cut to kMaxAnswerBytes.
+  std::string reason{};       // See dead_letter.h.
+  std::string answer{};       // Cut to kMaxAnswerBytes.
   std::int32_t attempts = 1;  // Made during this lease.
 };
 

@@ -12,7 +12,7 @@ namespace segrid::queue {
 // The ledger of one lane since its store was made. At any moment
 // accepted = delivered + pending + dead + expired.
 struct LaneStats {
-  std::string lane;
+  std::string lane{};
   std::int64_t accepted = 0;
   std::int64_t delivered = 0;
   std::int64_t pending = 0;  // Lent out or not.
@@ -35,9 +35,9 @@ struct StoreStats {
   std::int64_t dedup_ids = 0;  // Ids remembered.
   // How far back duplicates are recognised now. Shorter than configured when
   // the memory for ids was too small.
-  absl::Duration dedup_window;
+  absl::Duration dedup_window{};
   bool ready = true;  // False while Append cannot succeed.
-  std::string not_ready_reason;
+  std::string not_ready_reason{};
 };
 
 }  // namespace segrid::queue

@@ -22,8 +22,8 @@ struct Limits {
 
 // Messages for one attempt. The views must live until `done` has run.
 struct Batch {
-  std::vector<std::string_view> tracks;  // Each one Track's JSON.
-  std::int32_t retry_count = 0;          // Attempts made before this one.
+  std::vector<std::string_view> tracks{};  // Each one Track's JSON.
+  std::int32_t retry_count = 0;            // Attempts made before this one.
 };
 
 // What an answer asks for.
@@ -40,18 +40,18 @@ enum class Verdict : std::uint8_t {
 // A message that a receiver dropped although it took the batch.
 struct Refusal {
   std::int32_t index = 0;  // In Batch::tracks.
-  std::string answer;
+  std::string answer{};
 };
 
 struct SendResult {
   Verdict verdict = Verdict::kRetry;
-  absl::Duration wait;      // kWait, and kRetry as a floor of the back-off.
-  std::string_view reason;  // kSplit, kDeadLetter: see dead_letter.h. Static.
+  absl::Duration wait{};      // kWait, and kRetry as a floor of the back-off.
+  std::string_view reason{};  // kSplit, kDeadLetter: see dead_letter.h. Static.
   bool halves_differ = false;  // kSplit: one bad message spoiled the batch, so
                                // one good half means that the other is bad.
-  std::string detail;  // For status: "HTTP 401" or the error. No event data.
-  std::string answer;  // For dead letters: status, first 512 bytes of body.
-  std::vector<Refusal> refusals;  // kDelivered: those it did not take.
+  std::string detail{};  // For status: "HTTP 401" or the error. No event data.
+  std::string answer{};  // For dead letters: status, first 512 bytes of body.
+  std::vector<Refusal> refusals{};  // kDelivered: those it did not take.
 };
 
 // A place that takes Tracks.

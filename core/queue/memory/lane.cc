@@ -1,0 +1,276 @@
+#include "core/queue/memory/lane.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "core/base/error_info.h"
+
+namespace segrid::queue::memory {
+namespace {
+
+std::string_view TrackOf(const Bytes& json, const Message& message) {
+  return json.view().substr(message.offset, message.size_bytes);
+}
+
+std::string_view IdOf(const Bytes& json, const Message& message) {
+  return json.view().substr(message.id_offset, message.id_size_bytes);
+}
+
+// A copy of one message alone, so that it does not keep its chunk in memory.
+Bytes CopyOf(std::string_view track) { return Bytes(std::string(track)); }
+
+Message Alone(const Message& message) {
+  return {.offset = 0,
+          .size_bytes = message.size_bytes,
+          .id_offset = message.id_offset - message.offset,
+          .id_size_bytes = message.id_size_bytes};
+}
+
+}  // namespace
+
+LaneAppend Lane::Append(const Chunk& chunk, const std::vector<bool>& fresh,
+                        absl::Time now) {
+  LaneAppend result;
+  result.accepted = std::count(fresh.begin(), fresh.end(), true);
+  result.duplicates = std::ssize(fresh) - result.accepted;
+  accepted_ += result.accepted;
+  duplicates_ += result.duplicates;
+  if (result.accepted == 0) return result;
+
+  // With duplicates in it the chunk would hold more memory than is counted.
+  const bool keep_chunk = result.duplicates == 0;
+  result.ticket.count = result.accepted;
+  result.ticket.range.first = first_ + entries_.size();
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (!fresh[i]) continue;
+    const Message& m = chunk.messages[i];
+    result.ticket.range.last =
+        Push({.json = keep_chunk ? chunk.json : CopyOf(chunk.track(m)),
+              .message = keep_chunk ? m : Alone(m),
+              .accepted_time = now});
+  }
+  return result;
+}
+
+Sequence Lane::Push(Entry entry) {
+  ++pending_;
+  pending_bytes_ += entry.message.size_bytes;
+  entries_.push_back(std::move(entry));
+  return first_ + entries_.size() - 1;
+}
+
+Lane::Entry* Lane::Find(Sequence sequence) {
+  if (sequence < first_ || sequence - first_ >= entries_.size()) return nullptr;
+  Entry& entry = entries_[sequence - first_];
+  return entry.pending ? &entry : nullptr;
+}
+
+void Lane::MakeDue(absl::Time now) {
+  while (!deferred_.empty() && deferred_.begin()->first <= now) {
+    returned_.insert(deferred_.begin()->second);
+    deferred_.erase(deferred_.begin());
+  }
+  for (auto it = loans_.begin(); it != loans_.end();) {
+    if (it->second.expires > now) {
+      ++it;
+      continue;
+    }
+    for (const Sequence sequence : it->second.sequences) {
+      Entry& entry = *Find(sequence);
+      entry.lease_id = 0;
+      ++entry.attempts;  // Whoever had it probably tried.
+      returned_.insert(sequence);
+    }
+    it = loans_.erase(it);
+  }
+}
+
+Sequence Lane::NextDue() const {
+  if (!returned_.empty()) return *returned_.begin();
+  return untouched_ < first_ + entries_.size() ? untouched_ : 0;
+}
+
+absl::Time Lane::NextChange() const {
+  absl::Time next = absl::InfiniteFuture();
+  if (!deferred_.empty()) next = deferred_.begin()->first;
+  for (const auto& [id, loan] : loans_) next = std::min(next, loan.expires);
+  return next;
+}
+
+Lease Lane::Take(const TakeRequest& request, std::uint64_t lease_id,
+                 absl::Time now) {
+  MakeDue(now);
+  Lease lease;
+  Loan loan{.expires = now + request.lease, .sequences = {}};
+  std::int64_t bytes = 0;
+  for (Sequence next = NextDue(); next != 0; next = NextDue()) {
+    Entry& entry = entries_[next - first_];
+    bytes += entry.message.size_bytes + 1;
+    const bool fits = bytes <= request.max_bytes &&
+                      std::ssize(lease.messages) < request.max_messages &&
+                      entry.attempts == lease.attempts;
+    if (!lease.messages.empty() && !fits) {
+      lease.more = true;
+      break;
+    }
+    lease.attempts = entry.attempts;
+    lease.messages.push_back({.sequence = next,
+                              .id = IdOf(entry.json, entry.message),
+                              .track = TrackOf(entry.json, entry.message),
+                              .accepted_time = entry.accepted_time});
+    if (lease.storage.empty() ||
+        lease.storage.back().view().data() != entry.json.view().data()) {
+      lease.storage.push_back(entry.json);
+    }
+    entry.lease_id = lease_id;
+    loan.sequences.insert(loan.sequences.end(), next);
+    if (returned_.erase(next) == 0) ++untouched_;
+  }
+  if (!lease.messages.empty()) {
+    lease.id = lease_id;
+    loans_.emplace(lease_id, std::move(loan));
+  }
+  lease.next_due = NextChange();
+  return lease;
+}
+
+absl::Status Lane::Renew(std::uint64_t lease_id, absl::Time expires,
+                         absl::Time now) {
+  const auto loan = loans_.find(lease_id);
+  if (loan == loans_.end() || loan->second.expires <= now) {
+    return base::MakeError(absl::StatusCode::kNotFound, "LEASE_EXPIRED",
+                           "the loan has run out or is settled; take again");
+  }
+  loan->second.expires = expires;
+  return absl::OkStatus();
+}
+
+void Lane::Settle(Entry& entry) {
+  --pending_;
+  pending_bytes_ -= entry.message.size_bytes;
+  entry.pending = false;
+  entry.json = Bytes();
+  while (!entries_.empty() && !entries_.front().pending) {
+    entries_.pop_front();
+    ++first_;
+  }
+  untouched_ = std::max(untouched_, first_);
+}
+
+void Lane::Ack(const Settlement& settlement) {
+  for (const Range& range : settlement.ranges) {
+    for (Sequence s = std::max(range.first, first_);
+         s <= range.last && s < first_ + entries_.size(); ++s) {
+      Entry* entry = Find(s);
+      if (entry == nullptr || s >= untouched_) continue;
+      if (entry->lease_id != 0) {
+        const auto loan = loans_.find(entry->lease_id);
+        loan->second.sequences.erase(s);
+        if (loan->second.sequences.empty()) loans_.erase(loan);
+      } else if (returned_.erase(s) == 0) {
+        std::erase_if(deferred_, [s](const auto& d) { return d.second == s; });
+      }
+      ++delivered_;
+      Settle(*entry);
+    }
+  }
+}
+
+std::vector<Sequence> Lane::Recall(const Settlement& settlement) {
+  std::vector<Sequence> recalled;
+  const auto loan = loans_.find(settlement.lease_id);
+  if (loan == loans_.end()) return recalled;
+  std::set<Sequence>& lent = loan->second.sequences;
+  for (const Range& range : settlement.ranges) {
+    auto it = lent.lower_bound(range.first);
+    while (it != lent.end() && *it <= range.last) {
+      recalled.push_back(*it);
+      it = lent.erase(it);
+    }
+  }
+  if (lent.empty()) loans_.erase(loan);
+  for (const Sequence sequence : recalled) Find(sequence)->lease_id = 0;
+  return recalled;
+}
+
+void Lane::Defer(const Settlement& settlement, const Deferral& deferral,
+                 absl::Time now) {
+  MakeDue(now);
+  for (const Sequence sequence : Recall(settlement)) {
+    Find(sequence)->attempts += deferral.attempts;
+    if (deferral.not_before <= now) {
+      returned_.insert(sequence);
+    } else {
+      deferred_.emplace(deferral.not_before, sequence);
+    }
+  }
+}
+
+void Lane::DeadLetter(const Settlement& settlement, const Death& death,
+                      absl::Time now) {
+  MakeDue(now);
+  for (const Sequence sequence : Recall(settlement)) {
+    Entry& entry = *Find(sequence);
+    dead_letters_.Add({
+        .lane = name_,
+        .sequence = sequence,
+        .message_id = std::string(IdOf(entry.json, entry.message)),
+        .reason = death.reason,
+        .answer = death.answer.substr(0, kMaxAnswerBytes),
+        .accepted_time = entry.accepted_time,
+        .dead_time = now,
+        .attempts = entry.attempts + death.attempts,
+        .track = CopyOf(TrackOf(entry.json, entry.message)),
+    });
+    Settle(entry);
+  }
+}
+
+void Lane::Replay(std::uint64_t id, absl::Time now) {
+  const queue::DeadLetter letter = dead_letters_.Remove(id);
+  const auto at = letter.track.view().find(letter.message_id);
+  Push({.json = letter.track,
+        .message = {.offset = 0,
+                    .size_bytes =
+                        static_cast<std::uint32_t>(letter.track.size()),
+                    .id_offset = static_cast<std::uint32_t>(at),
+                    .id_size_bytes =
+                        static_cast<std::uint32_t>(letter.message_id.size())},
+        .accepted_time = now});
+}
+
+void Lane::Purge(std::uint64_t id) {
+  dead_letters_.Remove(id);
+  ++dropped_;
+}
+
+Progress Lane::GetProgress(const Ticket& ticket) const {
+  Progress progress;
+  const Range& range = ticket.range;
+  for (Sequence s = std::max(range.first, first_);
+       s <= range.last && s < first_ + entries_.size(); ++s) {
+    progress.pending += entries_[s - first_].pending ? 1 : 0;
+  }
+  progress.dead = dead_letters_.CountIn(range);
+  progress.delivered = ticket.count - progress.pending - progress.dead;
+  return progress;
+}
+
+LaneStats Lane::stats() const {
+  return {.lane = name_,
+          .accepted = accepted_,
+          .delivered = delivered_,
+          .pending = pending_,
+          .dead = dead_letters_.count() - dead_letters_.expired_count(),
+          .expired = dead_letters_.expired_count() + dropped_,
+          .duplicates = duplicates_,
+          .dead_letters = dead_letters_.count(),
+          .pending_bytes = pending_bytes_,
+          .dead_letter_bytes = dead_letters_.bytes(),
+          .oldest_pending_time = entries_.empty()
+                                     ? absl::InfiniteFuture()
+                                     : entries_.front().accepted_time};
+}
+
+}  // namespace segrid::queue::memory

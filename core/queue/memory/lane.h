@@ -1,0 +1,99 @@
+// One lane of the memory store: its pending messages and their loans.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/queue/memory/dead_letter_box.h"
+#include "core/queue/message.h"
+#include "core/queue/queue.h"
+#include "core/queue/stats.h"
+
+namespace segrid::queue::memory {
+
+// Keeps the ledger: each method leaves accepted = delivered + pending + dead +
+// expired. Not thread-safe.
+class Lane {
+ public:
+  explicit Lane(std::string name) : name_(std::move(name)) {}
+
+  // Accepts the messages of `chunk` whose place in `fresh` is true, and counts
+  // the others as duplicates.
+  LaneAppend Append(const Chunk& chunk, const std::vector<bool>& fresh,
+                    absl::Time now);
+
+  // The Lease of Queue::Take; `lease_id` is used if it lends something.
+  Lease Take(const TakeRequest& request, std::uint64_t lease_id,
+             absl::Time now);
+
+  // As the methods of Queue with these names.
+  absl::Status Renew(std::uint64_t lease_id, absl::Time expires,
+                     absl::Time now);
+  void Ack(const Settlement& settlement);
+  void Defer(const Settlement& settlement, const Deferral& deferral,
+             absl::Time now);
+  void DeadLetter(const Settlement& settlement, const Death& death,
+                  absl::Time now);
+  Progress GetProgress(const Ticket& ticket) const;
+
+  // Makes dead letter `id` pending again.
+  void Replay(std::uint64_t id, absl::Time now);
+  // Deletes dead letter `id` for good.
+  void Purge(std::uint64_t id);
+
+  const DeadLetterBox& dead_letters() const { return dead_letters_; }
+  // Of pending messages and dead letters.
+  std::int64_t bytes() const { return pending_bytes_ + dead_letters_.bytes(); }
+  std::int64_t pending_bytes() const { return pending_bytes_; }
+  LaneStats stats() const;
+
+ private:
+  struct Entry {
+    Bytes json;  // Of the chunk; empty once the message is settled.
+    Message message;
+    absl::Time accepted_time;
+    std::uint64_t lease_id = 0;  // 0: on loan to nobody.
+    std::int32_t attempts = 0;
+    bool pending = true;
+  };
+  struct Loan {
+    absl::Time expires;
+    std::set<Sequence> sequences;  // Not yet settled.
+  };
+
+  Sequence Push(Entry entry);
+  Entry* Find(Sequence sequence);
+  // The entries of a settlement that its lease still has, taken from it.
+  std::vector<Sequence> Recall(const Settlement& settlement);
+  // Puts messages whose time has come back among those that are due.
+  void MakeDue(absl::Time now);
+  // The oldest message that is due and not on loan, or 0.
+  Sequence NextDue() const;
+  void Settle(Entry& entry);
+  absl::Time NextChange() const;
+
+  std::string name_;
+  std::deque<Entry> entries_;  // entries_[i] has sequence first_ + i.
+  Sequence first_ = 1;
+  Sequence untouched_ = 1;       // From here on nothing was ever lent.
+  std::set<Sequence> returned_;  // Below untouched_, due, on loan to nobody.
+  std::set<std::pair<absl::Time, Sequence>> deferred_;  // Not due yet.
+  std::map<std::uint64_t, Loan> loans_;
+  DeadLetterBox dead_letters_;
+
+  std::int64_t accepted_ = 0;
+  std::int64_t delivered_ = 0;
+  std::int64_t dropped_ = 0;  // Purged dead letters.
+  std::int64_t duplicates_ = 0;
+  std::int64_t pending_ = 0;
+  std::int64_t pending_bytes_ = 0;
+};
+
+}  // namespace segrid::queue::memory

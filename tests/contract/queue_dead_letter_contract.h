@@ -1,0 +1,165 @@
+// The part of the contract about dead letters, and the list of all its tests.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "gmock/gmock.h"
+#include "tests/contract/queue_append_contract.h"
+#include "tests/contract/queue_contract.h"
+#include "tests/contract/queue_lease_contract.h"
+
+namespace segrid::queue {
+
+TYPED_TEST_P(QueueContract, ADeadLetterKeepsWhatIsKnown) {
+  const absl::Time accepted = this->clock().Now();
+  this->calls().Append("prod", {"a"});
+  this->Advance(absl::Seconds(7));
+  this->KillAll("BAD_MESSAGE");
+  DeadLetterQuery query{.filter = {.lane = "prod"}, .with_track = true};
+  const auto page = this->queue().ListDeadLetters(query);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->dead_letters.size(), 1u);
+  const DeadLetter& letter = page->dead_letters[0];
+  EXPECT_EQ(letter.lane, "prod");
+  EXPECT_EQ(letter.message_id, "a");
+  EXPECT_EQ(letter.reason, "BAD_MESSAGE");
+  EXPECT_EQ(letter.answer, "HTTP 400 why");
+  EXPECT_EQ(letter.accepted_time, accepted);
+  EXPECT_EQ(letter.dead_time, accepted + absl::Seconds(7));
+  EXPECT_EQ(letter.attempts, 1);
+  EXPECT_EQ(letter.track.view(), testing::TrackJson("a"));
+  query.with_track = false;
+  EXPECT_EQ(this->queue().ListDeadLetters(query)->dead_letters[0].track.size(),
+            0u);
+}
+
+TYPED_TEST_P(QueueContract, DeadLettersCountInTheLedger) {
+  this->calls().Append("prod", {"a", "b", "c"});
+  const Lease a = this->calls().Take("prod", 1);
+  ASSERT_TRUE(
+      this->calls().DeadLetter(AllOf("prod", a), {"BAD_MESSAGE", ""}).ok());
+  const Lease b = this->calls().Take("prod", 1);
+  ASSERT_TRUE(this->calls().DeadLetter(AllOf("prod", b), {"EXPIRED", ""}).ok());
+  const LaneStats stats = this->calls().Stats("prod");
+  EXPECT_EQ(stats.dead, 1);
+  EXPECT_EQ(stats.expired, 1);
+  EXPECT_EQ(stats.dead_letters, 2);
+  EXPECT_EQ(stats.pending, 1);
+  this->ExpectLedger();
+}
+
+TYPED_TEST_P(QueueContract, PagesGoFromTheNewestToTheOldest) {
+  for (const char* id : {"a", "b", "c", "d", "e"}) {
+    this->calls().Append("prod", {id});
+    this->KillAll("BAD_MESSAGE");
+  }
+  DeadLetterQuery query{.filter = {.lane = "prod"}, .page_size = 2};
+  std::vector<std::string> ids;
+  do {
+    const auto page = this->queue().ListDeadLetters(query);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->dead_letters.size(), 2u);
+    for (const auto& letter : page->dead_letters) {
+      ids.push_back(letter.message_id);
+    }
+    query.page_token = page->next_page_token;
+  } while (!query.page_token.empty() && ids.size() < 9);
+  EXPECT_THAT(ids, ElementsAre("e", "d", "c", "b", "a"));
+}
+
+TYPED_TEST_P(QueueContract, BadPagesAreRefused) {
+  const std::vector<DeadLetterQuery> bad = {
+      {.filter = {.lane = "prod"}, .page_size = 0},
+      {.filter = {.lane = "prod"}, .page_size = 1001},
+      {.filter = {.lane = "prod"}, .page_token = "no token"}};
+  for (const DeadLetterQuery& query : bad) {
+    EXPECT_EQ(base::ReasonOf(this->queue().ListDeadLetters(query).status()),
+              "BAD_PAGE");
+  }
+}
+
+TYPED_TEST_P(QueueContract, FiltersSelectByReasonIdAndTime) {
+  const absl::Time start = this->clock().Now();
+  for (const char* reason : {"BAD_MESSAGE", "REFUSED", "REFUSED"}) {
+    this->calls().Append(
+        "prod", {absl::StrCat("m", absl::ToUnixSeconds(this->clock().Now()))});
+    this->KillAll(reason);
+    this->Advance(absl::Seconds(10));
+  }
+  const auto count = [&](DeadLetterFilter filter) {
+    filter.lane = "prod";
+    return this->queue()
+        .ListDeadLetters({.filter = filter})
+        ->dead_letters.size();
+  };
+  const auto all = this->queue().ListDeadLetters({.filter = {.lane = "prod"}});
+  const std::uint64_t newest = all->dead_letters[0].id;
+  EXPECT_EQ(count({}), 3u);
+  EXPECT_EQ(count({.reason = "REFUSED"}), 2u);
+  EXPECT_EQ(count({.ids = {newest, newest + 1}}), 1u);
+  EXPECT_EQ(count({.since = start + absl::Seconds(10)}), 2u);
+  EXPECT_EQ(count({.until = start + absl::Seconds(10)}), 1u);
+  EXPECT_EQ(count({.reason = "BAD_MESSAGE", .ids = {newest}}), 0u);
+}
+
+TYPED_TEST_P(QueueContract, ReplayQueuesAgainWithTheSameIdAndAFreshBudget) {
+  this->calls().Append("prod", {"a", "b"});
+  this->KillAll("REFUSED");
+  this->calls().Append("prod", {"c"});
+  this->Advance(absl::Hours(30));
+  int heard = 0;
+  const auto subscription = this->queue().Subscribe("prod", [&] { ++heard; });
+  const auto replayed = this->queue().ReplayDeadLetters({.lane = "prod"});
+  ASSERT_TRUE(replayed.ok()) << replayed.status();
+  EXPECT_EQ(*replayed, 2);
+  EXPECT_GE(heard, 1);
+  const Lease lease = this->calls().Take("prod");
+  EXPECT_THAT(IdsOf(lease), ElementsAre("c", "a", "b"));
+  EXPECT_EQ(lease.messages[1].track, testing::TrackJson("a"));
+  EXPECT_EQ(lease.messages[1].accepted_time, this->clock().Now());
+  EXPECT_EQ(lease.attempts, 0);
+  EXPECT_EQ(this->calls().Stats("prod").accepted, 3);
+  EXPECT_EQ(this->calls().Stats("prod").dead_letters, 0);
+  this->ExpectLedger();
+}
+
+TYPED_TEST_P(QueueContract, PurgedDeadLettersCountAsExpired) {
+  this->calls().Append("prod", {"a", "b"});
+  this->KillAll("REFUSED");
+  EXPECT_EQ(*this->queue().PurgeDeadLetters(
+                {.lane = "prod", .reason = "BAD_MESSAGE"}),
+            0);
+  EXPECT_EQ(*this->queue().PurgeDeadLetters({.lane = "prod"}), 2);
+  const LaneStats stats = this->calls().Stats("prod");
+  EXPECT_EQ(stats.expired, 2);
+  EXPECT_EQ(stats.dead_letters, 0);
+  this->ExpectLedger();
+}
+
+// clang-format off
+REGISTER_TYPED_TEST_SUITE_P(
+    QueueContract,
+    AnUnknownLaneIsEmpty, AppendCountsAndNumbersWhatItAccepts,
+    AnEmptyBatchAndAnEmptyChunkAreFine, DuplicatesAreCountedAndNotAccepted,
+    LanesDoNotShareIds, ADeliveredMessageIsStillADuplicate,
+    AnIdIsForgottenAfterTheWindow, AFullLaneRefusesAllChunksAndSaysWhenToRetry,
+    AFullStoreRefusesEveryLane, ChunksThatBreakTheRulesAreRefused,
+    SubscribersHearOfAppendsToTheirLaneOnly,
+    TakeKeepsTheOrderAndTheLimits, TakeRefusesLimitsThatAreNotPositive,
+    ALeaseOutlivesItsMessages, AckSettlesPartOfALease, AckTwiceCountsOnce,
+    ALoanThatRunsOutIsLentAgain, RenewKeepsALoan,
+    DeferredMessagesComeBackAtTheirTimeInOrder,
+    MessagesWithOtherAttemptCountsAreLentApart, ProgressFollowsATicket,
+    StatsTellTheOldestAndTheBytes,
+    ADeadLetterKeepsWhatIsKnown, DeadLettersCountInTheLedger,
+    PagesGoFromTheNewestToTheOldest, BadPagesAreRefused,
+    FiltersSelectByReasonIdAndTime,
+    ReplayQueuesAgainWithTheSameIdAndAFreshBudget,
+    PurgedDeadLettersCountAsExpired);
+// clang-format on
+
+}  // namespace segrid::queue

@@ -1,0 +1,105 @@
+#include "core/queue/memory/memory_queue.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/contract/queue_dead_letter_contract.h"
+#include "tests/testing/fake_clock.h"
+
+namespace segrid::queue {
+namespace {
+
+using memory::MemoryOptions;
+using memory::MemoryQueue;
+
+struct MemoryStore {
+  static constexpr std::int64_t kMaxBytes = 3'000'000;
+  static constexpr std::int64_t kMaxLaneBytes = 1'000'000;
+
+  Queue& queue() { return queue_; }
+
+  testing::FakeClock clock;
+  MemoryQueue queue_{{.max_bytes = kMaxBytes, .max_lane_bytes = kMaxLaneBytes},
+                     clock};
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, QueueContract, MemoryStore);
+
+TEST(MemoryQueue, ForgetsTheOldestIdsWhenItsMemoryForThemIsFull) {
+  testing::FakeClock clock;
+  MemoryQueue queue(
+      {.dedup_memory_bytes = 3 * memory::DedupWindow::kBytesPerId}, clock);
+  testing::QueueCalls calls(queue);
+  EXPECT_EQ(queue.GetStoreStats()->dedup_window, absl::Hours(24));
+  for (const char* id : {"a", "b", "c", "d"}) {
+    calls.Append("prod", {id});
+    clock.Advance(absl::Minutes(1));
+  }
+  EXPECT_EQ(calls.Append("prod", {"b", "c", "d"}).duplicates, 3);
+  EXPECT_EQ(queue.GetStoreStats()->dedup_ids, 3);
+  EXPECT_EQ(queue.GetStoreStats()->dedup_window, absl::Minutes(4));
+  EXPECT_EQ(calls.Append("prod", {"a"}).accepted, 1);
+}
+
+TEST(MemoryQueue, DropsTheOldestDeadLettersOverItsBounds) {
+  testing::FakeClock clock;
+  MemoryQueue queue(
+      {.max_dead_letter_bytes = 40, .max_dead_letter_age = absl::Hours(1)},
+      clock);
+  testing::QueueCalls calls(queue);
+  calls.Append("prod", {"a", "b", "c"});  // 17 bytes each.
+  const Lease lease = calls.Take("prod");
+  ASSERT_TRUE(
+      calls.DeadLetter(testing::AllOf("prod", lease), {"REFUSED", ""}).ok());
+  EXPECT_EQ(calls.Stats("prod").dead, 2);
+  EXPECT_EQ(calls.Stats("prod").expired, 1);
+  clock.Advance(absl::Hours(2));
+  const auto page = queue.ListDeadLetters({.filter = {.lane = "prod"}});
+  EXPECT_TRUE(page->dead_letters.empty());
+  EXPECT_EQ(calls.Stats("prod").expired, 3);
+}
+
+TEST(MemoryQueue, SaysThatItIsNotReadyWhenFull) {
+  testing::FakeClock clock;
+  MemoryQueue queue({.max_bytes = 17}, clock);
+  testing::QueueCalls calls(queue);
+  EXPECT_TRUE(queue.GetStoreStats()->ready);
+  calls.Append("prod", {"a"});
+  EXPECT_FALSE(queue.GetStoreStats()->ready);
+  EXPECT_FALSE(queue.GetStoreStats()->not_ready_reason.empty());
+}
+
+// For TSan, and for the sums.
+TEST(MemoryQueue, ManyThreadsLoseAndDoubleNothing) {
+  constexpr int kThreads = 4;
+  constexpr int kBatches = 200;
+  testing::FakeClock clock;
+  MemoryQueue queue({}, clock);
+  std::vector<std::thread> threads;
+  std::atomic<int> delivered = 0;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      testing::QueueCalls calls(queue);
+      for (int i = 0; i < kBatches; ++i) {
+        const std::string id = absl::StrCat(t, "-", i);
+        calls.Append("prod", {id, absl::StrCat("shared", i)});
+        const Lease lease = calls.Take("prod", 3);
+        delivered += static_cast<int>(lease.messages.size());
+        ASSERT_TRUE(calls.Ack(testing::AllOf("prod", lease)).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const LaneStats stats = testing::QueueCalls(queue).Stats("prod");
+  EXPECT_EQ(stats.accepted, kThreads * kBatches + kBatches);
+  EXPECT_EQ(stats.duplicates, (kThreads - 1) * kBatches);
+  EXPECT_EQ(stats.delivered, delivered);
+  EXPECT_EQ(stats.accepted, stats.delivered + stats.pending);
+}
+
+}  // namespace
+}  // namespace segrid::queue
