@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "core/catalog/catalog.h"
@@ -17,7 +18,8 @@
 namespace segrid::codec {
 
 // What a Value holds.
-enum class Kind : std::uint8_t {
+// 32 bits wide so that a Value has no padding and travels in two registers.
+enum class Kind : std::uint32_t {
   kMissing,      // Nothing, null or "".
   kText,         // UTF-8 text; JSON output has to escape it.
   kCleanText,    // UTF-8 text without anything that JSON escapes.
@@ -62,10 +64,11 @@ struct Value {
   constexpr std::string_view text() const { return {data, size}; }
   constexpr bool missing() const { return kind == Kind::kMissing; }
   constexpr bool is_text() const {
-    return kind == Kind::kText || kind == Kind::kCleanText ||
-           kind == Kind::kEscapedText;
+    return kind >= Kind::kText && kind <= Kind::kEscapedText;
   }
 };
+
+static_assert(sizeof(Value) == 16 && std::is_trivially_copyable_v<Value>);
 
 // A custom argument. The key is never kEscapedText: readers unescape it.
 struct CustomArg {

@@ -6,13 +6,8 @@
 
 #include "core/base/error_info.h"
 
-// The versions whose first stage was tried with our tests.
-#if SIMDJSON_VERSION_MAJOR == 3 && SIMDJSON_VERSION_MINOR == 0 && \
-    !defined(SEGRID_PORTABLE_JSON_INDEX)
-#define SEGRID_HAS_FAST_JSON_INDEX 1
-#else
-#define SEGRID_HAS_FAST_JSON_INDEX 0
-#endif
+// SEGRID_FAST_JSON_INDEX is set by CMakeLists.txt for the versions of simdjson
+// whose first stage was tried with our tests.
 
 namespace segrid::codec {
 namespace {
@@ -41,7 +36,11 @@ absl::Status ControlCharacter() {
 
 }  // namespace
 
-#if SEGRID_HAS_FAST_JSON_INDEX
+#if SEGRID_FAST_JSON_INDEX
+
+static_assert(simdjson::SIMDJSON_VERSION_MAJOR == 3 &&
+                  simdjson::SIMDJSON_VERSION_MINOR == 0,
+              "the first stage of this version was not tried");
 
 class JsonIndex::Fast {
  public:
@@ -105,7 +104,7 @@ class JsonIndex::Fast {
 #endif
 
 JsonIndex::JsonIndex(Engine engine) {
-  if (SEGRID_HAS_FAST_JSON_INDEX && engine == Engine::kFastest) {
+  if (SEGRID_FAST_JSON_INDEX && engine == Engine::kFastest) {
     fast_ = std::make_unique<Fast>();
   }
 }

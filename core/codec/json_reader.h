@@ -3,12 +3,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "core/codec/event.h"
+#include "core/codec/json_cursor.h"
 #include "core/codec/json_index.h"
 
 namespace segrid::codec {
@@ -16,9 +15,9 @@ namespace segrid::codec {
 // Reads a JSON array of events, one at a time.
 //
 // Every byte of the body is checked: UTF-8, strings and escapes, numbers,
-// literals, grammar, at most kMaxDepth levels. A body that is not a JSON array
-// is refused as a whole, possibly after some of its events were given out: act
-// on them only when Next() has said kEnd.
+// literals, grammar, at most JsonCursor::kMaxDepth levels. A body that is not a
+// JSON array is refused as a whole, possibly after some of its events were
+// given out: act on them only when Next() has said kEnd.
 //
 // Ownership:     the body must outlive the reader's use of it and the events.
 // Thread safety: none; one user at a time. Reused from body to body; the steady
@@ -27,9 +26,6 @@ namespace segrid::codec {
 //                message has the position, never the contents.
 class JsonReader {
  public:
-  // Levels of brackets, the array of events included.
-  static constexpr std::size_t kMaxDepth = 1024;
-
   enum class Step {
     kEvent,        // `event` is filled.
     kNotAnObject,  // The element is JSON but no object; `event` is cleared.
@@ -38,7 +34,7 @@ class JsonReader {
   };
 
   explicit JsonReader(JsonIndex::Engine engine = JsonIndex::Engine::kFastest)
-      : index_(engine) {}
+      : cursor_(engine) {}
 
   // Starts to read `body`.
   absl::Status Open(std::string_view body);
@@ -47,45 +43,29 @@ class JsonReader {
   Step Next(Event& event);
 
   // What went wrong; OK unless Next() returned kError.
-  const absl::Status& status() const { return status_; }
+  const absl::Status& status() const { return cursor_.status(); }
 
   // Gives back memory that an unusually large body has left behind.
-  void Shrink() { index_.Shrink(); }
+  void Shrink() { cursor_.Shrink(); }
 
  private:
-  using Cursor = const std::uint32_t*;
+  using Position = JsonCursor::Position;
 
-  // The readers of values advance `at` past the value and return false on an
-  // error, which Fail() has recorded.
-  bool ReadObject(Cursor& at, Event& event);
-  bool ReadMembers(Cursor& at, catalog::FieldId object, Event& event);
-  bool ReadList(Cursor& at, Event& event, Value& list);
+  bool ReadObject(Position& at, Event& event);
+  bool ReadKey(Position& at, Event& event, Value& key);
+  // The values that are neither a plain string nor a scalar of the right kind
+  // to be kept as it is.
+  bool ReadOther(Position& at, catalog::FieldId id, Event& event);
+  bool ReadCustomArg(Position& at, Value key, Event& event);
+  bool ReadMembers(Position& at, catalog::FieldId object, Event& event);
+  bool ReadList(Position& at, Event& event, Value& list);
   // Objects and arrays give kComposite; `level` counts the brackets around.
-  bool ReadScalar(Cursor& at, std::size_t level, Value& value);
-  bool ReadString(Cursor& at, Value& value);
-  bool ReadKey(Cursor& at, Event& event, Value& key);
-  bool ReadField(Cursor& at, catalog::FieldId id, Event& event);
-  // Skips a value of any kind and checks it.
-  bool SkipValue(Cursor& at, std::size_t level);
-  bool SkipScalar(Cursor& at);
-  bool SkipKey(Cursor& at);
-  // After a value in an object: true after a comma, false after the end.
-  bool Continues(Cursor& at, char close, bool& more);
+  bool ReadScalar(Position& at, std::size_t level, Value& value);
+  Step Finish(Position at);
 
-  char At(Cursor at) const { return at < end_ ? body_[*at] : '\0'; }
-  // The end of a token that starts at `at[0]`, white space before the next one
-  // excluded.
-  std::size_t TokenEnd(Cursor at) const;
-  bool Fail(Cursor at, const char* what);
-  Step Finish(Cursor at);
-
-  JsonIndex index_;
-  std::string_view body_;
-  Cursor at_ = nullptr;
-  Cursor end_ = nullptr;
-  bool has_escapes_ = false;  // Anywhere in the body.
-  std::size_t index_of_event_ = 0;
-  absl::Status status_;
+  JsonCursor cursor_;
+  Position at_ = nullptr;
+  std::size_t element_ = 0;
 };
 
 }  // namespace segrid::codec

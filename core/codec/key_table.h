@@ -34,7 +34,7 @@ class KeyTable {
     if (key.size() - 1 >= kMaxKeyBytes - 1) return catalog::kNoField;
     const std::uint8_t row = slots_[Hash(key, multiplier_)];
     if (row == kEmpty || keys_[row].size != key.size() ||
-        std::memcmp(keys_[row].text.data(), key.data(), key.size()) != 0) {
+        !Equal(keys_[row].text.data(), key.data(), key.size())) {
       return catalog::kNoField;
     }
     return catalog::FieldId(row);
@@ -47,6 +47,32 @@ class KeyTable {
     std::array<char, kMaxKeyBytes> text{};
     std::uint8_t size = 0;
   };
+
+  // memcmp without the call: words that overlap at the end.
+  static bool Equal(const char* a, const char* b, std::size_t size) {
+    const auto differ = [a, b]<typename Word>(Word, std::size_t at) {
+      Word left;
+      Word right;
+      std::memcpy(&left, a + at, sizeof(Word));
+      std::memcpy(&right, b + at, sizeof(Word));
+      return left ^ right;
+    };
+    if (size >= 8) {
+      std::uint64_t difference = differ(std::uint64_t{}, size - 8);
+      for (std::size_t at = 0; at + 8 < size; at += 8) {
+        difference |= differ(std::uint64_t{}, at);
+      }
+      return difference == 0;
+    }
+    if (size >= 4) {
+      return (differ(std::uint32_t{}, 0) | differ(std::uint32_t{}, size - 4)) ==
+             0;
+    }
+    for (std::size_t at = 0; at < size; ++at) {
+      if (a[at] != b[at]) return false;
+    }
+    return true;
+  }
 
   static constexpr std::size_t Hash(std::string_view key,
                                     std::uint32_t multiplier) {

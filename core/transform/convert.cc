@@ -39,17 +39,16 @@ Kind BooleanOf(std::string_view text) {
   return Kind::kMissing;
 }
 
-Value ConvertObject(catalog::FieldId id, Event& event, FieldCounts& counts) {
+Value ConvertObject(FieldId id, Event& event, FieldCounts& counts) {
   const Value object = event.Get(id);
-  if (object.missing()) return object;
   bool any = false;
   if (object.kind == Kind::kObject) {
     const catalog::Members members = catalog::MembersOf(id);
     for (std::size_t i = 0; i < members.count; ++i) {
       const auto member = static_cast<std::uint8_t>(members.first + i);
-      Value value = Convert(catalog::FieldId(member), event, counts);
+      Value value = Convert(FieldId{member}, event, counts);
       MakePlain(value, event.texts);
-      event.Set(catalog::FieldId(member), value);
+      event.Set(FieldId{member}, value);
       any |= !value.missing();
     }
   } else {
@@ -129,13 +128,9 @@ void ToList(Value& value, Event& event, FieldCounts& counts) {
   if (kept == 0) value = Value();
 }
 
-Value Convert(catalog::FieldId id, Event& event, FieldCounts& counts) {
-  if (!event.Has(id)) return Value();
-  const catalog::Type type = catalog::Row(id).type;
-  if (type == catalog::Type::kObject) return ConvertObject(id, event, counts);
+Value ConvertOther(FieldId id, Event& event, FieldCounts& counts) {
   Value value = event.Get(id);
-  if (type == catalog::Type::kString && value.is_text()) return value;
-  switch (type) {
+  switch (catalog::Row(id).type) {
     case catalog::Type::kString:
       ToText(value, counts);
       break;
@@ -145,9 +140,11 @@ Value Convert(catalog::FieldId id, Event& event, FieldCounts& counts) {
     case catalog::Type::kBoolean:
       ToBoolean(value, event.texts, counts);
       break;
-    default:
+    case catalog::Type::kStringList:
       ToList(value, event, counts);
       break;
+    case catalog::Type::kObject:
+      return ConvertObject(id, event, counts);
   }
   event.Set(id, value);
   return value;

@@ -40,8 +40,18 @@ void ToList(codec::Value& value, codec::Event& event, FieldCounts& counts);
 
 // The value of a field of `event`, converted to the type of its row. For an
 // object: kObject with converted members, or kMissing when none is left.
-codec::Value Convert(catalog::FieldId id, codec::Event& event,
-                     FieldCounts& counts);
+codec::Value ConvertOther(catalog::FieldId id, codec::Event& event,
+                          FieldCounts& counts);
+inline codec::Value Convert(catalog::FieldId id, codec::Event& event,
+                            FieldCounts& counts) {
+  // Nearly all values are there and right, or not there.
+  const codec::Value value = event.Get(id);
+  if (value.missing() ||
+      (catalog::Row(id).type == catalog::Type::kString && value.is_text())) {
+    return value;
+  }
+  return ConvertOther(id, event, counts);
+}
 
 // Converts every field and custom argument, but for `event` and `email`, which
 // are never converted: there, what is no text becomes kMissing. Missing custom

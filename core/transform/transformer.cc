@@ -1,6 +1,5 @@
 #include "core/transform/transformer.h"
 
-#include <array>
 #include <string_view>
 #include <utility>
 
@@ -30,18 +29,6 @@ std::int64_t ReadTimestamp(Event& event, FieldCounts& counts) {
   if (value.integer < kFirstMilliseconds) return value.integer * 1000;
   return value.integer <= kLastMilliseconds ? value.integer : 0;
 }
-
-// The rows of a property's source keys, resolved by the compiler.
-constexpr auto kSources = [] {
-  std::array<std::pair<FieldId, FieldId>, catalog::kPropertyCount> sources{};
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    const catalog::PropertyRow& row = catalog::kProperties[i];
-    sources[i] = {catalog::FindField(row.first),
-                  row.second.empty() ? catalog::kNoField
-                                     : catalog::FindField(row.second)};
-  }
-  return sources;
-}();
 
 Value TextOf(std::string_view text) { return Value(Kind::kCleanText, text); }
 
@@ -134,27 +121,36 @@ EmailType Transformer::FindEmailType(Event& event) {
 
 void Transformer::FillProperties(Event& event, const Options& options,
                                  EmailType email_type, Track& track) {
+  // One piece of straight code for each row of the table.
+  [&]<std::size_t... rows>(std::index_sequence<rows...>) {
+    (FillProperty<rows>(event, options, email_type, track), ...);
+  }
+  (std::make_index_sequence<catalog::kPropertyCount>());
+}
+
+template <std::size_t index>
+inline void Transformer::FillProperty(Event& event, const Options& options,
+                                      EmailType email_type, Track& track) {
+  constexpr const catalog::PropertyRow& row = catalog::kProperties[index];
   const catalog::EventRow& event_row = catalog::kEvents[track.event_row];
-  const bool click = event_row.sendgrid == "click";
-  for (std::size_t i = 0; i < catalog::kPropertyCount; ++i) {
-    const catalog::PropertyRow& row = catalog::kProperties[i];
-    const bool wanted = row.when == catalog::When::kAlways ||
-                        (row.when == catalog::When::kClick
-                             ? click
-                             : event_row.recipient_act &&
-                                   (row.when == catalog::When::kRecipientAct ||
-                                    options.spec_context));
-    if (!wanted) {
-      track.properties[i] = Value();
-    } else if (row.rule == catalog::Rule::kFirstOf) {
-      Value value = Convert(kSources[i].first, event, counts_);
-      if (value.missing() && kSources[i].second != catalog::kNoField) {
-        value = Convert(kSources[i].second, event, counts_);
+  Value& property = track.properties[index];
+  property = Value();
+  if constexpr (row.when == catalog::When::kClick) {
+    if (event_row.sendgrid != "click") return;
+  } else if constexpr (row.when == catalog::When::kRecipientAct) {
+    if (!event_row.recipient_act) return;
+  } else if constexpr (row.when == catalog::When::kSpecContext) {
+    if (!options.spec_context || !event_row.recipient_act) return;
+  }
+  if constexpr (row.rule == catalog::Rule::kFirstOf) {
+    property = Convert(Field(row.first), event, counts_);
+    if constexpr (!row.second.empty()) {
+      if (property.missing()) {
+        property = Convert(Field(row.second), event, counts_);
       }
-      track.properties[i] = value;
-    } else {
-      track.properties[i] = MakeProperty(row, event, options, email_type);
     }
+  } else {
+    property = MakeProperty(row, event, options, email_type);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/codec/event.h"
@@ -36,6 +37,9 @@ class Transformer {
   EmailType FindEmailType(codec::Event& event);
   void FillProperties(codec::Event& event, const Options& options,
                       EmailType email_type, codec::Track& track);
+  template <std::size_t index>
+  void FillProperty(codec::Event& event, const Options& options,
+                    EmailType email_type, codec::Track& track);
   codec::Value MakeProperty(const catalog::PropertyRow& row,
                             codec::Event& event, const Options& options,
                             EmailType email_type);
