@@ -20,38 +20,52 @@ struct Tls {
   std::string key;        // PEM file; required with `cert`.
   std::string client_ca;  // PEM file. Empty: clients need no certificate.
   std::vector<std::string> allowed_sans;  // Empty: any client of `client_ca`.
+
+  friend bool operator==(const Tls&, const Tls&) = default;
 };
 
 // A bearer token, known by its hash.
 struct Token {
   std::string sha256;              // Lower-case hex of the token's SHA-256.
   std::vector<std::string> roles;  // transform, forward, admin.
+
+  friend bool operator==(const Token&, const Token&) = default;
 };
 
 struct Grpc {
-  std::vector<std::string> listen = {"127.0.0.1:50051"};  // host:port, unix:path
+  std::vector<std::string> listen = {
+      "127.0.0.1:50051"};            // host:port, unix:path
+  bool allow_insecure_bind = false;  // Beyond loopback without mTLS.
   Tls tls;
   std::vector<Token> tokens;
   std::int64_t max_message_bytes = 4 << 20;  // 1 KiB to 64 MiB.
   std::int32_t max_events = 10'000;          // Per request; 1 to 1,000,000.
+
+  friend bool operator==(const Grpc&, const Grpc&) = default;
 };
 
 struct Http {
   std::vector<std::string> listen = {"127.0.0.1:8080"};
   Tls tls;
   std::int64_t max_body_bytes = 4 << 20;  // 1 KiB to 64 MiB.
+
+  friend bool operator==(const Http&, const Http&) = default;
 };
 
 struct Admin {
   std::vector<std::string> listen = {"127.0.0.1:8081"};
+
+  friend bool operator==(const Admin&, const Admin&) = default;
 };
 
 struct Queue {
   enum class Store { kEmbedded, kMemory };
   Store store = Store::kMemory;
-  std::int64_t max_bytes = std::int64_t{10} << 30;
-  absl::Duration dedup_window = absl::Hours(24);
-  std::int64_t dedup_memory_bytes = 128 << 20;
+  std::int64_t max_bytes = std::int64_t{10} << 30;  // 1 MiB to 1024 TiB.
+  absl::Duration dedup_window = absl::Hours(24);    // 1 min to 720 h.
+  std::int64_t dedup_memory_bytes = 128 << 20;      // 1 MiB to 64 GiB.
+
+  friend bool operator==(const Queue&, const Queue&) = default;
 };
 
 // Which custom arguments become properties.
@@ -59,18 +73,20 @@ struct CustomArgs {
   enum class Mode { kNone, kAll, kNamed };
   Mode mode = Mode::kNone;
   std::vector<std::string> names;  // kNamed only.
+
+  friend bool operator==(const CustomArgs&, const CustomArgs&) = default;
 };
 
 enum class EmailHash { kNormalized, kAsReceived };
 
 // One Segment source: which events, which form, and where to.
 struct Source {
-  std::string name;  // ^[a-z][a-z0-9_-]{0,62}$, unique, unique tag.
-  base::Secret write_key;
-  std::string region = "us";  // us | eu, where the receiver has regions.
+  std::string name;        // ^[a-z][a-z0-9_-]{0,62}$, unique, unique TagOf().
+  base::Secret write_key;  // Receiver `file` needs none.
+  std::string region = "us";  // us | eu; empty if there is an endpoint.
   std::string endpoint;       // https://host[:port][/path]; instead of region.
   std::string receiver = "segment";
-  std::string path;  // Receiver `file`: where the Tracks go.
+  std::string path;  // Receiver `file`: where the Tracks go, below data_dir.
 
   std::vector<std::string> events;       // Filter names. Empty: the defaults.
   std::vector<std::string> email_types;  // Empty: all.
@@ -82,21 +98,27 @@ struct Source {
   bool spec_context = false;
 
   bool gzip = true;
-  absl::Duration max_age = absl::Hours(20);
-  double requests_per_second = 50;
-  std::int32_t max_in_flight = 4;
-  std::string ca_file;      // PEM, besides the system's.
-  bool allow_http = false;  // Loopback endpoints only.
+  absl::Duration max_age = absl::Hours(20);  // 1 s to 720 h.
+  double requests_per_second = 50;           // 0.1 to 10,000.
+  std::int32_t max_in_flight = 4;            // Requests; 1 to 64.
+  std::string ca_file;                       // PEM, besides the system's.
+  bool allow_http = false;                   // Loopback endpoints only.
+
+  friend bool operator==(const Source&, const Source&) = default;
 };
 
 struct Logging {
   std::string level = "info";   // debug | info | warning | error
   std::string format = "json";  // json | text
+
+  friend bool operator==(const Logging&, const Logging&) = default;
 };
 
 struct Drain {
-  absl::Duration delay = absl::ZeroDuration();
-  absl::Duration grace = absl::Seconds(20);
+  absl::Duration delay = absl::ZeroDuration();  // 0 to 1 h.
+  absl::Duration grace = absl::Seconds(20);     // 0 to 1 h.
+
+  friend bool operator==(const Drain&, const Drain&) = default;
 };
 
 // The whole configuration.
@@ -109,6 +131,8 @@ struct Config {
   std::vector<Source> sources;
   Logging logging;
   Drain drain;
+
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace segrid::config

@@ -1,0 +1,18 @@
+#include "core/config/describe.h"
+
+#include "core/config/schema.h"
+#include "core/config/writer.h"
+
+namespace segrid::config {
+
+std::string Describe(const Config& config) {
+  // The schema visits options that it may change.
+  Config copy = config;
+  for (Source& source : copy.sources) SpellOutSelection(source);
+  std::string text;
+  Writer writer(text);
+  Rows(writer, copy);
+  return text;
+}
+
+}  // namespace segrid::config

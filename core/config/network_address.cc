@@ -1,0 +1,173 @@
+#include "core/config/network_address.h"
+
+#include <arpa/inet.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/config/text.h"
+
+namespace segrid::config {
+namespace {
+
+constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kHttps = "https://";
+constexpr std::size_t kMaxHostLength = 253;
+constexpr std::size_t kMaxUrlLength = 2048;
+constexpr std::string_view kListenHelp =
+    "write host:port, [ipv6]:port or unix:/path, e.g. 127.0.0.1:50051";
+constexpr std::string_view kEndpointHelp =
+    "write https://host[:port][/path], e.g. https://api.segment.io";
+
+struct HostPort {
+  std::string_view host;  // Without brackets.
+  std::string_view port;
+  bool has_port = false;
+  bool bracketed = false;
+};
+
+// Splits `host`, `host:port`, `[ipv6]` or `[ipv6]:port`.
+std::optional<HostPort> Split(std::string_view text) {
+  HostPort out;
+  std::string_view rest;
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return std::nullopt;
+    out.bracketed = true;
+    out.host = text.substr(1, end - 1);
+    rest = text.substr(end + 1);
+  } else {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    out.host = text.substr(0, colon);
+    rest = text.substr(colon);
+  }
+  if (rest.empty()) return out;
+  if (rest.front() != ':') return std::nullopt;
+  out.has_port = true;
+  out.port = rest.substr(1);
+  return out;
+}
+
+bool IsPort(std::string_view text) {
+  if (text.empty() || text.size() > 5) return false;
+  std::uint32_t port = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    port = port * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  return port <= 65'535;
+}
+
+bool IsIpv6(std::string_view host) {
+  in6_addr address;
+  return inet_pton(AF_INET6, std::string(host).c_str(), &address) == 1;
+}
+
+bool IsIpv4(std::string_view host) {
+  in_addr address;
+  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
+}
+
+bool IsHost(const HostPort& address) {
+  const std::string_view host = address.host;
+  if (address.bracketed) return IsIpv6(host);
+  if (host.empty() || host.size() > kMaxHostLength) return false;
+  const bool numeric = host.find_first_not_of("0123456789.") == host.npos;
+  if (numeric) return IsIpv4(host);
+  return std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+}
+
+bool IsLoopbackHost(const HostPort& address) {
+  if (address.host == "localhost") return true;
+  if (address.bracketed) {
+    in6_addr ip;
+    return inet_pton(AF_INET6, std::string(address.host).c_str(), &ip) == 1 &&
+           IN6_IS_ADDR_LOOPBACK(&ip);
+  }
+  return IsIpv4(address.host) && address.host.starts_with("127.");
+}
+
+std::string Wrong(std::string_view what, std::string_view help) {
+  return Concat({what, "; ", help});
+}
+
+std::string CheckUnix(std::string_view path) {
+  // One byte of the field is for the terminating zero.
+  constexpr std::size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
+  if (path.empty()) return Wrong("names no socket", kListenHelp);
+  if (path.size() > kMaxPath) {
+    return Concat({"is a path of over ", std::to_string(kMaxPath),
+                   " bytes, the system's limit for sockets; choose a shorter "
+                   "one"});
+  }
+  return "";
+}
+
+// The part of a URL between the scheme and the path.
+std::string_view Authority(std::string_view url) {
+  url.remove_prefix(url.starts_with(kHttps) ? kHttps.size() : kHttp.size());
+  return url.substr(0, url.find_first_of("/?#"));
+}
+
+}  // namespace
+
+std::string CheckListen(const std::string& address) {
+  if (address.starts_with(kUnix)) {
+    return CheckUnix(std::string_view(address).substr(kUnix.size()));
+  }
+  const std::optional<HostPort> parts = Split(address);
+  if (!parts.has_value()) return Wrong("is no address", kListenHelp);
+  if (!parts->has_port) return Wrong("has no port", kListenHelp);
+  if (parts->host.empty()) return Wrong("has no host", kListenHelp);
+  if (!IsPort(parts->port)) {
+    return Wrong("has no port from 0 to 65535", kListenHelp);
+  }
+  if (!IsHost(*parts)) return Wrong("has a bad host", kListenHelp);
+  return "";
+}
+
+std::string CheckEndpoint(const std::string& url) {
+  if (url.size() > kMaxUrlLength) return Wrong("is too long", kEndpointHelp);
+  if (!url.starts_with(kHttps) && !url.starts_with(kHttp)) {
+    return Wrong("is no https URL", kEndpointHelp);
+  }
+  if (url.find_first_of("?#") != url.npos) {
+    return Wrong("has a query or fragment", kEndpointHelp);
+  }
+  const auto is_bad = [](char c) { return c <= ' ' || c >= 0x7F || c == '\\'; };
+  if (std::any_of(url.begin(), url.end(), is_bad)) {
+    return Wrong("has a character that no URL has", kEndpointHelp);
+  }
+  const std::string_view authority = Authority(url);
+  if (authority.find('@') != authority.npos) {
+    return Wrong("holds a user or password, which belong in 'write_key'",
+                 kEndpointHelp);
+  }
+  const std::optional<HostPort> parts = Split(authority);
+  if (!parts.has_value() || !IsHost(*parts)) {
+    return Wrong("has a bad host", kEndpointHelp);
+  }
+  if (parts->has_port && (!IsPort(parts->port) || parts->port == "0")) {
+    return Wrong("has no port from 1 to 65535", kEndpointHelp);
+  }
+  return "";
+}
+
+bool IsPlainHttp(std::string_view url) { return url.starts_with(kHttp); }
+
+bool IsLocal(std::string_view address_or_url) {
+  if (address_or_url.starts_with(kUnix)) return true;
+  const bool is_url =
+      address_or_url.starts_with(kHttp) || address_or_url.starts_with(kHttps);
+  const std::optional<HostPort> parts =
+      Split(is_url ? Authority(address_or_url) : address_or_url);
+  return parts.has_value() && IsLoopbackHost(*parts);
+}
+
+}  // namespace segrid::config

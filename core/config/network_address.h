@@ -1,0 +1,27 @@
+// What may stand in `listen` and `endpoint`.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace segrid::config {
+
+// The checks return what is wrong and what would be right, or "".
+
+// `host:port`, `[ipv6]:port` (port 0 = any free one) or `unix:/path`.
+std::string CheckListen(const std::string& address);
+
+// An https (or http: see IsPlainHttp) URL `scheme://host[:port][/path]`
+// without user, query and fragment.
+std::string CheckEndpoint(const std::string& url);
+
+// True if only this machine can reach a `listen` address or an `endpoint` that
+// passed its check: a Unix socket, `localhost`, 127.0.0.0/8, ::1.
+bool IsLocal(std::string_view address_or_url);
+
+// True for an endpoint that starts with `http://`.
+bool IsPlainHttp(std::string_view url);
+
+}  // namespace segrid::config

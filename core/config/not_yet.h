@@ -1,0 +1,32 @@
+// What the reference describes and this version cannot do: refused with its own
+// message, never ignored. Building one of these deletes its row.
+
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace segrid::config {
+
+// A key, or one value of a key that otherwise works.
+struct NotYetRow {
+  std::string_view path;   // As in messages, lists without index.
+  std::string_view value;  // "" = the key with any value.
+};
+
+// clang-format off
+inline constexpr auto kNotYet = std::to_array<NotYetRow>({
+    {"http",                  ""},
+    {"admin",                 ""},
+    {"webhooks",              ""},
+    {"grpc.tokens",           ""},
+    {"grpc.tls.allowed_sans", ""},
+    {"queue.store",           "embedded"},
+    {"sources[].receiver",    "rudderstack"},
+    {"sources[].receiver",    "jitsu"},
+    {"sources[].receiver",    "hightouch"},
+    {"sources[].receiver",    "customerio"},
+});
+// clang-format on
+
+}  // namespace segrid::config

@@ -1,0 +1,25 @@
+// Every key of the configuration, its type, bounds and rules, once: `Rows`
+// visits the keys of a section with whatever Fields it gets, a reader or a
+// writer. Adding a key is a member in config.h and a line here.
+
+#pragma once
+
+#include "core/config/config.h"
+#include "core/config/fields.h"
+
+namespace segrid::config {
+
+inline constexpr std::size_t kMaxSources = 1'000;
+
+void Rows(Fields& fields, Config& config);
+void Rows(Fields& fields, Grpc& grpc);
+void Rows(Fields& fields, Tls& tls);
+void Rows(Fields& fields, Queue& queue);
+void Rows(Fields& fields, Source& source);
+void Rows(Fields& fields, Logging& logging);
+void Rows(Fields& fields, Drain& drain);
+
+// Puts the names that an empty `events` or `email_types` stands for.
+void SpellOutSelection(Source& source);
+
+}  // namespace segrid::config

@@ -1,0 +1,201 @@
+// The keys of a source.
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/catalog/catalog.h"
+#include "core/config/nearest.h"
+#include "core/config/network_address.h"
+#include "core/config/schema.h"
+#include "core/config/text.h"
+
+namespace segrid::config {
+namespace {
+
+constexpr std::array<std::string_view, 2> kRegions = {"us", "eu"};
+constexpr std::array<std::string_view, 6> kReceivers = {
+    "segment", "file", "rudderstack", "jitsu", "hightouch", "customerio"};
+constexpr std::array<std::string_view, 3> kEmailTypes = {"singlesend",
+                                                         "automation", "other"};
+constexpr std::array<std::string_view, 2> kEmailHashes = {"normalized",
+                                                          "as_received"};
+constexpr std::array<std::string_view, 2> kCustomArgWords = {"none", "all"};
+
+constexpr std::size_t kMaxArgumentBytes = 256;
+
+// The filter names, in the order of the catalog.
+constexpr auto kFilters = [] {
+  std::array<std::string_view, catalog::kEventCount> names;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = catalog::kEvents[i].filter;
+  }
+  return names;
+}();
+
+// The keys of an event's own.
+std::vector<std::string_view> FieldKeys() {
+  std::vector<std::string_view> keys;
+  for (const catalog::FieldRow& row : catalog::kFields) {
+    if (row.parent.empty()) keys.push_back(row.key);
+  }
+  return keys;
+}
+
+std::string CheckOneOf(const std::string& value, Fields::Words words) {
+  if (std::find(words.begin(), words.end(), value) != words.end()) return "";
+  const std::string_view nearest = Nearest(value, words);
+  return Concat(
+      {"is not known; ",
+       nearest.empty() ? "" : Concat({"did you mean '", nearest, "'? "}),
+       nearest.empty() ? "must" : "Must", " be one of: ", List(words)});
+}
+
+std::string CheckName(const std::string& name) {
+  const auto is_tail = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  const bool fits = name.size() <= 63 && name[0] >= 'a' && name[0] <= 'z' &&
+                    std::all_of(name.begin(), name.end(), is_tail);
+  if (fits) return "";
+  return "is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first";
+}
+
+std::string CheckEvent(const std::string& name) {
+  return CheckOneOf(name, kFilters);
+}
+
+std::string CheckEmailType(const std::string& name) {
+  return CheckOneOf(name, kEmailTypes);
+}
+
+std::string CheckExtraProperty(const std::string& key) {
+  if (catalog::FindField(key) != catalog::kNoField) return "";
+  const std::string_view nearest = Nearest(key, FieldKeys());
+  return Concat(
+      {"is no key that SendGrid sends; ",
+       nearest.empty() ? "" : Concat({"did you mean '", nearest, "'? "}),
+       nearest.empty() ? "your" : "Your",
+       " own custom arguments go under 'custom_args'"});
+}
+
+std::string CheckCustomArg(const std::string& name) {
+  if (name.size() > kMaxArgumentBytes) {
+    return "is too long for the name of a custom argument; at most 256 bytes";
+  }
+  if (catalog::FindField(name) == catalog::kNoField) return "";
+  return "is a key of SendGrid's own, not a custom argument; keys of "
+         "SendGrid's go under 'extra_properties'";
+}
+
+std::string CheckPath(const std::string& path) {
+  const std::filesystem::path parts(path);
+  const bool leaves =
+      std::find(parts.begin(), parts.end(), "..") != parts.end();
+  if (!parts.is_absolute() && !leaves && parts.has_filename() &&
+      parts.filename() != ".") {
+    return "";
+  }
+  return "is no file below data_dir; write a relative path without '..', e.g. "
+         "tracks.ndjson";
+}
+
+// Where the Tracks go.
+void DeliveryRows(Fields& fields, Source& source) {
+  fields.Secret("write_key", source.write_key);
+  fields.Word("region", source.region, kRegions);
+  fields.Text("endpoint", source.endpoint,
+              {.check = &CheckEndpoint, .may_be_empty = true, .show = false});
+  fields.Word("receiver", source.receiver, kReceivers);
+  fields.Text("path", source.path, {.check = &CheckPath});
+  fields.Flag("gzip", source.gzip);
+  fields.Duration("max_age", source.max_age,
+                  {absl::Seconds(1), absl::Hours(720)});
+  fields.Number("requests_per_second", source.requests_per_second,
+                {0.1, 10'000});
+  fields.Integer("max_in_flight", source.max_in_flight, {1, 64});
+  fields.Text("ca_file", source.ca_file, {.may_be_empty = true});
+  fields.Flag("allow_http", source.allow_http);
+}
+
+// What a Track is made of.
+void TransformRows(Fields& fields, Source& source) {
+  fields.Texts("events", source.events, {.check = &CheckEvent, .min_count = 1});
+  fields.Texts("email_types", source.email_types,
+               {.check = &CheckEmailType, .min_count = 1});
+  std::string hash(
+      kEmailHashes[source.email_hash == EmailHash::kNormalized ? 0 : 1]);
+  fields.Word("email_hash", hash, kEmailHashes);
+  source.email_hash =
+      hash == kEmailHashes[0] ? EmailHash::kNormalized : EmailHash::kAsReceived;
+  fields.Texts("email_subject_from", source.email_subject_from,
+               {.check = &CheckCustomArg, .max_count = 16});
+  fields.Texts("extra_properties", source.extra_properties,
+               {.check = &CheckExtraProperty});
+  const bool is_all = source.custom_args.mode == CustomArgs::Mode::kAll;
+  WordOrList args = {.word = is_all ? "all" : "none", .list = {}};
+  if (source.custom_args.mode == CustomArgs::Mode::kNamed) {
+    args = {.word = "", .list = source.custom_args.names};
+  }
+  fields.WordOrTexts("custom_args", args, kCustomArgWords,
+                     {.check = &CheckCustomArg});
+  source.custom_args.mode = args.word == "all"    ? CustomArgs::Mode::kAll
+                            : args.word == "none" ? CustomArgs::Mode::kNone
+                                                  : CustomArgs::Mode::kNamed;
+  source.custom_args.names = args.list;
+  fields.Text("user_id_from", source.user_id_from,
+              {.check = &CheckCustomArg, .may_be_empty = true});
+  fields.Flag("spec_context", source.spec_context);
+}
+
+// What must hold between the keys.
+void CheckSource(Fields& fields, Source& source) {
+  fields.Require(true, "name",
+                 "is missing; every source needs a name, e.g. sendgrid_prod");
+  if (fields.IsGood("receiver")) {
+    const bool is_file = source.receiver == "file";
+    fields.Require(is_file, "path",
+                   "is missing; receiver 'file' needs one, e.g. tracks.ndjson");
+    fields.Require(!is_file, "write_key",
+                   "is missing; write ${ENV_NAME} or ${file:/path}, or use "
+                   "receiver 'file', which needs none");
+  }
+  if (source.endpoint.empty()) return;
+  fields.Check(!fields.Has("region"), "region",
+               "'region' and 'endpoint' exclude each other; keep one");
+  source.region.clear();
+  if (IsPlainHttp(source.endpoint) && fields.IsGood("allow_http")) {
+    fields.Check(source.allow_http, "endpoint",
+                 "is not https; write https://, or set 'allow_http' for an "
+                 "endpoint on this host");
+    fields.Check(!source.allow_http || IsLocal(source.endpoint), "endpoint",
+                 "is http beyond this host, which 'allow_http' does not cover; "
+                 "write https://");
+  }
+}
+
+}  // namespace
+
+void Rows(Fields& fields, Source& source) {
+  fields.Text("name", source.name, {.check = &CheckName});
+  DeliveryRows(fields, source);
+  TransformRows(fields, source);
+  CheckSource(fields, source);
+}
+
+void SpellOutSelection(Source& source) {
+  if (source.events.empty()) {
+    for (const catalog::EventRow& row : catalog::kEvents) {
+      if (row.by_default) source.events.emplace_back(row.filter);
+    }
+  }
+  if (source.email_types.empty()) {
+    source.email_types.assign(kEmailTypes.begin(), kEmailTypes.end());
+  }
+}
+
+}  // namespace segrid::config

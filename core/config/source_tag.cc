@@ -1,0 +1,13 @@
+#include "core/config/source_tag.h"
+
+#include "core/crypto/sha256.h"
+
+namespace segrid::config {
+
+std::string TagOf(std::string_view source_name) {
+  std::string tag(4, '\0');
+  crypto::WriteHex(crypto::Sha256().Hash(source_name), tag.size(), tag.data());
+  return tag;
+}
+
+}  // namespace segrid::config

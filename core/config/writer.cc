@@ -1,0 +1,109 @@
+#include "core/config/writer.h"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+
+#include "core/config/quantity.h"
+#include "core/config/text.h"
+
+namespace segrid::config {
+namespace {
+
+// In double quotes, and with `$${` for `${`: read back as it is.
+std::string Quoted(std::string_view text) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) < 0x20) {
+      constexpr std::string_view kHex = "0123456789ABCDEF";
+      const auto byte = static_cast<std::size_t>(c);
+      out.append("\\x");
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 15]);
+      continue;
+    }
+    if (c == '"' || c == '\\') out.push_back('\\');
+    if (c == '$' && text.substr(i).starts_with("${")) out.push_back('$');
+    out.push_back(c);
+  }
+  out.push_back('"');
+  return out;
+}
+
+std::string QuotedList(const std::vector<std::string>& values) {
+  std::string out = "[";
+  for (const std::string& value : values) {
+    out += Concat({out.size() > 1 ? ", " : "", Quoted(value)});
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+void Writer::Line(Key key, std::string_view value) {
+  if (!after_dash_) out_.append(static_cast<std::size_t>(indent_), ' ');
+  after_dash_ = false;
+  out_ += Concat({key, ":", value.empty() ? "" : " ", value, "\n"});
+}
+
+void Writer::Text(Key key, std::string& value, TextRules rules) {
+  if (!value.empty() || rules.may_be_empty) Line(key, Quoted(value));
+}
+
+void Writer::Secret(Key key, base::Secret& value) {
+  if (!value.empty()) Line(key, "\"***\"");
+}
+
+void Writer::Flag(Key key, bool& value) { Line(key, value ? "true" : "false"); }
+
+void Writer::Integer(Key key, std::int32_t& value, Range<std::int32_t>) {
+  Line(key, std::to_string(value));
+}
+
+void Writer::Number(Key key, double& value, Range<double>) {
+  std::array<char, 32> text;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  Line(key, std::string_view(text.data(), end));
+}
+
+void Writer::Bytes(Key key, std::int64_t& value, Range<std::int64_t>) {
+  Line(key, SizeText(value));
+}
+
+void Writer::Duration(Key key, absl::Duration& value, Range<absl::Duration>) {
+  Line(key, DurationText(value));
+}
+
+void Writer::Word(Key key, std::string& value, Words) {
+  if (!value.empty()) Line(key, value);
+}
+
+void Writer::Texts(Key key, std::vector<std::string>& values, ListRules rules) {
+  if (values.size() >= rules.min_count) Line(key, QuotedList(values));
+}
+
+void Writer::WordOrTexts(Key key, WordOrList& value, Words, ListRules) {
+  Line(key, value.word.empty() ? QuotedList(value.list) : value.word);
+}
+
+void Writer::VisitSection(Key key, const std::function<void(Fields&)>& rows) {
+  Line(key, "");
+  Writer below(out_, indent_ + 2);
+  rows(below);
+}
+
+void Writer::VisitSections(Key key, const SectionList& list) {
+  if (list.size == 0) return Line(key, "[]");
+  Line(key, "");
+  for (std::size_t i = 0; i < list.size; ++i) {
+    out_.append(static_cast<std::size_t>(indent_) + 2, ' ');
+    out_.append("- ");
+    Writer below(out_, indent_ + 4);
+    below.after_dash_ = true;
+    list.visit(i, below);
+  }
+}
+
+}  // namespace segrid::config

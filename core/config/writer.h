@@ -1,0 +1,51 @@
+// Writes options as YAML, by the schema.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/fields.h"
+
+namespace segrid::config {
+
+// Appends the keys of one section to a text, in block style. Secrets become
+// `***`; texts and words that are empty, where the file could not say so, are
+// left out. Not thread-safe.
+class Writer final : public Fields {
+ public:
+  // `out` must outlive the writer. `indent` is the section's, in spaces.
+  explicit Writer(std::string& out, int indent = 0)
+      : out_(out), indent_(indent) {}
+
+  void Text(Key key, std::string& value, TextRules rules) override;
+  void Secret(Key key, base::Secret& value) override;
+  void Flag(Key key, bool& value) override;
+  void Integer(Key key, std::int32_t& value, Range<std::int32_t>) override;
+  void Number(Key key, double& value, Range<double>) override;
+  void Bytes(Key key, std::int64_t& value, Range<std::int64_t>) override;
+  void Duration(Key key, absl::Duration& value, Range<absl::Duration>) override;
+  void Word(Key key, std::string& value, Words words) override;
+  void Texts(Key key, std::vector<std::string>& values, ListRules) override;
+  void WordOrTexts(Key key, WordOrList& value, Words, ListRules) override;
+  void Check(bool, Key, std::string_view) override {}
+  void Require(bool, Key, std::string_view) override {}
+  bool Has(Key) const override { return false; }
+  bool IsGood(Key) const override { return true; }
+  int LineOf(Key) const override { return 0; }
+
+ protected:
+  void VisitSection(Key key, const std::function<void(Fields&)>& rows) override;
+  void VisitSections(Key key, const SectionList& list) override;
+
+ private:
+  void Line(Key key, std::string_view value);
+
+  std::string& out_;
+  int indent_;
+  bool after_dash_ = false;  // The next line goes on behind "- ".
+};
+
+}  // namespace segrid::config
