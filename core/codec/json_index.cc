@@ -113,13 +113,16 @@ JsonIndex::JsonIndex(JsonIndex&&) noexcept = default;
 JsonIndex& JsonIndex::operator=(JsonIndex&&) noexcept = default;
 
 absl::Status JsonIndex::Build(std::string_view body) {
+  begin_ = end_ = nullptr;
+  if (body.empty()) return Empty();
   if (body.size() >= 0xFFFFFFFF) {
     return Invalid("the body is over 4 GiB; split it");
   }
   if (fast_ == nullptr) return BuildPortable(body);
   absl::Status status = fast_->Build(body);
+  if (!status.ok()) return status;
   begin_ = fast_->begin();
-  end_ = begin_ + (status.ok() ? fast_->size() : 0);
+  end_ = begin_ + fast_->size();
   return status;
 }
 
