@@ -1,0 +1,189 @@
+// What the reader makes of a body: one row per rule.
+
+#include "core/codec/json_reader.h"
+
+#include <string>
+#include <vector>
+
+#include "core/base/error_info.h"
+#include "gtest/gtest.h"
+#include "tests/testing/event_dump.h"
+
+namespace segrid::codec {
+namespace {
+
+using Engine = JsonIndex::Engine;
+
+// The elements as DumpEvent() shows them, or the error's message.
+std::string Read(Engine engine, std::string_view body) {
+  JsonReader reader(engine);
+  Event event;
+  if (const absl::Status status = reader.Open(body); !status.ok()) {
+    return std::string(status.message());
+  }
+  std::string text;
+  for (;;) {
+    switch (reader.Next(event)) {
+      case JsonReader::Step::kEvent:
+        text += "event\n" + DumpEvent(event, testing::Args::kListed);
+        break;
+      case JsonReader::Step::kNotAnObject:
+        text += "not an object\n";
+        break;
+      case JsonReader::Step::kEnd:
+        return text;
+      case JsonReader::Step::kError:
+        return std::string(reader.status().message());
+    }
+  }
+}
+
+struct Row {
+  const char* name;
+  const char* body;
+  const char* expected;
+};
+
+void ExpectRows(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    EXPECT_EQ(Read(Engine::kFastest, row.body), row.expected) << row.name;
+    EXPECT_EQ(Read(Engine::kPortable, row.body), row.expected) << row.name;
+  }
+}
+
+TEST(JsonReader, ReadsValuesAsTheyAre) {
+  ExpectRows({
+      {"nothing", "[]", ""},
+      {"white space", " \r\n\t[ \n ] \r\n", ""},
+      {"an empty event", "[{}]", "event\n"},
+      {"separators of some years", "[{},\r\n{}]\r\n", "event\nevent\n"},
+      {"text", R"([{"email":"a@b.c"}])", "event\nemail = text a@b.c\n"},
+      {"an escape", R"([{"email":"\u0061\n"}])", "event\nemail = text a\n\n"},
+      {"a hyphen", R"([{"smtp-id":"<1>"}])", "event\nsmtp-id = text <1>\n"},
+      {"a number", R"([{"timestamp":12}])", "event\ntimestamp = number 12\n"},
+      {"a boolean", R"([{"tls":true}])", "event\ntls = true\n"},
+      {"another type", R"([{"email":{"x":[1]}}])",
+       "event\nemail = composite\n"},
+      {"null and empty are missing",
+       R"([{"email":null,"event":"","category":[]}])", "event\n"},
+      {"a list", R"([{"category":["a",1,"",null,true,[2]]}])",
+       "event\ncategory = list [text a], [number 1], [], [], [true], "
+       "[composite]\n"},
+      {"an object", R"([{"pool":{"name":"a\"","id":7,"other":1}}])",
+       "event\npool = object\npool.name = text a\"\npool.id = number 7\n"},
+      {"no object", R"([{"pool":[{"name":"a"}]}])",
+       "event\npool = composite\n"},
+      {"a key with escapes", R"([{"em\u0061il":"x"}])",
+       "event\nemail = text x\n"},
+  });
+}
+
+TEST(JsonReader, TheLastOfTwoKeysWins) {
+  ExpectRows({
+      {"text", R"([{"email":"a","email":"b"}])", "event\nemail = text b\n"},
+      {"missing", R"([{"email":"a","email":null}])", "event\n"},
+      {"a list", R"([{"category":["a","b"],"category":["c"]}])",
+       "event\ncategory = list [text c]\n"},
+      {"members do not stay", R"([{"pool":{"name":"a"},"pool":{"id":"b"}}])",
+       "event\npool = object\npool.id = text b\n"},
+      {"a member", R"([{"pool":{"id":"a","id":"b"}}])",
+       "event\npool = object\npool.id = text b\n"},
+      {"an object is no more", R"([{"pool":{"id":"a"},"pool":1}])",
+       "event\npool = number 1\n"},
+  });
+}
+
+TEST(JsonReader, UnknownKeysAreCustomArguments) {
+  ExpectRows({
+      {"all, in order", R"([{"b":1,"a":"x","b":true}])",
+       "event\nargument b = number 1\nargument a = text x\n"
+       "argument b = true\n"},
+      {"missing ones override", R"([{"a":"x","a":null}])",
+       "event\nargument a = text x\nargument a = missing\n"},
+      {"composite", R"([{"a":{"email":"x"}}])",
+       "event\nargument a = composite\n"},
+      {"names of members", R"([{"name":"x","index":1}])",
+       "event\nargument name = text x\nargument index = number 1\n"},
+      {"no name", R"([{"":"x"}])", "event\nargument  = text x\n"},
+      {"a name with escapes", R"([{"\u00e9\n":"x"}])",
+       "event\nargument é\n = text x\n"},
+      {"capitals", R"([{"Email":"x"}])", "event\nargument Email = text x\n"},
+  });
+}
+
+TEST(JsonReader, ElementsThatAreNoObjectsAreCountedAndSkipped) {
+  ExpectRows({
+      {"all kinds", R"([1,"x",null,true,[{"email":"a"}],{"email":"b"},-0.5])",
+       "not an object\nnot an object\nnot an object\nnot an object\n"
+       "not an object\nevent\nemail = text b\nnot an object\n"},
+  });
+}
+
+TEST(JsonReader, SaysWhatIsWrongAndWhereButNotWhatStandsThere) {
+  ExpectRows({
+      {"nothing", "", "the body is not JSON: it is empty"},
+      {"white space only", " \r\n", "the body is not JSON: it is empty"},
+      {"a control character", "[\"a\x01\"]",
+       "the body is not JSON: a string contains a control character that is "
+       "not escaped"},
+      {"an open string", "[{\"secret",
+       "the body is not JSON: a string is not closed; is it cut off?"},
+      {"not UTF-8", "[\"\xFF\"]",
+       "the body is not JSON: it is not valid UTF-8"},
+      {"an open array", R"([{"secret":"x"})",
+       "the body is not JSON: it is cut off, in element 0"},
+      {"a second value", "[] []",
+       "the body is not JSON: something stands after the end of the array "
+       "(byte 3), in element 0"},
+      {"a comma too many", R"([{"secret":1},])",
+       "the body is not JSON: a value must stand here (byte 14), in element 1"},
+      {"no colon", R"([{},{"secret" 1}])",
+       "the body is not JSON: a colon must follow the key (byte 14), in "
+       "element 1"},
+      {"a bare key", R"([{secret:1}])",
+       "the body is not JSON: a key in double quotes must stand here (byte 2), "
+       "in element 0"},
+      {"a bad escape", R"([{"a":"secret\x"}])",
+       "the body is not JSON: an escape is not legal (byte 6), in element 0"},
+      {"a bad number", R"([{"a":01}])",
+       "the body is not JSON: a number is not well formed (byte 6), in element "
+       "0"},
+  });
+}
+
+TEST(JsonReader, TellsJsonThatIsNoArrayFromNoJson) {
+  for (const Engine engine : {Engine::kFastest, Engine::kPortable}) {
+    JsonReader reader(engine);
+    for (const char* body :
+         {"{}", R"({"a":[1]})", "1", "\"x\"", "null", " true ", R"({"a":"[]"})",
+          "[1]x", "{]", "{},", "{\"a\":1}]", "tru", "[1]]", "-"}) {
+      const absl::Status status = reader.Open(body);
+      Event event;
+      const std::string reason = status.ok()
+                                     ? (reader.Next(event), reader.Next(event),
+                                        base::ReasonOf(reader.status()))
+                                     : base::ReasonOf(status);
+      const std::string_view text(body);
+      const bool json = text == "{}" || text == R"({"a":[1]})" || text == "1" ||
+                        text == "\"x\"" || text == "null" || text == " true " ||
+                        text == R"({"a":"[]"})";
+      EXPECT_EQ(reason, json ? "NOT_AN_ARRAY" : "INVALID_JSON") << body;
+    }
+  }
+}
+
+TEST(JsonReader, KnowsTheSizeOfEachEvent) {
+  const std::string body = R"([ {"email":"a"} ,{"x":[1, 2]}])";
+  JsonReader reader;
+  Event event;
+  ASSERT_TRUE(reader.Open(body).ok());
+  ASSERT_EQ(reader.Next(event), JsonReader::Step::kEvent);
+  EXPECT_GE(event.source_bytes, 13u);
+  EXPECT_FALSE(event.from_wire);
+  ASSERT_EQ(reader.Next(event), JsonReader::Step::kEvent);
+  EXPECT_GE(event.source_bytes, 12u);
+  EXPECT_LE(event.source_bytes, body.size());
+}
+
+}  // namespace
+}  // namespace segrid::codec
