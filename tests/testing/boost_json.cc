@@ -1,0 +1,3 @@
+// Boost.JSON without its library.
+
+#include <boost/json/src.hpp>
