@@ -1,9 +1,12 @@
 #include "core/crypto/sha256.h"
 
-#include <openssl/evp.h>
+// OpenSSL 3.0 allocates on every EVP_DigestInit, also of a context that is used
+// again. The older functions do not, and are nearly twice as fast.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <cstring>
-#include <stdexcept>
+#include <type_traits>
 
 namespace segrid::crypto {
 namespace {
@@ -21,36 +24,20 @@ constexpr std::array<char, 512> kHexPairs = [] {
 
 }  // namespace
 
-void Sha256::FreeContext::operator()(evp_md_ctx_st* context) const {
-  EVP_MD_CTX_free(context);
+void Sha256::Start() {
+  static_assert(sizeof(SHA256_CTX) == kStateBytes && alignof(SHA256_CTX) <= 8 &&
+                std::is_trivially_copyable_v<SHA256_CTX>);
+  SHA256_Init(reinterpret_cast<SHA256_CTX*>(state_.data()));
 }
-
-void Sha256::FreeAlgorithm::operator()(evp_md_st* algorithm) const {
-  EVP_MD_free(algorithm);
-}
-
-Sha256::Sha256()
-    : algorithm_(EVP_MD_fetch(nullptr, "SHA256", nullptr)),
-      context_(EVP_MD_CTX_new()) {
-  if (algorithm_ == nullptr || context_ == nullptr ||
-      EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) != 1) {
-    throw std::runtime_error("OpenSSL offers no SHA-256");
-  }
-}
-
-Sha256::~Sha256() = default;
-Sha256::Sha256(Sha256&&) noexcept = default;
-Sha256& Sha256::operator=(Sha256&&) noexcept = default;
-
-void Sha256::Start() { EVP_DigestInit_ex2(context_.get(), nullptr, nullptr); }
 
 void Sha256::Update(std::string_view bytes) {
-  EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+  SHA256_Update(reinterpret_cast<SHA256_CTX*>(state_.data()), bytes.data(),
+                bytes.size());
 }
 
 Sha256::Digest Sha256::Finish() {
   Digest digest;
-  EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
+  SHA256_Final(digest.data(), reinterpret_cast<SHA256_CTX*>(state_.data()));
   return digest;
 }
 
