@@ -10,8 +10,9 @@
 
 namespace segrid::codec {
 
-// A bump allocator: texts live until Reset(), which keeps the first block so
-// that the steady state allocates nothing. Thread safety: none.
+// A bump allocator: texts live until Reset(), which keeps one block that has
+// room for as much as there was, so that the steady state allocates nothing.
+// Thread safety: none.
 class TextArena {
  public:
   // Room for `bytes`, which must be at least what is then Keep()t.
@@ -26,25 +27,43 @@ class TextArena {
     return text;
   }
   void Reset() {
-    if (blocks_.size() > 1) blocks_.resize(1);
+    if (grown_) [[unlikely]] {
+      KeepLargest();
+    }
     used_ = 0;
   }
 
  private:
   static constexpr std::size_t kBlockBytes = 4096;
+  // A larger block is not kept: what needs it is too large for a Track.
+  static constexpr std::size_t kMaxKeptBytes = 256 << 10;
   struct Block {
     std::unique_ptr<char[]> bytes;
     std::size_t size;
   };
 
+  // Each block is twice the one before, so the last one is larger than all
+  // others together.
   void AddBlock(std::size_t bytes) {
-    const std::size_t size = std::max(bytes, kBlockBytes);
+    const std::size_t doubled = blocks_.empty() ? 0 : 2 * blocks_.back().size;
+    const std::size_t size = std::max({bytes, kBlockBytes, doubled});
     blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
     used_ = 0;
+    grown_ = true;
+  }
+
+  void KeepLargest() {
+    if (blocks_.back().size > kMaxKeptBytes) {
+      blocks_.clear();
+    } else {
+      blocks_.erase(blocks_.begin(), blocks_.end() - 1);
+    }
+    grown_ = false;
   }
 
   std::vector<Block> blocks_;
   std::size_t used_ = 0;  // Of the last block.
+  bool grown_ = false;    // Since the last Reset().
 };
 
 }  // namespace segrid::codec
