@@ -1,11 +1,10 @@
 // 100,000 random events and many broken bodies through both engines of our
 // reader and through simdjson's DOM.
 
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/testing/data_files.h"
 #include "tests/testing/json_maker.h"
 #include "tests/testing/json_oracle.h"
 #include "tests/testing/random.h"
@@ -59,19 +58,10 @@ TEST(JsonReaderDifferential, BrokenBodiesAreRefusedAlike) {
   EXPECT_LT(accepted, kBodies * 9 / 10);
 }
 
-// A body that has everything, small enough to be cut everywhere.
-std::string RichBody() {
-  std::ifstream file(std::string(SEGRID_SOURCE_DIR) +
-                     "/tests/data/sendgrid/sendgrid_nodejs_test_button_2018"
-                     ".json");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 TEST(JsonReaderDifferential, ABodyCutAnywhereIsAnError) {
   JsonOracle oracle;
-  const std::string body = RichBody();
+  const std::string body = testing::ReadDataFile(
+      "tests/data/sendgrid/sendgrid_nodejs_test_button_2018.json");
   ASSERT_EQ(oracle.Compare(body), "");
   ASSERT_TRUE(oracle.accepted());
   ASSERT_GT(oracle.elements(), 5u);

@@ -1,12 +1,9 @@
 // Random and real bodies through the four ways of the transform.
 
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/testing/data_files.h"
 #include "tests/testing/four_ways.h"
 #include "tests/testing/json_maker.h"
 #include "tests/testing/options_maker.h"
@@ -15,7 +12,6 @@
 namespace segrid::pipeline {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::FourWays;
 using testing::JsonMaker;
 using testing::Random;
@@ -47,29 +43,10 @@ TEST(TransformBatchDifferential, FourWaysAgreeOnBrokenBodies) {
   }
 }
 
-// Bodies of tests/data by name. A single object is put into an array.
-std::map<std::string, std::string> RealBodies() {
-  std::map<std::string, std::string> bodies;
-  for (const char* folder : {"sendgrid", "bench"}) {
-    const fs::path all = fs::path(SEGRID_SOURCE_DIR) / "tests/data" / folder;
-    for (const auto& entry : fs::directory_iterator(all)) {
-      if (entry.path().extension() != ".json") continue;
-      std::ostringstream text;
-      text << std::ifstream(entry.path()).rdbuf();
-      std::string body = text.str();
-      if (body.at(body.find_first_not_of(" \r\n\t")) == '{') {
-        body = "[" + body + "]";
-      }
-      bodies[entry.path().filename().string()] = body;
-    }
-  }
-  return bodies;
-}
-
 TEST(TransformBatchDifferential, FourWaysAgreeOnRealBodies) {
   FourWays ways;
   int with_tracks = 0;
-  for (const auto& [name, body] : RealBodies()) {
+  for (const auto& [name, body] : testing::RealBodies()) {
     for (const auto& options :
          {transform::Options(), testing::EverythingSelected()}) {
       EXPECT_EQ(ways.Compare(body, options), "") << name;
