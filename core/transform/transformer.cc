@@ -143,11 +143,12 @@ inline void Transformer::FillProperty(Event& event, const Options& options,
     if (!options.spec_context || !event_row.recipient_act) return;
   }
   if constexpr (row.rule == catalog::Rule::kFirstOf) {
-    property = Convert(Field(row.first), event, counts_);
+    // Not Field(): Clang 14 does not see that these are constants.
+    constexpr FieldId first = catalog::FindField(row.first);
+    property = Convert(first, event, counts_);
     if constexpr (!row.second.empty()) {
-      if (property.missing()) {
-        property = Convert(Field(row.second), event, counts_);
-      }
+      constexpr FieldId second = catalog::FindField(row.second);
+      if (property.missing()) property = Convert(second, event, counts_);
     }
   } else {
     property = MakeProperty(row, event, options, email_type);
