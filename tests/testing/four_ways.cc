@@ -7,6 +7,7 @@
 #include "core/base/error_info.h"
 #include "core/codec/event_writer.h"
 #include "core/transform/convert.h"
+#include "google/protobuf/io/coded_stream.h"
 #include "segrid/v1/bridge.pb.h"
 #include "tests/testing/track_as_json.h"
 
@@ -23,6 +24,8 @@ using transform::Reason;
 
 constexpr std::int32_t kNoLimit = 0;
 constexpr std::uint32_t kEventsNumber = 1;
+// Unknown groups up to this depth are read by ours, wherever they stand.
+constexpr int kSurelyReadDepth = 90;
 
 Input JsonInput(std::string_view body) {
   return {Input::Form::kWebhookJson, body};
@@ -103,6 +106,36 @@ std::string FourWays::Compare(std::string_view body,
   }
   const std::string wrong = CompareTypedInput(body, options);
   return wrong.empty() ? CompareOutputs() : wrong;
+}
+
+std::string FourWays::CompareTyped(std::string_view request,
+                                   const transform::Options& options) {
+  const Input typed{Input::Form::kTypedRequest, request};
+  const absl::Status json_status = transformer_.Transform(
+      typed, options, Output::kBatchJson, kNoLimit, json_to_json_);
+  const absl::Status tracks_status = transformer_.Transform(
+      typed, options, Output::kTracks, kNoLimit, json_to_tracks_);
+  ok_ = json_status.ok();
+  if (json_status != tracks_status) return "the errors differ";
+  google::protobuf::io::CodedInputStream input(
+      reinterpret_cast<const std::uint8_t*>(request.data()),
+      static_cast<int>(request.size()));
+  input.SetRecursionLimit(kSurelyReadDepth);
+  v1::TransformRequest generated;
+  const bool must =
+      generated.ParseFromCodedStream(&input) && input.ConsumedEntireMessage();
+  if (!ok_) return must ? "only the generated class accepts" : "";
+  if (must && generated.events_size() != json_to_json_.counts.events) {
+    return "the number of events is wrong";
+  }
+  for (const TransformResult* result : {&json_to_json_, &json_to_tracks_}) {
+    const std::string wrong = CheckCounts(*result);
+    if (!wrong.empty()) return wrong;
+  }
+  if (!SameIssues(json_to_json_.issues, json_to_tracks_.issues)) {
+    return "the issues differ between the outputs";
+  }
+  return CompareOutputs();
 }
 
 std::string FourWays::CompareTypedInput(std::string_view body,

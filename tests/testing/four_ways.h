@@ -24,6 +24,11 @@ class FourWays {
   // - a second run gives the same bytes.
   std::string Compare(std::string_view body, const transform::Options& options);
 
+  // The same of any bytes as a typed request, between the two outputs: "" or
+  // what is wrong. What the generated class accepts must be accepted.
+  std::string CompareTyped(std::string_view request,
+                           const transform::Options& options);
+
   // Of the last body: its counts, JSON in.
   const pipeline::Counts& counts() const { return json_to_json_.counts; }
   bool ok() const { return ok_; }
