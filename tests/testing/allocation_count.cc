@@ -16,8 +16,15 @@ std::int64_t AllocationCount() { return allocation_count.load(); }
 
 }  // namespace segrid::testing
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    defined(__has_feature)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SEGRID_MALLOC_IS_WATCHED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SEGRID_MALLOC_IS_WATCHED
+#endif
+
+#ifdef SEGRID_MALLOC_IS_WATCHED
 
 // Sanitizers have a malloc of their own, which tells.
 extern "C" void __sanitizer_malloc_hook(const volatile void*, std::size_t) {
