@@ -172,6 +172,30 @@ TEST(JsonReader, TellsJsonThatIsNoArrayFromNoJson) {
   }
 }
 
+// Only texts that have escapes pay for them.
+TEST(JsonReader, TellsTextsWithEscapesFromThoseWithout) {
+  for (const Engine engine : {Engine::kFastest, Engine::kPortable}) {
+    const std::string body =
+        R"([{"a":"\n","b":"x","c":"\\","d":"y","category":["z","\"","w"]},)"
+        R"({"a":"x","b":""}])";
+    JsonReader reader(engine);
+    Event event;
+    ASSERT_TRUE(reader.Open(body).ok());
+    ASSERT_EQ(reader.Next(event), JsonReader::Step::kEvent);
+    const Kind expected[] = {Kind::kEscapedText, Kind::kCleanText,
+                             Kind::kEscapedText, Kind::kCleanText};
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ(event.custom_args.at(i).value.kind, expected[i]) << i;
+    }
+    EXPECT_EQ(event.items.at(0).kind, Kind::kCleanText);
+    EXPECT_EQ(event.items.at(1).kind, Kind::kEscapedText);
+    EXPECT_EQ(event.items.at(2).kind, Kind::kCleanText);
+    ASSERT_EQ(reader.Next(event), JsonReader::Step::kEvent);
+    EXPECT_EQ(event.custom_args.at(0).value.kind, Kind::kCleanText);
+    EXPECT_TRUE(event.custom_args.at(1).value.missing());
+  }
+}
+
 TEST(JsonReader, KnowsTheSizeOfEachEvent) {
   const std::string body = R"([ {"email":"a"} ,{"x":[1, 2]}])";
   JsonReader reader;

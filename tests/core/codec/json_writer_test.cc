@@ -1,5 +1,6 @@
 #include "core/codec/json_writer.h"
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -101,6 +102,27 @@ TEST(JsonWriter, TimesOfOneDayDoNotMix) {
     output.Clear();
     writer.Append(bare.track, output);
     EXPECT_EQ(output.view(), Expected("", "Email Processed", text, ""));
+  }
+}
+
+// A text of typed input may grow sixfold, wherever it appears.
+TEST(JsonWriter, StaysWithinTheRoomThatItAskedFor) {
+  Bare bare;
+  bare.event.from_wire = true;
+  for (const std::size_t size : {0u, 1u, 1'000u, 30'000u}) {
+    const std::string text(size, '\x01');
+    const Value value(Kind::kText, text);
+    bare.event.source_bytes = 2 * size;  // Key and value.
+    bare.track.user_id = value;
+    bare.track.properties[2] = value;  // email_subject
+    bare.track.extras = {{value, value}};
+    OutputBuffer output;
+    const std::size_t written = JsonWriter().Append(bare.track, output);
+    EXPECT_GE(written, 4 * 6 * size);
+    const OutputBuffer::Released released = output.Release();
+    EXPECT_LE(released.data + released.size,
+              released.storage + released.capacity);
+    std::free(released.storage);
   }
 }
 

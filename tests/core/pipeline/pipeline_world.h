@@ -1,0 +1,117 @@
+// A pipeline with everything around it: the memory queue, fake time, receivers
+// that answer as the test says.
+
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/deliver/deliverer.h"
+#include "core/pipeline/pipeline.h"
+#include "core/queue/memory/memory_queue.h"
+#include "gtest/gtest.h"
+#include "tests/core/pipeline/recording_receiver.h"
+#include "tests/testing/fake_clock.h"
+#include "tests/testing/fake_executor.h"
+
+namespace segrid::pipeline {
+
+inline constexpr std::string_view kOpen =
+    R"({"event":"open","email":"a@b.c","timestamp":1,"sg_event_id":"open1"})";
+inline constexpr std::string_view kClick =
+    R"({"event":"click","email":"a@b.c","timestamp":1,"sg_event_id":"click1"})";
+
+inline std::string Body(std::initializer_list<std::string_view> events) {
+  std::string body = "[";
+  for (const std::string_view event : events) {
+    if (body.size() > 1) body += ',';
+    body += event;
+  }
+  return body + "]";
+}
+
+inline Input Json(std::string_view body) {
+  return {Input::Form::kWebhookJson, body};
+}
+
+// Everything around a pipeline. Nothing happens by itself: the test runs the
+// executor.
+class World {
+ public:
+  explicit World(std::vector<config::Source> sources,
+                 queue::memory::MemoryOptions queue_options = {})
+      : queue_(queue_options, clock_) {
+    config_.sources = std::move(sources);
+    config_.grpc.max_events = 10;
+    std::vector<deliver::Source> delivered;
+    received_.resize(config_.sources.size());
+    for (std::size_t i = 0; i < config_.sources.size(); ++i) {
+      deliver::Source& source = delivered.emplace_back();
+      source.name = config_.sources[i].name;
+      source.receiver =
+          std::make_unique<RecordingReceiver>(executor_, received_[i]);
+    }
+    deliverer_.emplace(
+        deliver::Environment{clock_, queue_, executor_, [] { return 0.5; }},
+        deliver::Options{}, std::move(delivered));
+    pipeline_.emplace(config_, Environment{clock_, queue_, *deliverer_});
+  }
+
+  Pipeline& pipeline() { return *pipeline_; }
+  Received& received(std::size_t source) { return received_.at(source); }
+  testing::FakeExecutor& executor() { return executor_; }
+  testing::FakeClock& clock() { return clock_; }
+  void Deliver() {
+    deliverer_->Start();
+    executor_.Run();
+  }
+  queue::LaneStats Lane(std::string_view name) {
+    return queue_.GetLaneStats(name).value();
+  }
+
+  // Starts a call; the answer is there once `done` has run, exactly once.
+  std::shared_ptr<std::optional<absl::StatusOr<ForwardResult>>> Start(
+      const ForwardCall& call) {
+    auto answer =
+        std::make_shared<std::optional<absl::StatusOr<ForwardResult>>>();
+    pipeline_->Forward(call, [answer](absl::StatusOr<ForwardResult> result) {
+      EXPECT_FALSE(answer->has_value()) << "done ran twice";
+      answer->emplace(std::move(result));
+    });
+    return answer;
+  }
+  absl::StatusOr<ForwardResult> Forward(const ForwardCall& call) {
+    const auto answer = Start(call);
+    executor_.Run();
+    if (!answer->has_value()) return absl::InternalError("no answer");
+    return **answer;
+  }
+  absl::StatusOr<ForwardResult> Forward(std::string_view body,
+                                        std::vector<std::string> names = {}) {
+    return Forward({.input = Json(body), .sources = std::move(names)});
+  }
+
+ private:
+  testing::FakeClock clock_;
+  testing::FakeExecutor executor_{clock_};
+  queue::memory::MemoryQueue queue_;
+  config::Config config_;
+  std::vector<Received> received_;
+  std::optional<deliver::Deliverer> deliverer_;
+  std::optional<Pipeline> pipeline_;
+};
+
+inline config::Source Named(std::string name,
+                            std::vector<std::string> events = {}) {
+  config::Source source;
+  source.name = std::move(name);
+  source.events = std::move(events);
+  return source;
+}
+
+}  // namespace segrid::pipeline

@@ -1,0 +1,72 @@
+// Forward that waits for the receivers.
+
+#include <string>
+
+#include "core/pipeline/settlement.h"
+#include "gtest/gtest.h"
+#include "tests/core/pipeline/pipeline_world.h"
+
+namespace segrid::pipeline {
+namespace {
+
+TEST(WaitDelivered, AnswersWhenTheReceiversHaveIt) {
+  World world({Named("a"), Named("b")});
+  world.Deliver();
+  const std::string body = Body({kOpen, kClick});
+  const auto answer =
+      world.Start({.input = Json(body), .wait_delivered = true});
+  EXPECT_FALSE(answer->has_value());
+  world.executor().Advance(absl::Seconds(5));
+  ASSERT_TRUE(answer->has_value());
+  ASSERT_TRUE((*answer)->ok()) << (*answer)->status();
+  EXPECT_EQ((**answer)->delivered, 4);
+  EXPECT_EQ((**answer)->pending, 0);
+  EXPECT_EQ((**answer)->dead_letters, 0);
+}
+
+TEST(WaitDelivered, AnswersAtTheDeadlineWithWhatIsPending) {
+  World world({Named("a"), Named("b")});
+  world.received(1).answer = {.verdict = receivers::Verdict::kRetry};
+  world.Deliver();
+  const std::string body = Body({kOpen, kClick});
+  const auto answer =
+      world.Start({.input = Json(body),
+                   .wait_delivered = true,
+                   .deadline = world.clock().Now() + absl::Seconds(30)});
+  world.executor().Advance(absl::Seconds(29));
+  EXPECT_FALSE(answer->has_value());
+  world.executor().Advance(absl::Seconds(2));
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((**answer)->delivered, 2);
+  EXPECT_EQ((**answer)->pending, 2);
+  EXPECT_EQ(world.Lane("b").pending, 2);
+}
+
+TEST(WaitDelivered, CountsDeadLetters) {
+  World world({Named("a")});
+  world.received(0).answer = {.verdict = receivers::Verdict::kDeadLetter,
+                              .reason = queue::kReasonRefused};
+  world.Deliver();
+  const std::string body = Body({kOpen});
+  const auto answer =
+      world.Start({.input = Json(body), .wait_delivered = true});
+  world.executor().Advance(absl::Seconds(5));
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((**answer)->dead_letters, 1);
+  EXPECT_EQ((**answer)->delivered, 0);
+}
+
+TEST(WaitDelivered, WithNothingNewAnswersAtOnce) {
+  World world({Named("a")});
+  const std::string body = Body({kOpen});
+  ASSERT_TRUE(world.Forward(body).ok());
+  for (const std::string& again : {body, std::string("[]")}) {
+    const auto answer =
+        world.Start({.input = Json(again), .wait_delivered = true});
+    ASSERT_TRUE(answer->has_value());
+    EXPECT_EQ((**answer)->delivered + (**answer)->pending, 0);
+  }
+}
+
+}  // namespace
+}  // namespace segrid::pipeline
