@@ -1,0 +1,129 @@
+#include <string>
+
+#include "absl/strings/str_replace.h"
+#include "core/config/describe.h"
+#include "core/config/load.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/config/fake_environment.h"
+
+namespace segrid::config {
+namespace {
+
+// Loads a description after putting the secret in.
+absl::StatusOr<Config> LoadBack(const std::string& description) {
+  return LoadText(absl::StrReplaceAll(description, {{"***", "key"}}), "f",
+                  FakeEnvironment());
+}
+
+// Every option differs from its default.
+Config Unusual() {
+  Config config;
+  config.data_dir = "/a \"b\" \\ ${c} $${d} é #";
+  config.grpc.listen = {"[::1]:0", "unix:/run/a b.sock"};
+  config.grpc.allow_insecure_bind = true;
+  config.grpc.tls.cert = "c.pem";
+  config.grpc.tls.key = "k.pem";
+  config.grpc.tls.client_ca = "ca.pem";
+  config.grpc.max_message_bytes = 1025;
+  config.grpc.max_events = 1;
+  config.queue.max_bytes = 1'000'000'000'001;
+  config.queue.dedup_window = absl::Minutes(90);
+  config.queue.dedup_memory_bytes = 3 << 20;
+  config.logging = {"error", "text"};
+  config.drain = {absl::Milliseconds(1500), absl::ZeroDuration()};
+  Source source;
+  source.name = "first";
+  source.write_key = base::Secret("key");
+  source.region.clear();
+  source.endpoint = "http://localhost/v1";
+  source.path = "tracks";
+  source.events = {"deferred"};
+  source.email_types = {"other"};
+  source.email_hash = EmailHash::kAsReceived;
+  source.email_subject_from = {};
+  source.extra_properties = {"smtp-id"};
+  source.custom_args = {CustomArgs::Mode::kNamed, {"a: b", "[c]", "${d}"}};
+  source.user_id_from = "null";
+  source.spec_context = true;
+  source.gzip = false;
+  source.max_age = absl::Seconds(3661);
+  source.requests_per_second = 1.0 / 3.0;
+  source.max_in_flight = 64;
+  source.ca_file = "~~";
+  source.allow_http = true;
+  config.sources = {source, source};
+  config.sources[1].name = "second";
+  config.sources[1].receiver = "file";
+  config.sources[1].custom_args = {CustomArgs::Mode::kAll, {}};
+  return config;
+}
+
+TEST(Describe, IsReadBackAsTheSameConfiguration) {
+  const Config config = Unusual();
+  const auto back = LoadBack(Describe(config));
+  ASSERT_TRUE(back.ok()) << back.status() << "\n" << Describe(config);
+  EXPECT_EQ(*back, config) << Describe(config);
+}
+
+TEST(Describe, SpellsOutDefaults) {
+  const auto defaults = Defaults(FakeEnvironment());
+  EXPECT_EQ(Describe(*defaults), R"(data_dir: "./segrid-data"
+grpc:
+  listen: ["127.0.0.1:50051"]
+  allow_insecure_bind: false
+  tls:
+    cert: ""
+    key: ""
+    client_ca: ""
+  max_message_bytes: 4MiB
+  max_events: 10000
+queue:
+  store: memory
+  max_bytes: 10GiB
+  dedup_window: 24h
+  dedup_memory: 128MiB
+sources:
+  - name: "default"
+    region: us
+    endpoint: ""
+    receiver: file
+    path: "tracks.ndjson"
+    gzip: true
+    max_age: 20h
+    requests_per_second: 50
+    max_in_flight: 4
+    ca_file: ""
+    allow_http: false
+    events: ["processed", "delivered", "open", "machine_opened", "click", "drop", "bounce", "unsubscribe", "group_unsubscribe", "group_resubscribe", "spamreport"]
+    email_types: ["singlesend", "automation", "other"]
+    email_hash: normalized
+    email_subject_from: ["subject", "email_subject"]
+    extra_properties: []
+    custom_args: none
+    user_id_from: ""
+    spec_context: false
+logging:
+  level: info
+  format: json
+drain:
+  delay: 0s
+  grace: 20s
+)");
+}
+
+TEST(Describe, DescribesWhatItsOwnTextLoads) {
+  const std::string text = Describe(*Defaults(FakeEnvironment()));
+  const auto back = LoadBack(text);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(Describe(*back), text);
+}
+
+TEST(Describe, KeepsAnEmptyListOfSources) {
+  const auto back = LoadBack(Describe(Config()));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(*back, Config());
+}
+
+}  // namespace
+}  // namespace segrid::config

@@ -1,0 +1,70 @@
+// The files that people start from.
+
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "core/config/describe.h"
+#include "core/config/load.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/config/fake_environment.h"
+
+namespace segrid::config {
+namespace {
+
+constexpr std::string_view kFolder = SEGRID_SOURCE_DIR "/tests/core/config/";
+
+absl::StatusOr<Config> LoadFile(const std::string& name) {
+  const Environment machine = ProcessEnvironment();
+  const auto text =
+      machine.read_file(std::string(kFolder) + name, std::size_t{1} << 20);
+  if (!text.ok()) return text.status();
+  return LoadText(*text, "f", FakeEnvironment({{"SEGMENT_WRITE_KEY", "k"}}));
+}
+
+// The names of all keys in a YAML text in block style, comments aside.
+std::set<std::string> KeysOf(const std::string& yaml) {
+  std::set<std::string> keys;
+  std::istringstream lines(yaml);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t start = line.find_first_not_of(" -");
+    const std::size_t colon = line.find(':');
+    if (start == std::string::npos || colon == std::string::npos) continue;
+    keys.insert(line.substr(start, colon - start));
+  }
+  return keys;
+}
+
+TEST(Example, Loads) {
+  const auto config = LoadFile("example.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->sources.size(), 2u);
+  EXPECT_EQ(config->sources[0].write_key.Reveal(), "k");
+}
+
+TEST(Example, ShowsEveryKey) {
+  const auto text = ProcessEnvironment().read_file(
+      std::string(kFolder) + "example.yaml", std::size_t{1} << 20);
+  ASSERT_TRUE(text.ok()) << text.status();
+  for (const std::string& key :
+       KeysOf(Describe(*Defaults(FakeEnvironment())))) {
+    EXPECT_THAT(*text, ::testing::HasSubstr(key + ":"));
+  }
+}
+
+TEST(Reference, LacksOnlyWhatIsNotYetThere) {
+  const auto config = LoadFile("reference.yaml");
+  const std::string key =
+      "not yet: this version does not support this key; "
+      "remove it\n";
+  EXPECT_EQ(std::string(config.status().message()),
+            "f:2:106: grpc.tls.allowed_sans: " + key +
+                "f:2:125: grpc.tokens: " + key + "f:3:1: http: " + key +
+                "f:4:1: admin: " + key + "f:5:1: webhooks: " + key +
+                "f:7:17: queue.store: not yet: this version has no "
+                "'embedded'; must be one of: memory");
+}
+
+}  // namespace
+}  // namespace segrid::config

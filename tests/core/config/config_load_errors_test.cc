@@ -1,0 +1,262 @@
+// Every kind of mistake in a file, with the exact place and words.
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "core/config/load.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/config/fake_environment.h"
+
+namespace segrid::config {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Case {
+  std::string name;
+  std::string yaml;
+  std::string want;  // The whole message; lines start with "f:" in the status.
+};
+
+std::string MessageOf(const std::string& yaml,
+                      const Environment& environment = FakeEnvironment()) {
+  const auto config = LoadText(yaml, "f", environment);
+  if (config.ok()) return "no error";
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(base::ReasonOf(config.status()), "INVALID_CONFIG");
+  return std::string(config.status().message());
+}
+
+// A source that is right, for a case to add its mistake in line 2.
+std::string InSource(const std::string& line) {
+  return "sources:\n  - " + line + "\n    name: a\n    write_key: k\n";
+}
+
+const char kNames[] =
+    "processed, delivered, open, machine_opened, click, drop, bounce, "
+    "unsubscribe, group_unsubscribe, group_resubscribe, spamreport, deferred";
+const char kDurationHelp[] =
+    "; write a number with its unit: ms, s, m or h, e.g. 250ms, 50s, 20h";
+const char kSizeHelp[] =
+    "; write a number with its unit: B, KB, MB, GB, TB, KiB, MiB, GiB or TiB, "
+    "e.g. 500KB, 4MiB";
+const char kListenHelp[] =
+    "; write host:port, [ipv6]:port or unix:/path, e.g. 127.0.0.1:50051";
+
+// clang-format off
+std::vector<Case> KeyCases() {
+  return {
+      {"UnknownKeyNear", "loging: {}", "f:1:1: loging: unknown key; did you mean 'logging'?"},
+      {"UnknownKeyFar", "drain:\n  zebra: 1", "f:2:3: drain.zebra: unknown key; known are: delay, grace"},
+      {"UnknownKeyMayBeNotYet", "htpp: 1", "f:1:1: htpp: unknown key; did you mean 'http'?"},
+      {"UnknownKeyInSource", InSource("regin: us"), "f:2:5: sources[0].regin: unknown key; did you mean 'region'?"},
+      {"UnknownKeyThatLostItsSpace", "drain: {delay:hidden}", "f:1:9: drain.delay…: unknown key; known are: delay, grace"},
+      {"KeyTwice", "drain: {delay: 1s}\ndata_dir: a\ndrain: {}", "f:3:1: drain: stands twice, first in line 1; keep one"},
+      {"KeyTwiceInside", "drain:\n  delay: 1s\n  delay: 2s", "f:3:3: drain.delay: stands twice, first in line 2; keep one"},
+      {"KeyIsAList", "[a]: 1", "f:1:1: a key must be a plain name"},
+      {"ColumnsCountCharacters", "data_dir: \"äöü\" \ndrain: {ä: 1, delay: 5}",
+       "f:2:9: drain.…: unknown key; known are: delay, grace\n"
+       "f:2:22: drain.delay: '5' has no unit" + std::string(kDurationHelp)},
+      {"NotYetKeys", "http: {listen: [x]}\nadmin: 5\nwebhooks: []\ngrpc:\n  tokens: []\n  tls: {allowed_sans: []}",
+       "f:1:1: http: not yet: this version does not support this key; remove it\n"
+       "f:2:1: admin: not yet: this version does not support this key; remove it\n"
+       "f:3:1: webhooks: not yet: this version does not support this key; remove it\n"
+       "f:5:3: grpc.tokens: not yet: this version does not support this key; remove it\n"
+       "f:6:9: grpc.tls.allowed_sans: not yet: this version does not support this key; remove it"},
+      {"NotYetStore", "queue: {store: embedded}", "f:1:16: queue.store: not yet: this version has no 'embedded'; must be one of: memory"},
+      {"NotYetReceiver", InSource("receiver: jitsu"), "f:2:15: sources[0].receiver: not yet: this version has no 'jitsu'; must be one of: segment, file"},
+  };
+}
+
+std::vector<Case> TypeCases() {
+  return {
+      {"RootIsAText", "hello", "f:1:1: must be a section with keys (key: value), e.g. data_dir: ./segrid-data"},
+      {"SectionIsAText", "drain: 5s", "f:1:8: drain: must be a section with keys (key: value)"},
+      {"SectionIsAList", "drain: [delay]", "f:1:8: drain: must be a section with keys (key: value)"},
+      {"TextIsAList", "data_dir: [a]", "f:1:11: data_dir: is a list; must be a text"},
+      {"TextIsASection", "data_dir: {a: b}", "f:1:11: data_dir: is a section with keys; must be a text"},
+      {"TextIsNothing", "data_dir:\ndrain: {}", "f:1:1: data_dir: has no value; give a text or remove the key"},
+      {"TextIsEmpty", "data_dir: ''", "f:1:11: data_dir: is empty; give a value or remove the key"},
+      {"TextHasControl", "data_dir: \"a\\tb\"", "f:1:11: data_dir: 'a?b' holds a control character; remove it"},
+      {"TextIsTooLong", "data_dir: " + std::string(5000, 'x'), "f:1:11: data_dir: '" + std::string(120, 'x') + "…' is too long; at most 4096 bytes"},
+      {"ListIsAText", "grpc: {listen: a}", "f:1:16: grpc.listen: is a single value; must be a list: [a, b]"},
+      {"ListIsNothing", "grpc: {listen: }", "f:1:8: grpc.listen: has no value; must be a list: [a, b]"},
+      {"ListIsEmpty", "grpc: {listen: []}", "f:1:16: grpc.listen: has 0 elements; must have 1 to 16"},
+      {"ListIsTooLong", InSource("email_subject_from: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q]"), "f:2:25: sources[0].email_subject_from: has 17 elements; must have 0 to 16"},
+      {"ElementIsAList", InSource("events: [open, [click]]"), "f:2:20: sources[0].events[1]: is a list; must be a text"},
+      {"ElementTwice", InSource("events: [open, click, open]"), "f:2:27: sources[0].events[2]: stands twice in the list; keep one"},
+      {"SourcesIsASection", "sources: {name: a}", "f:1:10: sources: must be a list: each element starts with '- '"},
+      {"SourceIsAText", "sources: [a]", "f:1:11: sources[0]: must be a section with keys (key: value)"},
+      {"FlagYes", InSource("gzip: yes"), "f:2:11: sources[0].gzip: 'yes' is neither true nor false"},
+      {"FlagQuoted", InSource("gzip: 'true'"), "f:2:11: sources[0].gzip: is a text; must be true or false without quotes"},
+      {"IntegerIsText", "grpc: {max_events: many}", "f:1:20: grpc.max_events: 'many' is no integer; must be 1 to 1000000"},
+      {"IntegerIsFraction", "grpc: {max_events: 1.5}", "f:1:20: grpc.max_events: '1.5' is no integer; must be 1 to 1000000"},
+      {"IntegerQuoted", "grpc: {max_events: '5'}", "f:1:20: grpc.max_events: is a text; must be an integer without quotes"},
+      {"IntegerTooSmall", "grpc: {max_events: 0}", "f:1:20: grpc.max_events: '0' is out of range; must be 1 to 1000000"},
+      {"IntegerBeyondItsType", "grpc: {max_events: 99999999999}", "f:1:20: grpc.max_events: '99999999999' is out of range; must be 1 to 1000000"},
+      {"NumberIsText", InSource("requests_per_second: fast"), "f:2:26: sources[0].requests_per_second: 'fast' is no number; must be 0.1 to 10000"},
+      {"NumberTooLarge", InSource("requests_per_second: 10001"), "f:2:26: sources[0].requests_per_second: '10001' is out of range; must be 0.1 to 10000"},
+      {"NumberIsNan", InSource("requests_per_second: nan"), "f:2:26: sources[0].requests_per_second: 'nan' is no number; must be 0.1 to 10000"},
+      {"SizeWithoutUnit", "queue: {dedup_memory: 128}", "f:1:23: queue.dedup_memory: '128' has no unit" + std::string(kSizeHelp)},
+      {"SizeUnknownUnit", "queue: {max_bytes: 10Gib}", "f:1:20: queue.max_bytes: '10Gib' has an unknown unit" + std::string(kSizeHelp)},
+      {"SizeOutOfRange", "queue: {max_bytes: 1023KiB}", "f:1:20: queue.max_bytes: '1023KiB' is out of range; must be 1MiB to 1024TiB"},
+      {"PlainBytesOutOfRange", "grpc: {max_message_bytes: -1}", "f:1:27: grpc.max_message_bytes: '-1' is out of range; must be 1KiB to 64MiB"},
+      {"DurationWithoutUnit", "drain: {grace: 20}", "f:1:16: drain.grace: '20' has no unit" + std::string(kDurationHelp)},
+      {"DurationUnknownUnit", "queue: {dedup_window: 1d}", "f:1:23: queue.dedup_window: '1d' has an unknown unit" + std::string(kDurationHelp)},
+      {"DurationIsText", "drain: {grace: soon}", "f:1:16: drain.grace: 'soon' is no duration" + std::string(kDurationHelp)},
+      {"DurationOutOfRange", "drain: {grace: 61m}", "f:1:16: drain.grace: '61m' is out of range; must be 0s to 1h"},
+      {"WordUnknown", "logging: {level: loud}", "f:1:18: logging.level: 'loud' is not known; must be one of: debug, info, warning, error"},
+      {"WordIsAList", "logging: {format: [json]}", "f:1:19: logging.format: is a list; must be one of: json, text"},
+  };
+}
+
+std::vector<Case> SourceCases() {
+  return {
+      {"NameMissing", "sources: [{write_key: k}]", "f:1:11: sources[0].name: is missing; every source needs a name, e.g. sendgrid_prod"},
+      {"NameBad", "sources: [{name: Prod, write_key: k}]", "f:1:18: sources[0].name: 'Prod' is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first"},
+      {"NameTwice", "sources:\n- {name: a, write_key: k}\n- {name: b, write_key: k}\n- {name: a, write_key: k}", "f:4:10: sources[2].name: another source has this name, see line 2; names must be unique"},
+      {"TagTwice", "sources:\n- {name: prod_a34, write_key: k}\n- {name: prod_a89, write_key: k}",
+       "f:3:10: sources[1].name: has the same tag 'a376' as source 'prod_a34' in line 2; tags keep message ids of sources apart: choose another name"},
+      {"KeyMissing", "sources: [{name: a}]", "f:1:11: sources[0].write_key: is missing; write ${ENV_NAME} or ${file:/path}, or use receiver 'file', which needs none"},
+      {"PathMissing", "sources: [{name: a, receiver: file}]", "f:1:11: sources[0].path: is missing; receiver 'file' needs one, e.g. tracks.ndjson"},
+      {"PathAbsolute", InSource("path: /tmp/x"), "f:2:11: sources[0].path: '/tmp/x' is no file below data_dir; write a relative path without '..', e.g. tracks.ndjson"},
+      {"PathLeaves", InSource("path: a/../../x"), "f:2:11: sources[0].path: 'a/../../x' is no file below data_dir; write a relative path without '..', e.g. tracks.ndjson"},
+      {"PathTwice", "sources:\n- {name: a, receiver: file, path: t}\n- {name: b, receiver: file, path: ./t}", "f:3:35: sources[1].path: another source writes to this file, see line 2; give each its own"},
+      {"RegionUnknown", InSource("region: asia"), "f:2:13: sources[0].region: 'asia' is not known; must be one of: us, eu"},
+      {"ReceiverUnknown", "sources: [{name: a, receiver: fiel}]", "f:1:31: sources[0].receiver: 'fiel' is not known; must be one of: segment, file, rudderstack, jitsu, hightouch, customerio"},
+      {"RegionAndEndpoint", InSource("region: us\n    endpoint: https://a.b"), "f:2:13: sources[0].region: 'region' and 'endpoint' exclude each other; keep one"},
+      {"EndpointHttp", InSource("endpoint: http://localhost:8080"), "f:2:15: sources[0].endpoint: is not https; write https://, or set 'allow_http' for an endpoint on this host"},
+      {"EndpointHttpFar", InSource("endpoint: http://a.b\n    allow_http: true"), "f:2:15: sources[0].endpoint: is http beyond this host, which 'allow_http' does not cover; write https://"},
+      {"EndpointWithUser", InSource("endpoint: https://u:hidden@a.b"), "f:2:15: sources[0].endpoint: holds a user or password, which belong in 'write_key'; write https://host[:port][/path], e.g. https://api.segment.io"},
+      {"EventUnknown", InSource("events: [opened, clik]"),
+       "f:2:14: sources[0].events[0]: 'opened' is not known; did you mean 'open'? Must be one of: " + std::string(kNames) + "\n"
+       "f:2:22: sources[0].events[1]: 'clik' is not known; did you mean 'click'? Must be one of: " + kNames},
+      {"EventsEmpty", InSource("events: []"), "f:2:13: sources[0].events: has 0 elements; must have 1 to 100"},
+      {"EmailTypeUnknown", InSource("email_types: [test]"), "f:2:19: sources[0].email_types[0]: 'test' is not known; must be one of: singlesend, automation, other"},
+      {"EmailHashUnknown", InSource("email_hash: raw"), "f:2:17: sources[0].email_hash: 'raw' is not known; must be one of: normalized, as_received"},
+      {"ExtraPropertyUnknown", InSource("extra_properties: [order_number, reson]"),
+       "f:2:24: sources[0].extra_properties[0]: 'order_number' is no key that SendGrid sends; your own custom arguments go under 'custom_args'\n"
+       "f:2:38: sources[0].extra_properties[1]: 'reson' is no key that SendGrid sends; did you mean 'reason'? Your own custom arguments go under 'custom_args'"},
+      {"ExtraPropertyOfAnObject", InSource("extra_properties: [newsletter_id]"), "f:2:24: sources[0].extra_properties[0]: 'newsletter_id' is no key that SendGrid sends; did you mean 'newsletter'? Your own custom arguments go under 'custom_args'"},
+      {"CustomArgsUnknownWord", InSource("custom_args: some"), "f:2:18: sources[0].custom_args: 'some' is not known; must be none, all or a list: [a, b]"},
+      {"CustomArgsOfSendGrid", InSource("custom_args: [plan, reason]"), "f:2:25: sources[0].custom_args[1]: 'reason' is a key of SendGrid's own, not a custom argument; keys of SendGrid's go under 'extra_properties'"},
+      {"UserIdOfSendGrid", InSource("user_id_from: email"), "f:2:19: sources[0].user_id_from: 'email' is a key of SendGrid's own, not a custom argument; keys of SendGrid's go under 'extra_properties'"},
+      {"SubjectOfSendGrid", InSource("email_subject_from: [type]"), "f:2:26: sources[0].email_subject_from[0]: 'type' is a key of SendGrid's own, not a custom argument; keys of SendGrid's go under 'extra_properties'"},
+  };
+}
+
+std::vector<Case> GrpcCases() {
+  const std::string exposed =
+      "can be reached from other hosts without a client certificate; set grpc.tls.cert, key and client_ca, or listen on "
+      "127.0.0.1 or unix:/path, or say grpc.allow_insecure_bind: true";
+  return {
+      {"ListenExposed", "grpc: {listen: ['127.0.0.1:1', '0.0.0.0:1']}", "f:1:32: grpc.listen[1]: " + exposed},
+      {"ListenExposedByName", "grpc: {listen: ['example.com:1']}", "f:1:17: grpc.listen[0]: " + exposed},
+      {"ListenExposedWithoutClientCa", "grpc: {listen: ['[::]:1'], tls: {cert: c, key: k}}", "f:1:17: grpc.listen[0]: " + exposed},
+      {"ListenExposedAfterABadOne", "grpc: {listen: [x, '0.0.0.0:1']}", "f:1:17: grpc.listen[0]: 'x' has no port" + std::string(kListenHelp) + "\nf:1:20: grpc.listen[1]: " + exposed},
+      {"ListenWithoutHost", "grpc: {listen: [':1']}", "f:1:17: grpc.listen[0]: ':1' has no host" + std::string(kListenHelp)},
+      {"ListenPortTooLarge", "grpc: {listen: ['127.0.0.1:65536']}", "f:1:17: grpc.listen[0]: '127.0.0.1:65536' has no port from 0 to 65535" + std::string(kListenHelp)},
+      {"TlsWithoutKey", "grpc: {tls: {cert: c}}", "f:1:13: grpc.tls.key: is missing; 'cert' needs its private key, a PEM file"},
+      {"TlsWithoutCert", "grpc: {tls: {key: k}}", "f:1:13: grpc.tls.cert: is missing; 'key' needs its certificate, a PEM file"},
+      {"TlsOnlyClientCa", "grpc: {tls: {client_ca: a}}", "f:1:25: grpc.tls.client_ca: works only with TLS; set 'cert' and 'key' too"},
+  };
+}
+
+std::vector<Case> InterpolationCases() {
+  return {
+      {"VariableMissing", InSource("region: ${REGION}"), "f:2:13: sources[0].region: environment variable 'REGION' is not set; set it"},
+      {"VariableEmpty", "data_dir: ${EMPTY}", "f:1:11: data_dir: environment variable 'EMPTY' is empty; give it a value"},
+      {"FileMissing", "data_dir: ${file:/none}", "f:1:11: data_dir: file '/none' cannot be read: no such file"},
+      {"FileEmpty", "data_dir: ${file:/empty}", "f:1:11: data_dir: file '/empty' is empty"},
+      {"FileUnnamed", "data_dir: ${file:}", "f:1:11: data_dir: '${file:}' names no file; write ${file:/path/to/file}"},
+      {"NotClosed", "data_dir: ${HOME", "f:1:11: data_dir: a '${' has no '}'; write ${NAME}, ${file:/path}, or $${ for a plain ${"},
+      {"NoName", "data_dir: ${a b}", "f:1:11: data_dir: '${...}' holds neither the name of an environment variable nor 'file:path'; write ${NAME}, ${file:/path}, or $${ for a plain ${"},
+      {"ResultIsChecked", InSource("region: ${WRONG}"), "f:2:13: sources[0].region: '${WRONG}' is not known; must be one of: us, eu"},
+  };
+}
+// clang-format on
+
+class LoadErrorTest : public ::testing::TestWithParam<Case> {};
+
+TEST_P(LoadErrorTest, NamesPlaceMistakeAndCure) {
+  const Environment environment =
+      FakeEnvironment({{"EMPTY", ""}, {"WRONG", "hidden"}}, {{"/empty", "\n"}});
+  const std::string message = MessageOf(GetParam().yaml, environment);
+  EXPECT_EQ(message, GetParam().want);
+  EXPECT_THAT(message, Not(HasSubstr("hidden")));
+}
+
+const auto kCaseName = [](const auto& row) { return row.param.name; };
+INSTANTIATE_TEST_SUITE_P(Keys, LoadErrorTest, ::testing::ValuesIn(KeyCases()),
+                         kCaseName);
+INSTANTIATE_TEST_SUITE_P(Types, LoadErrorTest, ::testing::ValuesIn(TypeCases()),
+                         kCaseName);
+INSTANTIATE_TEST_SUITE_P(Sources, LoadErrorTest,
+                         ::testing::ValuesIn(SourceCases()), kCaseName);
+INSTANTIATE_TEST_SUITE_P(Grpc, LoadErrorTest, ::testing::ValuesIn(GrpcCases()),
+                         kCaseName);
+INSTANTIATE_TEST_SUITE_P(Interpolation, LoadErrorTest,
+                         ::testing::ValuesIn(InterpolationCases()), kCaseName);
+
+TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
+  EXPECT_EQ(MessageOf("drain: {delay: 5}\n"
+                      "sources:\n"
+                      "  - name: a\n"
+                      "    gzip: 1\n"
+                      "    frobnicate: 1\n"
+                      "  - name: a\n"
+                      "    write_key: ${NONE}\n"
+                      "logging: {level: loud, level: low}\n"),
+            "f:1:16: drain.delay: '5' has no unit; write a number with its "
+            "unit: ms, s, m or h, e.g. 250ms, 50s, 20h\n"
+            "f:3:5: sources[0].write_key: is missing; write ${ENV_NAME} or "
+            "${file:/path}, or use receiver 'file', which needs none\n"
+            "f:4:11: sources[0].gzip: '1' is neither true nor false\n"
+            "f:5:5: sources[0].frobnicate: unknown key; known are: name, "
+            "write_key, region, endpoint, receiver, path, gzip, max_age, "
+            "requests_per_second, max_in_flight, ca_file, allow_http, events, "
+            "email_types, email_hash, email_subject_from, extra_properties, "
+            "custom_args, user_id_from, spec_context\n"
+            "f:6:11: sources[1].name: another source has this name, see line "
+            "3; names must be unique\n"
+            "f:7:16: sources[1].write_key: environment variable 'NONE' is not "
+            "set; set it\n"
+            "f:8:18: logging.level: 'loud' is not known; must be one of: "
+            "debug, info, warning, error\n"
+            "f:8:24: logging.level: stands twice, first in line 8; keep one");
+}
+
+TEST(LoadErrors, AreCountedBeyondAHundred) {
+  std::string yaml;
+  for (int i = 0; i < 150; ++i) yaml += absl::StrCat("k", i, ": 1\n");
+  const std::string message = MessageOf(yaml);
+  EXPECT_THAT(message, HasSubstr("f:100:1: k99: unknown key"));
+  EXPECT_THAT(message, Not(HasSubstr("f:101:")));
+  EXPECT_THAT(message, HasSubstr("\nf: and 50 more; mend these first"));
+}
+
+TEST(LoadErrors, CountSourcesUpToAThousand) {
+  const auto sources = [](int count) {
+    std::string yaml = "sources:\n";
+    for (int i = 0; i < count; ++i) yaml += "- {}\n";
+    return yaml;
+  };
+  EXPECT_THAT(MessageOf(sources(1000)), HasSubstr("sources[0].name"));
+  EXPECT_EQ(MessageOf(sources(1001)),
+            "f:2:1: sources: has 1001 elements; at most 1000");
+}
+
+TEST(LoadErrors, AreFieldViolationsToo) {
+  const auto config = LoadText("drain: {delay: 5}", "f", FakeEnvironment());
+  const auto payload = config.status().GetPayload(absl::string_view(
+      base::kBadRequestUrl.data(), base::kBadRequestUrl.size()));
+  ASSERT_TRUE(payload.has_value());
+  EXPECT_THAT(std::string(*payload), HasSubstr("drain.delay"));
+}
+
+}  // namespace
+}  // namespace segrid::config

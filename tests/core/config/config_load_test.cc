@@ -1,0 +1,237 @@
+#include <string>
+
+#include "core/base/error_info.h"
+#include "core/config/load.h"
+#include "core/config/source_tag.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/config/fake_environment.h"
+
+namespace segrid::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// The configuration of a text that has to be right.
+Config Loaded(const std::string& yaml,
+              const Environment& environment = FakeEnvironment()) {
+  const auto config = LoadText(yaml, "f", environment);
+  EXPECT_TRUE(config.ok()) << config.status();
+  return config.ok() ? *config : Config();
+}
+
+TEST(Load, TakesEveryKey) {
+  const Config config = Loaded(R"(
+data_dir: /var/lib/segrid
+grpc:
+  listen: ["0.0.0.0:50051", "unix:/run/segrid.sock"]
+  tls: {cert: c.pem, key: k.pem, client_ca: ca.pem}
+  max_message_bytes: 1048576
+  max_events: 500
+queue: {store: memory, max_bytes: 2GiB, dedup_window: 90m, dedup_memory: 500MB}
+sources:
+  - name: prod
+    write_key: literal
+    endpoint: https://events.example.com:8443/v1
+    receiver: segment
+    events: [click, deferred]
+    email_types: [automation]
+    email_hash: as_received
+    email_subject_from: [title]
+    extra_properties: [reason, smtp-id]
+    custom_args: [plan, none]
+    user_id_from: uid
+    spec_context: true
+    gzip: false
+    max_age: 1h30m
+    requests_per_second: 0.5
+    max_in_flight: 64
+    ca_file: ca.pem
+    allow_http: true
+logging: {level: debug, format: text}
+drain: {delay: 250ms, grace: 1m}
+)");
+  Config want;
+  want.data_dir = "/var/lib/segrid";
+  want.grpc.listen = {"0.0.0.0:50051", "unix:/run/segrid.sock"};
+  want.grpc.tls.cert = "c.pem";
+  want.grpc.tls.key = "k.pem";
+  want.grpc.tls.client_ca = "ca.pem";
+  want.grpc.max_message_bytes = 1 << 20;
+  want.grpc.max_events = 500;
+  want.queue.max_bytes = std::int64_t{2} << 30;
+  want.queue.dedup_window = absl::Minutes(90);
+  want.queue.dedup_memory_bytes = 500'000'000;
+  Source& source = want.sources.emplace_back();
+  source.name = "prod";
+  source.write_key = base::Secret("literal");
+  source.region = "";
+  source.endpoint = "https://events.example.com:8443/v1";
+  source.events = {"click", "deferred"};
+  source.email_types = {"automation"};
+  source.email_hash = EmailHash::kAsReceived;
+  source.email_subject_from = {"title"};
+  source.extra_properties = {"reason", "smtp-id"};
+  source.custom_args = {CustomArgs::Mode::kNamed, {"plan", "none"}};
+  source.user_id_from = "uid";
+  source.spec_context = true;
+  source.gzip = false;
+  source.max_age = absl::Minutes(90);
+  source.requests_per_second = 0.5;
+  source.max_in_flight = 64;
+  source.ca_file = "ca.pem";
+  source.allow_http = true;
+  want.logging = {"debug", "text"};
+  want.drain = {absl::Milliseconds(250), absl::Minutes(1)};
+  EXPECT_EQ(config, want);
+}
+
+TEST(Load, KeepsDefaultsOfAbsentKeys) {
+  const Config config = Loaded("sources: [{name: a, write_key: k}]");
+  Config want;
+  want.sources.emplace_back().name = "a";
+  want.sources[0].write_key = base::Secret("k");
+  EXPECT_EQ(config, want);
+}
+
+TEST(Load, TakesSectionsWithoutKeys) {
+  EXPECT_EQ(Loaded("grpc:\ndrain:\n"), *Defaults(FakeEnvironment()));
+}
+
+TEST(Load, TakesAByteOrderMarkAndWindowsLineEnds) {
+  EXPECT_EQ(Loaded("\xEF\xBB\xBF"
+                   "data_dir: a\r\ndrain: {grace: 1s}\r\n")
+                .data_dir,
+            "a");
+}
+
+TEST(Load, TakesCustomArgsInThreeForms) {
+  const auto args = [](const std::string& value) {
+    return Loaded("sources: [{name: a, write_key: k, custom_args: " + value +
+                  "}]")
+        .sources.at(0)
+        .custom_args;
+  };
+  EXPECT_EQ(args("none"), (CustomArgs{CustomArgs::Mode::kNone, {}}));
+  EXPECT_EQ(args("all"), (CustomArgs{CustomArgs::Mode::kAll, {}}));
+  EXPECT_EQ(args("[all]"), (CustomArgs{CustomArgs::Mode::kNamed, {"all"}}));
+}
+
+TEST(Load, InterpolatesValuesOfAnyType) {
+  const Environment environment = FakeEnvironment(
+      {{"NUMBER", "7"}, {"FLAG", "false"}, {"AGE", "2h"}, {"NAME", "click"}},
+      {{"/run/key", "s3cret\r\n"}});
+  const Source source =
+      Loaded(
+          "sources: [{name: a, write_key: '${file:/run/key}', gzip: '${FLAG}', "
+          "max_in_flight: '${NUMBER}', max_age: '${AGE}', events: "
+          "['${NAME}']}]",
+          environment)
+          .sources.at(0);
+  EXPECT_EQ(source.write_key.Reveal(), "s3cret");
+  EXPECT_FALSE(source.gzip);
+  EXPECT_EQ(source.max_in_flight, 7);
+  EXPECT_EQ(source.max_age, absl::Hours(2));
+  EXPECT_THAT(source.events, ElementsAre("click"));
+}
+
+TEST(Load, TakesAFileReceiverWithoutWriteKey) {
+  const Config config =
+      Loaded("sources: [{name: a, receiver: file, path: out/t.ndjson}]");
+  EXPECT_EQ(config.sources.at(0).path, "out/t.ndjson");
+  EXPECT_TRUE(config.sources.at(0).write_key.empty());
+}
+
+TEST(Load, TakesHttpOnThisHostWhenAllowed) {
+  for (const std::string host : {"localhost", "127.0.0.9:80", "[::1]:80"}) {
+    EXPECT_EQ(Loaded("sources: [{name: a, write_key: k, allow_http: true, "
+                     "endpoint: 'http://" +
+                     host + "'}]")
+                  .sources.at(0)
+                  .endpoint,
+              "http://" + host);
+  }
+}
+
+TEST(Load, TakesAnExposedAddressWhenToldSo) {
+  EXPECT_TRUE(Loaded("grpc: {listen: ['0.0.0.0:1'], allow_insecure_bind: true}")
+                  .grpc.allow_insecure_bind);
+}
+
+TEST(Load, TakesAnEmptyListOfSources) {
+  EXPECT_TRUE(Loaded("sources: []").sources.empty());
+}
+
+TEST(Load, PutsTheDefaultSourceWhereAFileNamesNone) {
+  const auto environment = FakeEnvironment({{"SEGMENT_WRITE_KEY", "k"}});
+  const Config config = Loaded("data_dir: d", environment);
+  EXPECT_EQ(config.sources, Defaults(environment)->sources);
+  EXPECT_EQ(config.data_dir, "d");
+}
+
+TEST(Load, ReadsAFile) {
+  const auto environment =
+      FakeEnvironment({}, {{"/etc/s.yaml", "data_dir: d"}});
+  EXPECT_EQ(Load("/etc/s.yaml", environment)->data_dir, "d");
+}
+
+TEST(Load, NamesTheFileItCannotRead) {
+  const auto status = Load("/none", FakeEnvironment()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(base::ReasonOf(status), "CONFIG_NOT_READABLE");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("'/none'"));
+}
+
+TEST(Load, RefusesAFileThatIsTooLarge) {
+  const std::string fits(1 << 20, ' ');
+  const auto environment =
+      FakeEnvironment({}, {{"/fits", fits}, {"/large", fits + " "}});
+  EXPECT_TRUE(Load("/fits", environment).ok());
+  const auto status = Load("/large", environment).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(status.message()),
+            "/large:1:1: the file is over 1 MiB, the most that is read; make "
+            "it smaller");
+}
+
+TEST(Defaults, WriteToAFileWithoutAKey) {
+  for (const auto& environment :
+       {FakeEnvironment(), FakeEnvironment({{"SEGMENT_WRITE_KEY", ""}})}) {
+    const auto config = Defaults(environment);
+    ASSERT_TRUE(config.ok()) << config.status();
+    ASSERT_EQ(config->sources.size(), 1u);
+    EXPECT_EQ(config->sources[0].name, "default");
+    EXPECT_EQ(config->sources[0].receiver, "file");
+    EXPECT_EQ(config->sources[0].path, "tracks.ndjson");
+  }
+}
+
+TEST(Defaults, SendToSegmentWithAKey) {
+  const auto config = Defaults(FakeEnvironment({{"SEGMENT_WRITE_KEY", "k"}}));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->sources.at(0).receiver, "segment");
+  EXPECT_EQ(config->sources.at(0).region, "us");
+  EXPECT_EQ(config->sources.at(0).write_key.Reveal(), "k");
+}
+
+TEST(Defaults, RefuseABadKeyWithoutShowingIt) {
+  const auto environment =
+      FakeEnvironment({{"SEGMENT_WRITE_KEY", "hidden key"}});
+  const std::string problem =
+      "environment variable 'SEGMENT_WRITE_KEY' holds white space, a control "
+      "character or a letter beyond ASCII (not shown here); give the key alone";
+  EXPECT_EQ(std::string(Defaults(environment).status().message()), problem);
+  EXPECT_EQ(
+      std::string(LoadText("", "f", environment).status().message()),
+      "f:1:1: sources: is missing, and of the default source the " + problem);
+}
+
+TEST(SourceTag, IsTheStartOfTheHashOfTheName) {
+  EXPECT_EQ(TagOf("prod_a34"), "a376");
+  EXPECT_EQ(TagOf("prod_a89"), "a376");
+  EXPECT_EQ(TagOf("abc"), "ba78");
+}
+
+}  // namespace
+}  // namespace segrid::config

@@ -1,0 +1,95 @@
+// A secret never shows up in a message or a description, wherever and however
+// wrongly it was written.
+
+#include <string>
+#include <vector>
+
+#include "core/config/describe.h"
+#include "core/config/load.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/config/fake_environment.h"
+
+namespace segrid::config {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Each of these is wrong and has the secret `hunter2` in it, in the text or
+// behind ${SECRET} and ${file:/secret}.
+std::vector<std::string> WrongWays() {
+  return {
+      "sources: [{name: a, write_key: 'hunter2 hunter2'}]",
+      "sources: [{name: a, write_key: \"hunter2\\n\"}]",
+      "sources: [{name: a, write_key: 'hunter2:'}]",
+      "sources: [{name: a, write_key: hunter2é}]",
+      "sources: [{name: a, write_key: [hunter2]}]",
+      "sources: [{name: a, write_key: {hunter2: hunter2}}]",
+      "sources: [{name: a, write_key: ' ${SECRET}'}]",
+      "sources: [{name: a, write_key: ' ${file:/secret}'}]",
+      "sources: [{name: a, write_key: '${hunter2:-x}'}]",
+      "sources: [{name: a, write_key: '${hunter2-}'}]",
+      "sources: [{name: a, write_key: '${hunter2'}]",
+      "sources: [{name: a, write_key: *hunter2}]",
+      "sources: [{name: a, write_key: &hunter2 x}]",
+      "sources: [{name: a, write_key: !hunter2 x}]",
+      "sources: [{name: a, write_key: !<hunter2> x}]",
+      "sources: [{name: a, write_key: \"hunter2\\q\"}]",
+      "sources: [{name: a, write_key: \"hunter2}]",
+      "sources: [{name: a, write_key: x, write_key: hunter2}]",
+      "sources: [{name: a, write_keyy: hunter2}]",
+      "sources: [{name: a, write_key:hunter2}]",
+      "sources: [write_key:hunter2]",
+      "sources: write_key:hunter2",
+      "sources:\n  - name: a\n    write_key:hunter2\n    region: us\n",
+      "sources:\n  - name: a\n   write_key: hunter2\n",
+      "write_key: hunter2",
+      "sources: [{name: '${SECRET} ', write_key: k}]",
+      "sources: [{name: a, write_key: k, region: '${SECRET}'}]",
+      "sources: [{name: a, write_key: k, max_age: '${SECRET}'}]",
+      "sources: [{name: a, write_key: k, gzip: '${SECRET}'}]",
+      "sources: [{name: a, write_key: k, max_in_flight: '${SECRET}'}]",
+      "sources: [{name: a, write_key: k, requests_per_second: '${SECRET}'}]",
+      "sources: [{name: a, write_key: k, events: ['${file:/secret}']}]",
+      "sources: [{name: a, write_key: k, custom_args: '${SECRET}'}]",
+      "sources: [{name: a, write_key: k, path: '/${SECRET}'}]",
+      "sources: [{name: a, write_key: k, endpoint: 'https://hunter2@a.b'}]",
+      "sources: [{name: a, write_key: k, endpoint: 'https://a.b/?k=hunter2'}]",
+      "sources: [{name: a, write_key: k, endpoint: 'hunter2'}]",
+      "grpc: {listen: ['${SECRET}']}",
+      "grpc: {max_message_bytes: '${SECRET}'}",
+      "grpc: {tokens: [{sha256: hunter2}]}",
+      "http: hunter2",
+      "${SECRET}: 1\nwrite_key: hunter2",
+  };
+}
+
+TEST(Secrets, NeverShowInErrors) {
+  const Environment environment = FakeEnvironment(
+      {{"SECRET", "hunter2"}}, {{"/secret", "hunter2\nhunter2\n"}});
+  for (const std::string& yaml : WrongWays()) {
+    const auto config = LoadText(yaml, "f", environment);
+    ASSERT_FALSE(config.ok()) << yaml;
+    EXPECT_THAT(config.status().ToString(), Not(HasSubstr("hunter2"))) << yaml;
+  }
+}
+
+TEST(Secrets, AreMaskedInDescriptions) {
+  const auto config = LoadText("sources: [{name: a, write_key: '${SECRET}'}]",
+                               "f", FakeEnvironment({{"SECRET", "hunter2"}}));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(Describe(*config), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(Describe(*config), HasSubstr("write_key: \"***\"\n"));
+}
+
+TEST(Secrets, AreNotTakenFromAMask) {
+  const auto config = LoadText("sources: [{name: a, write_key: '***'}]", "f",
+                               FakeEnvironment());
+  EXPECT_EQ(std::string(config.status().message()),
+            "f:1:32: sources[0].write_key: is the mask of a secret, not the "
+            "secret; write ${ENV_NAME} or ${file:/path}");
+}
+
+}  // namespace
+}  // namespace segrid::config
