@@ -164,7 +164,7 @@ TEST(Pipeline, ManyThreadsTransformAndForwardAtOnce) {
                         .ok());
         EXPECT_EQ(result.output.view(), expected.output.view());
         world.pipeline().Forward(
-            {.input = Json(body)}, [](absl::StatusOr<ForwardResult> answer) {
+            CallOf(body), [](absl::StatusOr<ForwardResult> answer) {
               EXPECT_TRUE(answer.ok());
               EXPECT_EQ(
                   answer->sources[0].accepted + answer->sources[0].duplicate,

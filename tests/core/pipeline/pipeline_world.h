@@ -39,6 +39,23 @@ inline Input Json(std::string_view body) {
   return {Input::Form::kWebhookJson, body};
 }
 
+inline ForwardCall CallOf(std::string_view body,
+                          std::vector<std::string> sources = {}) {
+  ForwardCall call;
+  call.input = Json(body);
+  call.sources = std::move(sources);
+  return call;
+}
+
+// A call that waits for the receivers.
+inline ForwardCall WaitingCallOf(std::string_view body,
+                                 absl::Time deadline = absl::InfiniteFuture()) {
+  ForwardCall call = CallOf(body);
+  call.wait_delivered = true;
+  call.deadline = deadline;
+  return call;
+}
+
 // Everything around a pipeline. Nothing happens by itself: the test runs the
 // executor.
 class World {
@@ -93,7 +110,7 @@ class World {
   }
   absl::StatusOr<ForwardResult> Forward(std::string_view body,
                                         std::vector<std::string> names = {}) {
-    return Forward({.input = Json(body), .sources = std::move(names)});
+    return Forward(CallOf(body, std::move(names)));
   }
 
  private:

@@ -13,8 +13,7 @@ TEST(WaitDelivered, AnswersWhenTheReceiversHaveIt) {
   World world({Named("a"), Named("b")});
   world.Deliver();
   const std::string body = Body({kOpen, kClick});
-  const auto answer =
-      world.Start({.input = Json(body), .wait_delivered = true});
+  const auto answer = world.Start(WaitingCallOf(body));
   EXPECT_FALSE(answer->has_value());
   world.executor().Advance(absl::Seconds(5));
   ASSERT_TRUE(answer->has_value());
@@ -30,9 +29,7 @@ TEST(WaitDelivered, AnswersAtTheDeadlineWithWhatIsPending) {
   world.Deliver();
   const std::string body = Body({kOpen, kClick});
   const auto answer =
-      world.Start({.input = Json(body),
-                   .wait_delivered = true,
-                   .deadline = world.clock().Now() + absl::Seconds(30)});
+      world.Start(WaitingCallOf(body, world.clock().Now() + absl::Seconds(30)));
   world.executor().Advance(absl::Seconds(29));
   EXPECT_FALSE(answer->has_value());
   world.executor().Advance(absl::Seconds(2));
@@ -48,8 +45,7 @@ TEST(WaitDelivered, CountsDeadLetters) {
                               .reason = queue::kReasonRefused};
   world.Deliver();
   const std::string body = Body({kOpen});
-  const auto answer =
-      world.Start({.input = Json(body), .wait_delivered = true});
+  const auto answer = world.Start(WaitingCallOf(body));
   world.executor().Advance(absl::Seconds(5));
   ASSERT_TRUE(answer->has_value());
   EXPECT_EQ((**answer)->dead_letters, 1);
@@ -61,8 +57,7 @@ TEST(WaitDelivered, WithNothingNewAnswersAtOnce) {
   const std::string body = Body({kOpen});
   ASSERT_TRUE(world.Forward(body).ok());
   for (const std::string& again : {body, std::string("[]")}) {
-    const auto answer =
-        world.Start({.input = Json(again), .wait_delivered = true});
+    const auto answer = world.Start(WaitingCallOf(again));
     ASSERT_TRUE(answer->has_value());
     EXPECT_EQ((**answer)->delivered + (**answer)->pending, 0);
   }
