@@ -104,7 +104,10 @@ class JsonIndex::Fast {
 #endif
 
 JsonIndex::JsonIndex(Engine engine) {
-  if (SEGRID_FAST_JSON_INDEX && engine == Engine::kFastest) {
+  // Without vector instructions simdjson reads a few bytes past the body when
+  // it ends inside a character.
+  if (SEGRID_FAST_JSON_INDEX && engine == Engine::kFastest &&
+      simdjson::get_active_implementation()->name() != "fallback") {
     fast_ = std::make_unique<Fast>();
   }
 }
