@@ -55,7 +55,7 @@ struct Error {
   // Stable, upper snake case, such as `QUEUE_FULL`; empty when the answer has
   // none. The client's own are:
   // - `BAD_OPTION`: an option is out of range or a file of it cannot be read.
-  // - `NOT_CONNECTED`: the time ran out before there was a connection.
+  // - `NOT_CONNECTED`: there was no connection when the call ended.
   std::string reason;
 
   // The same call may succeed after this long. Unset: the server gave no hint.

@@ -1,10 +1,32 @@
 #include "client/internal/unary_call.h"
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "client/internal/error_from_status.h"
 
 namespace segrid::internal {
+namespace {
+
+// gRPC says so in words only. Another wording costs the reason, nothing else.
+bool NeverConnected(std::string_view message) {
+  return message.starts_with("connections to all backends failing") ||
+         message.starts_with("failed to connect to all addresses") ||
+         message.starts_with("DNS resolution failed");
+}
+
+// `…; last error: UNKNOWN: <cause>` without what is the same every time.
+std::string LastCause(const std::string& message) {
+  constexpr std::string_view kMark = "last error: ";
+  const std::size_t mark = message.find(kMark);
+  if (mark == std::string::npos) return message;
+  std::string cause = message.substr(mark + kMark.size());
+  if (cause.starts_with("UNKNOWN: ")) cause.erase(0, 9);
+  return cause;
+}
+
+}  // namespace
 
 std::optional<Error> PrepareCall(const Channel& channel,
                                  const CallOptions& options,
@@ -29,7 +51,13 @@ std::optional<Error> PrepareCall(const Channel& channel,
 
 Error ErrorOfCall(const Channel& channel, const grpc::Status& status) {
   Error error = ErrorFromStatus(status);
-  if (error.code == ErrorCode::kDeadlineExceeded && error.reason.empty()) {
+  if (!error.reason.empty()) return error;
+  if (error.code == ErrorCode::kUnavailable && NeverConnected(error.message)) {
+    error.reason = "NOT_CONNECTED";
+    error.message = "cannot connect to " + channel.address + ": " +
+                    LastCause(error.message);
+  }
+  if (error.code == ErrorCode::kDeadlineExceeded) {
     const bool connected =
         channel.grpc->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
     if (connected) {

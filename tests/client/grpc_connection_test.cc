@@ -224,6 +224,8 @@ TEST(GrpcConnection, FailsAtOnceWithoutWaitForReady) {
   options.wait_for_ready = false;
   const auto answer = Client::Connect(options)->Transform("[]");
   EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(answer.error().reason, "NOT_CONNECTED");
+  EXPECT_THAT(answer.error().message, StartsWith("cannot connect to unix:"));
 }
 
 // The first attempt to connect is seen to fail before the server is there.

@@ -1,0 +1,30 @@
+// Which dead letters a command means.
+
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/cli/server_flags.h"
+#include "segrid/v1/admin.pb.h"
+
+namespace segrid::cli {
+
+// As the command line gives them. A plain value.
+struct DeadLetterFlags {
+  ServerFlags server;
+  std::string source;
+  std::string reason;
+  std::vector<std::uint64_t> ids;
+  std::string since;
+  std::string until;
+
+  v1::DeadLetterFilter ToFilter() const;
+};
+
+// Adds the server's flags and those above.
+void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags);
+
+}  // namespace segrid::cli

@@ -1,0 +1,181 @@
+// segrid dead-letters: messages that were given up.
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "client/cli/admin.h"
+#include "client/cli/commands.h"
+#include "client/cli/dead_letter_flags.h"
+#include "client/cli/json.h"
+#include "client/cli/table.h"
+
+namespace segrid::cli {
+namespace {
+
+constexpr int kPageSize = 500;
+
+struct ListFlags {
+  DeadLetterFlags which;
+  std::int64_t limit = 100;
+  bool json = false;
+  bool yes = false;
+};
+
+using Visit = std::function<void(const v1::DeadLetter&)>;
+
+// Visits at most `limit` (0: no limit), page by page.
+std::optional<Error> ForEach(const ListFlags& flags, bool with_track,
+                             std::int64_t limit, const Visit& visit) {
+  Result<Admin> admin = Admin::Open(flags.which.server);
+  if (!admin.ok()) return std::move(admin).error();
+  v1::ListDeadLettersRequest request;
+  *request.mutable_filter() = flags.which.ToFilter();
+  request.set_page_size(kPageSize);
+  request.set_include_track_json(with_track);
+  std::int64_t seen = 0;
+  do {
+    const auto page = admin->Call(&AdminStub::ListDeadLetters, request);
+    if (!page.ok()) return page.error();
+    for (const v1::DeadLetter& letter : page->dead_letters()) {
+      if (limit > 0 && seen++ == limit) return std::nullopt;
+      visit(letter);
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  return std::nullopt;
+}
+
+int RunList(const ListFlags& flags, Console& console) {
+  Table table({"ID", "REASON", "GIVEN UP", "ACCEPTED", "TRIES", "MESSAGE ID",
+               "LAST ANSWER"});
+  const auto error =
+      ForEach(flags, /*with_track=*/false, flags.limit,
+              [&](const v1::DeadLetter& letter) {
+                if (flags.json) return PrintJson(console, letter);
+                table.Add({std::to_string(letter.id()), letter.reason(),
+                           TimeText(letter.dead_time()),
+                           TimeText(letter.accepted_time()),
+                           std::int64_t{letter.attempt_count()},
+                           letter.message_id(), letter.answer()});
+              });
+  if (error.has_value()) return Fail(console, *error);
+  table.Print(console);
+  return kDone;
+}
+
+// One JSON line with the Track as it is.
+std::string ExportLine(const v1::DeadLetter& letter) {
+  std::string line = "{\"id\":" + std::to_string(letter.id());
+  const auto add = [&line](std::string_view key, std::string_view text) {
+    line.append(",\"").append(key).append("\":");
+    AppendJsonString(line, text);
+  };
+  add("source", letter.source());
+  add("message_id", letter.message_id());
+  add("reason", letter.reason());
+  add("answer", letter.answer());
+  add("accepted_time", TimeText(letter.accepted_time()));
+  add("dead_time", TimeText(letter.dead_time()));
+  line += ",\"attempt_count\":" + std::to_string(letter.attempt_count());
+  line += ",\"track\":" +
+          (letter.track_json().empty() ? "null" : letter.track_json()) + "}\n";
+  return line;
+}
+
+int RunExport(const ListFlags& flags, Console& console) {
+  const auto error = ForEach(
+      flags, /*with_track=*/true, /*limit=*/0,
+      [&](const v1::DeadLetter& letter) { console.out << ExportLine(letter); });
+  return error.has_value() ? Fail(console, *error) : kDone;
+}
+
+int RunReplay(const ListFlags& flags, Console& console) {
+  v1::ReplayDeadLettersRequest request;
+  *request.mutable_filter() = flags.which.ToFilter();
+  const auto answer =
+      CallAdmin(flags.which.server, &AdminStub::ReplayDeadLetters, request);
+  if (!answer.ok()) return Fail(console, answer.error());
+  if (flags.json) {
+    PrintJson(console, *answer);
+  } else {
+    console.out << answer->replayed_count() << " queued again\n";
+  }
+  return kDone;
+}
+
+// A person is asked; a script has said what it wants.
+bool Confirmed(const ListFlags& flags, Console& console) {
+  if (flags.yes || isatty(STDIN_FILENO) != 1) return true;
+  console.err << "Delete dead letters of '" << flags.which.source
+              << "' for good? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+int RunPurge(const ListFlags& flags, Console& console) {
+  if (!Confirmed(flags, console)) return Fail(console, "nothing was deleted");
+  v1::PurgeDeadLettersRequest request;
+  *request.mutable_filter() = flags.which.ToFilter();
+  const auto answer =
+      CallAdmin(flags.which.server, &AdminStub::PurgeDeadLetters, request);
+  if (!answer.ok()) return Fail(console, answer.error());
+  if (flags.json) {
+    PrintJson(console, *answer);
+  } else {
+    console.out << answer->purged_count() << " deleted\n";
+  }
+  return kDone;
+}
+
+// A command under `parent` and its flags.
+struct Inner {
+  CLI::App* command;
+  std::shared_ptr<ListFlags> flags;
+};
+
+Inner AddInner(CLI::App& parent, const char* name, const char* what,
+               int (*run)(const ListFlags&, Console&), Action& chosen) {
+  const auto flags = std::make_shared<ListFlags>();
+  CLI::App* command = parent.add_subcommand(name, what);
+  AddDeadLetterFlags(*command, flags->which);
+  command->callback([flags, run, &chosen] {
+    chosen = [flags, run](Console& console) { return run(*flags, console); };
+  });
+  return {command, flags};
+}
+
+}  // namespace
+
+void AddDeadLetters(CLI::App& app, Action& chosen) {
+  CLI::App* parent = app.add_subcommand(
+      "dead-letters", "List, export, replay or delete what was given up");
+  parent->require_subcommand(1);
+  const Inner list =
+      AddInner(*parent, "list", "List them, newest first", RunList, chosen);
+  list.command
+      ->add_option("--limit", list.flags->limit, "At most this many; 0: all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  AddInner(*parent, "export",
+           "Print them with their Tracks, a line of JSON each", RunExport,
+           chosen);
+  const Inner replay =
+      AddInner(*parent, "replay", "Queue them again, with the same message ids",
+               RunReplay, chosen);
+  const Inner purge =
+      AddInner(*parent, "purge", "Delete them for good", RunPurge, chosen);
+  purge.command->add_flag("--yes,-y", purge.flags->yes,
+                          "Do not ask, also on a terminal");
+  for (const Inner& inner : {list, replay, purge}) {
+    inner.command->add_flag("--json", inner.flags->json,
+                            "Print JSON, a line each");
+  }
+}
+
+}  // namespace segrid::cli

@@ -1,0 +1,98 @@
+// segrid forward: gives a body to a server that delivers it.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/cli/body.h"
+#include "client/cli/commands.h"
+#include "client/cli/issue_summary.h"
+#include "client/cli/json.h"
+#include "client/cli/server_flags.h"
+#include "client/cli/table.h"
+#include "client/client.h"
+
+namespace segrid::cli {
+namespace {
+
+struct ForwardFlags {
+  ServerFlags server;
+  BodyFlags body;
+  std::vector<std::string> sources;
+  bool wait = false;
+  bool json = false;
+};
+
+void Print(Console& console, const v1::ForwardResponse& answer, bool wait) {
+  console.out << "events=" << answer.event_count()
+              << " accepted=" << answer.accepted_count()
+              << " duplicate=" << answer.duplicate_count()
+              << " skipped=" << answer.skipped_count()
+              << " rejected=" << answer.rejected_count()
+              << " coerced=" << answer.field_coerced_count()
+              << " dropped=" << answer.field_dropped_count() << "\n";
+  if (wait) {
+    console.out << "delivered=" << answer.delivered_count()
+                << " pending=" << answer.pending_count()
+                << " dead-letters=" << answer.dead_letter_count() << "\n";
+  }
+  Table table({"SOURCE", "ACCEPTED", "DUPLICATE", "SKIPPED", "REJECTED"});
+  for (const v1::SourceResult& source : answer.sources()) {
+    table.Add({source.source(), source.accepted_count(),
+               source.duplicate_count(), source.skipped_count(),
+               source.rejected_count()});
+  }
+  table.Print(console);
+  PrintIssueSummary(console, answer.issues());
+}
+
+int RunForward(const ForwardFlags& flags, Console& console) {
+  Result<std::string> body = ReadBody(flags.body);
+  if (!body.ok()) return Fail(console, body.error().message);
+  const Result<Client> client = Client::Connect(flags.server.ToClientOptions());
+  if (!client.ok()) return Fail(console, client.error());
+  ForwardOptions options;
+  options.sources = flags.sources;
+  options.wait = flags.wait ? v1::WAIT_DELIVERED : v1::WAIT_ACCEPTED;
+  const auto answer = client->Forward(*std::move(body), options);
+  if (!answer.ok()) return Fail(console, answer.error());
+  if (flags.json) {
+    PrintJson(console, *answer);
+  } else {
+    Print(console, *answer, flags.wait);
+  }
+  if (answer->pending_count() == 0 && answer->dead_letter_count() == 0) {
+    return kDone;
+  }
+  return Fail(console, "not everything was delivered: " +
+                           std::to_string(answer->pending_count()) +
+                           " Tracks are still queued (the server goes on), " +
+                           std::to_string(answer->dead_letter_count()) +
+                           " are dead letters");
+}
+
+}  // namespace
+
+void AddForward(CLI::App& app, Action& chosen) {
+  const auto flags = std::make_shared<ForwardFlags>();
+  CLI::App* command = app.add_subcommand(
+      "forward", "Give a webhook body to a server, which delivers its Tracks");
+  AddBodyFlags(*command, flags->body);
+  AddServerFlags(*command, flags->server);
+  command
+      ->add_option("--source", flags->sources,
+                   "Only to this source; may be given several times")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  command->add_flag("--wait", flags->wait,
+                    "Wait until the receivers have the Tracks, at most "
+                    "--timeout; fail when some are not delivered then");
+  command->add_flag("--json", flags->json, "Print one line of JSON");
+  command->callback([flags, &chosen] {
+    chosen = [flags](Console& console) { return RunForward(*flags, console); };
+  });
+}
+
+}  // namespace segrid::cli

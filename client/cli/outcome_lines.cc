@@ -1,0 +1,78 @@
+#include "client/cli/outcome_lines.h"
+
+#include <cstdint>
+
+#include "client/cli/batch_tracks.h"
+#include "core/transform/outcome.h"
+
+namespace segrid::cli {
+namespace {
+
+void PrintTracks(const TransformAnswer& answer, Console& console,
+                 bool& consistent) {
+  BatchTracks tracks(answer.batch_json);
+  std::string_view track;
+  while (tracks.Next(track)) console.out << track << '\n';
+  consistent = tracks.AtEnd();
+}
+
+void PrintIssue(const pipeline::Issue& issue, Console& console) {
+  const transform::ReasonRow& row = transform::Describe(issue.reason);
+  const bool skipped = row.outcome == transform::Outcome::kSkipped;
+  console.out << "{\"index\":" << issue.index
+              << (skipped ? ",\"skipped\":\"" : ",\"rejected\":\"") << row.name
+              << "\"}\n";
+}
+
+// Events and issues are in the same order: what has no issue has a Track.
+void PrintOutcomes(const TransformAnswer& answer, Console& console,
+                   bool& consistent) {
+  BatchTracks tracks(answer.batch_json);
+  std::string_view track;
+  auto issue = answer.issues.begin();
+  for (std::int32_t i = 0; i < answer.counts.events; ++i) {
+    if (issue != answer.issues.end() && issue->index == i) {
+      PrintIssue(*issue++, console);
+    } else if (tracks.Next(track)) {
+      console.out << "{\"index\":" << i << ",\"track\":" << track << "}\n";
+    } else {
+      consistent = false;
+      return;
+    }
+  }
+  consistent = tracks.AtEnd() && issue == answer.issues.end();
+}
+
+void PrintCounts(const pipeline::Counts& counts, Console& console) {
+  console.out.flush();
+  console.err << "events=" << counts.events << " tracks=" << counts.tracks
+              << " skipped=" << counts.skipped
+              << " rejected=" << counts.rejected
+              << " coerced=" << counts.field_coerced
+              << " dropped=" << counts.field_dropped << std::endl;
+}
+
+}  // namespace
+
+int PrintAnswer(const TransformAnswer& answer, Format format,
+                Console& console) {
+  bool consistent = true;
+  switch (format) {
+    case Format::kTracks:
+      PrintTracks(answer, console, consistent);
+      break;
+    case Format::kOutcomes:
+      PrintOutcomes(answer, console, consistent);
+      break;
+    case Format::kBatch:
+      console.out << answer.batch_json << '\n';
+      break;
+  }
+  if (!consistent) {
+    return Fail(console, "the answer's Tracks and issues do not fit together");
+  }
+  PrintCounts(answer.counts, console);
+  return kDone;
+}
+
+}  // namespace segrid::cli
