@@ -30,7 +30,7 @@ SOURCES = [
     {"name": "by_type", "events": ALL_EVENTS, "email_types": ["automation", "other"],
      "email_subject_from": ["New Argument 1"]},
 ]
-CONFIG = {"sources": [{**source, "receiver": "file", "path": "tracks.ndjson"}
+CONFIG = {"sources": [{**source, "receiver": "file", "path": source["name"] + ".ndjson"}
                       for source in SOURCES]}
 MAX_REPORTS = 5
 

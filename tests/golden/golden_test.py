@@ -46,7 +46,7 @@ def program_outcomes(segrid, case):
   done = subprocess.run(command, capture_output=True, timeout=30, check=False)
   if done.returncode != 0:
     raise ValueError(f"exit {done.returncode}: {done.stderr.decode()}")
-  return [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+  return [json.loads(line) for line in done.stdout.decode("utf-8").split("\n")[:-1]]
 
 
 def canonical(outcomes):

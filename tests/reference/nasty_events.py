@@ -12,7 +12,8 @@ import mapping
 # What each field usually looks like, as JSON values. None: as a string.
 _ID = "fc59bd25-5cb1-11ec-a05d-f2509ce774e9"
 USUAL = {
-    "email": ["ada@example.com", " Ada@Example.COM\t", "not an email address", "ÄDA@exämple.de"],
+    "email": ["ada@example.com", " Ada@Example.COM\t", "\v\fada@example.com\f", "not an email address",
+              "ÄDA@exämple.de"],
     "timestamp": [1591726752, "1591726752", 1591726752123, "1591726752123", 1, 99999999999,
                   100000000000],
     "event": [*mapping.EVENTS, *mapping.EVENTS, "open", "click", "account_status_change"],
@@ -141,7 +142,7 @@ def near_the_limit(rng, settings, source):
               "\\ud83d\\ude00", "\\ud800"]:
     for target in range(-2, 3):
       start = ('{"email":"ada@example.com","event":"click","timestamp":1591726752,'
-               f'"sg_event_id":"near{rng.randrange(10**6)}","category":["')
+               f'"sg_event_id":"near{rng.randrange(10**6)}","category":["x')
       def sized(count, rest, start=start, pad=pad):
         text = start + pad * count + "a" * rest + '"]}'
         track = mapping.outcomes(f"[{text}]".encode(), settings, source)[0].get("track")

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# `./dev check`: what a change must pass besides the tests. Sourced by ./dev.
+
+readonly CHECK_STEPS=(format headers tidy proto asan tsan)
+readonly BUF_VERSION=1.75.0
+
+check_format() {
+  sources | xargs clang-format --dry-run -Werror
+}
+
+# Each header of a library compiles alone.
+check_headers() {
+  build release all_verify_interface_header_sets
+}
+
+# All sources, or with BASE=<commit> those that changed since.
+check_tidy() {
+  local files=()
+  mapfile -t files < <(sources | grep -E '^(core|server|client)/.*\.cc$')
+  if [[ -n ${BASE:-} ]]; then
+    mapfile -t files < <(printf '%s\n' "${files[@]}" |
+      grep -Fx -f <(git diff --name-only "$BASE") || true)
+  fi
+  ((${#files[@]} > 0)) || return 0
+  build release segrid_proto segrid_grpc_proto # Their generated headers are included.
+  printf '%s\n' "${files[@]}" |
+    xargs --max-procs "$(nproc)" --max-args 4 clang-tidy --quiet -p "$BUILD" --warnings-as-errors='*'
+}
+
+check_proto() {
+  need_node
+  local buf=build/npm/node_modules/.bin/buf
+  [[ -x $buf ]] || quietly npm install --prefix build/npm --no-save "@bufbuild/buf@$BUF_VERSION"
+  (cd proto && "../$buf" lint)
+}
+
+# Builds and runs every test with a sanitizer.
+check_sanitizer() {
+  local preset=$1
+  build "$preset"
+  ctest --test-dir "build/$preset" --output-on-failure --parallel "$(nproc)"
+}
+
+check_asan() {
+  ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 check_sanitizer asan
+}
+
+# Debian's gRPC is not instrumented: what happens between its own threads is
+# unknown to TSan and not ours to judge.
+check_tsan() {
+  local options="ignore_noninstrumented_modules=1 suppressions=$PWD/cmake/tsan.supp"
+  TSAN_OPTIONS="$options second_deadlock_stack=1" check_sanitizer tsan
+}
+
+run_checks() {
+  local steps=("$@") step
+  ((${#steps[@]} > 0)) || steps=("${CHECK_STEPS[@]}")
+  for step in "${steps[@]}"; do
+    [[ " ${CHECK_STEPS[*]} " == *" $step "* ]] || die "no such check: $step (there are ${CHECK_STEPS[*]})"
+  done
+  need_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}" "${CHECK_PACKAGES[@]}"
+  need_node
+  for step in "${steps[@]}"; do
+    say "== check $step"
+    "check_$step" # Ends the script when it fails.
+  done
+  say "== all checks passed: ${steps[*]}"
+}
