@@ -109,6 +109,10 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
     if (size > limit) return too_large();
     if (got == 0) break;
   }
+  if (size == 0) {
+    return Failed(ErrorCode::kInvalidArgument, name,
+                  "the body is empty, which is no JSON array");
+  }
   body.resize(size);
   return body;
 }

@@ -24,7 +24,8 @@ std::string NameOf(const BodyFlags& flags);
 
 // Reads the whole body. Never keeps more than the limit and one block.
 // NOT_FOUND or UNAVAILABLE when it cannot be read, RESOURCE_EXHAUSTED when it
-// is over the limit; the message names the body.
+// is over the limit, INVALID_ARGUMENT when it is empty; the message names the
+// body.
 Result<std::string> ReadBody(const BodyFlags& flags);
 
 }  // namespace segrid::cli

@@ -15,6 +15,8 @@ inline constexpr int kDone = 0;    // Also when events were skipped or rejected.
 inline constexpr int kFailed = 1;  // One line on stderr says why.
 inline constexpr int kUsage = 2;   // The command line itself is wrong.
 
+inline constexpr std::string_view kCannotWrite = "cannot write the output";
+
 // The streams of a command. Both outlive it.
 struct Console {
   std::ostream& out;

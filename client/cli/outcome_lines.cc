@@ -44,7 +44,6 @@ void PrintOutcomes(const TransformAnswer& answer, Console& console,
 }
 
 void PrintCounts(const pipeline::Counts& counts, Console& console) {
-  console.out.flush();
   console.err << "events=" << counts.events << " tracks=" << counts.tracks
               << " skipped=" << counts.skipped
               << " rejected=" << counts.rejected
@@ -71,6 +70,7 @@ int PrintAnswer(const TransformAnswer& answer, Format format,
   if (!consistent) {
     return Fail(console, "the answer's Tracks and issues do not fit together");
   }
+  if (!console.out.flush()) return Fail(console, kCannotWrite);
   PrintCounts(answer.counts, console);
   return kDone;
 }

@@ -66,6 +66,9 @@ Result<TypedEvents> ReadTypedEvents(std::string_view body) {
     error.message = "the typed events cannot be read back: a bug of segrid";
     return error;
   }
+  // A request without events says nothing; an empty array says that there are
+  // none.
+  if (typed.request.events().empty()) typed.request.set_webhook_json("[]");
   return typed;
 }
 

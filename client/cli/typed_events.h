@@ -13,7 +13,7 @@ namespace segrid::cli {
 
 // A body, ready to be sent typed. A plain value.
 struct TypedEvents {
-  v1::TransformRequest request;           // `events` only.
+  v1::TransformRequest request;           // With the events only.
   std::vector<std::int32_t> not_objects;  // What could not be sent, by index.
   std::int32_t coerced_count = 0;         // Values that had to be converted,
   std::int32_t dropped_count = 0;         // and those that could not be.

@@ -55,6 +55,8 @@ class FakeServer {
   }
   ~FakeServer() { server_->Shutdown(std::chrono::system_clock::now()); }
 
+  grpc::Server& grpc() { return *server_; }
+
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:

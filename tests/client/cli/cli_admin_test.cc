@@ -1,0 +1,251 @@
+// The commands that show and steer a server, against a scripted one.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/client/cli/fake_segrid.h"
+#include "tests/client/cli/program.h"
+
+namespace segrid {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using tests::Lines;
+using tests::Ran;
+using tests::RunSegrid;
+
+class SegridAdmin : public ::testing::Test {
+ protected:
+  SegridAdmin() {
+    grpc::EnableDefaultHealthCheckService(true);
+    server_.emplace(admin_);
+  }
+
+  Ran Segrid(std::vector<std::string> words) {
+    words.insert(words.end(), {"--server", server_->address()});
+    return RunSegrid(words);
+  }
+
+  tests::FakeAdmin admin_;
+  std::optional<tests::FakeServer> server_;
+};
+
+TEST_F(SegridAdmin, ShowsTheStatus) {
+  v1::ServerStatus& status = *admin_.status.mutable_status();
+  status.set_version("9.8.7");
+  status.set_ready(true);
+  status.mutable_start_time()->set_seconds(1'700'000'000);
+  status.mutable_status_time()->set_seconds(1'700'003'723);
+  v1::SourceStatus& good = *status.add_sources();
+  good.set_name("prod");
+  good.set_state(v1::SOURCE_STATE_RUNNING);
+  good.set_accepted_count(12);
+  good.set_delivered_count(10);
+  v1::SourceStatus& bad = *status.add_sources();
+  bad.set_name("eu");
+  bad.set_state(v1::SOURCE_STATE_MISCONFIGURED);
+  bad.set_state_detail("401: check\nthe write key");
+  bad.set_pending_count(7);
+  bad.mutable_oldest_pending_time()->set_seconds(1'700'003'661);
+  bad.mutable_next_attempt_time()->set_seconds(1'700'003'800);
+
+  const Ran ran = Segrid({"status"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(
+      Lines(ran.out),
+      ElementsAre(
+          "segrid-server 9.8.7 at " + server_->address() + ": ready, up 1h2m3s",
+          "SOURCE  STATE          ACCEPTED  DELIVERED  PENDING  DEAD  EXPIRED  "
+          "DUPLICATE  FAILED TRIES  OLDEST",
+          "prod    RUNNING              12         10        0     0        0  "
+          "        0             0  -",
+          "eu      MISCONFIGURED         0          0        7     0        0  "
+          "        0             0  1m2s",
+          "eu: 401: check the write key; next attempt "
+          "2023-11-14T23:16:40.000Z"));
+
+  const Ran json = Segrid({"status", "--json"});
+  EXPECT_THAT(Lines(json.out), SizeIs(1));
+  EXPECT_THAT(json.out, HasSubstr("\"state\":\"SOURCE_STATE_MISCONFIGURED\""));
+  EXPECT_THAT(json.out, HasSubstr("\"pending_count\":\"7\""));
+}
+
+TEST_F(SegridAdmin, SaysWhyTheServerIsNotReady) {
+  admin_.status.mutable_status()->set_not_ready_reason("draining");
+  const Ran ran = Segrid({"status"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr(": not ready (draining), up -\n"));
+}
+
+TEST_F(SegridAdmin, ListsTheSources) {
+  v1::Source& source = *admin_.sources.add_sources();
+  source.set_name("prod");
+  source.set_receiver("segment");
+  source.set_endpoint("https://api.segment.io");
+  source.set_tag("1a2b");
+  source.add_events("open");
+  source.add_events("click");
+  source.add_email_types("other");
+  const Ran ran = Segrid({"sources"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(Lines(ran.out),
+              ElementsAre("SOURCE  RECEIVER  ENDPOINT                TAG   "
+                          "EVENTS      E-MAIL TYPES",
+                          "prod    segment   https://api.segment.io  1a2b  "
+                          "open,click  other"));
+  EXPECT_THAT(Segrid({"sources", "--json"}).out,
+              HasSubstr("\"events\":[\"open\",\"click\"]"));
+}
+
+TEST_F(SegridAdmin, PausesAndResumes) {
+  EXPECT_EQ(Segrid({"pause", "prod"}).out, "prod: PAUSED\n");
+  EXPECT_EQ(admin_.paused, "prod");
+  EXPECT_EQ(Segrid({"resume", "test", "--json"}).out,
+            "{\"source\":\"test\",\"state\":\"RUNNING\"}\n");
+  EXPECT_EQ(admin_.resumed, "test");
+}
+
+// The other end of a terminal that `program` prints to.
+class Terminal {
+ public:
+  Terminal() : master_(posix_openpt(O_RDWR | O_NOCTTY)) {
+    grantpt(master_);
+    unlockpt(master_);
+    // Held open, so that what was printed outlives the program.
+    slave_ = open(path().c_str(), O_RDWR | O_NOCTTY);
+  }
+  ~Terminal() {
+    close(slave_);
+    close(master_);
+  }
+  std::string path() const { return ptsname(master_); }
+  std::string Read() const {
+    std::string text(4096, '\0');
+    const ssize_t size = read(master_, text.data(), text.size());
+    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return text;
+  }
+
+ private:
+  const int master_;
+  int slave_;
+};
+
+TEST_F(SegridAdmin, UsesColoursOnATerminalThatWantsThem) {
+  admin_.status.mutable_status()->set_ready(true);
+  const auto printed = [&](std::map<std::string, std::string> variables) {
+    const Terminal terminal;
+    const Ran ran =
+        RunSegrid({"status", "--server", server_->address()},
+                  {.output_file = terminal.path(), .variables = variables});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return terminal.Read();
+  };
+  EXPECT_THAT(printed({{"TERM", "xterm"}}), HasSubstr("\x1b[32mready\x1b[0m"));
+  EXPECT_THAT(printed({{"TERM", "dumb"}}), HasSubstr(": ready"));
+  EXPECT_THAT(printed({{"TERM", "xterm"}, {"NO_COLOR", "1"}}),
+              HasSubstr(": ready"));
+  EXPECT_THAT(printed({}), HasSubstr(": ready"));
+}
+
+v1::DeadLetter Letter(std::uint64_t id) {
+  v1::DeadLetter letter;
+  letter.set_id(id);
+  letter.set_source("prod");
+  letter.set_message_id("m" + std::to_string(id));
+  letter.set_reason("REFUSED");
+  letter.set_answer("400 \"bad\"\n\x1b[31m");
+  letter.mutable_accepted_time()->set_seconds(1'700'000'000);
+  letter.mutable_dead_time()->set_seconds(1'700'000'001);
+  letter.set_attempt_count(2);
+  letter.set_track_json(R"({"type":"track"})");
+  return letter;
+}
+
+TEST_F(SegridAdmin, ListsDeadLettersPageByPage) {
+  admin_.pages.resize(2);
+  *admin_.pages[0].add_dead_letters() = Letter(2);
+  *admin_.pages[1].add_dead_letters() = Letter(1);
+  const Ran ran =
+      Segrid({"dead-letters", "list", "--source", "prod", "--reason", "REFUSED",
+              "--id", "1,2", "--since", "2023-11-14T00:00:00Z"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const std::vector<std::string> lines = Lines(ran.out);
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(lines[1], StartsWith("2   REFUSED  2023-11-14T22:13:21.000Z"));
+  EXPECT_THAT(lines[1], HasSubstr("m2"));
+  EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
+  ASSERT_EQ(admin_.listed.size(), 2u);
+  const v1::DeadLetterFilter& filter = admin_.listed[1].filter();
+  EXPECT_EQ(filter.source(), "prod");
+  EXPECT_EQ(filter.reason(), "REFUSED");
+  EXPECT_THAT(filter.ids(), ElementsAre(1, 2));
+  EXPECT_EQ(filter.since().seconds(), 1'699'920'000);
+  EXPECT_FALSE(admin_.listed[1].include_track_json());
+
+  EXPECT_THAT(Lines(Segrid({"dead-letters", "list", "--source", "prod",
+                            "--limit", "1", "--json"})
+                        .out),
+              SizeIs(1));
+}
+
+TEST_F(SegridAdmin, ExportsDeadLettersWithTheirTracks) {
+  admin_.pages.resize(1);
+  *admin_.pages[0].add_dead_letters() = Letter(1);
+  const Ran ran = Segrid({"dead-letters", "export", "--source", "prod"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            R"({"id":1,"source":"prod","message_id":"m1","reason":"REFUSED",)"
+            R"("answer":"400 \"bad\"\n\u001b[31m",)"
+            R"("accepted_time":"2023-11-14T22:13:20.000Z",)"
+            R"("dead_time":"2023-11-14T22:13:21.000Z","attempt_count":2,)"
+            R"("track":{"type":"track"}})"
+            "\n");
+  EXPECT_TRUE(admin_.listed.at(0).include_track_json());
+}
+
+TEST_F(SegridAdmin, ReplaysAndPurgesDeadLetters) {
+  EXPECT_EQ(Segrid({"dead-letters", "replay", "--source", "prod"}).out,
+            "3 queued again\n");
+  EXPECT_EQ(admin_.replayed.filter().source(), "prod");
+  EXPECT_EQ(Segrid({"dead-letters", "purge", "--source", "prod", "--until",
+                    "2023-11-14T00:00:00Z"})
+                .out,
+            "4 deleted\n");
+  EXPECT_EQ(admin_.purged.filter().until().seconds(), 1'699'920'000);
+}
+
+TEST_F(SegridAdmin, ChecksTheHealth) {
+  auto& health = *server_->grpc().GetHealthCheckService();
+  health.SetServingStatus("segrid.v1.AdminService", true);
+  const Ran serving = Segrid({"healthcheck"});
+  EXPECT_EQ(serving.code, 0) << serving.err;
+  EXPECT_EQ(serving.out, "SERVING\n");
+  EXPECT_EQ(Segrid({"healthcheck", "--service", "segrid.v1.AdminService"}).code,
+            0);
+  const Ran unknown = Segrid({"healthcheck", "--service", "bogus"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("NOT_FOUND"));
+
+  health.SetServingStatus(false);
+  const Ran stopped = Segrid({"healthcheck", "--json"});
+  EXPECT_EQ(stopped.code, 1);
+  EXPECT_EQ(stopped.out, "{\"status\":\"NOT_SERVING\"}\n");
+  EXPECT_THAT(Lines(stopped.err), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace segrid

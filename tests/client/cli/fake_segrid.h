@@ -1,0 +1,81 @@
+// A server in this process that transforms for real and whose other answers a
+// test scripts.
+
+#pragma once
+
+#include <string>
+
+#include "segrid/v1/admin.grpc.pb.h"
+#include "tests/client/fake_server.h"
+
+namespace segrid::tests {
+
+// Answers with what the test put there and keeps the last request.
+class FakeAdmin final : public v1::AdminService::Service {
+ public:
+  v1::ListSourcesResponse sources;
+  v1::GetStatusResponse status;
+  // Pages of ListDeadLetters; the token of page n is its number.
+  std::vector<v1::ListDeadLettersResponse> pages;
+  std::vector<v1::ListDeadLettersRequest> listed;
+  v1::ReplayDeadLettersRequest replayed;
+  v1::PurgeDeadLettersRequest purged;
+  std::string paused;
+  std::string resumed;
+
+ private:
+  template <typename T>
+  static grpc::Status Give(const T& from, T& to) {
+    to = from;
+    return grpc::Status::OK;
+  }
+  grpc::Status ListSources(grpc::ServerContext*, const v1::ListSourcesRequest*,
+                           v1::ListSourcesResponse* response) override {
+    return Give(sources, *response);
+  }
+  grpc::Status GetStatus(grpc::ServerContext*, const v1::GetStatusRequest*,
+                         v1::GetStatusResponse* response) override {
+    return Give(status, *response);
+  }
+  grpc::Status PauseSource(grpc::ServerContext*,
+                           const v1::PauseSourceRequest* request,
+                           v1::PauseSourceResponse*) override {
+    return Give(request->source(), paused);
+  }
+  grpc::Status ResumeSource(grpc::ServerContext*,
+                            const v1::ResumeSourceRequest* request,
+                            v1::ResumeSourceResponse*) override {
+    return Give(request->source(), resumed);
+  }
+  grpc::Status ListDeadLetters(grpc::ServerContext*,
+                               const v1::ListDeadLettersRequest* request,
+                               v1::ListDeadLettersResponse* response) override {
+    listed.push_back(*request);
+    const std::string& token = request->page_token();
+    const std::size_t page = token.empty() ? 0 : std::stoul(token);
+    *response = pages.at(page);
+    if (page + 1 < pages.size()) {
+      response->set_next_page_token(std::to_string(page + 1));
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status ReplayDeadLetters(
+      grpc::ServerContext*, const v1::ReplayDeadLettersRequest* request,
+      v1::ReplayDeadLettersResponse* response) override {
+    response->set_replayed_count(3);
+    return Give(*request, replayed);
+  }
+  grpc::Status PurgeDeadLetters(
+      grpc::ServerContext*, const v1::PurgeDeadLettersRequest* request,
+      v1::PurgeDeadLettersResponse* response) override {
+    response->set_purged_count(4);
+    return Give(*request, purged);
+  }
+};
+
+// Transforms as the server does, with the default settings; it knows no
+// sources.
+grpc::Status TransformForReal(const v1::TransformRequest& request,
+                              v1::TransformResponse& response);
+
+}  // namespace segrid::tests
