@@ -33,7 +33,7 @@ struct Field {
 struct Options {
   Level level = Level::kInfo;  // Lines below it are dropped.
   Format format = Format::kJson;
-  LineLimiter::Options limit;  // Per message and level.
+  LineLimiter::Options limit{};  // Per message and level.
 };
 
 // Writes log lines. A line has the time (UTC, milliseconds), the level, the

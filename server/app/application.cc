@@ -1,0 +1,179 @@
+#include "server/app/application.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "core/base/error_info.h"
+#include "core/base/status_macros.h"
+#include "core/base/version.h"
+#include "core/queue/memory/memory_queue.h"
+#include "core/retry/backoff.h"
+#include "server/app/backlog.h"
+#include "server/app/watchdog.h"
+#include "server/rpc/credentials.h"
+
+namespace segrid::app {
+namespace {
+
+// Delivery waits for the network most of the time.
+constexpr std::int32_t kPoolThreads = 4;
+
+// What a stuck part gets beyond drain.grace.
+constexpr absl::Duration kStuckMargin = absl::Seconds(1);
+
+absl::Status MakeDataDir(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && std::filesystem::is_directory(path, error)) {
+    return absl::OkStatus();
+  }
+  return base::MakeError(
+      absl::StatusCode::kFailedPrecondition, "BAD_DATA_DIR",
+      "data_dir '" + path + "' cannot be made: " +
+          (error ? error.message() : "it is no directory") +
+          "; set data_dir or --data-dir to a directory that can be written");
+}
+
+// Sizes for a queue that competes with the program for the machine's memory:
+// the configuration's default is meant for disks.
+queue::memory::MemoryOptions MemoryOptionsOf(const config::Queue& options) {
+  queue::memory::MemoryOptions memory;
+  if (options.max_bytes != config::Queue().max_bytes) {
+    memory.max_bytes = memory.max_lane_bytes = options.max_bytes;
+  }
+  memory.dedup_window = options.dedup_window;
+  memory.dedup_memory_bytes = options.dedup_memory_bytes;
+  return memory;
+}
+
+std::string Join(const std::vector<std::string>& parts) {
+  std::string joined;
+  for (const std::string& part : parts) {
+    joined.append(joined.empty() ? "" : ", ").append(part);
+  }
+  return joined;
+}
+
+}  // namespace
+
+Application::Application(ApplicationOptions options, logging::Log& log,
+                         base::Clock& clock)
+    : options_(std::move(options)), log_(log), clock_(clock) {}
+
+Application::~Application() {
+  if (grpc_ != nullptr && !drained_) {
+    admission_.StopAccepting();
+    grpc_->Shutdown(absl::InfinitePast());
+  }
+  // Before the deliverer goes, whose tasks run there.
+  if (pool_ != nullptr) pool_->Stop();
+}
+
+absl::StatusOr<std::unique_ptr<Application>> Application::Start(
+    ApplicationOptions options, logging::Log& log, base::Clock& clock) {
+  std::unique_ptr<Application> application(
+      new Application(std::move(options), log, clock));
+  SEGRID_RETURN_IF_ERROR(application->Open());
+  application->MakeServices();
+  SEGRID_RETURN_IF_ERROR(application->Listen());
+  application->deliverer_->Start();
+  application->LogStart();
+  return application;
+}
+
+absl::Status Application::Open() {
+  const config::Config& config = options_.config;
+  SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
+  SEGRID_ASSIGN_OR_RETURN(pool_, pool::ThreadPool::Create(kPoolThreads));
+  queue_ = std::make_unique<queue::memory::MemoryQueue>(
+      MemoryOptionsOf(config.queue), clock_);
+  SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
+                          options_.make_sources(config, *pool_));
+  deliverer_ = std::make_unique<deliver::Deliverer>(
+      deliver::Environment{clock_, *queue_, *pool_, retry::UniformJitter()},
+      deliver::Options(), std::move(sources));
+  pipeline_ = std::make_unique<pipeline::Pipeline>(
+      config, pipeline::Environment{clock_, *queue_, *deliverer_});
+  return absl::OkStatus();
+}
+
+void Application::MakeServices() {
+  bridge_ = std::make_unique<rpc::BridgeService>(
+      rpc::BridgeEnvironment{clock_, *pipeline_, admission_},
+      rpc::BridgeOptions());
+  admin_ = std::make_unique<rpc::AdminService>(
+      rpc::AdminEnvironment{options_.config, clock_, *queue_, *deliverer_,
+                            *pool_, admission_, [this] { RequestStop(); }});
+  health_ = std::make_unique<rpc::HealthService>(
+      admission_,
+      std::vector<std::string>{::segrid::v1::BridgeService::service_full_name(),
+                               ::segrid::v1::AdminService::service_full_name(),
+                               grpc::health::v1::Health::service_full_name()});
+}
+
+absl::Status Application::Listen() {
+  const config::Grpc& config = options_.config.grpc;
+  rpc::GrpcServerOptions options;
+  options.listen = config.listen;
+  options.max_message_bytes = config.max_message_bytes;
+  SEGRID_ASSIGN_OR_RETURN(options.credentials,
+                          rpc::MakeCredentials(config.tls, clock_.Now()));
+  SEGRID_ASSIGN_OR_RETURN(
+      grpc_, rpc::GrpcServer::Start(
+                 options, {bridge_.get(), admin_.get(), health_.get()}));
+  return absl::OkStatus();
+}
+
+void Application::LogStart() {
+  const config::Tls& tls = options_.config.grpc.tls;
+  std::vector<std::string> sources;
+  for (const deliver::SourceStatus& source : deliverer_->Statuses()) {
+    sources.push_back(source.name + " -> " + source.endpoint);
+  }
+  log_.Info("serving",
+            {{"version", std::string(base::kVersion)},
+             {"grpc", Join(addresses())},
+             {"tls", std::string(tls.cert.empty()        ? "off"
+                                 : tls.client_ca.empty() ? "on"
+                                                         : "mutual")},
+             {"data_dir", options_.config.data_dir},
+             {"sources", Join(sources)}});
+  log_.Warning(
+      "the queue is in memory: events that are not delivered when the process "
+      "ends are lost");
+}
+
+void Application::Drain(std::function<void()> on_stuck) {
+  const config::Drain& drain = options_.config.drain;
+  drained_ = true;
+  admission_.StartDraining();
+  health_->SetServing(false);
+  log_.Info("draining", {{"delay_ms", absl::ToInt64Milliseconds(drain.delay)},
+                         {"grace_ms", absl::ToInt64Milliseconds(drain.grace)}});
+  absl::SleepFor(drain.delay);
+  const Watchdog watchdog(drain.grace + kStuckMargin, std::move(on_stuck));
+  const absl::Time deadline = absl::Now() + drain.grace;
+  admission_.StopAccepting();
+  grpc_->Shutdown(deadline);
+  FinishDeliveries(deadline);
+}
+
+void Application::FinishDeliveries(absl::Time deadline) {
+  WaitUntilDelivered(*deliverer_, *queue_, deadline);
+  absl::Notification done;
+  deliverer_->Drain(deadline, [&done](const absl::Status&) { done.Notify(); });
+  done.WaitForNotification();
+  const std::int64_t pending = PendingTracks(*deliverer_, *queue_);
+  if (pending > 0) {
+    log_.Warning("stopped with undelivered events: they are lost",
+                 {{"pending", pending}});
+  } else {
+    log_.Info("stopped");
+  }
+}
+
+}  // namespace segrid::app

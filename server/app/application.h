@@ -1,0 +1,102 @@
+// The whole service in one object: builds the pipeline and its doors, drains
+// them.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/clock.h"
+#include "core/config/config.h"
+#include "core/deliver/deliverer.h"
+#include "core/pipeline/pipeline.h"
+#include "core/pool/thread_pool.h"
+#include "core/queue/queue.h"
+#include "server/app/stop_flag.h"
+#include "server/logging/log.h"
+#include "server/rpc/admin_service.h"
+#include "server/rpc/admission.h"
+#include "server/rpc/bridge_service.h"
+#include "server/rpc/grpc_server.h"
+#include "server/rpc/health_service.h"
+
+namespace segrid::app {
+
+// What the application gets from main() or a test.
+struct ApplicationOptions {
+  config::Config config;  // Valid; see config::Load.
+  // Makes the receivers of the configuration's sources. They may keep
+  // references to the pool.
+  std::function<absl::StatusOr<std::vector<deliver::Source>>(
+      const config::Config& config, pool::ThreadPool& pool)>
+      make_sources;
+};
+
+// A running service, from Start() to Drain().
+//
+// Ownership:     owns everything but `log` and `clock`, which must outlive it.
+// Thread safety: RequestStop from any thread; the rest from one.
+// Blocking:      Start for the disk; WaitForStop and Drain as they say; the
+//                destructor as Drain without its delays.
+class Application {
+ public:
+  // FAILED_PRECONDITION, BAD_DATA_DIR:  the data directory cannot be made.
+  // Besides, the errors of the parts: CANNOT_LISTEN, BAD_CERTIFICATE, ….
+  static absl::StatusOr<std::unique_ptr<Application>> Start(
+      ApplicationOptions options, logging::Log& log, base::Clock& clock);
+
+  ~Application();
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  // Where the gRPC door is; see rpc::GrpcServer.
+  const std::vector<std::string>& addresses() const {
+    return grpc_->addresses();
+  }
+  int port() const { return grpc_->port(); }
+
+  // Asks for the end: what SIGTERM and AdminService.Drain do. Idempotent.
+  void RequestStop() { stop_.Raise(); }
+  // Blocks until somebody asks for it.
+  void WaitForStop() { stop_.Wait(); }
+
+  // Stops in steps: health says NOT_SERVING; after `drain.delay` new calls are
+  // refused and open streams end; calls and deliveries in flight get
+  // `drain.grace`. Blocks for at most both together, unless something is stuck:
+  // then `on_stuck` runs 1 s after, in another thread. Call once.
+  void Drain(std::function<void()> on_stuck);
+
+ private:
+  Application(ApplicationOptions options, logging::Log& log,
+              base::Clock& clock);
+
+  absl::Status Open();
+  void MakeServices();
+  absl::Status Listen();
+  void LogStart();
+  void FinishDeliveries(absl::Time deadline);
+
+  ApplicationOptions options_;
+  logging::Log& log_;
+  base::Clock& clock_;
+  StopFlag stop_;
+
+  // In the order of dependence: each uses only those above it.
+  std::unique_ptr<pool::ThreadPool> pool_;
+  std::unique_ptr<queue::Queue> queue_;
+  std::unique_ptr<deliver::Deliverer> deliverer_;
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  rpc::Admission admission_;
+  std::unique_ptr<rpc::BridgeService> bridge_;
+  std::unique_ptr<rpc::AdminService> admin_;
+  std::unique_ptr<rpc::HealthService> health_;
+  std::unique_ptr<rpc::GrpcServer> grpc_;
+  bool drained_ = false;
+};
+
+}  // namespace segrid::app

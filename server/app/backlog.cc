@@ -1,0 +1,45 @@
+#include "server/app/backlog.h"
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+
+namespace segrid::app {
+namespace {
+
+std::int64_t PendingOf(const deliver::SourceStatus& source,
+                       queue::Queue& queue) {
+  const absl::StatusOr<queue::LaneStats> lane = queue.GetLaneStats(source.name);
+  return lane.ok() ? lane->pending : 0;
+}
+
+bool Delivers(const deliver::SourceStatus& source) {
+  return source.state != deliver::SourceState::kPaused &&
+         source.state != deliver::SourceState::kMisconfigured;
+}
+
+}  // namespace
+
+std::int64_t PendingTracks(const deliver::Deliverer& deliverer,
+                           queue::Queue& queue) {
+  std::int64_t pending = 0;
+  for (const deliver::SourceStatus& source : deliverer.Statuses()) {
+    pending += PendingOf(source, queue);
+  }
+  return pending;
+}
+
+void WaitUntilDelivered(const deliver::Deliverer& deliverer,
+                        queue::Queue& queue, absl::Time deadline) {
+  // Asked again and again: this happens once per life, and the books are cheap.
+  constexpr absl::Duration kInterval = absl::Milliseconds(5);
+  while (absl::Now() < deadline) {
+    std::int64_t pending = 0;
+    for (const deliver::SourceStatus& source : deliverer.Statuses()) {
+      if (Delivers(source)) pending += PendingOf(source, queue);
+    }
+    if (pending == 0) return;
+    absl::SleepFor(kInterval);
+  }
+}
+
+}  // namespace segrid::app
