@@ -1,0 +1,33 @@
+#include "core/deliver/flight.h"
+
+#include <string>
+
+namespace segrid::deliver {
+
+receivers::Batch Flight::BatchOf(const Piece& piece) const {
+  receivers::Batch batch;
+  batch.retry_count = lease_.attempts + piece.attempts;
+  batch.tracks.reserve(piece.size());
+  for (std::size_t i = piece.begin; i < piece.end; ++i) {
+    batch.tracks.push_back(lease_.messages[messages_[i]].track);
+  }
+  return batch;
+}
+
+queue::Settlement Flight::SettlementOf(
+    std::string_view lane, const std::vector<std::size_t>& places) const {
+  queue::Settlement settlement{.lane = std::string(lane),
+                               .lease_id = lease_.id};
+  for (const std::size_t place : places) {
+    const queue::Sequence sequence = lease_.messages[place].sequence;
+    auto& ranges = settlement.ranges;
+    if (!ranges.empty() && ranges.back().last + 1 == sequence) {
+      ranges.back().last = sequence;
+    } else {
+      ranges.push_back({sequence, sequence});
+    }
+  }
+  return settlement;
+}
+
+}  // namespace segrid::deliver

@@ -1,0 +1,57 @@
+// A batch on its way.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/deliver/pieces.h"
+#include "core/queue/queue.h"
+#include "core/receivers/receiver.h"
+
+namespace segrid::deliver {
+
+// A lease and what of it is still to be sent. A value; not thread-safe.
+class Flight {
+ public:
+  // `now` is of base::Clock::Uptime().
+  Flight(queue::Lease lease, absl::Duration now)
+      : renewed_at(now), lease_(std::move(lease)) {}
+
+  const queue::Lease& lease() const { return lease_; }
+
+  // Chooses what to send: places in lease().messages, ascending. Once.
+  void Choose(std::vector<std::size_t> messages) {
+    messages_ = std::move(messages);
+    pieces = Pieces(messages_.size());
+  }
+
+  // The messages of a piece, for the receiver.
+  receivers::Batch BatchOf(const Piece& piece) const;
+
+  // The places of a piece's messages in lease().messages.
+  std::vector<std::size_t> PlacesOf(const Piece& piece) const {
+    const auto begin = messages_.begin();
+    return {begin + static_cast<std::ptrdiff_t>(piece.begin),
+            begin + static_cast<std::ptrdiff_t>(piece.end)};
+  }
+
+  // A settlement of the messages at `places`, ascending, of the lease.
+  queue::Settlement SettlementOf(std::string_view lane,
+                                 const std::vector<std::size_t>& places) const;
+
+  Pieces pieces{0};
+  absl::Duration renewed_at;
+  // Calls to the receiver and the queue that have not been answered.
+  int busy = 0;
+
+ private:
+  const queue::Lease lease_;
+  std::vector<std::size_t> messages_;
+};
+
+}  // namespace segrid::deliver

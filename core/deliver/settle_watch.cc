@@ -1,0 +1,96 @@
+#include "core/deliver/settle_watch.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace segrid::deliver {
+
+void SettleWatch::Add(std::string lane, queue::Ticket ticket,
+                      absl::Time deadline, Done done) {
+  if (ticket.count == 0) return done(queue::Progress{});
+  std::uint64_t id = 0;
+  {
+    absl::MutexLock lock(&mu_);
+    id = ++last_id_;
+    Wait& wait = waits_[id];
+    wait = {.lane = std::move(lane),
+            .ticket = ticket,
+            .done = std::move(done),
+            .timer = nullptr};
+    if (deadline != absl::InfiniteFuture()) {
+      const absl::Duration left = deadline - clock_.Now();
+      wait.timer = executor_.After(std::max(left, absl::ZeroDuration()),
+                                   [weak = weak_from_this(), id] {
+                                     if (auto self = weak.lock())
+                                       self->OnDeadline(id);
+                                   });
+    }
+  }
+  Look(id);
+}
+
+void SettleWatch::OnSettled(std::string_view lane, queue::Range range) {
+  std::vector<std::uint64_t> touched;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [id, wait] : waits_) {
+      const queue::Range& theirs = wait.ticket.range;
+      if (wait.lane == lane && theirs.first <= range.last &&
+          range.first <= theirs.last) {
+        touched.push_back(id);
+      }
+    }
+  }
+  for (const std::uint64_t id : touched) Look(id);
+}
+
+void SettleWatch::Clear() {
+  std::map<std::uint64_t, Wait> dropped;
+  absl::MutexLock lock(&mu_);
+  dropped.swap(waits_);
+}
+
+void SettleWatch::OnDeadline(std::uint64_t id) {
+  {
+    absl::MutexLock lock(&mu_);
+    const auto wait = waits_.find(id);
+    if (wait == waits_.end()) return;
+    wait->second.time_is_up = true;
+  }
+  Look(id);
+}
+
+void SettleWatch::Look(std::uint64_t id) {
+  std::string lane;
+  queue::Ticket ticket;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto wait = waits_.find(id);
+    if (wait == waits_.end()) return;
+    lane = wait->second.lane;
+    ticket = wait->second.ticket;
+  }
+  queue_.GetProgress(
+      std::move(lane), ticket,
+      [weak = weak_from_this(), id](absl::StatusOr<queue::Progress> progress) {
+        if (auto self = weak.lock()) self->OnProgress(id, std::move(progress));
+      });
+}
+
+void SettleWatch::OnProgress(std::uint64_t id,
+                             absl::StatusOr<queue::Progress> progress) {
+  // Of several looks at once, the first that sees the end takes the wait.
+  decltype(waits_)::node_type ended;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto wait = waits_.find(id);
+    if (wait == waits_.end()) return;
+    const bool settled = !progress.ok() || progress->pending == 0;
+    if (!settled && !wait->second.time_is_up) return;
+    ended = waits_.extract(wait);
+  }
+  ended.mapped().done(std::move(progress));
+}
+
+}  // namespace segrid::deliver

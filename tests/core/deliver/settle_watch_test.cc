@@ -1,0 +1,106 @@
+#include <optional>
+
+#include "gtest/gtest.h"
+#include "tests/core/deliver/delivery_bench.h"
+
+namespace segrid::deliver {
+namespace {
+
+using receivers::Verdict;
+
+struct Wait {
+  std::optional<absl::StatusOr<SettledCounts>> counts;
+  int calls = 0;
+
+  Deliverer::SettledDone done() {
+    return [this](absl::StatusOr<SettledCounts> got) {
+      counts = std::move(got);
+      ++calls;
+    };
+  }
+};
+
+TEST(NotifySettled, TellsWhenAllIsDelivered) {
+  DeliveryBench bench;
+  bench.Start();
+  const queue::Ticket ticket = bench.Append(3);
+  Wait wait;
+  bench.deliverer().NotifySettled("prod", ticket, absl::InfiniteFuture(),
+                                  wait.done());
+  bench.executor.Advance(absl::Milliseconds(59));
+  EXPECT_EQ(wait.calls, 0);
+  bench.executor.Advance(absl::Milliseconds(1));
+  ASSERT_EQ(wait.calls, 1);
+  EXPECT_EQ(wait.counts->value().delivered, 3);
+  EXPECT_EQ(wait.counts->value().pending, 0);
+}
+
+TEST(NotifySettled, SeesWhatWasSettledBefore) {
+  DeliveryBench bench;
+  bench.Start();
+  const queue::Ticket ticket = bench.Append(3);
+  bench.executor.Advance(absl::Seconds(1));
+  Wait wait;
+  bench.deliverer().NotifySettled("prod", ticket, absl::InfiniteFuture(),
+                                  wait.done());
+  EXPECT_EQ(wait.calls, 1);
+}
+
+TEST(NotifySettled, AnEmptyTicketIsSettled) {
+  DeliveryBench bench;
+  bench.Start();
+  Wait wait;
+  bench.deliverer().NotifySettled("prod", {}, absl::InfiniteFuture(),
+                                  wait.done());
+  EXPECT_EQ(wait.calls, 1);
+}
+
+TEST(NotifySettled, CountsDeadLetters) {
+  DeliveryBench bench;
+  bench.script().answer = [](const auto& arrival) {
+    const bool bad = arrival.tracks.front() == testing::TrackJson("m0");
+    return Answer(bad ? Verdict::kSplit : Verdict::kDelivered);
+  };
+  bench.Start();
+  const queue::Ticket ticket = bench.Append(3);
+  Wait wait;
+  bench.deliverer().NotifySettled("prod", ticket, absl::InfiniteFuture(),
+                                  wait.done());
+  bench.executor.Advance(absl::Seconds(1));
+  ASSERT_EQ(wait.calls, 1);
+  EXPECT_EQ(wait.counts->value().delivered, 2);
+  EXPECT_EQ(wait.counts->value().dead, 1);
+}
+
+TEST(NotifySettled, TellsWhatIsPendingAtTheDeadline) {
+  DeliveryBench bench;
+  bench.script().hang = true;
+  bench.Start();
+  const queue::Ticket ticket = bench.Append(3);
+  Wait wait;
+  bench.deliverer().NotifySettled(
+      "prod", ticket, bench.clock.Now() + absl::Seconds(5), wait.done());
+  bench.executor.Advance(absl::Milliseconds(4999));
+  EXPECT_EQ(wait.calls, 0);
+  bench.executor.Advance(absl::Milliseconds(1));
+  ASSERT_EQ(wait.calls, 1);
+  EXPECT_EQ(wait.counts->value().pending, 3);
+  bench.executor.Advance(absl::Hours(1));
+  EXPECT_EQ(wait.calls, 1);
+}
+
+TEST(NotifySettled, ADeadlineThatHasPassedAnswersAtOnce) {
+  DeliveryBench bench;
+  bench.script().hang = true;
+  bench.Start();
+  const queue::Ticket ticket = bench.Append(1);
+  Wait wait;
+  bench.deliverer().NotifySettled(
+      "prod", ticket, bench.clock.Now() - absl::Seconds(5), wait.done());
+  bench.executor.Run();
+  ASSERT_EQ(wait.calls, 1);
+  EXPECT_EQ(wait.counts->value().pending, 1);
+}
+
+}  // namespace
+}  // namespace segrid::deliver
