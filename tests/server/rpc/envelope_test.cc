@@ -100,7 +100,8 @@ TEST(ForwardEnvelope, HasAllSourcesInOrder) {
 TEST(ForwardEnvelope, BoundsTheSources) {
   api::ForwardRequest request;
   request.set_webhook_json("[]");
-  for (std::size_t i = 0; i <= kMaxSources; ++i) request.add_sources(std::string("a"));
+  for (std::size_t i = 0; i <= kMaxSources; ++i)
+    request.add_sources(std::string("a"));
   ForwardEnvelope envelope;
   EXPECT_EQ(Reason(DecodeForward(request.SerializeAsString(), envelope)),
             "MALFORMED_REQUEST");

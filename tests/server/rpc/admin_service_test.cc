@@ -1,0 +1,244 @@
+#include <string>
+
+#include "gtest/gtest.h"
+#include "segrid/rpc/v1/errors.pb.h"
+#include "tests/server/testing/running_server.h"
+
+namespace segrid::rpc {
+namespace {
+
+namespace api = ::segrid::v1;
+using testing::OpenEvents;
+using testing::ReasonOf;
+using testing::RunningServer;
+
+class AdminServiceTest : public ::testing::Test {
+ protected:
+  // Forwards to the source `first` only.
+  void Forward(int events, int first_id = 0) {
+    api::ForwardRequest request;
+    request.set_webhook_json(OpenEvents(events, first_id));
+    request.add_sources(std::string("first"));
+    grpc::ClientContext context;
+    api::ForwardResponse response;
+    ASSERT_TRUE(server_.bridge().Forward(&context, request, &response).ok());
+  }
+  // Forwards and waits until the receiver's answer is in the books.
+  void ForwardAndSettle(int events, int first_id = 0) {
+    api::ForwardRequest request;
+    request.set_webhook_json(OpenEvents(events, first_id));
+    request.add_sources(std::string("first"));
+    request.set_wait(api::WAIT_DELIVERED);
+    grpc::ClientContext context;
+    api::ForwardResponse response;
+    ASSERT_TRUE(server_.bridge().Forward(&context, request, &response).ok());
+    ASSERT_EQ(response.pending_count(), 0);
+  }
+  void MakeDeadLetters(int count) {
+    server_.gate(0).SetVerdict(receivers::Verdict::kDeadLetter);
+    ForwardAndSettle(count);
+    server_.gate(0).SetVerdict(receivers::Verdict::kDelivered);
+  }
+  api::SourceStatus First() {
+    grpc::ClientContext context;
+    api::GetStatusResponse response;
+    EXPECT_TRUE(server_.admin().GetStatus(&context, {}, &response).ok());
+    return response.status().sources(0);
+  }
+  grpc::Status List(const api::ListDeadLettersRequest& request) {
+    grpc::ClientContext context;
+    list_ = {};
+    return server_.admin().ListDeadLetters(&context, request, &list_);
+  }
+  static api::ListDeadLettersRequest OfFirst() {
+    api::ListDeadLettersRequest request;
+    request.mutable_filter()->set_source("first");
+    return request;
+  }
+
+  RunningServer server_;
+  api::ListDeadLettersResponse list_;
+};
+
+TEST_F(AdminServiceTest, ListsSourcesWithTheirSettings) {
+  grpc::ClientContext context;
+  api::ListSourcesResponse response;
+  ASSERT_TRUE(server_.admin().ListSources(&context, {}, &response).ok());
+  ASSERT_EQ(response.sources_size(), 2);
+  const api::Source& first = response.sources(0);
+  EXPECT_EQ(first.name(), "first");
+  EXPECT_EQ(first.receiver(), "segment");
+  EXPECT_EQ(first.endpoint(), "memory:gate");
+  EXPECT_EQ(first.tag(), "a793");  // sha256sum of "first".
+  EXPECT_EQ(first.events_size(), 11);
+  EXPECT_EQ(first.email_types_size(), 3);
+}
+
+TEST_F(AdminServiceTest, ShowsTheLedger) {
+  ForwardAndSettle(3);
+  grpc::ClientContext context;
+  api::GetStatusResponse response;
+  ASSERT_TRUE(server_.admin().GetStatus(&context, {}, &response).ok());
+  const api::ServerStatus& status = response.status();
+  EXPECT_EQ(status.version(), "0.1.0");
+  EXPECT_TRUE(status.ready());
+  EXPECT_EQ(status.not_ready_reason(), "");
+  EXPECT_GT(status.start_time().seconds(), 1'700'000'000);
+  EXPECT_GE(status.status_time().seconds(), status.start_time().seconds());
+  ASSERT_EQ(status.sources_size(), 2);
+  EXPECT_EQ(status.sources(0).name(), "first");
+  EXPECT_EQ(status.sources(0).state(), api::SOURCE_STATE_RUNNING);
+  EXPECT_EQ(status.sources(0).accepted_count(), 3);
+  EXPECT_EQ(status.sources(0).delivered_count(), 3);
+  EXPECT_FALSE(status.sources(0).has_oldest_pending_time());
+  EXPECT_EQ(status.sources(1).accepted_count(), 0);
+}
+
+TEST_F(AdminServiceTest, PausesAndResumesASource) {
+  grpc::ClientContext pause;
+  api::PauseSourceRequest request;
+  request.set_source("first");
+  api::PauseSourceResponse paused;
+  ASSERT_TRUE(server_.admin().PauseSource(&pause, request, &paused).ok());
+  Forward(2);
+  EXPECT_EQ(First().state(), api::SOURCE_STATE_PAUSED);
+  EXPECT_EQ(First().pending_count(), 2);
+  EXPECT_TRUE(First().has_oldest_pending_time());
+  grpc::ClientContext resume;
+  api::ResumeSourceRequest again;
+  again.set_source("first");
+  api::ResumeSourceResponse resumed;
+  ASSERT_TRUE(server_.admin().ResumeSource(&resume, again, &resumed).ok());
+  EXPECT_TRUE(server_.gate(0).WaitForDelivered(2));
+  EXPECT_EQ(First().state(), api::SOURCE_STATE_RUNNING);
+}
+
+TEST_F(AdminServiceTest, KnowsOnlyTheSourcesOfTheConfiguration) {
+  grpc::ClientContext pause;
+  api::PauseSourceRequest request;
+  request.set_source("nobody");
+  api::PauseSourceResponse paused;
+  const grpc::Status status =
+      server_.admin().PauseSource(&pause, request, &paused);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(ReasonOf(status), "UNKNOWN_SOURCE");
+  EXPECT_EQ(ReasonOf(List({})), "UNKNOWN_SOURCE");
+}
+
+TEST_F(AdminServiceTest, PagesThroughDeadLetters) {
+  MakeDeadLetters(5);
+  api::ListDeadLettersRequest request = OfFirst();
+  request.set_page_size(3);
+  ASSERT_TRUE(List(request).ok());
+  ASSERT_EQ(list_.dead_letters_size(), 3);
+  const api::DeadLetter newest = list_.dead_letters(0);
+  EXPECT_EQ(newest.source(), "first");
+  EXPECT_EQ(newest.reason(), "REFUSED");
+  EXPECT_EQ(newest.answer(), "HTTP 404 ?");  // Its bytes were no UTF-8.
+  EXPECT_EQ(newest.attempt_count(), 1);
+  EXPECT_EQ(newest.track_json(), "");
+  EXPECT_GT(newest.id(), list_.dead_letters(2).id());
+  request.set_page_token(list_.next_page_token());
+  request.set_include_track_json(true);
+  ASSERT_TRUE(List(request).ok());
+  ASSERT_EQ(list_.dead_letters_size(), 2);
+  EXPECT_NE(list_.dead_letters(0).track_json().find("ada@example.com"),
+            std::string::npos);
+  EXPECT_EQ(list_.next_page_token(), "");
+}
+
+TEST_F(AdminServiceTest, RefusesBadPagesAndFilters) {
+  api::ListDeadLettersRequest request = OfFirst();
+  request.set_page_size(1'001);
+  EXPECT_EQ(ReasonOf(List(request)), "BAD_PAGE");
+  request.set_include_track_json(true);
+  EXPECT_EQ(ReasonOf(List(request)), "BAD_PAGE");
+  request = OfFirst();
+  request.set_page_token("made up");
+  EXPECT_EQ(ReasonOf(List(request)), "BAD_PAGE");
+  request = OfFirst();
+  for (std::uint64_t i = 0; i <= 1'000; ++i) {
+    request.mutable_filter()->add_ids(i);
+  }
+  EXPECT_EQ(ReasonOf(List(request)), "TOO_MANY_IDS");
+}
+
+TEST_F(AdminServiceTest, ReplaysAndPurgesDeadLetters) {
+  MakeDeadLetters(3);
+  ASSERT_TRUE(List(OfFirst()).ok());
+  grpc::ClientContext replay;
+  api::ReplayDeadLettersRequest replay_one;
+  replay_one.mutable_filter()->set_source("first");
+  replay_one.mutable_filter()->add_ids(list_.dead_letters(0).id());
+  api::ReplayDeadLettersResponse replayed;
+  ASSERT_TRUE(
+      server_.admin().ReplayDeadLetters(&replay, replay_one, &replayed).ok());
+  EXPECT_EQ(replayed.replayed_count(), 1);
+  EXPECT_TRUE(server_.gate(0).WaitForDelivered(1));
+  grpc::ClientContext purge;
+  api::PurgeDeadLettersRequest purge_all;
+  purge_all.mutable_filter()->set_source("first");
+  api::PurgeDeadLettersResponse purged;
+  ASSERT_TRUE(
+      server_.admin().PurgeDeadLetters(&purge, purge_all, &purged).ok());
+  EXPECT_EQ(purged.purged_count(), 2);
+  EXPECT_EQ(First().dead_letter_count(), 0);
+  EXPECT_EQ(First().expired_count(), 2);
+}
+
+TEST_F(AdminServiceTest, FiltersDeadLettersByTime) {
+  MakeDeadLetters(2);
+  api::ListDeadLettersRequest request = OfFirst();
+  request.mutable_filter()->mutable_since()->set_seconds(4'000'000'000);
+  ASSERT_TRUE(List(request).ok());
+  EXPECT_EQ(list_.dead_letters_size(), 0);
+  request = OfFirst();
+  request.mutable_filter()->mutable_until()->set_seconds(4'000'000'000);
+  ASSERT_TRUE(List(request).ok());
+  EXPECT_EQ(list_.dead_letters_size(), 2);
+}
+
+TEST_F(AdminServiceTest, WatchesUntilTheCallerCancels) {
+  grpc::ClientContext context;
+  api::WatchStatusRequest request;
+  request.mutable_interval()->set_nanos(100'000'000);
+  auto watch = server_.admin().WatchStatus(&context, request);
+  api::WatchStatusResponse answer;
+  ASSERT_TRUE(watch->Read(&answer));
+  const auto first = answer.status().status_time();
+  Forward(1);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(watch->Read(&answer));
+  EXPECT_EQ(answer.status().sources(0).accepted_count(), 1);
+  const double seconds =
+      static_cast<double>(answer.status().status_time().seconds() -
+                          first.seconds()) +
+      1e-9 * (answer.status().status_time().nanos() - first.nanos());
+  EXPECT_GE(seconds, 0.2);
+  context.TryCancel();
+  while (watch->Read(&answer)) {
+  }
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(AdminServiceTest, RefusesABadInterval) {
+  for (const int nanos : {0, 99'999'999, -1}) {
+    grpc::ClientContext context;
+    api::WatchStatusRequest request;
+    request.mutable_interval()->set_nanos(nanos);
+    auto watch = server_.admin().WatchStatus(&context, request);
+    api::WatchStatusResponse answer;
+    EXPECT_FALSE(watch->Read(&answer));
+    EXPECT_EQ(ReasonOf(watch->Finish()), "BAD_INTERVAL");
+  }
+}
+
+TEST_F(AdminServiceTest, DrainDoesWhatTheSignalDoes) {
+  grpc::ClientContext context;
+  api::DrainResponse response;
+  ASSERT_TRUE(server_.admin().Drain(&context, {}, &response).ok());
+  server_.application().WaitForStop();  // Returns.
+  server_.application().Drain([] { FAIL() << "stuck"; });
+}
+
+}  // namespace
+}  // namespace segrid::rpc
