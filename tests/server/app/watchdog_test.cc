@@ -1,0 +1,25 @@
+#include "server/app/watchdog.h"
+
+#include <atomic>
+
+#include "gtest/gtest.h"
+
+namespace segrid::app {
+namespace {
+
+TEST(Watchdog, RunsWhenItsTimeIsOver) {
+  absl::Notification expired;
+  const Watchdog watchdog(absl::Milliseconds(1), [&] { expired.Notify(); });
+  expired.WaitForNotification();
+}
+
+TEST(Watchdog, IsSilentWhenItGoesInTime) {
+  std::atomic<bool> ran = false;
+  {
+    const Watchdog watchdog(absl::Hours(1), [&] { ran = true; });
+  }
+  EXPECT_FALSE(ran);
+}
+
+}  // namespace
+}  // namespace segrid::app
