@@ -1,0 +1,203 @@
+#include "core/http/beast_client.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "boost/asio/dispatch.hpp"
+#include "boost/asio/post.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "core/base/error_info.h"
+
+namespace segrid::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast_http = boost::beast::http;
+
+Connection::Message ToMessage(const Endpoint& endpoint, Request request) {
+  Connection::Message message(beast_http::verb::post, request.target, 11);
+  message.set(beast_http::field::host, endpoint.authority());
+  for (auto& [name, value] : request.headers) message.set(name, value);
+  message.body() = std::move(request.body);
+  message.prepare_payload();
+  return message;
+}
+
+}  // namespace
+
+// The connections that wait. Thread safety: any thread.
+class BeastClient::State {
+ public:
+  State(ClientOptions o, asio::any_io_executor e, base::Clock& c)
+      : options(std::move(o)), io(std::move(e)), clock(c) {}
+
+  struct Kept {
+    std::shared_ptr<Connection> connection;
+    absl::Duration opened_at;
+  };
+
+  bool Enter() {
+    absl::MutexLock lock(&mu_);
+    if (in_flight_ >= options.max_concurrent_requests) return false;
+    ++in_flight_;
+    return true;
+  }
+  void Leave() {
+    absl::MutexLock lock(&mu_);
+    --in_flight_;
+  }
+
+  // The last used connection that waits; without one, its pointer is null.
+  Kept Pop() {
+    absl::MutexLock lock(&mu_);
+    if (kept_.empty()) return {};
+    Kept last = std::move(kept_.back());
+    kept_.pop_back();
+    return last;
+  }
+  void Push(Kept kept) {
+    absl::MutexLock lock(&mu_);
+    kept_.push_back(std::move(kept));
+  }
+  void DropAll() {
+    std::vector<Kept> dropped;
+    {
+      absl::MutexLock lock(&mu_);
+      dropped.swap(kept_);
+    }
+    for (Kept& kept : dropped) Close(std::move(kept.connection));
+  }
+
+  static void Close(std::shared_ptr<Connection> connection) {
+    const Connection::Strand strand = connection->strand();
+    asio::post(strand,
+               [connection = std::move(connection)] { connection->Close(); });
+  }
+
+  const ClientOptions options;
+  const asio::any_io_executor io;
+  base::Clock& clock;
+
+ private:
+  absl::Mutex mu_;
+  std::vector<Kept> kept_ ABSL_GUARDED_BY(mu_);
+  std::int32_t in_flight_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+// One request: finds or opens a connection, sends, watches the time. Runs on
+// the connection's strand.
+class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  Exchange(std::shared_ptr<State> state, Request request, Done done)
+      : state_(std::move(state)),
+        began_(state_->clock.Uptime()),
+        message_(ToMessage(state_->options.endpoint, std::move(request))),
+        done_(std::move(done)) {}
+
+  void Begin() {
+    kept_ = state_->Pop();
+    reused_ = kept_.connection != nullptr;
+    if (!reused_) {
+      const ClientOptions& options = state_->options;
+      kept_ = {std::make_shared<Connection>(state_->io, options.endpoint,
+                                            options.tls, options.limits),
+               began_};
+    }
+    asio::post(kept_.connection->strand(),
+               [self = shared_from_this()] { self->OnStrand(); });
+  }
+
+ private:
+  void OnStrand() {
+    const ClientOptions& options = state_->options;
+    if (reused_) {
+      const bool alive = kept_.connection->StopWaiting();
+      const absl::Duration age = began_ - kept_.opened_at;
+      if (!alive || age > options.max_connection_age) {
+        kept_.connection->Close();
+        return Begin();
+      }
+    }
+    timer_.emplace(kept_.connection->strand());
+    if (reused_) return Send();
+    WatchTime(options.connect_timeout, "connecting");
+    kept_.connection->Open([self = shared_from_this()](absl::Status status) {
+      if (!status.ok()) return self->Finish(std::move(status));
+      self->Send();
+    });
+  }
+
+  void Send() {
+    if (done_ == nullptr) return;  // Too late.
+    WatchTime(state_->options.request_timeout, "the request");
+    kept_.connection->Exchange(
+        std::move(message_),
+        [self = shared_from_this()](absl::StatusOr<Response> response) {
+          self->Finish(std::move(response));
+        });
+  }
+
+  // Fails the exchange `limit` after its begin.
+  void WatchTime(absl::Duration limit, const char* what) {
+    const absl::Duration left = began_ + limit - state_->clock.Uptime();
+    timer_->expires_after(absl::ToChronoNanoseconds(left));
+    timer_->async_wait([self = shared_from_this(), limit,
+                        what](const boost::system::error_code& stopped) {
+      if (stopped) return;
+      self->Finish(base::MakeError(
+          absl::StatusCode::kDeadlineExceeded, "TIMEOUT",
+          absl::StrCat(what, " to ", self->state_->options.endpoint.authority(),
+                       " took longer than ", absl::FormatDuration(limit))));
+    });
+  }
+
+  void Finish(absl::StatusOr<Response> response) {
+    // The operation that a time-out or a failure ended reports once more.
+    if (done_ == nullptr) return;
+    timer_->cancel();
+    if (response.ok() && kept_.connection->keep_alive()) {
+      kept_.connection->Wait(state_->options.idle_timeout);
+      state_->Push(std::move(kept_));
+    } else {
+      kept_.connection->Close();
+      if (!response.ok()) state_->DropAll();
+    }
+    state_->Leave();
+    std::exchange(done_, nullptr)(std::move(response));
+  }
+
+  const std::shared_ptr<State> state_;
+  const absl::Duration began_;
+  Connection::Message message_;
+  Done done_;
+  State::Kept kept_;
+  bool reused_ = false;
+  std::optional<asio::steady_timer> timer_;
+};
+
+BeastClient::BeastClient(ClientOptions options, asio::any_io_executor io,
+                         base::Clock& clock)
+    : state_(
+          std::make_shared<State>(std::move(options), std::move(io), clock)) {}
+
+BeastClient::~BeastClient() { state_->DropAll(); }
+
+void BeastClient::Send(Request request, Done done) {
+  if (!state_->Enter()) {
+    asio::post(state_->io, [done = std::move(done), state = state_] {
+      done(base::MakeError(
+          absl::StatusCode::kResourceExhausted, "TOO_MANY_REQUESTS",
+          absl::StrCat("over ", state->options.max_concurrent_requests,
+                       " requests at once to ",
+                       state->options.endpoint.authority())));
+    });
+    return;
+  }
+  std::make_shared<Exchange>(state_, std::move(request), std::move(done))
+      ->Begin();
+}
+
+}  // namespace segrid::http

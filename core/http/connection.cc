@@ -1,0 +1,217 @@
+#include "core/http/connection.h"
+
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "boost/asio/connect.hpp"
+#include "boost/asio/ssl/host_name_verification.hpp"
+#include "boost/beast/http/read.hpp"
+#include "boost/beast/http/write.hpp"
+#include "core/base/error_info.h"
+
+namespace segrid::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+constexpr int kMaxInterimAnswers = 8;
+
+absl::Status ConnectFailed(const Endpoint& endpoint, absl::string_view step,
+                           absl::string_view why) {
+  return base::MakeError(absl::StatusCode::kUnavailable, "CONNECT_FAILED",
+                         absl::StrCat("no connection to ", endpoint.authority(),
+                                      ": ", step, ": ", why));
+}
+
+absl::Status ExchangeFailed(const Endpoint& endpoint,
+                            const boost::system::error_code& error) {
+  const bool no_http =
+      error.category() ==
+      beast::http::make_error_code(beast::http::error::bad_field).category();
+  const bool lost = error == beast::http::error::end_of_stream ||
+                    error == beast::http::error::partial_message;
+  return no_http && !lost
+             ? base::MakeError(
+                   absl::StatusCode::kUnavailable, "BAD_RESPONSE",
+                   absl::StrCat(
+                       "the answer of ", endpoint.authority(),
+                       " is not HTTP, or over a limit: ", error.message()))
+             : base::MakeError(
+                   absl::StatusCode::kUnavailable, "CONNECTION_LOST",
+                   absl::StrCat("the connection to ", endpoint.authority(),
+                                " broke: ", error.message()));
+}
+
+}  // namespace
+
+Connection::Connection(const asio::any_io_executor& io, Endpoint endpoint,
+                       std::shared_ptr<asio::ssl::context> context,
+                       ReadLimits limits)
+    : endpoint_(std::move(endpoint)),
+      context_(std::move(context)),
+      limits_(limits),
+      strand_(asio::make_strand(io)),
+      resolver_(strand_),
+      idle_timer_(strand_) {
+  if (context_ != nullptr) {
+    tls_.emplace(strand_, *context_);
+  } else {
+    plain_.emplace(strand_);
+  }
+}
+
+template <typename F>
+void Connection::WithStream(F f) {
+  if (tls_) {
+    f(*tls_);
+  } else {
+    f(*plain_);
+  }
+}
+
+void Connection::Open(OpenDone done) {
+  resolver_.async_resolve(
+      endpoint_.host, endpoint_.port,
+      [self = shared_from_this(), done = std::move(done)](
+          const ErrorCode& error, const Results& results) {
+        if (error) {
+          return done(ConnectFailed(self->endpoint_, "name", error.message()));
+        }
+        self->Connect(results, done);
+      });
+}
+
+void Connection::Connect(const Results& results, OpenDone done) {
+  asio::async_connect(
+      socket(), results,
+      [self = shared_from_this(), done = std::move(done)](
+          const ErrorCode& error, const asio::ip::tcp::endpoint&) {
+        if (error) {
+          return done(ConnectFailed(self->endpoint_, "TCP", error.message()));
+        }
+        ErrorCode ignored;
+        self->socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+        if (self->tls_) return self->Shake(done);
+        done(self->CheckPlainPeer());
+      });
+}
+
+absl::Status Connection::CheckPlainPeer() {
+  ErrorCode unknown;
+  const auto peer = socket().remote_endpoint(unknown);
+  if (!unknown && peer.address().is_loopback()) return absl::OkStatus();
+  return ConnectFailed(endpoint_, "plain http",
+                       "the name leads to a host that is not loopback");
+}
+
+void Connection::Shake(OpenDone done) {
+  SSL* ssl = tls_->native_handle();
+  // SNI is for names only (RFC 6066, section 3).
+  if (!IsIpAddress(endpoint_.host) &&
+      SSL_set_tlsext_host_name(ssl, endpoint_.host.c_str()) != 1) {
+    return done(ConnectFailed(endpoint_, "TLS", "the name is too long"));
+  }
+  ErrorCode error;
+  tls_->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host),
+                            error);
+  if (error) return done(ConnectFailed(endpoint_, "TLS", error.message()));
+  tls_->async_handshake(
+      asio::ssl::stream_base::client,
+      [self = shared_from_this(),
+       done = std::move(done)](const ErrorCode& failed) {
+        done(failed ? ConnectFailed(self->endpoint_, "TLS", failed.message())
+                    : absl::OkStatus());
+      });
+}
+
+void Connection::Exchange(Message message, ExchangeDone done) {
+  message_ = std::move(message);
+  interim_answers_ = 0;
+  keep_alive_ = false;
+  WithStream([&](auto& stream) {
+    beast::http::async_write(
+        stream, message_,
+        [self = shared_from_this(), done = std::move(done)](
+            const ErrorCode& error, std::size_t) {
+          if (error) return done(ExchangeFailed(self->endpoint_, error));
+          self->Read(done);
+        });
+  });
+}
+
+void Connection::Read(ExchangeDone done) {
+  parser_.emplace();
+  parser_->header_limit(limits_.header_bytes);
+  parser_->body_limit(limits_.body_bytes);
+  WithStream([&](auto& stream) {
+    beast::http::async_read(stream, buffer_, *parser_,
+                            [self = shared_from_this(), done = std::move(done)](
+                                const ErrorCode& error, std::size_t) {
+                              self->OnRead(error, done);
+                            });
+  });
+}
+
+void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
+  const int status = parser_->is_header_done()
+                         ? static_cast<int>(parser_->get().result_int())
+                         : 0;
+  // What a refusal says at length is cut; what a success says must be whole.
+  if (error == beast::http::error::body_limit && status >= 300) {
+    return done(TakeResponse());
+  }
+  if (error) return done(ExchangeFailed(endpoint_, error));
+  if (status < 200 && ++interim_answers_ <= kMaxInterimAnswers) {
+    return Read(done);
+  }
+  if (status < 200 || status > 599) {
+    return done(ExchangeFailed(endpoint_, beast::http::make_error_code(
+                                              beast::http::error::bad_status)));
+  }
+  keep_alive_ = parser_->keep_alive() && buffer_.size() == 0;
+  done(TakeResponse());
+}
+
+Response Connection::TakeResponse() {
+  auto message = parser_->release();
+  Response response;
+  response.status = static_cast<int>(message.result_int());
+  for (const auto& field : message) {
+    response.headers.emplace_back(std::string(field.name_string()),
+                                  std::string(field.value()));
+  }
+  response.body = std::move(message.body());
+  return response;
+}
+
+void Connection::Close() {
+  ErrorCode ignored;
+  resolver_.cancel();
+  idle_timer_.cancel();
+  socket().close(ignored);
+  keep_alive_ = false;
+}
+
+void Connection::Wait(absl::Duration idle) {
+  idle_timer_.expires_after(absl::ToChronoNanoseconds(idle));
+  idle_timer_.async_wait([weak = weak_from_this()](const ErrorCode& stopped) {
+    const auto self = weak.lock();
+    if (!stopped && self) self->Close();
+  });
+}
+
+bool Connection::StopWaiting() {
+  // A timer that has fired already, but not run, must not close it later.
+  if (idle_timer_.cancel() == 0 || !socket().is_open()) return false;
+  char byte = 0;
+  const ssize_t got =
+      ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+}  // namespace segrid::http

@@ -1,0 +1,111 @@
+// One connection of a client, plain or TLS.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "boost/asio/any_io_executor.hpp"
+#include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/ssl/context.hpp"
+#include "boost/asio/ssl/stream.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "boost/asio/strand.hpp"
+#include "boost/beast/core/flat_buffer.hpp"
+#include "boost/beast/http/message.hpp"
+#include "boost/beast/http/parser.hpp"
+#include "boost/beast/http/string_body.hpp"
+#include "boost/beast/ssl/ssl_stream.hpp"
+#include "core/http/client.h"
+#include "core/http/endpoint.h"
+
+namespace segrid::http {
+
+// Bounds of what is read.
+struct ReadLimits {
+  std::uint32_t header_bytes = 16 << 10;
+  std::uint64_t body_bytes = 64 << 10;
+};
+
+// One exchange at a time, HTTP/1.1.
+//
+// Ownership:     held by a std::shared_ptr, which pending operations keep.
+// Thread safety: everything runs on strand().
+// Blocking:      never.
+// Errors:        see Client; no time-outs, those are the caller's.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Message = boost::beast::http::request<boost::beast::http::string_body>;
+  using OpenDone = std::function<void(absl::Status)>;
+  using ExchangeDone = std::function<void(absl::StatusOr<Response>)>;
+  using Strand = boost::asio::strand<boost::asio::any_io_executor>;
+
+  // `context` is null for plain connections.
+  Connection(const boost::asio::any_io_executor& io, Endpoint endpoint,
+             std::shared_ptr<boost::asio::ssl::context> context,
+             ReadLimits limits);
+
+  const Strand& strand() const { return strand_; }
+
+  // Resolves the name, connects, and shakes hands. Once.
+  void Open(OpenDone done);
+
+  // Sends and reads the whole answer.
+  void Exchange(Message message, ExchangeDone done);
+
+  // Ends everything pending, with errors.
+  void Close();
+
+  // After an exchange: whether another may follow.
+  bool keep_alive() const { return keep_alive_; }
+
+  // Waits for the next exchange, closed after `idle` unless StopWaiting().
+  void Wait(absl::Duration idle);
+  // True when the other side still listens, as far as one can see.
+  bool StopWaiting();
+
+ private:
+  using Plain = boost::asio::ip::tcp::socket;
+  using Tls = boost::beast::ssl_stream<Plain>;
+  using Results = boost::asio::ip::tcp::resolver::results_type;
+  using ErrorCode = boost::system::error_code;
+
+  Plain& socket() { return tls_ ? tls_->next_layer() : *plain_; }
+  // Calls `f` with the stream.
+  template <typename F>
+  void WithStream(F f);
+
+  // The steps. Each passes `done` on, so that nothing but pending operations
+  // keeps it: a pool that is stopped drops it.
+  void Connect(const Results& results, OpenDone done);
+  absl::Status CheckPlainPeer();
+  void Shake(OpenDone done);
+  void Read(ExchangeDone done);
+  void OnRead(const ErrorCode& error, const ExchangeDone& done);
+  Response TakeResponse();
+
+  const Endpoint endpoint_;
+  const std::shared_ptr<boost::asio::ssl::context> context_;
+  const ReadLimits limits_;
+  const Strand strand_;
+
+  boost::asio::ip::tcp::resolver resolver_;
+  std::optional<Plain> plain_;
+  std::optional<Tls> tls_;
+  boost::asio::steady_timer idle_timer_;
+  boost::beast::flat_buffer buffer_;
+  Message message_;
+  std::optional<
+      boost::beast::http::response_parser<boost::beast::http::string_body>>
+      parser_;
+  int interim_answers_ = 0;
+  bool keep_alive_ = false;
+};
+
+}  // namespace segrid::http

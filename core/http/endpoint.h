@@ -1,0 +1,33 @@
+// Where to send: a URL, checked and taken apart.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace segrid::http {
+
+// A base URL. A value.
+struct Endpoint {
+  bool tls = true;
+  std::string host{};  // As written, without the brackets of IPv6.
+  std::string port{};  // Decimal.
+  std::string path{};  // Empty, or starts with '/' and does not end with one.
+
+  // For people and the Host header: without a port that goes without saying.
+  std::string authority() const;
+  std::string url() const;
+};
+
+// Reads `https://host[:port][/path]`. Plain `http` is for hosts that are
+// loopback by name (localhost, 127.x.x.x, ::1), and only when `allow_http`.
+// INVALID_ARGUMENT/BAD_ENDPOINT: anything else, also credentials, a query or a
+// fragment. The message does not repeat the URL, which may hold a secret.
+absl::StatusOr<Endpoint> ParseEndpoint(std::string_view url, bool allow_http);
+
+// True for IP addresses of IPv4 and IPv6.
+bool IsIpAddress(std::string_view host);
+
+}  // namespace segrid::http

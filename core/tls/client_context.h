@@ -1,0 +1,28 @@
+// Whom we trust when we call others.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "boost/asio/ssl/context.hpp"
+
+namespace segrid::tls {
+
+struct ClientOptions {
+  // PEM file with authorities that are trusted besides the system's. Empty:
+  // the system's alone.
+  std::string ca_file{};
+};
+
+// A context for outgoing connections: TLS 1.2 or newer, the peer's certificate
+// is always verified, ALPN offers http/1.1. Connections add the host's name.
+// May be shared by connections of any thread.
+// INVALID_ARGUMENT/BAD_CA_FILE:          it cannot be read or has no
+//                                        certificate.
+// FAILED_PRECONDITION/TLS_UNAVAILABLE:   OpenSSL cannot be set up.
+absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> MakeClientContext(
+    const ClientOptions& options);
+
+}  // namespace segrid::tls
