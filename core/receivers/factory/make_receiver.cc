@@ -1,0 +1,48 @@
+#include "core/receivers/factory/make_receiver.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "core/base/status_macros.h"
+#include "core/receivers/file/file_receiver.h"
+#include "core/receivers/segment/segment_receiver.h"
+
+namespace segrid::receivers {
+namespace {
+
+absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
+                                               const Environment& environment) {
+  if (source.receiver == "file") {
+    return file::FileReceiver::Open(
+        {.path = std::filesystem::path(environment.data_dir) / source.path});
+  }
+  if (const auto* variant = segment::FindVariant(source.receiver)) {
+    return segment::SegmentReceiver::Create({.variant = variant,
+                                             .region = source.region,
+                                             .endpoint = source.endpoint,
+                                             .write_key = source.write_key,
+                                             .gzip = source.gzip,
+                                             .ca_file = source.ca_file,
+                                             .allow_http = source.allow_http},
+                                            environment.io, environment.clock);
+  }
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
+                         absl::StrCat("there is no receiver '", source.receiver,
+                                      "'; there are segment and file"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(
+    const config::Source& source, const Environment& environment) {
+  auto receiver = Make(source, environment);
+  if (receiver.ok()) return receiver;
+  return base::MakeError(receiver.status().code(),
+                         base::ReasonOf(receiver.status()),
+                         absl::StrCat("source '", source.name,
+                                      "': ", receiver.status().message()));
+}
+
+}  // namespace segrid::receivers

@@ -1,0 +1,67 @@
+#include "core/receivers/segment/batch_request.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "core/base/status_macros.h"
+#include "core/base/version.h"
+#include "core/http/gzip.h"
+
+namespace segrid::receivers::segment {
+namespace {
+
+absl::string_view Absl(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+std::string BatchBody(const Batch& batch, absl::Time now) {
+  const std::string sent_at =
+      absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone());
+  std::size_t size = 64;
+  for (const std::string_view track : batch.tracks) size += track.size() + 1;
+  std::string body;
+  body.reserve(size);
+  body += R"({"batch":[)";
+  for (const std::string_view track : batch.tracks) {
+    if (body.back() != '[') body += ',';
+    body += track;
+  }
+  absl::StrAppend(&body, R"(],"sentAt":")", sent_at, "\"}");
+  return body;
+}
+
+absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
+                                                 absl::Time now) const {
+  http::Request request{.target = path};
+  request.headers = {
+      {"Authorization", absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(
+                                                   write_key.Reveal(), ":")))},
+      {"Content-Type", "application/json"},
+      {"User-Agent", absl::StrCat("segrid/", Absl(base::kVersion))},
+  };
+  if (batch.retry_count > 0) {
+    request.headers.emplace_back("X-Retry-Count",
+                                 absl::StrCat(batch.retry_count));
+  }
+  request.body = BatchBody(batch, now);
+  if (gzip) {
+    SEGRID_ASSIGN_OR_RETURN(request.body, http::Gzip(request.body));
+    request.headers.emplace_back("Content-Encoding", "gzip");
+  }
+  return request;
+}
+
+std::string BatchPath(std::string_view base) {
+  absl::string_view path = Absl(base);
+  absl::ConsumeSuffix(&path, "/batch");
+  while (absl::ConsumeSuffix(&path, "/v1")) {
+  }
+  return absl::StrCat(path, "/v1/batch");
+}
+
+}  // namespace segrid::receivers::segment

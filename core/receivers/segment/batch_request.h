@@ -1,0 +1,34 @@
+// A batch as Segment's API wants it.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/secret.h"
+#include "core/http/client.h"
+#include "core/receivers/receiver.h"
+
+namespace segrid::receivers::segment {
+
+// Makes requests for one source. A value; read-only use from any thread.
+struct BatchRequest {
+  std::string path{};  // See BatchPath().
+  base::Secret write_key{};
+  bool gzip = true;
+
+  // The request for `batch`, with `sentAt` = `now`.
+  // RESOURCE_EXHAUSTED/GZIP_FAILED: no memory to compress.
+  absl::StatusOr<http::Request> Make(const Batch& batch, absl::Time now) const;
+};
+
+// `{"batch":[…],"sentAt":"…"}`.
+std::string BatchBody(const Batch& batch, absl::Time now);
+
+// Where to POST, below a base path that may end with /v1, with /v1 twice, or
+// with all of it.
+std::string BatchPath(std::string_view base);
+
+}  // namespace segrid::receivers::segment

@@ -1,0 +1,58 @@
+// Delivers to Segment, and to those that speak its API.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "boost/asio/any_io_executor.hpp"
+#include "core/base/clock.h"
+#include "core/base/secret.h"
+#include "core/http/client.h"
+#include "core/receivers/receiver.h"
+#include "core/receivers/segment/batch_request.h"
+#include "core/receivers/segment/variant.h"
+
+namespace segrid::receivers::segment {
+
+struct SegmentOptions {
+  const Variant* variant = FindVariant("segment");
+  std::string region = "us";  // us | eu.
+  std::string endpoint{};     // A base URL, instead of the region.
+  base::Secret write_key{};
+  bool gzip = true;
+  std::string ca_file{};    // PEM, besides the system's.
+  bool allow_http = false;  // Loopback endpoints only.
+};
+
+// Posts batches and reads the answers by the table in response.cc.
+//
+// Ownership:     owns its client; keeps a reference to the clock.
+// Thread safety, blocking: as Receiver; Send compresses in the caller's thread.
+// Errors:        as Receiver.
+class SegmentReceiver final : public Receiver {
+ public:
+  // INVALID_ARGUMENT/BAD_ENDPOINT: see http::ParseEndpoint().
+  // INVALID_ARGUMENT/BAD_REGION:   the variant has no such region.
+  // Besides, the errors of tls::MakeClientContext().
+  static absl::StatusOr<std::unique_ptr<SegmentReceiver>> Create(
+      const SegmentOptions& options, const boost::asio::any_io_executor& io,
+      base::Clock& clock);
+
+  void Send(Batch batch, Done done) override;
+  Limits limits() const override { return limits_; }
+  std::string endpoint() const override { return url_; }
+
+ private:
+  SegmentReceiver(BatchRequest request, std::string url,
+                  std::unique_ptr<http::Client> client, base::Clock& clock);
+
+  const BatchRequest request_;
+  const std::string url_;
+  const std::unique_ptr<http::Client> client_;
+  base::Clock& clock_;
+  Limits limits_;
+};
+
+}  // namespace segrid::receivers::segment
