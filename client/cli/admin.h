@@ -31,7 +31,8 @@ class Admin {
                                                           const Request&,
                                                           Response*),
                         const Request& request) {
-    return internal::UnaryCall(channel_, *stub_, method, request, {});
+    return internal::UnaryCall({channel_, CallOptions()}, *stub_, method,
+                               request);
   }
 
  private:

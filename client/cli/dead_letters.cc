@@ -133,18 +133,24 @@ int RunPurge(const ListFlags& flags, Console& console) {
   return kDone;
 }
 
-// A command under `parent` and its flags.
+// A command under `dead-letters`.
 struct Inner {
+  const char* name;
+  const char* what;
+  int (*run)(const ListFlags&, Console&);
+};
+
+// The command and where its flags go.
+struct Added {
   CLI::App* command;
   std::shared_ptr<ListFlags> flags;
 };
 
-Inner AddInner(CLI::App& parent, const char* name, const char* what,
-               int (*run)(const ListFlags&, Console&), Action& chosen) {
+Added AddInner(CLI::App& parent, const Inner& inner, Action& chosen) {
   const auto flags = std::make_shared<ListFlags>();
-  CLI::App* command = parent.add_subcommand(name, what);
+  CLI::App* command = parent.add_subcommand(inner.name, inner.what);
   AddDeadLetterFlags(*command, flags->which);
-  command->callback([flags, run, &chosen] {
+  command->callback([flags, run = inner.run, &chosen] {
     chosen = [flags, run](Console& console) { return run(*flags, console); };
   });
   return {command, flags};
@@ -156,24 +162,27 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
   CLI::App* parent = app.add_subcommand(
       "dead-letters", "List, export, replay or delete what was given up");
   parent->require_subcommand(1);
-  const Inner list =
-      AddInner(*parent, "list", "List them, newest first", RunList, chosen);
+  const Added list =
+      AddInner(*parent, {"list", "List them, newest first", RunList}, chosen);
   list.command
       ->add_option("--limit", list.flags->limit, "At most this many; 0: all")
+      ->type_name("NUMBER")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  AddInner(*parent, "export",
-           "Print them with their Tracks, a line of JSON each", RunExport,
+  AddInner(*parent,
+           {"export", "Print them with their Tracks, a line of JSON each",
+            RunExport},
            chosen);
-  const Inner replay =
-      AddInner(*parent, "replay", "Queue them again, with the same message ids",
-               RunReplay, chosen);
-  const Inner purge =
-      AddInner(*parent, "purge", "Delete them for good", RunPurge, chosen);
+  const Added replay = AddInner(
+      *parent,
+      {"replay", "Queue them again, with the same message ids", RunReplay},
+      chosen);
+  const Added purge =
+      AddInner(*parent, {"purge", "Delete them for good", RunPurge}, chosen);
   purge.command->add_flag("--yes,-y", purge.flags->yes,
                           "Do not ask, also on a terminal");
-  for (const Inner& inner : {list, replay, purge}) {
-    inner.command->add_flag("--json", inner.flags->json,
+  for (const Added& added : {list, replay, purge}) {
+    added.command->add_flag("--json", added.flags->json,
                             "Print JSON, a line each");
   }
 }

@@ -14,12 +14,12 @@ GrpcConnection::GrpcConnection(Channel channel)
 
 Result<v1::TransformResponse> GrpcConnection::Transform(
     const v1::TransformRequest& request, const CallOptions& options) {
-  return UnaryCall(channel_, *stub_, &Stub::Transform, request, options);
+  return UnaryCall({channel_, options}, *stub_, &Stub::Transform, request);
 }
 
 Result<v1::ForwardResponse> GrpcConnection::Forward(
     const v1::ForwardRequest& request, const CallOptions& options) {
-  return UnaryCall(channel_, *stub_, &Stub::Forward, request, options);
+  return UnaryCall({channel_, options}, *stub_, &Stub::Forward, request);
 }
 
 }  // namespace segrid::internal

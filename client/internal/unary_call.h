@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "client/connection.h"
 #include "client/internal/channel.h"
@@ -23,21 +24,27 @@ std::optional<Error> PrepareCall(const Channel& channel,
 // without a connection (`NOT_CONNECTED`) from one that passed with it.
 Error ErrorOfCall(const Channel& channel, const grpc::Status& status);
 
+// Over what a call goes, and how. References: for the call's time only.
+struct CallSite {
+  const Channel& channel;
+  const CallOptions& options;
+};
+
 // Calls `method` of `stub` and blocks until the answer is there or the call's
 // time is over.
 template <typename Response, typename Stub, typename Request>
-Result<Response> UnaryCall(const Channel& channel, Stub& stub,
+Result<Response> UnaryCall(const CallSite& site, Stub& stub,
                            grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                         const Request&,
                                                         Response*),
-                           const Request& request, const CallOptions& options) {
+                           const Request& request) {
   grpc::ClientContext context;
-  if (std::optional<Error> bad = PrepareCall(channel, options, context)) {
+  if (auto bad = PrepareCall(site.channel, site.options, context)) {
     return *std::move(bad);
   }
   Response response;
   const grpc::Status status = (stub.*method)(&context, request, &response);
-  if (!status.ok()) return ErrorOfCall(channel, status);
+  if (!status.ok()) return ErrorOfCall(site.channel, status);
   return response;
 }
 
