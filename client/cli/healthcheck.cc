@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "client/cli/commands.h"
 #include "client/cli/server_flags.h"
@@ -48,8 +49,9 @@ Result<std::uint64_t> AskHealth(const HealthFlags& flags) {
   grpc::TemplatedGenericStub<Empty, Empty> stub(channel->grpc);
   std::promise<grpc::Status> finished;
   stub.UnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::StubOptions(),
-                 &request, &response,
-                 [&](grpc::Status status) { finished.set_value(status); });
+                 &request, &response, [&](grpc::Status status) {
+                   finished.set_value(std::move(status));
+                 });
   const grpc::Status status = finished.get_future().get();
   if (!status.ok()) return internal::ErrorOfCall(*channel, status);
 

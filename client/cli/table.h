@@ -13,7 +13,8 @@ namespace segrid::cli {
 
 enum class Colour { kPlain, kGood, kWarning, kBad };
 
-// One field of a table.
+// One field of a table. Made implicitly, so that a row reads as a list.
+// NOLINTBEGIN(google-explicit-constructor)
 struct Cell {
   Cell(std::string_view text_in, Colour colour_in = Colour::kPlain)
       : text(Printable(text_in, 100)), colour(colour_in) {}
@@ -25,6 +26,7 @@ struct Cell {
   Colour colour = Colour::kPlain;
   bool right = false;
 };
+// NOLINTEND(google-explicit-constructor)
 
 // Collects rows and prints them under a heading.
 class Table {
