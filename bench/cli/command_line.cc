@@ -1,0 +1,166 @@
+#include "bench/cli/command_line.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "bench/cli/load_options.h"
+#include "bench/stats/metric_catalog.h"
+#include "core/base/status_macros.h"
+#include "core/base/version.h"
+
+namespace segrid::bench {
+namespace {
+
+constexpr int kMisuse = 2;
+
+struct SuiteArguments {
+  SuiteOptions options;
+  std::vector<std::string> bodies;
+  std::string memory_duration = "15s";
+  std::string json_path;
+  bool must_meet_goals = false;
+};
+
+std::string Footer() {
+  std::string text = "Metrics of --expect:\n";
+  for (const MetricRow& row : Metrics()) {
+    text += "  " + std::string(row.name) +
+            std::string(18 - std::min<std::size_t>(17, row.name.size()), ' ') +
+            std::string(row.help) + "\n";
+  }
+  return text +
+         "\nExit codes: 0 measured, and every condition holds; 1 a condition "
+         "does not hold, no\ncall succeeded, an answer was wrong, or the "
+         "server was not reached; 2 misuse.\n\nExamples:\n"
+         "  segrid-bench --server 127.0.0.1:50051 --batch 100 --connections 4\n"
+         "  segrid-bench --server 127.0.0.1:50051 --rate 1000,2000,4000 --step "
+         "10s \\\n      --html report.html --expect 'p99<20ms' --expect "
+         "'errors=0'\n"
+         "  segrid-bench --compare before.json after.json --expect "
+         "'p99<1.1'\n";
+}
+
+CLI::App* AddEcho(CLI::App& app, EchoServerOptions& options) {
+  CLI::App* echo = app.add_subcommand(
+      "echo-server", "Serve raw echoes, the ceiling for any server here");
+  echo->add_option("--listen", options.listen, "host:port or unix:path")
+      ->capture_default_str();
+  echo->add_option("--cert", options.cert, "PEM file; turns TLS on");
+  echo->add_option("--key", options.key, "PEM file");
+  echo->add_option("--ca", options.client_ca,
+                   "PEM file; clients must show a certificate of it");
+  return echo;
+}
+
+CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
+  SuiteOptions& options = arguments.options;
+  CLI::App* suite = app.add_subcommand(
+      "suite", "Measure a server against its goals, in interleaved rounds");
+  suite
+      ->add_option("--server-binary", options.server_binary,
+                   "segrid-server [beside this tool]")
+      ->type_name("FILE");
+  suite->add_option("--rounds", options.rounds, "Rounds; medians count")
+      ->capture_default_str();
+  suite
+      ->add_option("--scale", options.scale,
+                   "Length of everything; 1 = under 4 minutes")
+      ->capture_default_str();
+  suite->add_option("--body", arguments.bodies,
+                    "Webhook bodies whose events are sent [generated]");
+  suite
+      ->add_option("--memory-duration", arguments.memory_duration,
+                   "Length of the memory measurement")
+      ->capture_default_str();
+  suite
+      ->add_option("--micro", options.micro_path,
+                   "Google Benchmark's JSON, to judge its ratios too")
+      ->type_name("FILE");
+  suite->add_option("--json", arguments.json_path,
+                    "Write the result as JSON; - = stdout");
+  suite->add_flag("--strict", arguments.must_meet_goals,
+                  "Exit code 1 when a goal is not met");
+  return suite;
+}
+
+absl::StatusOr<Command> ToSuite(const SuiteArguments& arguments,
+                                const char* self) {
+  SuiteCommand command{.suite = arguments.options,
+                       .json_path = arguments.json_path,
+                       .must_meet_goals = arguments.must_meet_goals};
+  command.suite.self_binary = self;
+  SEGRID_ASSIGN_OR_RETURN(command.suite.bodies, ReadBodies(arguments.bodies));
+  SEGRID_ASSIGN_OR_RETURN(
+      command.suite.memory_duration,
+      ToDuration("--memory-duration", arguments.memory_duration));
+  SEGRID_RETURN_IF_ERROR(command.suite.Validate());
+  return command;
+}
+
+absl::StatusOr<Command> ToCompare(const std::vector<std::string>& files,
+                                  const LoadArguments& load) {
+  CompareCommand command{.a = files[0], .b = files[1], .expectations = {}};
+  for (const std::string& text : load.expectations) {
+    SEGRID_ASSIGN_OR_RETURN(Expectation expectation,
+                            ParseRatioExpectation(text));
+    command.expectations.push_back(std::move(expectation));
+  }
+  return command;
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(int argc, char** argv) {
+  CLI::App app("Loads a Segrid server and measures it.", "segrid-bench");
+  app.set_version_flag("--version",
+                       "segrid-bench " + std::string(base::kVersion));
+  app.footer(Footer());
+  LoadArguments load;
+  EchoServerOptions echo;
+  SuiteArguments suite;
+  std::vector<std::string> compared;
+  AddLoadOptions(app, load);
+  app.add_option("--compare", compared,
+                 "Compare two results that --json wrote; --expect is about the "
+                 "ratio B ÷ A then")
+      ->expected(2)
+      ->type_name("A.json B.json")
+      ->group("Results");
+  CLI::App* echo_app = AddEcho(app, echo);
+  CLI::App* suite_app = AddSuite(app, suite);
+
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  // The load is the main thing and needs no word; `rpc` says it all the same.
+  if (!arguments.empty() && arguments[0] == "rpc") {
+    arguments.erase(arguments.begin());
+  }
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants it.
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return {.command = std::nullopt, .exit_code = code == 0 ? 0 : kMisuse};
+  }
+  absl::StatusOr<Command> command;
+  if (*echo_app) {
+    command = EchoCommand{echo};
+  } else if (*suite_app) {
+    command = ToSuite(suite, argv[0]);
+  } else if (!compared.empty()) {
+    command = ToCompare(compared, load);
+  } else {
+    command = ToCommand(load);
+  }
+  if (command.ok()) return {.command = *std::move(command), .exit_code = 0};
+  std::fprintf(stderr, "segrid-bench: %s\nTry segrid-bench --help.\n",
+               std::string(command.status().message()).c_str());
+  return {.command = std::nullopt, .exit_code = kMisuse};
+}
+
+}  // namespace segrid::bench

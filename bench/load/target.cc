@@ -1,0 +1,54 @@
+#include "bench/load/target.h"
+
+#include <chrono>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "bench/echo/transport.h"
+#include "core/base/status_macros.h"
+#include "grpc/grpc.h"
+#include "grpcpp/create_channel.h"
+
+namespace segrid::bench {
+
+absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(
+    const Target& target, int count, absl::Duration patience) {
+  std::shared_ptr<grpc::ChannelCredentials> credentials =
+      grpc::InsecureChannelCredentials();
+  if (target.tls) {
+    SEGRID_ASSIGN_OR_RETURN(credentials, ClientCredentials(target.files));
+  }
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  for (int i = 0; i < count; ++i) {
+    grpc::ChannelArguments arguments;
+    ApplyTransport(arguments);
+    // Channels to one address share a connection unless they are told not to.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+    // A failed call is counted as one: nothing is retried behind our back.
+    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+    if (!target.server_name.empty()) {
+      arguments.SetSslTargetNameOverride(target.server_name);
+    }
+    channels.push_back(
+        grpc::CreateCustomChannel(target.address, credentials, arguments));
+    (void)channels.back()->GetState(/*try_to_connect=*/true);
+  }
+  const auto deadline =
+      std::chrono::system_clock::now() + absl::ToChronoNanoseconds(patience);
+  for (const auto& channel : channels) {
+    if (!channel->WaitForConnected(deadline)) {
+      return absl::UnavailableError(
+          absl::StrCat("no connection to ", target.address, " within ",
+                       absl::FormatDuration(patience),
+                       ": is the server running there, and does it speak ",
+                       target.tls ? "TLS (with this certificate)?"
+                                  : "plain text (no --tls)?"));
+    }
+  }
+  return channels;
+}
+
+}  // namespace segrid::bench

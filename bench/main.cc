@@ -1,0 +1,15 @@
+// segrid-bench: loads a Segrid server and measures it.
+
+#include <variant>
+
+#include "bench/cli/command_line.h"
+#include "bench/cli/commands.h"
+
+int main(int argc, char** argv) {
+  const segrid::bench::ParsedCommandLine parsed =
+      segrid::bench::ParseCommandLine(argc, argv);
+  if (!parsed.command.has_value()) return parsed.exit_code;
+  return std::visit(
+      [](const auto& command) { return segrid::bench::Execute(command); },
+      *parsed.command);
+}

@@ -1,0 +1,94 @@
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "bench/report/text_table.h"
+#include "bench/stats/json_writer.h"
+#include "bench/suite/suite.h"
+#include "core/base/version.h"
+
+namespace segrid::bench {
+namespace {
+
+std::string Shown(const SuiteRow& row, const std::optional<double>& value) {
+  return value ? FormatValue(row.unit, *value) : "–";
+}
+
+std::string Goal(const SuiteRow& row) {
+  if (!row.goal) return "–";
+  const char* const bound = row.goal_is_ceiling ? "≤ " : "≥ ";
+  const bool is_figure = !row.baseline && row.unit == Unit::kBytes;
+  return bound + (is_figure ? FormatValue(row.unit, *row.goal)
+                            : absl::StrFormat("%.2f", *row.goal));
+}
+
+std::string Met(const SuiteRow& row) {
+  if (!row.goal) return "";
+  if (!row.is_met) return "not measured";
+  return *row.is_met ? "met" : "NOT MET";
+}
+
+void WriteOptional(JsonWriter& out, std::string_view key,
+                   const std::optional<double>& value) {
+  if (!value) return;
+  out.Key(key);
+  out.Number(*value);
+}
+
+}  // namespace
+
+std::string SuiteTable(const SuiteResult& result) {
+  TextTable table({6});
+  table.Add({"what", "figure", "baseline", "ratio", "goal", "", ""});
+  table.AddRule();
+  for (const SuiteRow& row : result.rows) {
+    table.Add({row.what, Shown(row, row.figure), Shown(row, row.baseline),
+               row.ratio ? absl::StrFormat("%.2f", *row.ratio) : "–", Goal(row),
+               "", Met(row)});
+  }
+  return absl::StrFormat(
+      "%s\n  medians of %d interleaved rounds, %d cores, %.0f s\n",
+      table.Text(), result.rounds, std::thread::hardware_concurrency(),
+      result.elapsed_seconds);
+}
+
+std::string SuiteJson(const SuiteResult& result) {
+  JsonWriter out;
+  out.BeginObject();
+  out.Key("schema");
+  out.String("segrid-bench/suite/1");
+  out.Key("version");
+  out.String(base::kVersion);
+  out.Key("start_time");
+  out.String(absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", result.start_time,
+                              absl::UTCTimeZone()));
+  out.Key("cores");
+  out.Integer(std::thread::hardware_concurrency());
+  out.Key("rounds");
+  out.Integer(result.rounds);
+  WriteOptional(out, "elapsed_seconds", result.elapsed_seconds);
+  out.Key("rows");
+  out.BeginArray();
+  for (const SuiteRow& row : result.rows) {
+    out.BeginObject();
+    out.Key("what");
+    out.String(row.what);
+    WriteOptional(out, "figure", row.figure);
+    WriteOptional(out, "baseline", row.baseline);
+    WriteOptional(out, "ratio", row.ratio);
+    WriteOptional(out, "goal", row.goal);
+    out.Key("goal_is_ceiling");
+    out.Bool(row.goal_is_ceiling);
+    if (row.is_met) {
+      out.Key("met");
+      out.Bool(*row.is_met);
+    }
+    out.EndObject();
+  }
+  out.EndArray();
+  out.EndObject();
+  return std::move(out).Take() + "\n";
+}
+
+}  // namespace segrid::bench
