@@ -1,0 +1,100 @@
+#include "server/app/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "core/base/version.h"
+#include "core/config/network_address.h"
+#include "server/app/exit_code.h"
+
+namespace segrid::app {
+namespace {
+
+constexpr const char* kDescription =
+    "Takes SendGrid events over gRPC, turns them into Segment Tracks and "
+    "delivers them.\n"
+    "Without --config: gRPC on 127.0.0.1:50051, data in ./segrid-data, one "
+    "source,\n"
+    "to Segment US if SEGMENT_WRITE_KEY is set, else to "
+    "segrid-data/tracks.ndjson.";
+
+constexpr const char* kFooter =
+    "Signals: SIGTERM and SIGINT stop gracefully (not serving, drain.delay, no "
+    "new\n"
+    "calls, drain.grace to deliver what is in flight); a second SIGINT exits "
+    "at "
+    "once.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0    clean, also after a signal\n"
+    "  1    failure at start: an address is taken, a certificate or the data "
+    "directory is bad\n"
+    "  2    wrong options\n"
+    "  3    the configuration has errors\n"
+    "  4    stuck: something did not end within drain.grace + 1 s\n"
+    "  130  a second SIGINT\n";
+
+// "" or what is wrong; the form that CLI11 wants.
+std::string CheckListenOption(const std::string& address) {
+  return config::CheckListen(address);
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
+  ParsedCommandLine parsed;
+  CommandLine& line = parsed.line;
+  CLI::App program(kDescription, "segrid-server");
+  program.footer(kFooter);
+  program.fallthrough();  // --config may stand behind a command, too.
+  program.set_version_flag("--version",
+                           "segrid-server " + std::string(base::kVersion),
+                           "Print the version and exit");
+  program
+      .add_option("--config", line.config_file,
+                  "YAML file; default: the embedded defaults")
+      ->type_name("FILE");
+  program
+      .add_option("--listen", line.listen,
+                  "host:port or unix:/path, instead of grpc.listen; may be "
+                  "repeated; port 0: any free one")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false)
+      ->check(CheckListenOption);
+  program
+      .add_option("--data-dir", line.data_dir,
+                  "Directory of queue and files, instead of data_dir")
+      ->type_name("DIR");
+  program
+      .add_option("--port-file", line.port_file,
+                  "File that gets the bound gRPC port, for scripts")
+      ->type_name("FILE");
+  CLI::App* const validate = program.add_subcommand(
+      "validate", "Check the configuration, print a summary or all errors");
+  CLI::App* const config =
+      program.add_subcommand("config", "Look at the configuration");
+  CLI::App* const show =
+      config->add_subcommand("show", "Print the configuration, secrets masked");
+  bool effective = false;
+  show->add_flag("--effective", effective,
+                 "With all defaults written out (the only form there is)");
+  show->fallthrough();
+  config->fallthrough();
+  config->require_subcommand(1);
+  program.require_subcommand(0, 1);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    parsed.exit = program.exit(error) == 0 ? kExitOk : kExitUsage;
+    return parsed;
+  }
+  if (validate->parsed()) line.command = CommandLine::Command::kValidate;
+  if (show->parsed()) line.command = CommandLine::Command::kShowConfig;
+  return parsed;
+}
+
+void ApplyOverrides(const CommandLine& line, config::Config& config) {
+  if (!line.listen.empty()) config.grpc.listen = line.listen;
+  if (!line.data_dir.empty()) config.data_dir = line.data_dir;
+}
+
+}  // namespace segrid::app

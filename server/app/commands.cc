@@ -1,0 +1,103 @@
+#include "server/app/commands.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <system_error>
+
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "core/base/error_info.h"
+#include "core/config/describe.h"
+#include "server/app/application.h"
+#include "server/app/exit_code.h"
+#include "server/app/settings.h"
+#include "server/app/signals.h"
+#include "server/app/sources.h"
+#include "server/logging/log.h"
+
+namespace segrid::app {
+namespace {
+
+int PrintError(const absl::Status& status, ExitCode code) {
+  std::cerr << "segrid-server: " << status.message() << std::endl;
+  return code;
+}
+
+// A wrong option is a usage error; everything else is in the file.
+int PrintSettingsError(const absl::Status& status) {
+  const bool usage = base::ReasonOf(status) == "INSECURE_LISTEN";
+  return PrintError(status, usage ? kExitUsage : kExitBadConfig);
+}
+
+logging::Options LogOptionsOf(const config::Logging& logging) {
+  logging::Options options;
+  options.level = logging::LevelFromName(logging.level);
+  options.format = logging::FormatFromName(logging.format);
+  return options;
+}
+
+// Writes beside the file and renames, so a reader never sees half of it.
+absl::Status WritePortFile(const std::string& path, int port) {
+  if (path.empty()) return absl::OkStatus();
+  const std::string draft = path + ".new";
+  std::ofstream file(draft, std::ios::trunc);
+  file << port << "\n";
+  file.close();
+  std::error_code error;
+  if (file) std::filesystem::rename(draft, path, error);
+  if (file && !error) return absl::OkStatus();
+  return base::MakeError(absl::StatusCode::kFailedPrecondition, "BAD_PORT_FILE",
+                         "--port-file '" + path + "' cannot be written");
+}
+
+}  // namespace
+
+int Serve(const CommandLine& line) {
+  absl::StatusOr<config::Config> config = LoadSettings(line);
+  if (!config.ok()) return PrintSettingsError(config.status());
+  base::SystemClock clock;
+  logging::Log log(LogOptionsOf(config->logging), clock);
+  absl::StatusOr<std::unique_ptr<Application>> application = Application::Start(
+      {*std::move(config),
+       [&clock](const config::Config& from, pool::ThreadPool& pool) {
+         return MakeSources(from, clock, pool);
+       }},
+      log, clock);
+  if (!application.ok()) {
+    return PrintError(application.status(), kExitStartFailed);
+  }
+  Application& running = **application;
+  if (const absl::Status status = WritePortFile(line.port_file, running.port());
+      !status.ok()) {
+    return PrintError(status, kExitStartFailed);
+  }
+  // The log's own buffers are flushed line by line, so _exit loses nothing.
+  const SignalThread signals({[&running] { running.RequestStop(); },
+                              [] { ::_exit(kExitInterrupted); }});
+  running.WaitForStop();
+  running.Drain([&log] {
+    log.Error("stuck: something did not end within drain.grace");
+    ::_exit(kExitStuck);
+  });
+  return kExitOk;
+}
+
+int Validate(const CommandLine& line) {
+  const absl::StatusOr<config::Config> config = LoadSettings(line);
+  if (!config.ok()) return PrintSettingsError(config.status());
+  std::cout << "OK\n" << Summarize(*config) << std::flush;
+  return kExitOk;
+}
+
+int ShowConfig(const CommandLine& line) {
+  const absl::StatusOr<config::Config> config = LoadSettings(line);
+  if (!config.ok()) return PrintSettingsError(config.status());
+  std::cout << config::Describe(*config) << std::flush;
+  return kExitOk;
+}
+
+}  // namespace segrid::app

@@ -1,0 +1,25 @@
+#include "server/app/process.h"
+
+#include <grpc/support/log.h>
+#include <malloc.h>
+
+#include <cstdlib>
+
+#include "google/protobuf/stubs/logging.h"
+
+namespace segrid::app {
+
+void TuneAllocator() {
+  // Above the largest answer. Memory between calls stays bounded: a heap is
+  // given back when its top is free for more than the second threshold.
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+void QuietLibraries() {
+  if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
+  google::protobuf::SetLogHandler(nullptr);
+  ::gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+}  // namespace segrid::app

@@ -1,0 +1,69 @@
+#include "server/app/settings.h"
+
+#include "core/base/error_info.h"
+#include "core/base/status_macros.h"
+#include "core/config/environment.h"
+#include "core/config/load.h"
+#include "core/config/network_address.h"
+
+namespace segrid::app {
+namespace {
+
+std::string Join(const std::vector<std::string>& parts) {
+  std::string joined;
+  for (const std::string& part : parts) {
+    joined.append(joined.empty() ? "" : ", ").append(part);
+  }
+  return joined;
+}
+
+std::string Target(const config::Source& source) {
+  if (!source.endpoint.empty()) return source.endpoint;
+  return source.path.empty() ? source.region : source.path;
+}
+
+// The file's own addresses were checked when it was loaded.
+absl::Status CheckReach(const CommandLine& line, const config::Grpc& grpc) {
+  if (grpc.allow_insecure_bind || !grpc.tls.client_ca.empty()) {
+    return absl::OkStatus();
+  }
+  for (const std::string& address : line.listen) {
+    if (config::IsLocal(address)) continue;
+    return base::MakeError(
+        absl::StatusCode::kInvalidArgument, "INSECURE_LISTEN",
+        "--listen " + address +
+            ": other machines can reach it and mTLS is off; set grpc.tls with "
+            "client_ca, or grpc.allow_insecure_bind: true, in the "
+            "configuration");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<config::Config> LoadSettings(const CommandLine& line) {
+  const config::Environment environment = config::ProcessEnvironment();
+  SEGRID_ASSIGN_OR_RETURN(config::Config config,
+                          line.config_file.empty()
+                              ? config::Defaults(environment)
+                              : config::Load(line.config_file, environment));
+  SEGRID_RETURN_IF_ERROR(CheckReach(line, config.grpc));
+  ApplyOverrides(line, config);
+  return config;
+}
+
+std::string Summarize(const config::Config& config) {
+  std::string text = "gRPC on " + Join(config.grpc.listen) +
+                     (config.grpc.tls.cert.empty()        ? " without TLS"
+                      : config.grpc.tls.client_ca.empty() ? " with TLS"
+                                                          : " with mTLS") +
+                     "\ndata in " + config.data_dir + "\n";
+  for (const config::Source& source : config.sources) {
+    text.append("source ").append(source.name).append(" -> ");
+    text.append(source.receiver).append(" (").append(Target(source));
+    text.append(")\n");
+  }
+  return text;
+}
+
+}  // namespace segrid::app

@@ -1,0 +1,24 @@
+// From the command line to the effective configuration.
+
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/config/config.h"
+#include "server/app/command_line.h"
+
+namespace segrid::app {
+
+// Options over the file, or over the embedded defaults without one.
+//
+// Thread safety: any thread. Blocking: reads the file.
+// Errors:        those of config::Load and config::Defaults;
+//                INVALID_ARGUMENT, INSECURE_LISTEN: --listen opens a port that
+//                other machines can reach, without mTLS.
+absl::StatusOr<config::Config> LoadSettings(const CommandLine& line);
+
+// A few lines for people: where it would listen, which sources, to where.
+std::string Summarize(const config::Config& config);
+
+}  // namespace segrid::app

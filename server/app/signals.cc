@@ -1,0 +1,66 @@
+#include "server/app/signals.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdint>
+#include <utility>
+
+namespace segrid::app {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ::sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+void BlockSignals() {
+  const sigset_t set = StopSignals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // A closed log pipe is no reason to die.
+}
+
+SignalThread::SignalThread(Handlers handlers)
+    : handlers_(std::move(handlers)),
+      signals_([] {
+        const sigset_t set = StopSignals();
+        return ::signalfd(-1, &set, SFD_CLOEXEC);
+      }()),
+      ended_(::eventfd(0, EFD_CLOEXEC)),
+      thread_([this] { Run(); }) {}
+
+SignalThread::~SignalThread() {
+  const std::uint64_t one = 1;
+  while (::write(ended_, &one, sizeof(one)) < 0) {
+  }
+  thread_.join();
+  ::close(signals_);
+  ::close(ended_);
+}
+
+void SignalThread::Run() const {
+  int interrupts = 0;
+  std::array<pollfd, 2> files = {{{signals_, POLLIN, 0}, {ended_, POLLIN, 0}}};
+  for (;;) {
+    if (::poll(files.data(), files.size(), -1) < 0) continue;
+    if (files[1].revents != 0) return;
+    signalfd_siginfo signal;
+    if (::read(signals_, &signal, sizeof(signal)) != sizeof(signal)) continue;
+    if (signal.ssi_signo == SIGINT && ++interrupts > 1) {
+      handlers_.on_interrupt_again();
+    } else {
+      handlers_.on_stop();
+    }
+  }
+}
+
+}  // namespace segrid::app

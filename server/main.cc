@@ -1,0 +1,26 @@
+// segrid-server: SendGrid events in over gRPC, Segment Tracks out.
+
+#include "server/app/command_line.h"
+#include "server/app/commands.h"
+#include "server/app/process.h"
+#include "server/app/signals.h"
+
+int main(int argc, char** argv) {
+  using segrid::app::CommandLine;
+  // First: threads inherit the mask, and gRPC starts some early.
+  segrid::app::BlockSignals();
+  segrid::app::TuneAllocator();
+  segrid::app::QuietLibraries();
+  const segrid::app::ParsedCommandLine parsed =
+      segrid::app::ParseCommandLine(argc, argv);
+  if (parsed.exit.has_value()) return *parsed.exit;
+  switch (parsed.line.command) {
+    case CommandLine::Command::kValidate:
+      return segrid::app::Validate(parsed.line);
+    case CommandLine::Command::kShowConfig:
+      return segrid::app::ShowConfig(parsed.line);
+    case CommandLine::Command::kServe:
+      break;
+  }
+  return segrid::app::Serve(parsed.line);
+}
