@@ -1,0 +1,125 @@
+#include "core/receivers/file/file_receiver.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/scratch_dir.h"
+
+namespace segrid::receivers::file {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Read(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+SendResult Send(FileReceiver& receiver, std::vector<std::string_view> tracks) {
+  SendResult result;
+  receiver.Send({.tracks = std::move(tracks)},
+                [&](SendResult got) { result = std::move(got); });
+  return result;
+}
+
+TEST(FileReceiver, WritesOneTrackPerLine) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Path("a/b/tracks.ndjson");
+  const auto receiver = FileReceiver::Open({.path = path});
+  ASSERT_TRUE(receiver.ok()) << receiver.status();
+  EXPECT_EQ((*receiver)->endpoint(), path);
+  EXPECT_EQ(Send(**receiver, {"{\"a\":1}", "{}"}).verdict, Verdict::kDelivered);
+  EXPECT_EQ(Read(path), "{\"a\":1}\n{}\n");
+  EXPECT_EQ(Send(**receiver, {"{\"b\":2}"}).verdict, Verdict::kDelivered);
+  EXPECT_EQ(Read(path), "{\"a\":1}\n{}\n{\"b\":2}\n");
+}
+
+TEST(FileReceiver, AppendsToWhatIsThere) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Write("tracks.ndjson", "{}\n");
+  Send(**FileReceiver::Open({.path = path}), {"{\"a\":1}"});
+  EXPECT_EQ(Read(path), "{}\n{\"a\":1}\n");
+}
+
+TEST(FileReceiver, KeepsItsFileFromOthers) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Path("tracks.ndjson");
+  ASSERT_TRUE(FileReceiver::Open({.path = path}).ok());
+  struct stat info {};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST(FileReceiver, SaysWhichPathIsBadAndWhy) {
+  const tests::ScratchDir scratch;
+  const std::string file = scratch.Write("file", "");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "empty"},
+      {scratch.Path(""), "directory"},
+      {absl::StrCat(file, "/tracks"), file},
+      {"/proc/no/such/tracks", "/proc/no/such"},
+  };
+  for (const auto& [path, words] : cases) {
+    const auto receiver = FileReceiver::Open({.path = path});
+    EXPECT_EQ(base::ReasonOf(receiver.status()), "BAD_PATH") << path;
+    EXPECT_THAT(std::string(receiver.status().message()), HasSubstr(words));
+  }
+}
+
+TEST(FileReceiver, AFullDiskIsRetriedAndLeavesNoHalfLine) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Path("tracks.ndjson");
+  const auto receiver = FileReceiver::Open({.path = path}).value();
+  ASSERT_EQ(Send(*receiver, {"{\"a\":1}"}).verdict, Verdict::kDelivered);
+
+  // A limit of the size of files stands for the disk; its signal is not meant.
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small{.rlim_cur = 20, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const SendResult full = Send(*receiver, {"{\"b\":2}", "{\"c\":3}"});
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+
+  EXPECT_EQ(full.verdict, Verdict::kRetry);
+  EXPECT_THAT(full.detail, HasSubstr(path));
+  EXPECT_EQ(Read(path), "{\"a\":1}\n");
+  EXPECT_EQ(Send(*receiver, {"{\"b\":2}"}).verdict, Verdict::kDelivered);
+  EXPECT_EQ(Read(path), "{\"a\":1}\n{\"b\":2}\n");
+}
+
+TEST(FileReceiver, BatchesOfSeveralThreadsDoNotMix) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Path("tracks.ndjson");
+  const auto receiver = FileReceiver::Open({.path = path}).value();
+  const std::string line(5'000, 'x');
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) Send(*receiver, {line, line});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::ifstream file(path);
+  int lines = 0;
+  for (std::string read; std::getline(file, read); ++lines) {
+    ASSERT_EQ(read, line);
+  }
+  EXPECT_EQ(lines, 400);
+}
+
+}  // namespace
+}  // namespace segrid::receivers::file

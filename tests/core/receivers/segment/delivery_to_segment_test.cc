@@ -1,0 +1,130 @@
+// The queue, the deliverer, the receiver and a real HTTPS server, together.
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "core/deliver/deliverer.h"
+#include "core/pool/thread_pool.h"
+#include "core/queue/memory/memory_queue.h"
+#include "core/receivers/segment/segment_receiver.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/gunzip.h"
+#include "tests/testing/queue_calls.h"
+#include "tests/testing/scripted_server.h"
+
+namespace segrid::receivers::segment {
+namespace {
+
+using testing::Reply;
+using testing::ScriptedServer;
+using testing::Seen;
+
+// Short waits, so that the test is quick.
+constexpr absl::Duration kShort = absl::Milliseconds(5);
+
+class DeliveryToSegment : public ::testing::Test {
+ protected:
+  void Start(ScriptedServer& server) {
+    deliver::Source source{.name = "prod", .requests_per_second = 1'000};
+    source.receiver = SegmentReceiver::Create({.endpoint = server.url(),
+                                               .write_key = base::Secret("key"),
+                                               .ca_file = server.ca_file()},
+                                              pool_->io(), clock_)
+                          .value();
+    std::vector<deliver::Source> sources;
+    sources.push_back(std::move(source));
+    deliverer_ = std::make_unique<deliver::Deliverer>(
+        deliver::Environment{clock_, queue_, *pool_, retry::UniformJitter()},
+        deliver::Options{.linger = kShort,
+                         .backoff = {.base = kShort},
+                         .misconfigured_wait = kShort,
+                         .max_misconfigured_wait = kShort},
+        std::move(sources));
+    deliverer_->Start();
+  }
+
+  // Appends and waits until all is settled.
+  queue::Progress Deliver(int count) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < count; ++i) ids.push_back(absl::StrCat("m", i));
+    const queue::Ticket ticket = calls_.Append("prod", ids).ticket;
+    absl::StatusOr<queue::Progress> progress;
+    absl::Notification done;
+    deliverer_->NotifySettled("prod", ticket, clock_.Now() + absl::Seconds(50),
+                              [&](absl::StatusOr<queue::Progress> got) {
+                                progress = got;
+                                done.Notify();
+                              });
+    done.WaitForNotification();
+    return progress.value();
+  }
+
+  ~DeliveryToSegment() override { pool_->Stop(); }
+
+  base::SystemClock clock_;
+  std::unique_ptr<pool::ThreadPool> pool_ = *pool::ThreadPool::Create(2);
+  queue::memory::MemoryQueue queue_{{}, clock_};
+  testing::QueueCalls calls_{queue_};
+  std::unique_ptr<deliver::Deliverer> deliverer_;
+};
+
+TEST_F(DeliveryToSegment, FindsThePoisonedMessageAndDeliversItsNeighboursOnce) {
+  ScriptedServer server([](const Seen& seen) {
+    const bool bad = absl::StrContains(testing::Gunzip(seen.body), "\"m1777\"");
+    return bad ? Reply{.status = 400, .body = "m1777 is bad"} : Reply();
+  });
+  Start(server);
+  const queue::Progress progress = Deliver(2'500);
+  EXPECT_EQ(progress.delivered, 2'499);
+  EXPECT_EQ(progress.dead, 1);
+  EXPECT_LE(server.seen().size(), 24u);
+  const auto page = queue_.ListDeadLetters({.filter = {.lane = "prod"}});
+  EXPECT_EQ(page->dead_letters.at(0).message_id, "m1777");
+  EXPECT_EQ(page->dead_letters.at(0).answer, "HTTP 400: m1777 is bad");
+}
+
+TEST_F(DeliveryToSegment, GetsThroughEveryKindOfTrouble) {
+  const std::vector<Reply> trouble = {
+      {.kind = Reply::Kind::kClose},
+      {.status = 503},
+      {.status = 401},
+      {.kind = Reply::Kind::kGarbage},
+      {.status = 429},
+      {.kind = Reply::Kind::kPartial},
+      {.status = 408},
+  };
+  std::size_t answered = 0;
+  ScriptedServer server([&](const Seen&) {
+    return answered < trouble.size() ? trouble[answered++] : Reply();
+  });
+  Start(server);
+  EXPECT_EQ(Deliver(10).delivered, 10);
+  const auto seen = server.seen();
+  ASSERT_EQ(seen.size(), trouble.size() + 1);
+  std::set<std::string> bodies;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    EXPECT_EQ(seen[i].Header("x-retry-count"), i == 0 ? "" : absl::StrCat(i));
+    const std::string body = testing::Gunzip(seen[i].body);
+    bodies.insert(body.substr(0, body.find("sentAt")));
+  }
+  EXPECT_EQ(bodies.size(), 1u) << "the same messages each time";
+}
+
+TEST_F(DeliveryToSegment, DeliversManyBatchesOverFewConnections) {
+  ScriptedServer server;
+  Start(server);
+  EXPECT_EQ(Deliver(20'000).delivered, 20'000);
+  EXPECT_EQ(server.seen().size(), 8u);
+  EXPECT_LE(server.accepted(), 4);
+}
+
+}  // namespace
+}  // namespace segrid::receivers::segment

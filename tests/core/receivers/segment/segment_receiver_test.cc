@@ -1,0 +1,140 @@
+#include "core/receivers/segment/segment_receiver.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "core/base/error_info.h"
+#include "core/pool/thread_pool.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/gunzip.h"
+#include "tests/testing/scripted_server.h"
+
+namespace segrid::receivers::segment {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::Reply;
+using testing::ScriptedServer;
+using testing::Seen;
+
+class SegmentReceiverTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<SegmentReceiver>> Create(
+      SegmentOptions options) {
+    return SegmentReceiver::Create(options, pool_->io(), clock_);
+  }
+
+  std::unique_ptr<SegmentReceiver> ReceiverFor(ScriptedServer& server,
+                                               std::string path = "") {
+    return Create({.endpoint = server.url() + path,
+                   .write_key = base::Secret("s3cret"),
+                   .ca_file = server.ca_file(),
+                   .allow_http = true})
+        .value();
+  }
+
+  static SendResult Send(SegmentReceiver& receiver, Batch batch) {
+    SendResult result;
+    absl::Notification done;
+    receiver.Send(std::move(batch), [&](SendResult got) {
+      result = std::move(got);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    return result;
+  }
+
+  base::SystemClock clock_;
+  std::unique_ptr<pool::ThreadPool> pool_ = *pool::ThreadPool::Create(2);
+};
+
+TEST_F(SegmentReceiverTest, PostsABatchAsTheApiWantsIt) {
+  ScriptedServer server;
+  const auto receiver = ReceiverFor(server, "/v1/");
+  const SendResult result =
+      Send(*receiver, {.tracks = {R"({"a":1})", R"({"b":2})"}});
+  EXPECT_EQ(result.verdict, Verdict::kDelivered);
+  const Seen seen = server.seen().at(0);
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.target, "/v1/batch");
+  EXPECT_EQ(seen.Header("authorization"), "Basic czNjcmV0Og==");
+  EXPECT_EQ(seen.Header("content-type"), "application/json");
+  EXPECT_EQ(seen.Header("content-encoding"), "gzip");
+  EXPECT_EQ(seen.Header("x-retry-count"), "");
+  EXPECT_THAT(seen.Header("user-agent"), ::testing::StartsWith("segrid/"));
+  EXPECT_THAT(
+      testing::Gunzip(seen.body),
+      ::testing::StartsWith(R"({"batch":[{"a":1},{"b":2}],"sentAt":")"));
+}
+
+TEST_F(SegmentReceiverTest, StampsSentAtOnEveryAttempt) {
+  ScriptedServer server;
+  const auto receiver = ReceiverFor(server);
+  const auto sent_at = [](const Seen& seen) {
+    const std::string body = testing::Gunzip(seen.body);
+    absl::Time time;
+    std::string error;
+    EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full,
+                                body.substr(body.find("sentAt") + 9, 24), &time,
+                                &error))
+        << error << body;
+    return time;
+  };
+  const absl::Time begin = absl::Now() - absl::Milliseconds(1);
+  Send(*receiver, {.tracks = {"{}"}});
+  while (absl::Now() - begin < absl::Milliseconds(5)) {
+  }
+  const absl::Time between = absl::Now() - absl::Milliseconds(1);
+  Send(*receiver, {.tracks = {"{}"}, .retry_count = 1});
+  const auto seen = server.seen();
+  EXPECT_GE(sent_at(seen.at(0)), begin);
+  EXPECT_GE(sent_at(seen.at(1)), between);
+  EXPECT_EQ(seen.at(1).Header("x-retry-count"), "1");
+}
+
+TEST_F(SegmentReceiverTest, ReadsTheAnswerByTheTable) {
+  Reply reply;
+  ScriptedServer server([&reply](const Seen&) { return reply; });
+  const auto receiver = ReceiverFor(server);
+  reply = {.status = 429, .headers = {{"Retry-After", "30"}}};
+  SendResult result = Send(*receiver, {.tracks = {"{}"}});
+  EXPECT_EQ(result.verdict, Verdict::kWait);
+  EXPECT_EQ(result.wait, absl::Seconds(30));
+  reply = {.status = 400, .body = "no messageId"};
+  result = Send(*receiver, {.tracks = {"{}"}});
+  EXPECT_EQ(result.verdict, Verdict::kSplit);
+  EXPECT_EQ(result.answer, "HTTP 400: no messageId");
+  reply = {.status = 401};
+  result = Send(*receiver, {.tracks = {"{}"}});
+  EXPECT_EQ(result.verdict, Verdict::kMisconfigured);
+  EXPECT_THAT(result.detail, HasSubstr("write key"));
+  EXPECT_THAT(result.detail, Not(HasSubstr("s3cret")));
+  reply = {.status = 307, .headers = {{"Location", server.url()}}};
+  EXPECT_EQ(Send(*receiver, {.tracks = {"{}"}}).reason, "REDIRECTED");
+  reply = {.kind = Reply::Kind::kPartial};
+  EXPECT_EQ(Send(*receiver, {.tracks = {"{}"}}).verdict, Verdict::kRetry);
+}
+
+TEST_F(SegmentReceiverTest, KnowsItsRegions) {
+  EXPECT_EQ((*Create({}))->endpoint(), "https://api.segment.io/v1/batch");
+  EXPECT_EQ((*Create({.region = "eu"}))->endpoint(),
+            "https://events.eu1.segmentapis.com/v1/batch");
+  EXPECT_EQ(base::ReasonOf(Create({.region = "mars"}).status()), "BAD_REGION");
+}
+
+TEST_F(SegmentReceiverTest, RefusesBadSettings) {
+  EXPECT_EQ(base::ReasonOf(Create({.endpoint = "http://a.example"}).status()),
+            "BAD_ENDPOINT");
+  EXPECT_EQ(base::ReasonOf(Create({.endpoint = "http://127.0.0.1:1"}).status()),
+            "BAD_ENDPOINT");
+  EXPECT_EQ(base::ReasonOf(Create({.ca_file = "/no/such/file"}).status()),
+            "BAD_CA_FILE");
+}
+
+}  // namespace
+}  // namespace segrid::receivers::segment
