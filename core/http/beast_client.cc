@@ -62,19 +62,11 @@ class BeastClient::State {
     absl::MutexLock lock(&mu_);
     kept_.push_back(std::move(kept));
   }
+  // Closes them. What waits has nothing pending that would keep it.
   void DropAll() {
     std::vector<Kept> dropped;
-    {
-      absl::MutexLock lock(&mu_);
-      dropped.swap(kept_);
-    }
-    for (Kept& kept : dropped) Close(std::move(kept.connection));
-  }
-
-  static void Close(std::shared_ptr<Connection> connection) {
-    const Connection::Strand strand = connection->strand();
-    asio::post(strand,
-               [connection = std::move(connection)] { connection->Close(); });
+    absl::MutexLock lock(&mu_);
+    dropped.swap(kept_);
   }
 
   const ClientOptions options;

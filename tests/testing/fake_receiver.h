@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,12 +33,14 @@ struct FakeReceiverScript {
         return receivers::SendResult{.verdict = receivers::Verdict::kDelivered};
       };
   absl::Duration latency = absl::Milliseconds(10);
-  receivers::Limits limits;
+  receivers::Limits limits{};
   bool hang = false;  // Never answers.
 
-  std::vector<Arrival> arrivals;
+  std::vector<Arrival> arrivals{};
   int in_flight = 0;
   int max_in_flight = 0;
+  // Here, so that an answer that is never given does not keep its own receiver.
+  std::vector<std::unique_ptr<pool::Timer>> timers{};
 };
 
 class FakeReceiver final : public receivers::Receiver {
@@ -59,7 +60,7 @@ class FakeReceiver final : public receivers::Receiver {
     script_.max_in_flight =
         std::max(script_.max_in_flight, ++script_.in_flight);
     if (script_.hang) return;
-    timers_.push_back(executor_.After(
+    script_.timers.push_back(executor_.After(
         script_.latency, [this, arrival = std::move(arrival), done] {
           --script_.in_flight;
           done(script_.answer(arrival));
@@ -74,7 +75,6 @@ class FakeReceiver final : public receivers::Receiver {
   FakeClock& clock_;
   pool::Executor& executor_;
   const absl::Duration made_ = clock_.Uptime();
-  std::deque<std::unique_ptr<pool::Timer>> timers_;
 };
 
 }  // namespace segrid::testing
