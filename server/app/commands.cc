@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -78,6 +79,7 @@ int Serve(const CommandLine& line) {
   // The log's own buffers are flushed line by line, so _exit loses nothing.
   const SignalThread signals({[&running] { running.RequestStop(); },
                               [] { ::_exit(kExitInterrupted); }});
+  log.Info("ready", {{"port", std::int64_t{running.port()}}});
   running.WaitForStop();
   running.Drain([&log] {
     log.Error("stuck: something did not end within drain.grace");

@@ -1,0 +1,120 @@
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bench/cli/command_line.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/scratch_dir.h"
+
+namespace segrid::bench {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+ParsedCommandLine Parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "segrid-bench");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  return ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+}
+
+RpcCommand Rpc(const std::vector<std::string>& arguments) {
+  ParsedCommandLine parsed = Parse(arguments);
+  EXPECT_TRUE(parsed.command.has_value());
+  return parsed.command ? std::get<RpcCommand>(*parsed.command) : RpcCommand();
+}
+
+TEST(BenchCommandLine, LoadsWithOrWithoutTheWord) {
+  EXPECT_EQ(Rpc({"--server", "a:1"}).run.target.address, "a:1");
+  EXPECT_EQ(Rpc({"rpc", "--server", "a:1"}).run.target.address, "a:1");
+}
+
+TEST(BenchCommandLine, ReadsALoad) {
+  const tests::ScratchDir directory;
+  const std::string body = directory.Write("body.json", "[{}]");
+  const RpcCommand command =
+      Rpc({"--server",  "a:1",      "--method",      "transform-stream",
+           "--input",   "typed",    "--output",      "tracks",
+           "--batch",   "7",        "--connections", "3",
+           "--streams", "2",        "--rate",        "1000,2000,4000",
+           "--step",    "10s",      "--warmup",      "2s",
+           "--timeout", "500ms",    "--body",        body,
+           "--seed",    "9",        "--expect",      "p99<20ms",
+           "--expect",  "errors=0", "--metadata",    "authorization:Bearer a:b",
+           "--json",    "x.json"});
+  const RunOptions& run = command.run;
+  EXPECT_EQ(run.payload.method, Method::kTransformStream);
+  EXPECT_EQ(run.payload.input, Input::kTyped);
+  EXPECT_EQ(run.payload.output, Output::kTracks);
+  EXPECT_EQ(run.payload.batch, 7);
+  EXPECT_THAT(run.payload.bodies, ElementsAre("[{}]"));
+  EXPECT_EQ(run.payload.seed, 9U);
+  EXPECT_EQ(run.connections, 3);
+  EXPECT_EQ(run.streams, 2);
+  EXPECT_THAT(run.rates, ElementsAre(1000, 2000, 4000));
+  EXPECT_EQ(run.duration, absl::Seconds(30));
+  EXPECT_EQ(run.warmup, absl::Seconds(2));
+  EXPECT_EQ(run.timeout, absl::Milliseconds(500));
+  EXPECT_THAT(run.metadata, ElementsAre(std::pair<std::string, std::string>(
+                                "authorization", "Bearer a:b")));
+  EXPECT_EQ(command.report.json_path, "x.json");
+  EXPECT_EQ(command.report.expectations.size(), 2U);
+}
+
+TEST(BenchCommandLine, ReadsTheOtherCommands) {
+  const auto compare =
+      Parse({"--compare", "a.json", "b.json", "--expect", "p99<1.1"});
+  ASSERT_TRUE(compare.command.has_value());
+  EXPECT_EQ(std::get<CompareCommand>(*compare.command).b, "b.json");
+  EXPECT_EQ(std::get<CompareCommand>(*compare.command).expectations.size(), 1U);
+  const auto echo = Parse({"echo-server", "--listen", "127.0.0.1:0"});
+  ASSERT_TRUE(echo.command.has_value());
+  EXPECT_EQ(std::get<EchoCommand>(*echo.command).options.listen, "127.0.0.1:0");
+  const auto suite = Parse({"suite", "--rounds", "3", "--scale", "0.5"});
+  ASSERT_TRUE(suite.command.has_value());
+  EXPECT_EQ(std::get<SuiteCommand>(*suite.command).suite.rounds, 3);
+}
+
+TEST(BenchCommandLine, SaysWhatIsWrongAndEndsWithTwo) {
+  struct Case {
+    std::vector<std::string> arguments;
+    const char* why;
+  };
+  const std::vector<Case> cases = {
+      {{}, "--server"},
+      {{"--server", "a:1", "--method", "nothing"}, "--method"},
+      {{"--server", "a:1", "--duration", "10"}, "--duration"},
+      {{"--server", "a:1", "--step", "1s"}, "--step"},
+      {{"--server", "a:1", "--ca", "x"}, "--tls"},
+      {{"--server", "a:1", "--metadata", "novalue"}, "--metadata"},
+      {{"--server", "a:1", "--body", "/nonexistent"}, "/nonexistent"},
+      {{"--server", "a:1", "--expect", "p98<1ms"}, "p98"},
+      {{"--server", "a:1", "--connections", "0"}, "connections"},
+      {{"--nothing"}, "--nothing"},
+      {{"suite", "--rounds", "0"}, "rounds"},
+      {{"--compare", "a", "b", "--expect", "p99<20ms"}, "p99<20ms"},
+  };
+  for (const Case& row : cases) {
+    ::testing::internal::CaptureStderr();
+    const ParsedCommandLine parsed = Parse(row.arguments);
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_FALSE(parsed.command.has_value()) << row.why;
+    EXPECT_EQ(parsed.exit_code, 2) << row.why;
+    EXPECT_THAT(said, HasSubstr(row.why));
+  }
+}
+
+TEST(BenchCommandLine, HelpsAndTellsItsVersion) {
+  for (const char* option : {"--help", "--version"}) {
+    ::testing::internal::CaptureStdout();
+    const ParsedCommandLine parsed = Parse({option});
+    EXPECT_FALSE(::testing::internal::GetCapturedStdout().empty());
+    EXPECT_FALSE(parsed.command.has_value());
+    EXPECT_EQ(parsed.exit_code, 0);
+  }
+}
+
+}  // namespace
+}  // namespace segrid::bench

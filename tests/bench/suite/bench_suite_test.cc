@@ -1,0 +1,86 @@
+#include "bench/suite/suite.h"
+
+#include <string>
+
+#include "bench/suite/rounds.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "simdjson.h"
+
+namespace segrid::bench {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+SuiteRow Row(std::optional<double> ratio, std::optional<double> goal,
+             bool is_ceiling = false) {
+  SuiteRow row;
+  row.what = "a ÷ b";
+  row.figure = 1000;
+  if (ratio) row.baseline = 1000 / *ratio;
+  row.ratio = ratio;
+  row.goal = goal;
+  row.goal_is_ceiling = is_ceiling;
+  JudgeRow(row);
+  return row;
+}
+
+TEST(Suite, JudgesFloorsAndCeilings) {
+  EXPECT_EQ(Row(0.9, 0.9).is_met, true);
+  EXPECT_EQ(Row(0.89, 0.9).is_met, false);
+  EXPECT_EQ(Row(1.05, 1.05, true).is_met, true);
+  EXPECT_EQ(Row(1.06, 1.05, true).is_met, false);
+  EXPECT_EQ(Row(0.9, std::nullopt).is_met, std::nullopt);
+  EXPECT_EQ(Row(std::nullopt, 999).is_met, true) << "the figure counts alone";
+}
+
+TEST(Suite, ShowsEachRowWithItsGoal) {
+  SuiteResult result;
+  result.rounds = 7;
+  result.rows = {Row(0.5, 0.9), Row(2.5, 2), Row(1, std::nullopt)};
+  SuiteRow missing;
+  missing.what = "nothing";
+  missing.goal = 1;
+  result.rows.push_back(missing);
+  const std::string table = SuiteTable(result);
+  EXPECT_THAT(table, ContainsRegex(
+                         "1\\.00 k/s +2\\.00 k/s +0\\.50 +≥ 0\\.90 +NOT MET"));
+  EXPECT_THAT(table, ContainsRegex("2\\.50 +≥ 2\\.00 +met"));
+  EXPECT_THAT(table, ContainsRegex("nothing.*not measured"));
+  EXPECT_THAT(table, HasSubstr("medians of 7 interleaved rounds"));
+}
+
+TEST(Suite, WritesJson) {
+  SuiteResult result;
+  result.rows = {Row(0.5, 0.9)};
+  simdjson::dom::parser parser;
+  const std::string text = SuiteJson(result);
+  const simdjson::dom::element json = parser.parse(text);
+  EXPECT_EQ(std::string_view(json["schema"]), "segrid-bench/suite/1");
+  EXPECT_DOUBLE_EQ(double(json["rows"].at(0)["ratio"]), 0.5);
+  EXPECT_EQ(bool(json["rows"].at(0)["met"]), false);
+}
+
+TEST(Suite, SaysWhichProgramIsMissing) {
+  SuiteOptions options;
+  options.self_binary = "/nonexistent/segrid-bench";
+  const auto result = RunSuite(options, nullptr);
+  EXPECT_THAT(std::string(result.status().message()),
+              HasSubstr("/nonexistent/segrid-server"));
+}
+
+TEST(Suite, RefusesOptionsOutOfRange) {
+  SuiteOptions options;
+  EXPECT_TRUE(options.Validate().ok());
+  options.rounds = 0;
+  EXPECT_FALSE(options.Validate().ok());
+}
+
+TEST(Rounds, TakesTheMiddle) {
+  EXPECT_DOUBLE_EQ(MedianOf({3, 1, 2}), 2);
+  EXPECT_DOUBLE_EQ(MedianOf({4, 1, 2, 3}), 2.5);
+}
+
+}  // namespace
+}  // namespace segrid::bench

@@ -1,0 +1,222 @@
+// The real program: commands, signals, exit codes, times.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "grpcpp/create_channel.h"
+#include "gtest/gtest.h"
+#include "segrid/v1/admin.grpc.pb.h"
+#include "segrid/v1/bridge.grpc.pb.h"
+#include "tests/client/scratch_dir.h"
+#include "tests/server/app/server_process.h"
+
+namespace segrid::app {
+namespace {
+
+namespace api = ::segrid::v1;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  std::string directory() const { return dir_.Path(""); }
+
+  // Arguments for a server on a free port with `yaml` as its configuration;
+  // without one, with its defaults.
+  std::vector<std::string> ServerArguments(const std::string& yaml) const {
+    std::vector<std::string> arguments = {"--listen", "127.0.0.1:0",
+                                          "--port-file", "port"};
+    if (!yaml.empty()) {
+      dir_.Write("config.yaml", yaml);
+      arguments.insert(arguments.end(), {"--config", "config.yaml"});
+    }
+    return arguments;
+  }
+
+  // Once the server serves.
+  std::shared_ptr<grpc::Channel> Connect() const {
+    std::string port = ReadFile(dir_.Path("port"));
+    EXPECT_FALSE(port.empty());
+    port.pop_back();
+    return grpc::CreateChannel("127.0.0.1:" + port,
+                               grpc::InsecureChannelCredentials());
+  }
+
+  // Forwards `count` events; the number of accepted ones.
+  int Forward(int count) const {
+    std::string body = "[";
+    for (int i = 0; i < count; ++i) {
+      if (i > 0) body.append(",");
+      body.append(R"({"event":"open","email":"canary@example.com",)");
+      body.append(R"("timestamp":1700000000,"sg_event_id":"e)");
+      body.append(std::to_string(i)).append("\"}");
+    }
+    api::ForwardRequest request;
+    request.set_webhook_json(body + "]");
+    grpc::ClientContext context;
+    api::ForwardResponse response;
+    const grpc::Status status = api::BridgeService::NewStub(Connect())->Forward(
+        &context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response.accepted_count();
+  }
+
+  std::size_t DeliveredLines() const {
+    const std::string lines = ReadFile(dir_.Path("segrid-data/tracks.ndjson"));
+    return static_cast<std::size_t>(
+        std::count(lines.begin(), lines.end(), '\n'));
+  }
+
+  const tests::ScratchDir dir_;
+};
+
+TEST_F(ProgramTest, StopsOnSigtermWithEverythingDelivered) {
+  ServerProcess server(directory(), ServerArguments(""));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"serving\"")) << server.errors();
+  EXPECT_THAT(server.errors(),
+              HasSubstr("default -> ./segrid-data/tracks.ndjson"));
+  ASSERT_TRUE(server.ReadUntil("the queue is in memory"));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
+  ASSERT_EQ(Forward(1'000), 1'000);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0) << server.errors();
+  EXPECT_LT(server.lifetime(), absl::Seconds(10));
+  EXPECT_EQ(DeliveredLines(), 1'000u);
+}
+
+TEST_F(ProgramTest, StopsWhenAskedThroughTheAdminService) {
+  ServerProcess server(directory(), ServerArguments(""));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
+  grpc::ClientContext context;
+  api::DrainResponse response;
+  EXPECT_TRUE(api::AdminService::NewStub(Connect())
+                  ->Drain(&context, {}, &response)
+                  .ok());
+  EXPECT_EQ(server.Wait(), 0);
+}
+
+TEST_F(ProgramTest, ExitsAtOnceOnASecondInterrupt) {
+  ServerProcess server(directory(), ServerArguments("drain: {delay: 60s}\n"));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
+  server.Signal(SIGINT);
+  ASSERT_TRUE(server.ReadUntil("draining"));
+  server.Signal(SIGINT);
+  EXPECT_EQ(server.Wait(), 130);
+  EXPECT_LT(server.lifetime(), absl::Seconds(30));
+}
+
+TEST_F(ProgramTest, ExitsWithinGraceAndASecondWhenStuck) {
+  // A pipe that nobody reads: the file receiver's writes never end.
+  const std::string pipe = dir_.Path("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ServerProcess server(
+      directory(),
+      ServerArguments("data_dir: .\n"
+                      "drain: {grace: 300ms}\n"
+                      "sources: [{name: a, receiver: file, path: pipe}]\n"));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\"")) << server.errors();
+  EXPECT_EQ(Forward(10'000), 10'000);
+  server.Signal(SIGTERM);
+  ASSERT_TRUE(server.ReadUntil("draining"));
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(server.Wait(), 4) << server.errors();
+  EXPECT_LT(absl::Now() - start, absl::Seconds(3));
+  EXPECT_THAT(server.errors(), HasSubstr("stuck"));
+  ::close(reader);
+}
+
+TEST_F(ProgramTest, SaysWhatWasLostAndNothingPersonal) {
+  ServerProcess server(
+      directory(),
+      ServerArguments("drain: {grace: 300ms}\n"
+                      "logging: {level: debug}\n"
+                      "sources:\n"
+                      "  - name: a\n"
+                      "    write_key: canaryCanaryCanaryCanaryCanary12\n"
+                      "    endpoint: https://127.0.0.1:1\n"));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\"")) << server.errors();
+  EXPECT_EQ(Forward(3), 3);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0) << server.errors();
+  EXPECT_THAT(server.errors(), HasSubstr("\"pending\":3"));
+  EXPECT_THAT(server.errors(), Not(HasSubstr("canary")));
+}
+
+TEST_F(ProgramTest, SaysWhyItCannotStart) {
+  ServerProcess server(directory(), ServerArguments(""));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
+  std::string port = ReadFile(dir_.Path("port"));
+  port.pop_back();
+  const CommandOutput taken =
+      RunCommand(directory(), {"--listen", "127.0.0.1:" + port});
+  EXPECT_EQ(taken.exit, 1);
+  EXPECT_THAT(taken.err, HasSubstr("cannot listen on '127.0.0.1:" + port +
+                                   "': Address already in use"));
+  dir_.Write("file", "");
+  const CommandOutput data = RunCommand(
+      directory(), {"--listen", "127.0.0.1:0", "--data-dir", "file"});
+  EXPECT_EQ(data.exit, 1);
+  EXPECT_THAT(data.err, HasSubstr("data_dir 'file' cannot be made"));
+  const CommandOutput port_file =
+      RunCommand(directory(), {"--listen", "127.0.0.1:0", "--data-dir", "d",
+                               "--port-file", "no/such/dir"});
+  EXPECT_EQ(port_file.exit, 1);
+  EXPECT_THAT(port_file.err, HasSubstr("--port-file"));
+}
+
+TEST_F(ProgramTest, ValidatesAConfiguration) {
+  dir_.Write("good.yaml",
+             "sources: [{name: a, receiver: file, path: t.ndjson}]\n");
+  dir_.Write("bad.yaml",
+             "drain: {grace: soon}\nsources: [{name: B, receivr: file}]\n");
+  const CommandOutput good =
+      RunCommand(directory(), {"validate", "--config", "good.yaml"});
+  EXPECT_EQ(good.exit, 0) << good.err;
+  EXPECT_THAT(good.out, HasSubstr("OK\n"));
+  EXPECT_THAT(good.out, HasSubstr("source a -> file (t.ndjson)"));
+  const CommandOutput bad =
+      RunCommand(directory(), {"validate", "--config", "bad.yaml"});
+  EXPECT_EQ(bad.exit, 3);
+  EXPECT_EQ(bad.out, "");
+  EXPECT_THAT(bad.err, HasSubstr("bad.yaml:1:"));
+  EXPECT_THAT(bad.err, HasSubstr("bad.yaml:2:"));
+  EXPECT_EQ(RunCommand(directory(), {"--config", "missing.yaml"}).exit, 3);
+}
+
+TEST_F(ProgramTest, ShowsTheEffectiveConfigurationWithoutSecrets) {
+  dir_.Write("c.yaml",
+             "sources: [{name: a, "
+             "write_key: canaryCanaryCanaryCanaryCanary12}]\n");
+  const CommandOutput shown =
+      RunCommand(directory(), {"config", "show", "--effective", "--config",
+                               "c.yaml", "--data-dir", "elsewhere"});
+  EXPECT_EQ(shown.exit, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("elsewhere"));
+  EXPECT_THAT(shown.out, HasSubstr("***"));
+  EXPECT_THAT(shown.out, Not(HasSubstr("canary")));
+}
+
+TEST_F(ProgramTest, RefusesAnOpenPortThatTheConfigurationDoesNotAllow) {
+  const CommandOutput open = RunCommand(directory(), {"--listen", "0.0.0.0:0"});
+  EXPECT_EQ(open.exit, 2);
+  EXPECT_THAT(open.err, HasSubstr("mTLS"));
+  EXPECT_EQ(RunCommand(directory(), {"--no-such-option"}).exit, 2);
+}
+
+}  // namespace
+}  // namespace segrid::app
