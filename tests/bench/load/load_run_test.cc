@@ -28,7 +28,7 @@ RunOptions Options(const tests::FakeServer& server, Method method) {
 }
 
 RunResult Measured(const RunOptions& options) {
-  auto result = Run(options);
+  auto result = bench::Run(options);
   EXPECT_TRUE(result.ok()) << result.status();
   return result.ok() ? *std::move(result) : RunResult();
 }
@@ -139,7 +139,7 @@ TEST(Run, SaysWhenNobodyIsThere) {
   RunOptions options;
   options.target.address = "unix:/nonexistent/segrid.sock";
   options.connect_timeout = absl::Milliseconds(50);
-  const auto result = Run(options);
+  const auto result = bench::Run(options);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(result.status().message()),
               HasSubstr("/nonexistent/segrid.sock"));
@@ -152,7 +152,7 @@ TEST(Run, ShowsProgressWithEachSlice) {
   options.count = 0;
   options.duration = absl::Milliseconds(400);
   std::vector<double> seconds;
-  const auto result = Run(options, [&](const Progress& progress) {
+  const auto result = bench::Run(options, [&](const Progress& progress) {
     seconds.push_back(progress.seconds);
     EXPECT_DOUBLE_EQ(progress.total_seconds, 0.4);
   });

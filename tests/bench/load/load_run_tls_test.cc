@@ -46,7 +46,7 @@ TEST(RunTls, TrustsTheAuthorityItIsGiven) {
   RunOptions options = Options((*server)->address());
   options.target.files.ca = files.ca;
   options.target.server_name = "bench.test";
-  const auto result = Run(options);
+  const auto result = bench::Run(options);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->total.successes(), 50);
 }
@@ -60,7 +60,7 @@ TEST(RunTls, ShowsItsCertificateToAServerThatAsks) {
   RunOptions options = Options((*server)->address());
   options.target.files = {
       .ca = files.ca, .cert = files.client_cert, .key = files.client_key};
-  const auto result = Run(options);
+  const auto result = bench::Run(options);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->total.successes(), 50);
 }
@@ -74,13 +74,13 @@ TEST(RunTls, ReachesNobodyWithAnotherAuthority) {
   RunOptions options = Options((*server)->address());
   options.target.files.ca = others.ca;
   options.connect_timeout = absl::Milliseconds(200);
-  EXPECT_EQ(Run(options).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(bench::Run(options).status().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST(RunTls, NamesTheFileThatCannotBeRead) {
   RunOptions options = Options("127.0.0.1:1");
   options.target.files.ca = "/nonexistent/ca.pem";
-  const auto result = Run(options);
+  const auto result = bench::Run(options);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(std::string(result.status().message()).find("/nonexistent/ca.pem"),
             std::string::npos);
