@@ -176,6 +176,7 @@ absl::StatusOr<std::vector<SuiteRow>> Rounds::Memory(absl::Duration duration) {
                .unit = Unit::kBytes,
                .figure = static_cast<double>(result.server->rss_bytes),
                .goal = memory.rss_goal_bytes,
+               .goal_is_of_figure = true,
                .goal_is_ceiling = true};
   SuiteRow growth{.what = "the same, at the end ÷ after a tenth of the time",
                   .unit = Unit::kBytes,

@@ -61,10 +61,9 @@ absl::Status SuiteOptions::Validate() const {
 }
 
 void JudgeRow(SuiteRow& row) {
-  const std::optional<double> measured = row.ratio ? row.ratio : row.figure;
-  // A row that wants a ratio and has only one side of it was not measured.
-  const bool is_half = !row.ratio && row.baseline;
-  if (!row.goal || !measured || is_half) return;
+  const std::optional<double>& measured =
+      row.goal_is_of_figure ? row.figure : row.ratio;
+  if (!row.goal || !measured) return;
   row.is_met =
       row.goal_is_ceiling ? *measured <= *row.goal : *measured >= *row.goal;
 }

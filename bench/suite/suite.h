@@ -36,9 +36,10 @@ struct SuiteRow {
   std::optional<double> figure = {};
   std::optional<double> baseline = {};
   std::optional<double> ratio = {};  // figure ÷ baseline, median of the rounds.
-  std::optional<double> goal = {};   // Of the ratio, or of the figure alone.
-  bool goal_is_ceiling = false;      // At most, not at least.
-  std::optional<bool> is_met = {};   // Nothing without goal or measurement.
+  std::optional<double> goal = {};
+  bool goal_is_of_figure = false;   // The goal is one of the figure alone.
+  bool goal_is_ceiling = false;     // At most, not at least.
+  std::optional<bool> is_met = {};  // Nothing without goal or measurement.
 };
 
 struct SuiteResult {

@@ -18,9 +18,8 @@ std::string Shown(const SuiteRow& row, const std::optional<double>& value) {
 std::string Goal(const SuiteRow& row) {
   if (!row.goal) return "–";
   const char* const bound = row.goal_is_ceiling ? "≤ " : "≥ ";
-  const bool is_figure = !row.baseline && row.unit == Unit::kBytes;
-  return bound + (is_figure ? FormatValue(row.unit, *row.goal)
-                            : absl::StrFormat("%.2f", *row.goal));
+  return bound + (row.goal_is_of_figure ? FormatValue(row.unit, *row.goal)
+                                        : absl::StrFormat("%.2f", *row.goal));
 }
 
 std::string Met(const SuiteRow& row) {

@@ -1,8 +1,7 @@
-#include "bench/suite/suite.h"
-
 #include <string>
 
 #include "bench/suite/rounds.h"
+#include "bench/suite/suite.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "simdjson.h"
@@ -32,7 +31,20 @@ TEST(Suite, JudgesFloorsAndCeilings) {
   EXPECT_EQ(Row(1.05, 1.05, true).is_met, true);
   EXPECT_EQ(Row(1.06, 1.05, true).is_met, false);
   EXPECT_EQ(Row(0.9, std::nullopt).is_met, std::nullopt);
-  EXPECT_EQ(Row(std::nullopt, 999).is_met, true) << "the figure counts alone";
+  EXPECT_EQ(Row(std::nullopt, 999).is_met, std::nullopt) << "half a ratio";
+}
+
+TEST(Suite, JudgesAFigureAloneWhereTheGoalIsOfIt) {
+  SuiteRow row;
+  row.figure = 1000;
+  row.ratio = 0.1;
+  row.goal = 999;
+  row.goal_is_of_figure = true;
+  JudgeRow(row);
+  EXPECT_EQ(row.is_met, true);
+  row.figure = 998;
+  JudgeRow(row);
+  EXPECT_EQ(row.is_met, false);
 }
 
 TEST(Suite, ShowsEachRowWithItsGoal) {
