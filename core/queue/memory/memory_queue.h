@@ -16,8 +16,8 @@
 #include "core/base/clock.h"
 #include "core/queue/memory/dedup_window.h"
 #include "core/queue/memory/lane.h"
-#include "core/queue/memory/subscribers.h"
 #include "core/queue/queue.h"
+#include "core/queue/subscribers.h"
 
 namespace segrid::queue::memory {
 

@@ -1,6 +1,6 @@
-#include "core/queue/memory/subscribers.h"
+#include "core/queue/subscribers.h"
 
-namespace segrid::queue::memory {
+namespace segrid::queue {
 
 class Subscribers::Entry final : public Subscription {
  public:
@@ -30,4 +30,4 @@ void Subscribers::Notify(std::string_view lane) {
   }
 }
 
-}  // namespace segrid::queue::memory
+}  // namespace segrid::queue

@@ -14,7 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "core/queue/queue.h"
 
-namespace segrid::queue::memory {
+namespace segrid::queue {
 
 // The callbacks of Queue::Subscribe. Must outlive its subscriptions. Thread
 // safety: any thread; Notify may run in several at a time.
@@ -36,4 +36,4 @@ class Subscribers {
   std::uint64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
-}  // namespace segrid::queue::memory
+}  // namespace segrid::queue
