@@ -123,20 +123,25 @@ show_forward() {
     2>build/run.err | grep -oE '"messageId":"[^"]*"')
   ((found == tracks)) || die "$found Tracks are in $delivered, not $tracks"
   say
+  (($(number duplicate) == 0)) ||
+    say "  Duplicates were accepted in an earlier run: they are not delivered twice."
   say "  The $found Tracks are in $delivered"
 }
 
 show_what_next() {
-  cat <<EOF
-
-Serving on $address until Ctrl-C. To try next, in another terminal:
-
-  $BIN/segrid transform your-body.json --format outcomes    what would become of your events
-  $BIN/segrid forward your-body.json --server $address   deliver them
-  $BIN/segrid status --server $address                   how the delivery is going
-  $BIN/segrid-server --help                              a configuration: to Segment, filters, TLS
-
-EOF
+  local segrid=$BIN/segrid at="--server $address"
+  say
+  say "Serving on $address until Ctrl-C. To try next, in another terminal:"
+  say
+  printf '  %-66s %s\n' \
+    "$segrid transform your-body.json --format outcomes" "what would become of your events" \
+    "$segrid forward your-body.json $at" "deliver them" \
+    "$segrid status $at" "how the delivery is going" \
+    "tail -f $DATA/tracks.ndjson" "the Tracks as they are delivered" \
+    "$BIN/segrid-server --help" "a configuration: to Segment, filters, TLS"
+  say
+  say "SendGrid bodies to play with: tests/data/sendgrid/"
+  say
 }
 
 run_server() {
