@@ -42,8 +42,11 @@ void Report(benchmark::State& state, std::size_t bytes) {
   state.SetBytesProcessed(batches * static_cast<std::int64_t>(bytes));
 }
 
+enum class CustomArgs { kIgnored, kAll };
+
 void RunTransform(benchmark::State& state, Input::Form form, Output output,
-                  std::size_t custom_args = 0) {
+                  std::size_t custom_args = 0,
+                  CustomArgs selection = CustomArgs::kAll) {
   const auto events = static_cast<std::size_t>(state.range(0));
   const Corpus& corpus = CorpusOf(events, custom_args);
   const Input input{
@@ -51,7 +54,7 @@ void RunTransform(benchmark::State& state, Input::Form form, Output output,
   pipeline::BatchTransformer transformer;
   pipeline::TransformResult result;
   transform::Options options;
-  options.custom_args.all = custom_args > 0;
+  options.custom_args.all = custom_args > 0 && selection == CustomArgs::kAll;
   for (auto _ : state) {
     const absl::Status status =
         transformer.Transform(input, options, output, 0, result);
@@ -80,6 +83,10 @@ void BM_WireToJson(benchmark::State& state) {
 void BM_JsonToJsonCustomArgs(benchmark::State& state) {
   RunTransform(state, Input::Form::kWebhookJson, Output::kBatchJson,
                static_cast<std::size_t>(state.range(1)));
+}
+void BM_JsonToJsonIgnoredArgs(benchmark::State& state) {
+  RunTransform(state, Input::Form::kWebhookJson, Output::kBatchJson,
+               static_cast<std::size_t>(state.range(1)), CustomArgs::kIgnored);
 }
 
 // Baseline: simdjson's DOM parses the same bytes and does nothing else.
@@ -145,8 +152,9 @@ void BM_GeneratedReusedToJson(benchmark::State& state) {
 BENCHMARK(BM_JsonToJson)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
 BENCHMARK(BM_SimdjsonDomParse)->Arg(100)->Arg(1000);
 BENCHMARK(BM_JsonToWire)->Arg(100);
-BENCHMARK(BM_WireToWire)->Arg(1)->Arg(100)->Arg(1000);
+BENCHMARK(BM_WireToWire)->Arg(1)->Arg(100)->Arg(1000)->Arg(10000);
 BENCHMARK(BM_WireToJson)->Arg(100);
+BENCHMARK(BM_JsonToJsonIgnoredArgs)->Args({100, 0})->Args({100, 200});
 BENCHMARK(BM_GeneratedHeapToWire)->Arg(100);
 BENCHMARK(BM_GeneratedReusedToWire)->Arg(100);
 BENCHMARK(BM_GeneratedHeapToJson)->Arg(100);

@@ -36,7 +36,7 @@ absl::StatusOr<RunningServer> StartProduct(const std::string& binary,
                         << "grpc: {listen: [\"127.0.0.1:0\"]}\n"
                         << "sources:\n"
                         << "  - {name: bench, receiver: file, path: "
-                        << directory << "/tracks.ndjson}\n"
+                        << "tracks.ndjson}\n"
                         << "logging: {level: warning, format: text}\n";
   SEGRID_ASSIGN_OR_RETURN(
       ChildProcess process,
