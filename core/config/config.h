@@ -102,7 +102,18 @@ struct Source {
   double requests_per_second = 50;           // 0.1 to 10,000.
   std::int32_t max_in_flight = 4;            // Requests; 1 to 64.
   std::string ca_file;                       // PEM, besides the system's.
-  bool allow_http = false;                   // Loopback endpoints only.
+  std::string client_cert;  // PEM file, shown to the endpoint. Empty: none.
+  std::string client_key;   // PEM file; required with `client_cert`.
+  bool allow_http = false;  // Loopback endpoints only.
+  std::string proxy;        // http://host:port. Empty: straight there.
+  base::Secret proxy_auth;  // user:password. Empty: none.
+  absl::Duration connect_timeout = absl::Seconds(5);   // 100 ms to 5 min.
+  absl::Duration request_timeout = absl::Seconds(15);  // 100 ms to 5 min.
+
+  // Receiver `file`: when a new file begins, and how many old ones are kept.
+  std::int64_t rotate_bytes = std::int64_t{1} << 30;  // To 1 PiB; 0: never.
+  absl::Duration rotate_age = absl::Hours(24);        // To 8784 h; 0: never.
+  std::int32_t rotate_keep = 30;                      // To 10,000; 0: all.
 
   friend bool operator==(const Source&, const Source&) = default;
 };

@@ -21,6 +21,8 @@ constexpr std::string_view kListenHelp =
     "write host:port, [ipv6]:port or unix:/path, e.g. 127.0.0.1:50051";
 constexpr std::string_view kEndpointHelp =
     "write https://host[:port][/path], e.g. https://api.segment.io";
+constexpr std::string_view kProxyHelp =
+    "write http://host:port, e.g. http://proxy.internal:3128";
 
 struct HostPort {
   std::string_view host;  // Without brackets.
@@ -155,6 +157,24 @@ std::string CheckEndpoint(const std::string& url) {
   }
   if (parts->has_port && (!IsPort(parts->port) || parts->port == "0")) {
     return Wrong("has no port from 1 to 65535", kEndpointHelp);
+  }
+  return "";
+}
+
+std::string CheckProxy(const std::string& url) {
+  if (url.size() > kMaxUrlLength) return Wrong("is too long", kProxyHelp);
+  if (!url.starts_with(kHttp)) return Wrong("is no http URL", kProxyHelp);
+  if (url.find('@') != url.npos) {
+    return Wrong("holds a user or password, which belong in 'proxy_auth'",
+                 kProxyHelp);
+  }
+  const std::optional<HostPort> parts =
+      Split(std::string_view(url).substr(kHttp.size()));
+  if (!parts.has_value() || !IsHost(*parts)) {
+    return Wrong("has a bad host", kProxyHelp);
+  }
+  if (!IsPort(parts->port) || parts->port == "0") {
+    return Wrong("has no port from 1 to 65535", kProxyHelp);
   }
   return "";
 }

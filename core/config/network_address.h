@@ -17,6 +17,9 @@ std::string CheckListen(const std::string& address);
 // without user, query and fragment.
 std::string CheckEndpoint(const std::string& url);
 
+// A proxy that understands CONNECT: `http://host:port`, nothing else.
+std::string CheckProxy(const std::string& url);
+
 // True if only this machine can reach a `listen` address or an `endpoint` that
 // passed its check: a Unix socket, `localhost`, 127.0.0.0/8, ::1.
 bool IsLocal(std::string_view address_or_url);

@@ -22,10 +22,6 @@ inline constexpr auto kNotYet = std::to_array<NotYetRow>({
     {"grpc.tokens",           ""},
     {"grpc.tls.allowed_sans", ""},
     {"queue.store",           "embedded"},
-    {"sources[].receiver",    "rudderstack"},
-    {"sources[].receiver",    "jitsu"},
-    {"sources[].receiver",    "hightouch"},
-    {"sources[].receiver",    "customerio"},
 });
 // clang-format on
 

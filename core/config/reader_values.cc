@@ -53,7 +53,7 @@ void Reader::Secret(Key key, base::Secret& value) {
   if (!found.has_value()) return;
   std::optional<Scalar> scalar = ScalarOf(*found, "a text");
   if (!scalar.has_value()) return;
-  const std::string_view problem = CheckWriteKey(scalar->text);
+  const std::string_view problem = CheckSecret(scalar->text);
   if (!problem.empty()) return Fail(*found, problem);
   value = base::Secret(std::move(scalar->text));
 }

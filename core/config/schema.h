@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <string>
+
 #include "core/config/config.h"
 #include "core/config/fields.h"
 
@@ -18,6 +20,14 @@ void Rows(Fields& fields, Queue& queue);
 void Rows(Fields& fields, Source& source);
 void Rows(Fields& fields, Logging& logging);
 void Rows(Fields& fields, Drain& drain);
+
+// The keys of a source that say where its Tracks go, and what must hold between
+// them.
+void DeliveryRows(Fields& fields, Source& source);
+void CheckDelivery(Fields& fields, Source& source);
+
+// What is wrong with a value that must be one of `words`, or "".
+std::string CheckOneOf(const std::string& value, Fields::Words words);
 
 // Puts the names that an empty `events` or `email_types` stands for.
 void SpellOutSelection(Source& source);

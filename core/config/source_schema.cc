@@ -1,24 +1,19 @@
-// The keys of a source.
+// The keys of a source: its name and what its Tracks are made of.
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/catalog/catalog.h"
 #include "core/config/nearest.h"
-#include "core/config/network_address.h"
 #include "core/config/schema.h"
 #include "core/config/text.h"
 
 namespace segrid::config {
 namespace {
 
-constexpr std::array<std::string_view, 2> kRegions = {"us", "eu"};
-constexpr std::array<std::string_view, 6> kReceivers = {
-    "segment", "file", "rudderstack", "jitsu", "hightouch", "customerio"};
 constexpr std::array<std::string_view, 3> kEmailTypes = {"singlesend",
                                                          "automation", "other"};
 constexpr std::array<std::string_view, 2> kEmailHashes = {"normalized",
@@ -43,15 +38,6 @@ std::vector<std::string_view> FieldKeys() {
     if (row.parent.empty()) keys.push_back(row.key);
   }
   return keys;
-}
-
-std::string CheckOneOf(const std::string& value, Fields::Words words) {
-  if (std::find(words.begin(), words.end(), value) != words.end()) return "";
-  const std::string_view nearest = Nearest(value, words);
-  return Concat(
-      {"is not known; ",
-       nearest.empty() ? "" : Concat({"did you mean '", nearest, "'? "}),
-       nearest.empty() ? "must" : "Must", " be one of: ", List(words)});
 }
 
 std::string CheckName(const std::string& name) {
@@ -92,36 +78,6 @@ std::string CheckCustomArg(const std::string& name) {
          "SendGrid's go under 'extra_properties'";
 }
 
-std::string CheckPath(const std::string& path) {
-  const std::filesystem::path parts(path);
-  const bool leaves =
-      std::find(parts.begin(), parts.end(), "..") != parts.end();
-  if (!parts.is_absolute() && !leaves && parts.has_filename() &&
-      parts.filename() != ".") {
-    return "";
-  }
-  return "is no file below data_dir; write a relative path without '..', e.g. "
-         "tracks.ndjson";
-}
-
-// Where the Tracks go.
-void DeliveryRows(Fields& fields, Source& source) {
-  fields.Secret("write_key", source.write_key);
-  fields.Word("region", source.region, kRegions);
-  fields.Text("endpoint", source.endpoint,
-              {.check = &CheckEndpoint, .may_be_empty = true, .show = false});
-  fields.Word("receiver", source.receiver, kReceivers);
-  fields.Text("path", source.path, {.check = &CheckPath});
-  fields.Flag("gzip", source.gzip);
-  fields.Duration("max_age", source.max_age,
-                  {absl::Seconds(1), absl::Hours(720)});
-  fields.Number("requests_per_second", source.requests_per_second,
-                {0.1, 10'000});
-  fields.Integer("max_in_flight", source.max_in_flight, {1, 64});
-  fields.Text("ca_file", source.ca_file, {.may_be_empty = true});
-  fields.Flag("allow_http", source.allow_http);
-}
-
 // What a Track is made of.
 void TransformRows(Fields& fields, Source& source) {
   fields.Texts("events", source.events, {.check = &CheckEvent, .min_count = 1});
@@ -152,39 +108,24 @@ void TransformRows(Fields& fields, Source& source) {
   fields.Flag("spec_context", source.spec_context);
 }
 
-// What must hold between the keys.
-void CheckSource(Fields& fields, Source& source) {
-  fields.Require(true, "name",
-                 "is missing; every source needs a name, e.g. sendgrid_prod");
-  if (fields.IsGood("receiver")) {
-    const bool is_file = source.receiver == "file";
-    fields.Require(is_file, "path",
-                   "is missing; receiver 'file' needs one, e.g. tracks.ndjson");
-    fields.Require(!is_file, "write_key",
-                   "is missing; write ${ENV_NAME} or ${file:/path}, or use "
-                   "receiver 'file', which needs none");
-  }
-  if (source.endpoint.empty()) return;
-  fields.Check(!fields.Has("region"), "region",
-               "'region' and 'endpoint' exclude each other; keep one");
-  source.region.clear();
-  if (IsPlainHttp(source.endpoint) && fields.IsGood("allow_http")) {
-    fields.Check(source.allow_http, "endpoint",
-                 "is not https; write https://, or set 'allow_http' for an "
-                 "endpoint on this host");
-    fields.Check(!source.allow_http || IsLocal(source.endpoint), "endpoint",
-                 "is http beyond this host, which 'allow_http' does not cover; "
-                 "write https://");
-  }
-}
-
 }  // namespace
+
+std::string CheckOneOf(const std::string& value, Fields::Words words) {
+  if (std::find(words.begin(), words.end(), value) != words.end()) return "";
+  const std::string_view nearest = Nearest(value, words);
+  return Concat(
+      {"is not known; ",
+       nearest.empty() ? "" : Concat({"did you mean '", nearest, "'? "}),
+       nearest.empty() ? "must" : "Must", " be one of: ", List(words)});
+}
 
 void Rows(Fields& fields, Source& source) {
   fields.Text("name", source.name, {.check = &CheckName});
   DeliveryRows(fields, source);
   TransformRows(fields, source);
-  CheckSource(fields, source);
+  fields.Require(true, "name",
+                 "is missing; every source needs a name, e.g. sendgrid_prod");
+  CheckDelivery(fields, source);
 }
 
 void SpellOutSelection(Source& source) {

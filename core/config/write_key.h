@@ -1,4 +1,4 @@
-// What a write key may look like.
+// What a write key and other secrets may look like.
 
 #pragma once
 
@@ -6,8 +6,14 @@
 
 namespace segrid::config {
 
-// What is wrong with a write key and what would be right, or "". Never repeats
-// any of it.
-std::string_view CheckWriteKey(std::string_view key);
+// The checks say what is wrong and what would be right, or "". They never
+// repeat any of it.
+
+// Any secret: one word of printable ASCII.
+std::string_view CheckSecret(std::string_view secret);
+
+// A write key. Those of receiver `jitsu` have two parts, joined by a ':'.
+std::string_view CheckWriteKey(std::string_view key,
+                               std::string_view receiver = "segment");
 
 }  // namespace segrid::config

@@ -51,11 +51,21 @@ Config Unusual() {
   source.requests_per_second = 1.0 / 3.0;
   source.max_in_flight = 64;
   source.ca_file = "~~";
+  source.client_cert = "cert.pem";
+  source.client_key = "key.pem";
   source.allow_http = true;
+  source.connect_timeout = absl::Milliseconds(100);
+  source.request_timeout = absl::Minutes(5);
+  source.rotate_bytes = 0;
+  source.rotate_age = absl::ZeroDuration();
+  source.rotate_keep = 0;
   config.sources = {source, source};
   config.sources[1].name = "second";
   config.sources[1].receiver = "file";
   config.sources[1].custom_args = {CustomArgs::Mode::kAll, {}};
+  config.sources[1].endpoint = "https://a.example";
+  config.sources[1].proxy = "http://p:3128";
+  config.sources[1].proxy_auth = base::Secret("key");
   return config;
 }
 
@@ -89,12 +99,20 @@ sources:
     endpoint: ""
     receiver: file
     path: "tracks.ndjson"
+    rotate_bytes: 1GiB
+    rotate_age: 24h
+    rotate_keep: 30
     gzip: true
     max_age: 20h
     requests_per_second: 50
     max_in_flight: 4
     ca_file: ""
+    client_cert: ""
+    client_key: ""
     allow_http: false
+    proxy: ""
+    connect_timeout: 5s
+    request_timeout: 15s
     events: ["processed", "delivered", "open", "machine_opened", "click", "drop", "bounce", "unsubscribe", "group_unsubscribe", "group_resubscribe", "spamreport"]
     email_types: ["singlesend", "automation", "other"]
     email_hash: normalized

@@ -68,7 +68,6 @@ std::vector<Case> KeyCases() {
        "f:5:3: grpc.tokens: not yet: this version does not support this key; remove it\n"
        "f:6:9: grpc.tls.allowed_sans: not yet: this version does not support this key; remove it"},
       {"NotYetStore", "queue: {store: embedded}", "f:1:16: queue.store: not yet: this version has no 'embedded'; must be one of: memory"},
-      {"NotYetReceiver", InSource("receiver: jitsu"), "f:2:15: sources[0].receiver: not yet: this version has no 'jitsu'; must be one of: segment, file"},
   };
 }
 
@@ -132,6 +131,16 @@ std::vector<Case> SourceCases() {
       {"EndpointHttp", InSource("endpoint: http://localhost:8080"), "f:2:15: sources[0].endpoint: is not https; write https://, or set 'allow_http' for an endpoint on this host"},
       {"EndpointHttpFar", InSource("endpoint: http://a.b\n    allow_http: true"), "f:2:15: sources[0].endpoint: is http beyond this host, which 'allow_http' does not cover; write https://"},
       {"EndpointWithUser", InSource("endpoint: https://u:hidden@a.b"), "f:2:15: sources[0].endpoint: holds a user or password, which belong in 'write_key'; write https://host[:port][/path], e.g. https://api.segment.io"},
+      {"EndpointMissing", "sources: [{name: a, receiver: rudderstack, write_key: k}]", "f:1:11: sources[0].endpoint: is missing; receiver 'rudderstack' has no address of its own: write https://host[:port][/path]"},
+      {"RegionNotThere", InSource("region: eu\n    receiver: hightouch"), "f:2:13: sources[0].region: receiver 'hightouch' has no region 'eu'; must be us, or give an 'endpoint'"},
+      {"ProxyIsHttps", InSource("proxy: https://p:1"), "f:2:12: sources[0].proxy: is no http URL; write http://host:port, e.g. http://proxy.internal:3128"},
+      {"ProxyWithUser", InSource("proxy: http://u:hidden@p:1"), "f:2:12: sources[0].proxy: holds a user or password, which belong in 'proxy_auth'; write http://host:port, e.g. http://proxy.internal:3128"},
+      {"ProxyWithoutPort", InSource("proxy: http://p"), "f:2:12: sources[0].proxy: has no port from 1 to 65535; write http://host:port, e.g. http://proxy.internal:3128"},
+      {"ProxyForHttp", InSource("endpoint: http://localhost\n    allow_http: true\n    proxy: http://p:1"), "f:4:12: sources[0].proxy: is for https endpoints; remove it"},
+      {"ProxyAuthAlone", InSource("proxy_auth: u:hidden"), "f:2:17: sources[0].proxy_auth: is for a proxy; add 'proxy' or remove it"},
+      {"ClientCertAlone", InSource("client_cert: c.pem"), "f:2:18: sources[0].client_cert: needs its private key; add 'client_key'"},
+      {"ClientKeyAlone", InSource("client_key: k.pem"), "f:2:17: sources[0].client_key: needs its certificate; add 'client_cert'"},
+      {"TimeoutTooShort", InSource("connect_timeout: 1ms"), "f:2:22: sources[0].connect_timeout: '1ms' is out of range; must be 100ms to 5m"},
       {"EventUnknown", InSource("events: [opened, clik]"),
        "f:2:14: sources[0].events[0]: 'opened' is not known; did you mean 'open'? Must be one of: " + std::string(kNames) + "\n"
        "f:2:22: sources[0].events[1]: 'clik' is not known; did you mean 'click'? Must be one of: " + kNames},
@@ -217,8 +226,11 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
             "${file:/path}, or use receiver 'file', which needs none\n"
             "f:4:11: sources[0].gzip: '1' is neither true nor false\n"
             "f:5:5: sources[0].frobnicate: unknown key; known are: name, "
-            "write_key, region, endpoint, receiver, path, gzip, max_age, "
-            "requests_per_second, max_in_flight, ca_file, allow_http, events, "
+            "write_key, region, endpoint, receiver, path, rotate_bytes, "
+            "rotate_age, rotate_keep, gzip, max_age, "
+            "requests_per_second, max_in_flight, ca_file, client_cert, "
+            "client_key, allow_http, proxy, proxy_auth, connect_timeout, "
+            "request_timeout, events, "
             "email_types, email_hash, email_subject_from, extra_properties, "
             "custom_args, user_id_from, spec_context\n"
             "f:6:11: sources[1].name: another source has this name, see line "

@@ -48,7 +48,16 @@ sources:
     requests_per_second: 0.5
     max_in_flight: 64
     ca_file: ca.pem
+    client_cert: cc.pem
+    client_key: ck.pem
     allow_http: true
+    proxy: http://proxy.internal:3128
+    proxy_auth: user:word
+    connect_timeout: 2s
+    request_timeout: 20s
+    rotate_bytes: 1MiB
+    rotate_age: 1h
+    rotate_keep: 3
 logging: {level: debug, format: text}
 drain: {delay: 250ms, grace: 1m}
 )");
@@ -81,7 +90,16 @@ drain: {delay: 250ms, grace: 1m}
   source.requests_per_second = 0.5;
   source.max_in_flight = 64;
   source.ca_file = "ca.pem";
+  source.client_cert = "cc.pem";
+  source.client_key = "ck.pem";
   source.allow_http = true;
+  source.proxy = "http://proxy.internal:3128";
+  source.proxy_auth = base::Secret("user:word");
+  source.connect_timeout = absl::Seconds(2);
+  source.request_timeout = absl::Seconds(20);
+  source.rotate_bytes = 1 << 20;
+  source.rotate_age = absl::Hours(1);
+  source.rotate_keep = 3;
   want.logging = {"debug", "text"};
   want.drain = {absl::Milliseconds(250), absl::Minutes(1)};
   EXPECT_EQ(config, want);
@@ -141,6 +159,26 @@ TEST(Load, TakesAFileReceiverWithoutWriteKey) {
       Loaded("sources: [{name: a, receiver: file, path: out/t.ndjson}]");
   EXPECT_EQ(config.sources.at(0).path, "out/t.ndjson");
   EXPECT_TRUE(config.sources.at(0).write_key.empty());
+}
+
+TEST(Load, TakesEveryReceiver) {
+  for (const std::string receiver :
+       {"segment, region: eu", "rudderstack, endpoint: 'https://a.example'",
+        "jitsu, endpoint: 'https://a.example'", "hightouch",
+        "hightouch, endpoint: 'https://a.example'", "customerio, region: eu"}) {
+    const Source source =
+        Loaded("sources: [{name: a, write_key: k, receiver: " + receiver + "}]")
+            .sources.at(0);
+    EXPECT_TRUE(receiver.starts_with(source.receiver)) << receiver;
+  }
+}
+
+TEST(Load, TakesAWriteKeyOfTwoPartsForJitsuAlone) {
+  EXPECT_EQ(Loaded("sources: [{name: a, write_key: 'id:word', receiver: jitsu, "
+                   "endpoint: 'https://a.example'}]")
+                .sources.at(0)
+                .write_key.Reveal(),
+            "id:word");
 }
 
 TEST(Load, TakesHttpOnThisHostWhenAllowed) {
