@@ -13,7 +13,6 @@
 #include "core/queue/memory/memory_queue.h"
 #include "core/retry/backoff.h"
 #include "server/app/backlog.h"
-#include "server/app/watchdog.h"
 #include "server/rpc/credentials.h"
 
 namespace segrid::app {
@@ -155,7 +154,8 @@ void Application::Drain(std::function<void()> on_stuck) {
   log_.Info("draining", {{"delay_ms", absl::ToInt64Milliseconds(drain.delay)},
                          {"grace_ms", absl::ToInt64Milliseconds(drain.grace)}});
   absl::SleepFor(drain.delay);
-  const Watchdog watchdog(drain.grace + kStuckMargin, std::move(on_stuck));
+  watchdog_ = std::make_unique<Watchdog>(drain.grace + kStuckMargin,
+                                         std::move(on_stuck));
   const absl::Time deadline = absl::Now() + drain.grace;
   admission_.StopAccepting();
   grpc_->Shutdown(deadline);

@@ -18,6 +18,7 @@
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
 #include "server/app/stop_flag.h"
+#include "server/app/watchdog.h"
 #include "server/logging/log.h"
 #include "server/rpc/admin_service.h"
 #include "server/rpc/admission.h"
@@ -68,7 +69,8 @@ class Application {
   // Stops in steps: health says NOT_SERVING; after `drain.delay` new calls are
   // refused and open streams end; calls and deliveries in flight get
   // `drain.grace`. Blocks for at most both together, unless something is stuck:
-  // then `on_stuck` runs 1 s after, in another thread. Call once.
+  // then, or when the destructor hangs, `on_stuck` runs 1 s after, in another
+  // thread. Call once.
   void Drain(std::function<void()> on_stuck);
 
  private:
@@ -85,6 +87,9 @@ class Application {
   logging::Log& log_;
   base::Clock& clock_;
   StopFlag stop_;
+
+  // First, so that it goes last: taking the parts down is watched, too.
+  std::unique_ptr<Watchdog> watchdog_;
 
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;

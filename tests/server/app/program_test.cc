@@ -123,7 +123,7 @@ TEST_F(ProgramTest, ExitsWithinGraceAndASecondWhenStuck) {
   // A pipe that nobody reads: the file receiver's writes never end.
   const std::string pipe = dir_.Path("pipe");
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   ServerProcess server(
       directory(),
       ServerArguments("data_dir: .\n"

@@ -3,25 +3,48 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <string>
 
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
+#include "absl/synchronization/mutex.h"
 #include "gtest/gtest.h"
 
 namespace segrid::app {
 namespace {
 
+// What the functions were called for, in order: 's'top or 'i'nterrupt again.
+class Calls {
+ public:
+  void Add(char call) {
+    absl::MutexLock lock(&mu_);
+    calls_.push_back(call);
+  }
+
+  // Sends the signal to this process and waits for the call it leads to:
+  // standard signals merge while they are pending.
+  std::string After(int signal) {
+    absl::MutexLock lock(&mu_);
+    const std::size_t before = calls_.size();
+    ::kill(::getpid(), signal);
+    const auto longer = [&] { return calls_.size() > before; };
+    mu_.Await(absl::Condition(&longer));
+    return calls_;
+  }
+
+ private:
+  absl::Mutex mu_;
+  std::string calls_;
+};
+
 TEST(SignalThread, TellsTheFirstSignalFromASecondInterrupt) {
   BlockSignals();
-  absl::BlockingCounter stops(3);
-  absl::Notification again;
+  Calls calls;
   const SignalThread signals(
-      {[&] { stops.DecrementCount(); }, [&] { again.Notify(); }});
-  ::kill(::getpid(), SIGTERM);
-  // Standard signals merge while they are pending, so one after the other.
-  while (!again.HasBeenNotified()) ::kill(::getpid(), SIGINT);
-  ::kill(::getpid(), SIGTERM);
-  again.WaitForNotification();
+      {[&] { calls.Add('s'); }, [&] { calls.Add('i'); }});
+  EXPECT_EQ(calls.After(SIGTERM), "s");
+  EXPECT_EQ(calls.After(SIGINT), "ss");
+  EXPECT_EQ(calls.After(SIGTERM), "sss");
+  EXPECT_EQ(calls.After(SIGINT), "sssi");
+  EXPECT_EQ(calls.After(SIGINT), "sssii");
 }
 
 TEST(SignalThread, EndsWithoutASignal) {
