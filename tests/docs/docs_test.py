@@ -1,0 +1,251 @@
+"""Whether the documents say what is there: links, commands, keys, reasons, tables, snippets, pictures."""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+import markdown
+import programs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = None  # The folder of the programs; set by main.
+NAMES = ("segrid", "segrid-server", "segrid-bench")
+CODES = ("INVALID_ARGUMENT|NOT_FOUND|FAILED_PRECONDITION|RESOURCE_EXHAUSTED|UNAVAILABLE|UNAUTHENTICATED|"
+         "PERMISSION_DENIED|DATA_LOSS|ABORTED|DEADLINE_EXCEEDED|INTERNAL|UNIMPLEMENTED")
+SKIPPED = {"build", "node_modules", "segrid-data"}
+
+
+def read(name):
+  return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pages():
+  """Every page of ours, by its path from the root."""
+  for folder, folders, files in os.walk(ROOT):
+    folders[:] = [name for name in folders if name not in SKIPPED and not name.startswith(".")]
+    for name in sorted(files):
+      if name.endswith(".md"):
+        path = pathlib.Path(folder, name)
+        yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+
+
+def link_problems(page, text):
+  found = []
+  for link in markdown.links(text):
+    if re.match(r"[a-z][a-z+.-]*:", link):
+      continue
+    name, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / name if name else ROOT / page
+    if not target.exists():
+      found.append(f"{page}: {link} is not there")
+    elif anchor and anchor not in markdown.anchors(target.read_text(encoding="utf-8")):
+      found.append(f"{page}: {link}: no heading gives this anchor")
+  return found
+
+
+def shell_of(block):
+  """The commands of a block, without prompts and output."""
+  if block.language == "sh":
+    return block.text
+  lines = [line for line in block.text.split("\n") if re.match(r"[$>] ", line)]
+  return "".join(line[2:] + "\n" for line in lines)
+
+
+def shell_blocks(text):
+  return [block for block in markdown.blocks(text) if block.language in ("sh", "console")]
+
+
+def syntax_problems(page, text):
+  found = []
+  for block in shell_blocks(text):
+    done = subprocess.run(["bash", "-n"], input=shell_of(block), capture_output=True, text=True, check=False)
+    if done.returncode != 0 or done.stderr:
+      found.append(f"{page}:{block.line}: {done.stderr.strip()}")
+  return found
+
+
+def command_problems(page, text, known):
+  """Commands and options of ours that the programs do not have."""
+  lines = [span for span in markdown.code_spans(text) if re.match(r"(\S+/)?segrid[a-z-]* ", span)]
+  for block in shell_blocks(text):
+    lines += re.sub(r"\\\n", " ", shell_of(block)).split("\n")
+  found = [problem for line in lines for problem in programs.problems(line, known)]
+  options = {option for program in known.values() for option in all_options(program)}
+  for span in markdown.code_spans(text):
+    if re.fullmatch(r"--[a-z][\w-]*", span) and span not in options:
+      found.append(f"no program has the option {span}")
+  return [f"{page}: {problem}" for problem in found]
+
+
+def all_options(command):
+  return command.options.union(*(all_options(below) for below in command.commands.values()))
+
+
+def snippet_problems(page, text):
+  """Code that is said to come from a file is in that file, and the file is built."""
+  found = []
+  for block in markdown.blocks(text):
+    if not block.source:
+      continue
+    path = ROOT / block.source
+    if not path.exists() or block.text.strip() not in path.read_text(encoding="utf-8"):
+      found.append(f"{page}:{block.line}: this is not in {block.source}")
+    elif path.name not in (path.parent / "CMakeLists.txt").read_text(encoding="utf-8"):
+      found.append(f"{page}:{block.line}: {block.source} is not built")
+  return found
+
+
+def picture_problems(name, text):
+  found = []
+  root = xml.etree.ElementTree.fromstring(text)
+  if root.find("{http://www.w3.org/2000/svg}title") is None:
+    found.append(f"{name}: has no title")
+  if "prefers-color-scheme: dark" not in text:
+    found.append(f"{name}: is not made for dark mode")
+  if re.search(r"(?<!xmlns=\")https?://", text):
+    found.append(f"{name}: fetches something")
+  return found
+
+
+def listed_reasons(text):
+  """The reasons in the comments of a .proto file: `CODE`, `REASON` / `REASON`."""
+  pairs = re.findall(rf"`(?:{CODES})`, (`[A-Z_]+`(?: /\s+(?://\s+)?`[A-Z_]+`)*)", text)
+  return {reason for pair in pairs for reason in markdown.ticked(pair)}
+
+
+def flat(text):
+  """`path -> value` of the YAML that `segrid-server config show` prints."""
+  found, path = {}, []
+  for line in text.split("\n"):
+    match = re.fullmatch(r"( *(?:- )?)([\w]+):(?: (.*))?", line)
+    if match:
+      depth = len(match[1]) // 2
+      depth -= sum(part.endswith("[]") for part in path[:depth])  # A list's items stand two columns further in.
+      path[depth:] = [match[2] + ("[]" if match[2] in ("sources", "webhooks", "tokens") else "")]
+      if match[3] is not None:
+        found[".".join(path)] = match[3].replace('"', "")
+  return found
+
+
+def effective(config):
+  """What the server makes of a configuration, or of none."""
+  environment = {**os.environ, "SEGMENT_WRITE_KEY": "k" * 32}
+  with tempfile.TemporaryDirectory() as folder:
+    path = pathlib.Path(folder, "segrid.yaml")
+    path.write_text(config, encoding="utf-8")
+    done = subprocess.run([BIN / "segrid-server", "config", "show", "--config", path], env=environment,
+                          capture_output=True, text=True, timeout=30, check=False)
+  if done.returncode != 0:
+    raise ValueError(done.stderr)
+  return flat(done.stdout)
+
+
+class Pages(unittest.TestCase):
+
+  def check(self, problems):
+    self.assertFalse(problems, "\n" + "\n".join(problems))
+
+  def test_every_link_leads_somewhere(self):
+    self.check([problem for page, text in pages() for problem in link_problems(page, text)])
+
+  def test_shell_parses(self):
+    self.check([problem for page, text in pages() for problem in syntax_problems(page, text)])
+
+  def test_the_programs_have_the_commands_and_options(self):
+    known = {name: programs.describe([str(BIN / name)]) for name in NAMES}
+    known["dev"] = programs.Command("", set(), {word: programs.Command("", {"--once", "-R"}, {}) for word in
+                                               re.findall(r"^\./dev (\w+)", read("dev"), re.MULTILINE)})
+    self.check([problem for page, text in pages() for problem in command_problems(page, text, known)])
+
+  def test_snippets_are_in_files_that_compile(self):
+    self.check([problem for page, text in pages() for problem in snippet_problems(page, text)])
+    self.assertTrue(any(block.source for block in markdown.blocks(read("README.md"))))
+
+  def test_pictures_are_self_contained(self):
+    for path in sorted(ROOT.glob("docs/*.svg")):
+      self.check(picture_problems(path.name, path.read_text(encoding="utf-8")))
+
+
+class Readme(unittest.TestCase):
+
+  def setUp(self):
+    self.text = read("README.md")
+    self.configuration = markdown.section(self.text, "Configuration")
+
+  def test_configurations_are_right(self):
+    shown = [block for block in markdown.blocks(self.text) if block.language == "yaml"]
+    self.assertTrue(shown)
+    for block in shown:
+      effective(block.text)  # Raises with what is wrong.
+
+  def test_keys_have_the_defaults_of_the_program(self):
+    both = effective("sources: [{name: a, write_key: '${SEGMENT_WRITE_KEY}'},"
+                     "{name: b, receiver: file, path: b.ndjson}]")
+    for cells in markdown.table(self.configuration, "key"):
+      for key in markdown.ticked(cells[0]):
+        with self.subTest(key):
+          self.assertIn(key, both)
+          if cells[1].startswith("`") and key != "sources[].receiver":
+            self.assertEqual(both[key], cells[1].strip("`"))
+
+  def test_reasons_are_those_of_the_api(self):
+    errors = {reason for cells in markdown.table(self.text, "reason") for reason in markdown.ticked(cells[0])}
+    promised = set.union(*(listed_reasons(read(f"proto/segrid/v1/{name}.proto")) for name in ("bridge", "admin")))
+    self.assertGreater(len(promised), 8)
+    self.assertLessEqual(promised, errors)
+    sources = "".join(path.read_text(encoding="utf-8") for top in ("core", "server", "client", "proto")
+                      for path in (ROOT / top).rglob("*") if path.suffix in (".h", ".cc", ".proto"))
+    self.assertEqual([reason for reason in errors if not re.search(rf"\b{reason}\b", sources)], [])
+
+  def test_outcomes_are_those_of_the_api(self):
+    rows = {cells[1].strip("`"): cells[0] for cells in markdown.table(self.text, "outcome")}
+    proto = dict((name, outcome.lower()) for outcome, name in
+                 re.findall(r"// (Skipped|Rejected):[^=]*?REASON_(\w+) =", read("proto/segrid/v1/bridge.proto")))
+    self.assertEqual(rows, proto)
+
+  def test_events_are_those_of_the_catalog(self):
+    rows = re.findall(r'\{"(\w+)", +Condition::\w+, +"([^"]+)", +"(\w+)"', read("core/catalog/catalog.h"))
+    shown = [(markdown.ticked(cells[0])[0], cells[1], cells[2].strip("`"))
+             for cells in markdown.table(self.text, "SendGrid `event`")]
+    self.assertEqual(shown, rows)
+
+  def test_exit_codes_are_those_of_the_server(self):
+    help_text = programs.describe([str(BIN / "segrid-server")]).help
+    codes = re.findall(r"^  (\d+) +\S", help_text, re.MULTILINE)
+    self.assertEqual([cells[0] for cells in markdown.table(self.text, "exit code")], codes)
+
+
+class MistakesAreFound(unittest.TestCase):
+  """The checks on pages that are wrong: none of them passes whatever it is given."""
+
+  def test_of_every_kind(self):
+    known = {"segrid": programs.Command("", {"--help"}, {"forward": programs.Command("", {"--wait"}, {})})}
+    for wrong in ("`segrid forwards x`", "`segrid forward --hurry`", "`--hurry`", "```sh\na | bin/segrid send\n```",
+                  "```console\n$ segrid \\\n>   forward --hurry\n```"):
+      self.assertEqual(len(command_problems("p", wrong, known)), 1, wrong)
+    self.assertEqual(command_problems("p", "`segrid forward --wait -`, `--help`, `segrid`", known), [])
+    for wrong in ("[a](none.md)", "![a](none.svg)", "[a](README.md#none)", '<img src="none">'):
+      self.assertEqual(len(link_problems("README.md", wrong)), 1, wrong)
+    self.assertEqual(link_problems("README.md", "[a](LICENSE) `[b](c)` [d](https://e) [f](#segrid)"), [])
+    self.assertTrue(syntax_problems("p", "```sh\nif true\n```"))
+    self.assertTrue(snippet_problems("p", "<!-- from README.md -->\n```cpp\nnot in there, ever\n```"))
+    self.assertTrue(snippet_problems("p", "<!-- from none.cc -->\n```cpp\n```"))
+    self.assertEqual(len(picture_problems("p", '<svg xmlns="http://www.w3.org/2000/svg"><a href="http://x"/></svg>')), 3)
+    self.assertEqual(listed_reasons("// - `NOT_FOUND`, `B` /\n//   `C`: d"), {"B", "C"})
+    self.assertEqual(flat("a:\n  b: 1\nsources:\n  - c: x\n"), {"a.b": "1", "sources[].c": "x"})
+    with self.assertRaises(ValueError):
+      effective("sources: [{name: A}]")
+
+
+if __name__ == "__main__":
+  arguments = argparse.ArgumentParser(description=__doc__)
+  arguments.add_argument("--programs", required=True, type=pathlib.Path)
+  given, rest = arguments.parse_known_args()
+  BIN = given.programs
+  unittest.main(argv=[sys.argv[0], *rest])

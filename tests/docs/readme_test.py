@@ -1,0 +1,112 @@
+"""Runs what README.md shows, and compares what it prints with what is printed there.
+
+In a block of the language `console`, `$ ` begins a command and `> ` goes on with it; the lines below are its output.
+`…` stands for any text in a line, and alone for any lines.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import markdown
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GIVEN = None  # The arguments; set by main.
+SECONDS = 30
+CONFIG = """
+grpc: {listen: ["127.0.0.1:0"]}
+sources: [{name: default, receiver: file, path: tracks.ndjson}]
+"""
+
+
+def steps(block):
+  """The commands of a block with their output."""
+  found = []
+  for line in block.text.split("\n")[:-1]:
+    if line.startswith("$ "):
+      found.append([line[2:] + "\n", ""])
+    elif line.startswith("> "):
+      found[-1][0] += line[2:] + "\n"
+    else:
+      found[-1][1] += line + "\n"
+  return found
+
+
+def matches(shown, printed):
+  pattern = re.escape(shown).replace("…\n", "(?:.*\n)*" if shown.startswith("…\n") else "…\n")
+  pattern = re.sub(r"(?<=\n)…\\?\n", "(?:.*\n)*", pattern)
+  return re.fullmatch(pattern.replace("…", ".*"), printed) is not None
+
+
+def port_of(process, path):
+  """Waits until the server says where it listens."""
+  for _ in range(SECONDS * 50):
+    with contextlib.suppress(OSError, ValueError):
+      return int(path.read_text(encoding="utf-8"))
+    with contextlib.suppress(subprocess.TimeoutExpired):
+      raise ValueError(f"the server ended with {process.wait(timeout=0.02)}")
+  raise ValueError("the server did not start")
+
+
+class Readme(unittest.TestCase):
+
+  def setUp(self):
+    folder = tempfile.TemporaryDirectory()
+    self.addCleanup(folder.cleanup)
+    self.folder = pathlib.Path(folder.name)
+    (self.folder / "build/release").mkdir(parents=True)
+    (self.folder / "build/release/bin").symlink_to(GIVEN.programs)
+    (self.folder / "segrid.yaml").write_text(CONFIG, encoding="utf-8")
+    with (self.folder / "log").open("wb") as log:
+      self.server = subprocess.Popen(
+          [GIVEN.programs / "segrid-server", "--config", "segrid.yaml", "--port-file", "port"], cwd=self.folder,
+          stderr=log)
+    self.addCleanup(self.stop)
+    self.address = f"127.0.0.1:{port_of(self.server, self.folder / 'port')}"
+
+  def stop(self):
+    self.server.terminate()
+    self.assertEqual(self.server.wait(timeout=SECONDS), 0)
+
+  def run_shell(self, command, **rest):
+    done = subprocess.run(["bash", "-c", command], cwd=self.folder, timeout=SECONDS, check=False, text=True,
+                          env={**os.environ, "SEGRID_SERVER": self.address},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **rest)
+    return done.stdout
+
+  def test_what_it_shows_is_what_happens(self):
+    shown = [block for block in markdown.blocks((ROOT / "README.md").read_text(encoding="utf-8"))
+             if block.language == "console"]
+    self.assertGreater(len(shown), 1)
+    for block in shown:
+      for command, output in steps(block):
+        printed = self.run_shell(command)
+        self.assertTrue(matches(output, printed), f"line {block.line}: {command}shown:\n{output}printed:\n{printed}")
+
+  def test_the_own_service_forwards_a_body(self):
+    body = '[{"email":"a@b.de","timestamp":1,"event":"open","sg_event_id":"x"}, 7]'
+    for known in (0, 1):
+      self.assertEqual(self.run_shell(f"{GIVEN.own_service} {self.address}", input=body),
+                       f"{1 - known} Tracks are on their way, {known} were known\nevent 1: REASON_NOT_AN_OBJECT\n")
+    self.assertIn("INVALID_ARGUMENT (NOT_AN_ARRAY): ",
+                  self.run_shell(f"{GIVEN.own_service} {self.address}", input="{}"))
+
+  def test_an_ellipsis_hides_no_difference(self):
+    self.assertTrue(matches("a…d\n…\nz\n", "abcd\nx\ny\nz\n"))
+    self.assertTrue(matches("…\nz\n", "x\nz\n"))
+    for shown in ("a…d\n", "…\n…x\n", "abc\n", "z\n…\n", ""):
+      self.assertFalse(matches(shown, "abce\n"), shown)
+
+
+if __name__ == "__main__":
+  arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+  arguments.add_argument("--programs", required=True, type=pathlib.Path)
+  arguments.add_argument("--own-service", required=True, type=pathlib.Path)
+  GIVEN, rest_of_arguments = arguments.parse_known_args()
+  unittest.main(argv=[sys.argv[0], *rest_of_arguments])
