@@ -22,7 +22,7 @@ constexpr int kMisuse = 2;
 struct SuiteArguments {
   SuiteOptions options;
   std::vector<std::string> bodies;
-  std::string memory_duration = "15s";
+  std::string memory_duration = "20s";
   std::string json_path;
   bool must_meet_goals = false;
 };
@@ -70,7 +70,7 @@ CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
       ->capture_default_str();
   suite
       ->add_option("--scale", options.scale,
-                   "Length of everything; 1 = under 4 minutes")
+                   "Length of everything; 1 = some 5 minutes")
       ->capture_default_str();
   suite->add_option("--body", arguments.bodies,
                     "Webhook bodies whose events are sent [generated]");
@@ -79,9 +79,15 @@ CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
                    "Length of the memory measurement")
       ->capture_default_str();
   suite
-      ->add_option("--micro", options.micro_path,
-                   "Google Benchmark's JSON, to judge its ratios too")
+      ->add_option("--node", options.node_script,
+                   "The transform in Node, a baseline")
       ->type_name("FILE");
+  suite
+      ->add_option("--node-body", options.node_body,
+                   "The webhook body that it transforms")
+      ->type_name("FILE");
+  suite->add_option("--skip", options.skip, "rpc, micro, node, memory")
+      ->delimiter(',');
   suite->add_option("--json", arguments.json_path,
                     "Write the result as JSON; - = stdout");
   suite->add_flag("--strict", arguments.must_meet_goals,

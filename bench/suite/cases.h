@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "bench/load/method.h"
+#include "bench/stats/metric_catalog.h"
 
 namespace segrid::bench {
 
@@ -46,25 +48,46 @@ struct MemoryCase {
   double growth_goal = 1.05;  // At the end ÷ after a tenth of the time.
 };
 
-// Two micro benches by their names in Google Benchmark's JSON, compared by
-// items per second. Goal 0: none, the ratio is for information.
+// Throughput of a server that may use all cores ÷ one that has a single core.
+struct CoresCase {
+  std::int32_t events = 100;
+  std::int32_t connections = 4;
+  std::int32_t concurrency = 16;
+};
+
+// Figures of micro benches by their names, see MicroFigures. No baseline: the
+// figure is judged alone.
 struct MicroCase {
   std::string_view what;
-  std::string_view numerator;
-  std::string_view denominator;
-  double goal;
+  std::string_view figure;
+  std::string_view baseline = "";
+  std::optional<double> goal = {};  // Nothing: for information.
+  Unit unit = Unit::kPerSecond;
+  bool goal_is_ceiling = false;
 };
 
 // clang-format off
 inline constexpr std::array kMicroCases = {
-    MicroCase{"JSON → JSON ÷ simdjson DOM parse alone, 100 events", "BM_JsonToJson/100", "BM_SimdjsonDomParse/100", 0.70},
-    MicroCase{"JSON → JSON ÷ simdjson DOM parse alone, 1000 events", "BM_JsonToJson/1000", "BM_SimdjsonDomParse/1000", 0.70},
+    MicroCase{"JSON → JSON ÷ simdjson DOM, parse alone, 100 events", "BM_JsonToJson/100", "BM_SimdjsonDomParse/100", 0.70},
+    MicroCase{"JSON → JSON ÷ simdjson DOM, parse alone, 1,000 events", "BM_JsonToJson/1000", "BM_SimdjsonDomParse/1000", 0.70},
     MicroCase{"wire → wire ÷ generated classes on the heap", "BM_WireToWire/100", "BM_GeneratedHeapToWire/100", 8},
     MicroCase{"wire → wire ÷ generated classes, messages reused", "BM_WireToWire/100", "BM_GeneratedReusedToWire/100", 4},
     MicroCase{"wire → JSON ÷ generated classes on the heap", "BM_WireToJson/100", "BM_GeneratedHeapToJson/100", 4},
-    MicroCase{"wire → JSON ÷ generated classes, messages reused", "BM_WireToJson/100", "BM_GeneratedReusedToJson/100", 0},
-    MicroCase{"JSON → JSON, 1 event ÷ 100 events", "BM_JsonToJson/1", "BM_JsonToJson/100", 0},
-    MicroCase{"JSON → JSON, 10000 events ÷ 100 events", "BM_JsonToJson/10000", "BM_JsonToJson/100", 0},
+    MicroCase{"wire → JSON ÷ generated classes, messages reused", "BM_WireToJson/100", "BM_GeneratedReusedToJson/100"},
+    MicroCase{"in-process Transform ÷ codecs directly, 100 events", "BM_PipelineTransform/100", "BM_CodecsDirectly/100", 0.95},
+    MicroCase{"in-process Transform ÷ codecs directly, 1,000 events", "BM_PipelineTransform/1000", "BM_CodecsDirectly/1000", 0.95},
+    MicroCase{"in-process Transform, 2 threads ÷ 1 thread", "BM_PipelineThreads/100/real_time/threads:2", "BM_PipelineThreads/100/real_time/threads:1"},
+    MicroCase{"JSON → JSON ÷ Node, 100 events, per CPU-second", "BM_JsonToJsonFile/100", "NodeJsonToJson/100", 25},
+    MicroCase{"JSON → JSON, events/s at 1 event ÷ at 100", "BM_JsonToJson/1", "BM_JsonToJson/100"},
+    MicroCase{"JSON → JSON, events/s at 10 events ÷ at 100", "BM_JsonToJson/10", "BM_JsonToJson/100", 0.90},
+    MicroCase{"JSON → JSON, events/s at 10,000 events ÷ at 100", "BM_JsonToJson/10000", "BM_JsonToJson/100", 0.80},
+    MicroCase{"wire → wire, events/s at 10,000 events ÷ at 100", "BM_WireToWire/10000", "BM_WireToWire/100", 0.80},
+    MicroCase{"200 custom arguments sent ÷ 10, input bytes/s", "BM_JsonToJsonCustomArgs/100/200 bytes", "BM_JsonToJsonCustomArgs/100/10 bytes", 0.80, Unit::kBytesPerSecond},
+    MicroCase{"200 custom arguments ignored ÷ none, input bytes/s", "BM_JsonToJsonIgnoredArgs/100/200 bytes", "BM_JsonToJsonIgnoredArgs/100/0 bytes", 0.80, Unit::kBytesPerSecond},
+    MicroCase{"allocations per event, JSON → JSON", "JsonToJsonAllocations/100 allocations", "", 0, Unit::kCount, true},
+    MicroCase{"allocations per event, JSON → wire", "JsonToWireAllocations/100 allocations", "", 0, Unit::kCount, true},
+    MicroCase{"allocations per event, wire → wire", "WireToWireAllocations/100 allocations", "", 0, Unit::kCount, true},
+    MicroCase{"allocations per event, wire → JSON", "WireToJsonAllocations/100 allocations", "", 0, Unit::kCount, true},
 };
 // clang-format on
 

@@ -32,6 +32,13 @@ std::string ReadAll(const std::string& path) {
   return std::move(text).str();
 }
 
+// What to show of a log.
+std::string TailOf(const std::string& log_path) {
+  std::string log = ReadAll(log_path);
+  if (log.size() > kLogTailBytes) log.erase(0, log.size() - kLogTailBytes);
+  return log.empty() ? "nothing" : log;
+}
+
 // In the child, between fork and exec: system calls only.
 [[noreturn]] void Become(char* const* argv, int log, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -73,8 +80,11 @@ absl::StatusOr<ChildProcess> ChildProcess::Start(
 
 bool ChildProcess::is_running() {
   if (pid_ == 0) return false;
-  if (waitpid(pid_, nullptr, WNOHANG) == 0) return true;
+  int status = 0;
+  if (waitpid(pid_, &status, WNOHANG) == 0) return true;
   pid_ = 0;
+  exit_code_ =
+      WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return false;
 }
 
@@ -122,11 +132,27 @@ absl::StatusOr<std::string> AwaitLine(ChildProcess& child,
     if (!is_running || absl::Now() > deadline) break;
     absl::SleepFor(kPoll);
   }
-  std::string log = ReadAll(log_path);
-  if (log.size() > kLogTailBytes) log.erase(0, log.size() - kLogTailBytes);
-  return absl::UnavailableError(
-      absl::StrCat("the program did not start serving; it said: ",
-                   log.empty() ? "nothing" : log));
+  return absl::UnavailableError(absl::StrCat(
+      "the program did not start serving; it said: ", TailOf(log_path)));
+}
+
+absl::Status RunToEnd(const std::vector<std::string>& arguments,
+                      const std::string& log_path, absl::Duration patience) {
+  absl::StatusOr<ChildProcess> child = ChildProcess::Start(arguments, log_path);
+  if (!child.ok()) return absl::UnavailableError(child.status().message());
+  const absl::Time deadline = absl::Now() + patience;
+  while (child->is_running()) {
+    if (absl::Now() > deadline) {
+      return absl::UnavailableError(
+          absl::StrCat(arguments[0], " did not end within ",
+                       absl::FormatDuration(patience)));
+    }
+    absl::SleepFor(kPoll);
+  }
+  if (child->exit_code() == 0) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(arguments[0], " ended with ",
+                                             child->exit_code(),
+                                             "; it said: ", TailOf(log_path)));
 }
 
 }  // namespace segrid::bench

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
@@ -23,7 +24,8 @@ class ChildProcess {
   static absl::StatusOr<ChildProcess> Start(
       const std::vector<std::string>& arguments, const std::string& log_path);
 
-  ChildProcess(ChildProcess&& other) noexcept : pid_(other.pid_) {
+  ChildProcess(ChildProcess&& other) noexcept
+      : pid_(other.pid_), exit_code_(other.exit_code_) {
     other.pid_ = 0;
   }
   ChildProcess& operator=(ChildProcess&&) = delete;
@@ -31,10 +33,13 @@ class ChildProcess {
 
   int pid() const { return pid_; }
   bool is_running();
+  // Of a program that has ended: 128 + the signal's number where one ended it.
+  int exit_code() const { return exit_code_; }
 
  private:
   explicit ChildProcess(pid_t pid) : pid_(pid) {}
   pid_t pid_;  // 0: nothing to end.
+  int exit_code_ = 0;
 };
 
 // A directory that is deleted, with everything in it, in the end.
@@ -60,5 +65,10 @@ absl::StatusOr<std::string> AwaitLine(ChildProcess& child,
                                       const std::string& path,
                                       const std::string& log_path,
                                       absl::Duration patience);
+
+// Runs a program to its end. UNAVAILABLE, with the end of `log_path`, when it
+// cannot be started, fails, or takes longer than `patience`.
+absl::Status RunToEnd(const std::vector<std::string>& arguments,
+                      const std::string& log_path, absl::Duration patience);
 
 }  // namespace segrid::bench

@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "bench/suite/affinity.h"
+#include "bench/suite/median.h"
 #include "core/base/status_macros.h"
 
 namespace segrid::bench {
@@ -39,14 +41,12 @@ absl::StatusOr<RunResult> RunChecked(const RunOptions& run) {
   return result;
 }
 
-}  // namespace
-
-double MedianOf(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half]
-                                : (values[half - 1] + values[half]) / 2;
+absl::StatusOr<double> CallRate(const RunOptions& run) {
+  SEGRID_ASSIGN_OR_RETURN(const RunResult result, RunChecked(run));
+  return static_cast<double>(result.total.successes()) / result.elapsed_seconds;
 }
+
+}  // namespace
 
 RunOptions Rounds::Load(const std::string& address, Method method) const {
   RunOptions run;
@@ -61,9 +61,9 @@ RunOptions Rounds::Load(const std::string& address, Method method) const {
 
 absl::StatusOr<Rounds::Pair> Rounds::EchoPair(const EchoCase& echo_case) const {
   Pair pair;
-  pair.row.what =
-      absl::StrCat("Transform ÷ raw echo, ", NameOf(echo_case.input), ", ",
-                   echo_case.events, " events");
+  pair.row.what = absl::StrCat("Transform ÷ raw echo, ",
+                               NameOf(echo_case.input), ", ", echo_case.events,
+                               echo_case.events == 1 ? " event" : " events");
   pair.row.goal = echo_case.goal;
   pair.figure_run = Load(options_.product, Method::kTransform);
   pair.baseline_run = Load(options_.echo, Method::kEcho);
@@ -105,20 +105,47 @@ Rounds::Pair Rounds::StreamPair(const StreamCase& stream) const {
   return pair;
 }
 
-absl::StatusOr<double> Rounds::CallRate(const RunOptions& run) const {
-  SEGRID_ASSIGN_OR_RETURN(const RunResult result, RunChecked(run));
-  return static_cast<double>(result.total.successes()) / result.elapsed_seconds;
+Rounds::Pair Rounds::CoresPair(const CoresCase& cores) const {
+  Pair pair;
+  pair.row.what = absl::StrCat("Transform, server on ", AvailableCores(),
+                               " cores ÷ on 1 core, ", cores.events, " events");
+  pair.baseline_cores = 1;
+  pair.figure_run = Load(options_.product, Method::kTransform);
+  pair.figure_run.payload.batch = cores.events;
+  pair.figure_run.connections = cores.connections;
+  pair.figure_run.concurrency = cores.concurrency;
+  pair.baseline_run = pair.figure_run;
+  return pair;
 }
 
-absl::Status Rounds::Measure(Pair& pair, bool baseline_first) const {
+absl::Status Rounds::Prepare() {
+  for (const EchoCase& echo_case : kEchoCases) {
+    SEGRID_ASSIGN_OR_RETURN(Pair pair, EchoPair(echo_case));
+    pairs_.push_back(std::move(pair));
+  }
+  pairs_.push_back(StreamPair({}));
+  if (AvailableCores() > 1) pairs_.push_back(CoresPair({}));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<double> Rounds::Baseline(const Pair& pair) const {
+  if (pair.baseline_cores == 0) return CallRate(pair.baseline_run);
+  SEGRID_RETURN_IF_ERROR(PinProcess(options_.product_pid, pair.baseline_cores));
+  absl::StatusOr<double> rate = CallRate(pair.baseline_run);
+  SEGRID_RETURN_IF_ERROR(PinProcess(options_.product_pid, AvailableCores()));
+  return rate;
+}
+
+absl::Status Rounds::MeasurePair(Pair& pair) const {
+  const bool baseline_first = round_ % 2 == 1;
   double figure = 0;
   double baseline = 0;
   if (baseline_first) {
-    SEGRID_ASSIGN_OR_RETURN(baseline, CallRate(pair.baseline_run));
+    SEGRID_ASSIGN_OR_RETURN(baseline, Baseline(pair));
   }
   SEGRID_ASSIGN_OR_RETURN(figure, CallRate(pair.figure_run));
   if (!baseline_first) {
-    SEGRID_ASSIGN_OR_RETURN(baseline, CallRate(pair.baseline_run));
+    SEGRID_ASSIGN_OR_RETURN(baseline, Baseline(pair));
   }
   pair.figures.push_back(figure);
   pair.baselines.push_back(baseline);
@@ -126,68 +153,27 @@ absl::Status Rounds::Measure(Pair& pair, bool baseline_first) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SuiteRow>> Rounds::Run() {
-  std::vector<Pair> pairs;
-  for (const EchoCase& echo_case : kEchoCases) {
-    SEGRID_ASSIGN_OR_RETURN(Pair pair, EchoPair(echo_case));
-    pairs.push_back(std::move(pair));
+absl::Status Rounds::Measure(
+    const std::function<void(const std::string&)>& progress) {
+  for (Pair& pair : pairs_) {
+    if (progress) progress(pair.row.what);
+    SEGRID_RETURN_IF_ERROR(MeasurePair(pair));
   }
-  pairs.push_back(StreamPair({}));
-  for (std::int32_t round = 0; round < options_.rounds; ++round) {
-    for (Pair& pair : pairs) {
-      if (options_.progress) {
-        options_.progress(absl::StrCat("round ", round + 1, " of ",
-                                       options_.rounds, ": ", pair.row.what));
-      }
-      SEGRID_RETURN_IF_ERROR(Measure(pair, round % 2 == 1));
-    }
-  }
-  std::vector<SuiteRow> rows;
-  for (Pair& pair : pairs) {
-    pair.row.figure = MedianOf(pair.figures);
-    pair.row.baseline = MedianOf(pair.baselines);
-    pair.row.ratio = MedianOf(pair.ratios);
-    JudgeRow(pair.row);
-    rows.push_back(std::move(pair.row));
-  }
-  return rows;
+  ++round_;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SuiteRow>> Rounds::Memory(absl::Duration duration) {
-  const MemoryCase memory;
-  const std::string what =
-      absl::StrCat("memory of the server, ", memory.connections,
-                   " connections × ", memory.events, " events");
-  if (options_.progress) options_.progress(what);
-  RunOptions run = Load(options_.product, Method::kTransform);
-  run.payload.batch = memory.events;
-  run.connections = memory.connections;
-  run.concurrency = memory.concurrency;
-  run.duration = duration;
-  SEGRID_ASSIGN_OR_RETURN(const RunResult result, RunChecked(run));
-  if (!result.server || result.slices.empty()) {
-    return absl::UnavailableError("the server's memory cannot be read");
+std::vector<SuiteRow> Rounds::Rows() const {
+  std::vector<SuiteRow> rows;
+  for (const Pair& pair : pairs_) {
+    SuiteRow row = pair.row;
+    row.figure = MedianOf(pair.figures);
+    row.baseline = MedianOf(pair.baselines);
+    row.ratio = MedianOf(pair.ratios);
+    JudgeRow(row);
+    rows.push_back(std::move(row));
   }
-  const auto early = std::find_if(
-      result.slices.begin(), result.slices.end() - 1, [&](const Slice& slice) {
-        return slice.at_seconds >= absl::ToDoubleSeconds(duration) / 10;
-      });
-  SuiteRow rss{.what = what,
-               .unit = Unit::kBytes,
-               .figure = static_cast<double>(result.server->rss_bytes),
-               .goal = memory.rss_goal_bytes,
-               .goal_is_of_figure = true,
-               .goal_is_ceiling = true};
-  SuiteRow growth{.what = "the same, at the end ÷ after a tenth of the time",
-                  .unit = Unit::kBytes,
-                  .figure = rss.figure,
-                  .baseline = static_cast<double>(early->server_rss_bytes),
-                  .goal = memory.growth_goal,
-                  .goal_is_ceiling = true};
-  growth.ratio = *growth.figure / *growth.baseline;
-  JudgeRow(rss);
-  JudgeRow(growth);
-  return std::vector<SuiteRow>{rss, growth};
+  return rows;
 }
 
 }  // namespace segrid::bench

@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bench/load/run.h"
@@ -23,22 +23,24 @@ struct RoundsOptions {
   std::vector<std::string> bodies;  // Empty: generated events.
   absl::Duration warmup;            // Of one measurement.
   absl::Duration length;
-  std::int32_t rounds = 7;
-  std::function<void(const std::string&)> progress;
 };
 
 // Measures each case in each round, the two sides of a ratio one after the
 // other and in turn first, so that what changes on the machine meets both. The
 // answer is the median of the rounds' ratios. Thread safety: none. Blocks.
+// Errors: UNAVAILABLE when a call fails; the message says which and why.
 class Rounds {
  public:
   explicit Rounds(RoundsOptions options) : options_(std::move(options)) {}
 
-  // The rows of kEchoCases and StreamCase.
-  absl::StatusOr<std::vector<SuiteRow>> Run();
+  // Finds out how many bytes the echoes must have. Before the first round.
+  absl::Status Prepare();
 
-  // The rows of MemoryCase; loads the product for `duration`.
-  absl::StatusOr<std::vector<SuiteRow>> Memory(absl::Duration duration);
+  // Measures every case once. `progress` gets a line before each.
+  absl::Status Measure(const std::function<void(const std::string&)>& progress);
+
+  // One row per case; after the last round.
+  std::vector<SuiteRow> Rows() const;
 
  private:
   // A ratio under way.
@@ -46,6 +48,7 @@ class Rounds {
     SuiteRow row;
     RunOptions figure_run;
     RunOptions baseline_run;
+    int baseline_cores = 0;  // The product's during the baseline; 0: all.
     std::vector<double> figures = {};
     std::vector<double> baselines = {};
     std::vector<double> ratios = {};
@@ -54,13 +57,13 @@ class Rounds {
   RunOptions Load(const std::string& address, Method method) const;
   absl::StatusOr<Pair> EchoPair(const EchoCase& echo_case) const;
   Pair StreamPair(const StreamCase& stream) const;
-  absl::StatusOr<double> CallRate(const RunOptions& run) const;
-  absl::Status Measure(Pair& pair, bool baseline_first) const;
+  Pair CoresPair(const CoresCase& cores) const;
+  absl::StatusOr<double> Baseline(const Pair& pair) const;
+  absl::Status MeasurePair(Pair& pair) const;
 
   const RoundsOptions options_;
+  std::vector<Pair> pairs_;
+  int round_ = 0;
 };
-
-// The middle of `values`, or the mean of the middle two; not empty.
-double MedianOf(std::vector<double> values);
 
 }  // namespace segrid::bench

@@ -1,15 +1,16 @@
 #include "bench/suite/suite.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "bench/load/run.h"
 #include "bench/suite/cases.h"
+#include "bench/suite/memory.h"
 #include "bench/suite/micro.h"
 #include "bench/suite/rounds.h"
 #include "bench/suite/servers.h"
@@ -18,44 +19,136 @@
 namespace segrid::bench {
 namespace {
 
-// Of one measurement at scale 1: 18 of them make a round.
+using Tell = std::function<void(const std::string&)>;
+
+// Of one measurement at scale 1: 20 of them make a round.
 constexpr absl::Duration kWarmup = absl::Milliseconds(200);
 constexpr absl::Duration kLength = absl::Seconds(1);
+// Of one micro bench in one round.
+constexpr double kMicroSeconds = 0.04;
 
-absl::Status OutOfRange(const char* name, const char* range) {
+absl::Status OutOfRange(const std::string& name, const std::string& range) {
   return absl::InvalidArgumentError(
-      absl::StrCat(name, " is out of range; it must be from ", range));
+      absl::StrCat(name, " is out of range; it must be ", range));
 }
 
-std::string ServerBinaryOf(const SuiteOptions& options) {
-  if (!options.server_binary.empty()) return options.server_binary;
+std::string Beside(const SuiteOptions& options, const char* program) {
   return std::filesystem::path(options.self_binary)
-      .replace_filename("segrid-server")
+      .replace_filename(program)
       .string();
 }
 
-absl::StatusOr<std::vector<SuiteRow>> ReadMicroFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  SEGRID_ASSIGN_OR_RETURN(const auto rates, ReadMicro(text.str()));
-  return MicroRows(rates, kMicroCases);
+std::string ServerBinaryOf(const SuiteOptions& options) {
+  return options.server_binary.empty() ? Beside(options, "segrid-server")
+                                       : options.server_binary;
+}
+
+double LoadAverage() {
+  double load = 0;
+  return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
+// The programs of a round; what is not asked for or cannot be becomes a note.
+std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
+                                     std::vector<std::string>& notes) {
+  std::vector<MicroProgram> programs;
+  if (options.Has("micro")) {
+    programs.push_back(
+        {"micro benches",
+         {Beside(options, "segrid-micro-bench"),
+          absl::StrCat("--benchmark_min_time=", kMicroSeconds * options.scale),
+          "--benchmark_out_format=json", "--benchmark_out="}});
+    programs.push_back({"allocations (built with the tests)",
+                        {Beside(options, "segrid-allocations"), ""}});
+  }
+  if (!options.Has("node")) return programs;
+  if (options.node_script.empty() || options.node_body.empty()) {
+    notes.push_back(
+        "Node baseline: not measured: --node and --node-body were not given");
+    return programs;
+  }
+  programs.push_back({"Node baseline",
+                      {"node", options.node_script, options.node_body,
+                       absl::StrCat("--seconds=", options.scale), "--out="}});
+  return programs;
 }
 
 void Append(std::vector<SuiteRow> more, std::vector<SuiteRow>& rows) {
   for (SuiteRow& row : more) rows.push_back(std::move(row));
 }
 
+// The servers of the RPC cases, and their rounds.
+struct Rpc {
+  RunningServer product;
+  RunningServer echo;
+  Rounds rounds;
+};
+
+absl::StatusOr<std::unique_ptr<Rpc>> StartRpc(const SuiteOptions& options,
+                                              const std::string& directory) {
+  SEGRID_ASSIGN_OR_RETURN(RunningServer product,
+                          StartProduct(ServerBinaryOf(options), directory));
+  SEGRID_ASSIGN_OR_RETURN(RunningServer echo,
+                          StartEcho(options.self_binary, directory));
+  Rounds rounds({.product = product.address,
+                 .echo = echo.address,
+                 .product_pid = product.process.pid(),
+                 .bodies = options.bodies,
+                 .warmup = kWarmup * options.scale,
+                 .length = kLength * options.scale});
+  SEGRID_RETURN_IF_ERROR(rounds.Prepare());
+  return std::unique_ptr<Rpc>(
+      new Rpc{std::move(product), std::move(echo), std::move(rounds)});
+}
+
+absl::StatusOr<std::vector<SuiteRow>> RunMemory(const SuiteOptions& options,
+                                                const std::string& directory) {
+  // A server of its own: what others left in its heap does not count.
+  const std::string own = directory + "/memory";
+  std::filesystem::create_directory(own);
+  SEGRID_ASSIGN_OR_RETURN(const RunningServer product,
+                          StartProduct(ServerBinaryOf(options), own));
+  return MeasureMemory({.product = product.address,
+                        .product_pid = product.process.pid(),
+                        .bodies = options.bodies,
+                        .duration = options.memory_duration});
+}
+
+absl::Status RunRounds(const SuiteOptions& options, const Tell& progress,
+                       Rpc* rpc, MicroRounds& micro) {
+  for (std::int32_t round = 1; round <= options.rounds; ++round) {
+    const auto tell = [&](const std::string& what) {
+      if (!progress) return;
+      progress(
+          absl::StrCat("round ", round, " of ", options.rounds, ": ", what));
+    };
+    if (rpc != nullptr) SEGRID_RETURN_IF_ERROR(rpc->rounds.Measure(tell));
+    tell("micro benches and other programs");
+    micro.Measure();
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
+bool SuiteOptions::Has(std::string_view part) const {
+  return std::find(skip.begin(), skip.end(), part) == skip.end();
+}
+
 absl::Status SuiteOptions::Validate() const {
-  if (rounds < 1 || rounds > 101) return OutOfRange("rounds", "1 to 101");
+  if (rounds < 1 || rounds > 101) return OutOfRange("rounds", "from 1 to 101");
   if (!(scale >= 0.01 && scale <= 100)) {
-    return OutOfRange("scale", "0.01 to 100");
+    return OutOfRange("scale", "from 0.01 to 100");
   }
-  if (memory_duration < absl::ZeroDuration() ||
+  if (memory_duration < absl::Milliseconds(100) ||
       memory_duration > absl::Hours(24)) {
-    return OutOfRange("memory-duration", "0s to 24h");
+    return OutOfRange("memory-duration", "from 100ms to 24h");
+  }
+  for (const std::string& part : skip) {
+    if (std::find(kSuiteParts.begin(), kSuiteParts.end(), part) ==
+        kSuiteParts.end()) {
+      return OutOfRange("skip", "of rpc, micro, node, memory");
+    }
   }
   return absl::OkStatus();
 }
@@ -68,40 +161,32 @@ void JudgeRow(SuiteRow& row) {
       row.goal_is_ceiling ? *measured <= *row.goal : *measured >= *row.goal;
 }
 
-absl::StatusOr<SuiteResult> RunSuite(
-    const SuiteOptions& options,
-    const std::function<void(const std::string&)>& progress) {
+absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
+                                     const Tell& progress) {
   SuiteResult result{.start_time = absl::Now(),
                      .rounds = options.rounds,
-                     .elapsed_seconds = 0,
-                     .rows = {}};
-  std::vector<SuiteRow> micro_rows;
-  if (!options.micro_path.empty()) {
-    SEGRID_ASSIGN_OR_RETURN(micro_rows, ReadMicroFile(options.micro_path));
-  }
+                     .load = LoadAverage()};
   SEGRID_ASSIGN_OR_RETURN(const TemporaryDirectory directory,
                           TemporaryDirectory::Make());
-  SEGRID_ASSIGN_OR_RETURN(
-      RunningServer product,
-      StartProduct(ServerBinaryOf(options), directory.path()));
-  SEGRID_ASSIGN_OR_RETURN(RunningServer echo,
-                          StartEcho(options.self_binary, directory.path()));
-  Rounds rounds({.product = product.address,
-                 .echo = echo.address,
-                 .product_pid = product.process.pid(),
-                 .bodies = options.bodies,
-                 .warmup = kWarmup * options.scale,
-                 .length = kLength * options.scale,
-                 .rounds = options.rounds,
-                 .progress = progress});
-  SEGRID_ASSIGN_OR_RETURN(std::vector<SuiteRow> rows, rounds.Run());
-  if (options.memory_duration > absl::ZeroDuration()) {
-    SEGRID_ASSIGN_OR_RETURN(std::vector<SuiteRow> memory,
-                            rounds.Memory(options.memory_duration));
-    Append(std::move(memory), rows);
+  MicroRounds micro(ProgramsOf(options, result.notes), directory.path());
+  std::unique_ptr<Rpc> rpc;
+  if (options.Has("rpc")) {
+    SEGRID_ASSIGN_OR_RETURN(rpc, StartRpc(options, directory.path()));
   }
-  Append(std::move(micro_rows), rows);
-  result.rows = std::move(rows);
+  SEGRID_RETURN_IF_ERROR(RunRounds(options, progress, rpc.get(), micro));
+  if (rpc) Append(rpc->rounds.Rows(), result.rows);
+  rpc.reset();  // Ends the servers.
+  if (options.Has("memory")) {
+    if (progress) progress("memory of the server");
+    SEGRID_ASSIGN_OR_RETURN(std::vector<SuiteRow> memory,
+                            RunMemory(options, directory.path()));
+    Append(std::move(memory), result.rows);
+  }
+  Append(micro.Rows(kMicroCases), result.rows);
+  for (const std::string& note : micro.notes()) result.notes.push_back(note);
+  for (const std::string& part : options.skip) {
+    result.notes.push_back(absl::StrCat(part, ": not measured: --skip"));
+  }
   result.elapsed_seconds =
       absl::ToDoubleSeconds(absl::Now() - result.start_time);
   return result;

@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,17 +18,25 @@
 
 namespace segrid::bench {
 
+// What can be left out.
+inline constexpr std::array<std::string_view, 4> kSuiteParts = {
+    "rpc", "micro", "node", "memory"};
+
 struct SuiteOptions {
-  std::string self_binary;          // This program, which serves the echoes.
+  // This program, which serves the echoes; the micro benches stand beside it.
+  std::string self_binary;
   std::string server_binary;        // Empty: segrid-server beside this program.
   std::int32_t rounds = 7;          // 1 to 101.
   double scale = 1;                 // Of every length; 0.01 to 100.
   std::vector<std::string> bodies;  // Whose events are sent. Empty: generated.
-  absl::Duration memory_duration = absl::Seconds(15);  // 0: not measured.
-  std::string micro_path;  // Google Benchmark's JSON. Empty: none.
+  absl::Duration memory_duration = absl::Seconds(20);
+  std::string node_script;  // The transform in Node, and the body it reads.
+  std::string node_body;    // Empty: not measured, and the notes say so.
+  std::vector<std::string> skip;  // Of kSuiteParts.
 
   // INVALID_ARGUMENT names the first field that is out of range.
   absl::Status Validate() const;
+  bool Has(std::string_view part) const;
 };
 
 // One line of the answer.
@@ -46,15 +56,17 @@ struct SuiteResult {
   absl::Time start_time;
   std::int32_t rounds = 0;
   double elapsed_seconds = 0;
+  double load = 0;  // The machine's load average when it began.
   std::vector<SuiteRow> rows;
+  std::vector<std::string> notes;  // What was not measured, and why.
 };
 
 // Starts the server, with a data directory of its own that is deleted in the
 // end, and the echo server, and measures in rounds that take every case once,
-// server and ceiling next to each other. Blocks for 3 minutes with the default
-// options. `progress` gets a line before each measurement. UNAVAILABLE when a
-// server cannot be started or a case has no successful call; the message says
-// which and why.
+// figure and baseline next to each other. Blocks for 5 minutes with the default
+// options. `progress` gets a line before each measurement. A baseline that is
+// not there is a note, not an error. UNAVAILABLE when a server cannot be
+// started or a call fails; the message says which and why.
 absl::StatusOr<SuiteResult> RunSuite(
     const SuiteOptions& options,
     const std::function<void(const std::string&)>& progress);

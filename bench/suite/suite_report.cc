@@ -11,6 +11,9 @@
 namespace segrid::bench {
 namespace {
 
+// Load average above which a machine had something else to do.
+constexpr double kBusy = 0.5;
+
 std::string Shown(const SuiteRow& row, const std::optional<double>& value) {
   return value ? FormatValue(row.unit, *value) : "–";
 }
@@ -46,10 +49,16 @@ std::string SuiteTable(const SuiteResult& result) {
                row.ratio ? absl::StrFormat("%.2f", *row.ratio) : "–", Goal(row),
                "", Met(row)});
   }
-  return absl::StrFormat(
-      "%s\n  medians of %d interleaved rounds, %d cores, %.0f s\n",
+  std::string text = absl::StrFormat(
+      "%s\n  medians of %d interleaved rounds, %d cores, %.0f s, load average "
+      "%.1f when it began%s\n",
       table.Text(), result.rounds, std::thread::hardware_concurrency(),
-      result.elapsed_seconds);
+      result.elapsed_seconds, result.load,
+      result.load > kBusy ? ": not an idle machine" : "");
+  for (const std::string& note : result.notes) {
+    absl::StrAppend(&text, "  ", note, "\n");
+  }
+  return text;
 }
 
 std::string SuiteJson(const SuiteResult& result) {
@@ -67,6 +76,11 @@ std::string SuiteJson(const SuiteResult& result) {
   out.Key("rounds");
   out.Integer(result.rounds);
   WriteOptional(out, "elapsed_seconds", result.elapsed_seconds);
+  WriteOptional(out, "load_average", result.load);
+  out.Key("notes");
+  out.BeginArray();
+  for (const std::string& note : result.notes) out.String(note);
+  out.EndArray();
   out.Key("rows");
   out.BeginArray();
   for (const SuiteRow& row : result.rows) {

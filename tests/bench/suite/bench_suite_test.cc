@@ -1,6 +1,6 @@
 #include <string>
 
-#include "bench/suite/rounds.h"
+#include "bench/suite/median.h"
 #include "bench/suite/suite.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -11,6 +11,8 @@ namespace {
 
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 SuiteRow Row(std::optional<double> ratio, std::optional<double> goal,
              bool is_ceiling = false) {
@@ -63,6 +65,34 @@ TEST(Suite, ShowsEachRowWithItsGoal) {
   EXPECT_THAT(table, HasSubstr("medians of 7 interleaved rounds"));
 }
 
+TEST(Suite, SaysWhatWasNotMeasuredAndWhenTheMachineWasBusy) {
+  SuiteResult result;
+  result.notes = {"Node baseline: not measured: no node"};
+  EXPECT_THAT(SuiteTable(result), HasSubstr("not measured: no node"));
+  EXPECT_THAT(SuiteTable(result), Not(HasSubstr("not an idle machine")));
+  result.load = 1.5;
+  EXPECT_THAT(SuiteTable(result), HasSubstr("not an idle machine"));
+}
+
+TEST(Suite, LeavesOutWhatItIsToldTo) {
+  SuiteOptions options;
+  options.self_binary = "/nonexistent/segrid-bench";
+  options.rounds = 1;
+  options.skip = {"rpc", "memory"};
+  const auto result = RunSuite(options, nullptr);
+  ASSERT_TRUE(result.ok()) << result.status();
+  for (const SuiteRow& row : result->rows) {
+    EXPECT_EQ(row.is_met, std::nullopt) << row.what;
+  }
+  // Each program that is not there, and each part that was left out.
+  EXPECT_THAT(result->notes,
+              UnorderedElementsAre(HasSubstr("Node baseline: not measured"),
+                                   HasSubstr("/nonexistent/segrid-micro-bench"),
+                                   HasSubstr("/nonexistent/segrid-allocations"),
+                                   HasSubstr("rpc: not measured"),
+                                   HasSubstr("memory: not measured")));
+}
+
 TEST(Suite, WritesJson) {
   SuiteResult result;
   result.rows = {Row(0.5, 0.9)};
@@ -87,9 +117,12 @@ TEST(Suite, RefusesOptionsOutOfRange) {
   EXPECT_TRUE(options.Validate().ok());
   options.rounds = 0;
   EXPECT_FALSE(options.Validate().ok());
+  options = {};
+  options.skip = {"memory", "nothing"};
+  EXPECT_THAT(std::string(options.Validate().message()), HasSubstr("skip"));
 }
 
-TEST(Rounds, TakesTheMiddle) {
+TEST(MedianOf, TakesTheMiddle) {
   EXPECT_DOUBLE_EQ(MedianOf({3, 1, 2}), 2);
   EXPECT_DOUBLE_EQ(MedianOf({4, 1, 2, 3}), 2.5);
 }

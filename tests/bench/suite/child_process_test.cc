@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -12,6 +13,7 @@
 namespace segrid::bench {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(ChildProcess, RunsUntilItIsDestroyed) {
@@ -40,6 +42,28 @@ TEST(ChildProcess, SaysWhatAProgramSaidThatDidNotStart) {
   const auto line =
       AwaitLine(*child, directory.Path("port"), log, absl::Seconds(10));
   EXPECT_THAT(std::string(line.status().message()), HasSubstr("no such key"));
+}
+
+TEST(RunToEnd, TellsHowAProgramEnded) {
+  const tests::ScratchDir directory;
+  const auto run = [&](std::vector<std::string> arguments) {
+    return RunToEnd(arguments, directory.Path("log"), absl::Seconds(10));
+  };
+  EXPECT_TRUE(run({"true"}).ok());
+  EXPECT_THAT(std::string(run({"sh", "-c", "echo why; exit 4"}).message()),
+              AllOf(HasSubstr("ended with 4"), HasSubstr("why")));
+  EXPECT_THAT(std::string(run({"sh", "-c", "kill -9 $$"}).message()),
+              HasSubstr("ended with 137"));
+  EXPECT_THAT(std::string(run({"/nonexistent/program"}).message()),
+              HasSubstr("/nonexistent/program"));
+}
+
+TEST(RunToEnd, EndsAProgramThatTakesTooLong) {
+  const tests::ScratchDir directory;
+  EXPECT_THAT(std::string(RunToEnd({"sleep", "1000"}, directory.Path("log"),
+                                   absl::Milliseconds(20))
+                              .message()),
+              HasSubstr("did not end"));
 }
 
 TEST(TemporaryDirectory, IsGoneInTheEnd) {
