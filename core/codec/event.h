@@ -95,6 +95,11 @@ class Event {
     values_[catalog::Index(id)] = value;
     present_ = value.missing() ? present_ & ~bit : present_ | bit;
   }
+  // Set() for a value that is not missing.
+  void Put(catalog::FieldId id, Value value) {
+    values_[catalog::Index(id)] = value;
+    present_ |= std::uint64_t{1} << catalog::Index(id);
+  }
   Value Get(catalog::FieldId id) const {
     return Has(id) ? values_[catalog::Index(id)] : Value();
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "core/codec/digits.h"
 #include "core/codec/event.h"
 #include "core/codec/json_index.h"
 #include "core/codec/json_text.h"
@@ -41,6 +42,8 @@ class JsonCursor {
   char At(Position at) const { return at < end_ ? body_[*at] : '\0'; }
   char Char(Position at) const { return body_[*at]; }
   Position end() const { return end_; }
+  const char* body() const { return body_; }
+  const char* body_end() const { return body_end_; }
   std::size_t OffsetOf(Position at) const { return *at; }
 
   // The inside of the string that starts at `at`; cannot fail, does not move.
@@ -61,6 +64,9 @@ class JsonCursor {
     return FindEscape(inside);
   }
 
+  // Before it there is no backslash that HasEscapes() was not asked about.
+  const char* next_escape() const { return next_escape_; }
+
   // Reads a string; its kind tells whether it contains escapes, which are
   // legal.
   bool ReadString(Position& at, Value& value) {
@@ -78,6 +84,16 @@ class JsonCursor {
   // Reads a number, true, false or null.
   bool ReadLiteral(Position& at, Value& value);
 
+  // Reads a number of up to kMaxPlainDigits plain digits without white space
+  // after it, and does not move. False when something else is there, which is
+  // no error.
+  bool ReadPlainInteger(Position at, std::int64_t& number) const {
+    const char* const start = body_ + at[0];
+    const char* const end = body_ + at[1];
+    return end - body_ >= static_cast<std::ptrdiff_t>(kMaxPlainDigits) &&
+           ReadPlainDigits(end, static_cast<std::size_t>(end - start), number);
+  }
+
   // Skips a value of any kind; `level` counts the brackets around it.
   bool SkipValue(Position& at, std::size_t level);
 
@@ -92,6 +108,8 @@ class JsonCursor {
 
   // Records what is wrong at a position, and returns false.
   bool Fail(Position at, const char* what);
+  // The same where a comma or this bracket is missing.
+  bool FailContinue(Position at, char close);
 
   // The element of the array that is being read, for messages.
   void set_element(std::size_t element) { element_ = element; }
@@ -103,7 +121,6 @@ class JsonCursor {
   bool FindEscape(std::string_view inside);
   // The first backslash at or after `from`, or the end of the body.
   const char* NextEscape(const char* from) const;
-  bool FailContinue(Position at, char close);
   // The token of a number or literal, white space after it excluded.
   std::string_view Token(Position at) const;
 

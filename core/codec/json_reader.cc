@@ -1,5 +1,7 @@
 #include "core/codec/json_reader.h"
 
+#include <algorithm>
+
 #include "core/codec/json_text.h"
 #include "core/codec/key_table.h"
 
@@ -16,6 +18,11 @@ Value Unescaped(const Value& value, TextArena& texts) {
   char* const text = texts.Reserve(value.size);
   const char* const end = Unescape(value.text(), text);
   return Value(Kind::kText, texts.Keep(static_cast<std::size_t>(end - text)));
+}
+
+// True when the two characters of `pair` stand at `at`.
+bool Stands(const char (&pair)[3], const char* at) {
+  return LoadWord<std::uint16_t>(at) == LoadWord<std::uint16_t>(pair);
 }
 
 // What a string means as a value: "" counts as missing.
@@ -62,38 +69,76 @@ JsonReader::Step JsonReader::Finish(Position at) {
   return Step::kEnd;
 }
 
+// The loop over the members. What SendGrid writes nearly always is read here: a
+// key of the catalog and a string without escapes, nothing between them. What
+// the loop carries on is in locals whose address nobody has, or it would travel
+// through memory.
 bool JsonReader::ReadObject(Position& position, Event& event) {
+  const char* const body = cursor_.body();
+  const char* plain_end = PlainEnd();
   Position at = position + 1;
-  if (cursor_.Char(at) == '}') {
+  if (body[*at] == '}') {
     position = at + 1;
     return true;
   }
+  const char* quote = body + *at;
+  bool is_key = *quote == '"';
   for (;;) {
-    Value key;
-    if (!ReadKey(at, event, key)) return false;
-    const catalog::FieldId id = kKeyTable.Find(key.text());
-    if (id == catalog::kNoField) {
-      if (!ReadCustomArg(at, key, event)) return false;
-    } else if (cursor_.Char(at) == '"') {
-      Value value;
-      if (!cursor_.ReadString(at, value)) return false;
-      event.Set(id, OrMissing(value));
-    } else if (!ReadOther(at, id, event)) {
-      return false;
+    // Neither a string nor a colon is at the last position: the array's bracket
+    // is. So there is a position after each.
+    const char* const colon = body + at[1];
+    if (is_key && colon < plain_end && Stands("\":", colon - 1)) [[likely]] {
+      const auto key_size = static_cast<std::size_t>(colon - quote) - 2;
+      const catalog::FieldId id = kKeyTable.FindPadded(quote + 1, key_size);
+      const char* const end = body + at[3];
+      if (id == catalog::kNoField) {
+        const Value key(Kind::kCleanText, {quote + 1, key_size});
+        at = ReadCustomArg(at + 2, key, event);
+      } else if (colon[1] == '"' && end < plain_end && end[-1] == '"' &&
+                 end - colon > 3) [[likely]] {
+        const auto size = static_cast<std::uint32_t>(end - colon) - 3;
+        event.Put(id, Value(Kind::kCleanText, {colon + 2, size}));
+        if (Stands(",\"", end)) [[likely]] {
+          at += 4;
+          quote = end + 1;
+          continue;
+        }
+        at += 3;
+      } else {
+        at = ReadField(at + 2, id, event);
+      }
+    } else {
+      at = ReadMember(at, event);
     }
+    if (at == nullptr) return false;
     const char next = cursor_.At(at);
-    if (next == ',') [[likely]] {
-      ++at;
-      continue;
+    ++at;
+    if (next != ',') {
+      position = at;
+      return next == '}' || cursor_.FailContinue(at - 1, '}');
     }
-    bool more = false;
-    if (!cursor_.Continue(at, '}', more)) return false;
-    position = at;
-    return true;
+    plain_end = PlainEnd();
+    quote = body + *at;
+    is_key = *quote == '"';
   }
 }
 
-inline bool JsonReader::ReadKey(Position& at, Event& event, Value& key) {
+JsonReader::Position JsonReader::ReadMember(Position at, Event& event) {
+  Value key;
+  if (!ReadKey(at, event, key)) return nullptr;
+  const catalog::FieldId id = kKeyTable.Find(key.text());
+  return id == catalog::kNoField ? ReadCustomArg(at, key, event)
+                                 : ReadField(at, id, event);
+}
+
+// Before it there is no escape that was not seen yet, and behind each character
+// there is room for the longest key.
+const char* JsonReader::PlainEnd() const {
+  const char* const padded = cursor_.body_end() - KeyTable::kMaxKeyBytes;
+  return std::min(cursor_.next_escape(), padded);
+}
+
+bool JsonReader::ReadKey(Position& at, Event& event, Value& key) {
   if (cursor_.At(at) != '"') {
     return cursor_.Fail(at, "a key in double quotes must stand here");
   }
@@ -106,27 +151,34 @@ inline bool JsonReader::ReadKey(Position& at, Event& event, Value& key) {
   return true;
 }
 
-bool JsonReader::ReadCustomArg(Position& at, Value key, Event& event) {
+JsonReader::Position JsonReader::ReadCustomArg(Position at, Value key,
+                                               Event& event) {
   Value value;
-  if (!ReadScalar(at, kInEvent, value)) return false;
+  if (!ReadScalar(at, kInEvent, value)) return nullptr;
   event.custom_args.push_back({key, value});
-  return true;
+  return at;
 }
 
-bool JsonReader::ReadOther(Position& at, catalog::FieldId id, Event& event) {
+JsonReader::Position JsonReader::ReadField(Position at, catalog::FieldId id,
+                                           Event& event) {
   const char first = cursor_.Char(at);
   const catalog::Type type = catalog::Row(id).type;
+  std::int64_t number = 0;
+  if (type == catalog::Type::kInteger && cursor_.ReadPlainInteger(at, number)) {
+    event.Put(id, Value::OfInteger(number));
+    return at + 1;
+  }
   if (first == '{' && type == catalog::Type::kObject) {
-    return ReadMembers(at, id, event);
+    return ReadMembers(at, id, event) ? at : nullptr;
   }
   Value value;
   if (!(first == '[' && type == catalog::Type::kStringList
             ? ReadList(at, event, value)
             : ReadScalar(at, kInEvent, value))) {
-    return false;
+    return nullptr;
   }
   event.Set(id, value);
-  return true;
+  return at;
 }
 
 bool JsonReader::ReadMembers(Position& at, catalog::FieldId object,

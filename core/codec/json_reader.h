@@ -52,11 +52,12 @@ class JsonReader {
   using Position = JsonCursor::Position;
 
   bool ReadObject(Position& at, Event& event);
+  const char* PlainEnd() const;
+  // These give the position after what they read; nullptr on an error.
+  Position ReadMember(Position at, Event& event);
+  Position ReadField(Position at, catalog::FieldId id, Event& event);
+  Position ReadCustomArg(Position at, Value key, Event& event);
   bool ReadKey(Position& at, Event& event, Value& key);
-  // The values that are neither a plain string nor a scalar of the right kind
-  // to be kept as it is.
-  bool ReadOther(Position& at, catalog::FieldId id, Event& event);
-  bool ReadCustomArg(Position& at, Value key, Event& event);
   bool ReadMembers(Position& at, catalog::FieldId object, Event& event);
   bool ReadList(Position& at, Event& event, Value& list);
   // Objects and arrays give kComposite; `level` counts the brackets around.

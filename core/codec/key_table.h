@@ -3,102 +3,105 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "core/catalog/catalog.h"
+#include "core/codec/short_text.h"
 
 namespace segrid::codec {
 
-// Finds the row of a top-level key in one probe and one comparison.
+// Finds the row of a top-level key: one multiplication, one probe, and one
+// comparison of all bytes without a branch on them.
 class KeyTable {
  public:
   static constexpr std::size_t kMaxKeyBytes = 32;
 
   consteval KeyTable() {
-    for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
-      const std::string_view key = catalog::kFields[i].key;
-      if (key.size() >= kMaxKeyBytes) throw "a key is too long for the table";
-      for (std::size_t c = 0; c < key.size(); ++c) keys_[i].text[c] = key[c];
-      keys_[i].size = static_cast<std::uint8_t>(key.size());
-    }
-    for (multiplier_ = 1; !TryFill(); ++multiplier_) {
+    for (multiplier_ = kFirstMultiplier; !TryFill();) {
+      multiplier_ = multiplier_ * 6364136223846793005u + 2;
     }
   }
 
-  // The row, or kNoField: then the key is a custom argument's.
-  catalog::FieldId Find(std::string_view key) const {
-    if (key.size() - 1 >= kMaxKeyBytes - 1) return catalog::kNoField;
-    const std::uint8_t row = slots_[Hash(key, multiplier_)];
-    if (row == kEmpty || keys_[row].size != key.size() ||
-        !Equal(keys_[row].text.data(), key.data(), key.size())) {
-      return catalog::kNoField;
+  // The row of the key, or kNoField: then it is a custom argument's.
+  // kMaxKeyBytes from `key` on must be readable, whatever its size.
+  catalog::FieldId FindPadded(const char* key, std::size_t size) const {
+    // A longer key finds a row of another size.
+    const auto& mask = kMasks[size % kMaxKeyBytes];
+    const std::uint64_t first = LoadWord<std::uint64_t>(key) & mask[0];
+    const Slot& slot = slots_[Hash(first, size, multiplier_)];
+    if (slot.size != size) return catalog::kNoField;
+    std::uint64_t difference = first ^ slot.words[0];
+    for (std::size_t i = 1; i < kWords; ++i) {
+      const std::uint64_t word = LoadWord<std::uint64_t>(key + 8 * i);
+      difference |= (word & mask[i]) ^ slot.words[i];
     }
-    return catalog::FieldId(row);
+    return difference == 0 ? slot.row : catalog::kNoField;
+  }
+
+  // The same for a key of which nothing else may be read.
+  catalog::FieldId Find(std::string_view key) const {
+    if (key.empty() || key.size() >= kMaxKeyBytes) return catalog::kNoField;
+    std::array<char, kMaxKeyBytes> padded{};
+    std::copy(key.begin(), key.end(), padded.begin());
+    return FindPadded(padded.data(), key.size());
   }
 
  private:
   static constexpr std::size_t kSlots = 256;
-  static constexpr std::uint8_t kEmpty = 0xFF;
-  struct Key {
-    std::array<char, kMaxKeyBytes> text{};
-    std::uint8_t size = 0;
+  static constexpr std::size_t kWords = kMaxKeyBytes / 8;
+  static constexpr std::uint64_t kFirstMultiplier = 0x9E3779B97F4A7C15;
+  struct alignas(64) Slot {
+    std::array<std::uint64_t, kWords> words{};
+    std::size_t size = 0;  // 0: there is no key.
+    catalog::FieldId row = catalog::kNoField;
   };
 
-  // memcmp without the call: words that overlap at the end.
-  static bool Equal(const char* a, const char* b, std::size_t size) {
-    const auto differ = [a, b]<typename Word>(Word, std::size_t at) {
-      Word left;
-      Word right;
-      std::memcpy(&left, a + at, sizeof(Word));
-      std::memcpy(&right, b + at, sizeof(Word));
-      return left ^ right;
-    };
-    if (size >= 8) {
-      std::uint64_t difference = differ(std::uint64_t{}, size - 8);
-      for (std::size_t at = 0; at + 8 < size; at += 8) {
-        difference |= differ(std::uint64_t{}, at);
+  // By size: which bits of the words belong to a key.
+  static constexpr auto kMasks = [] {
+    std::array<std::array<std::uint64_t, kWords>, kMaxKeyBytes> masks{};
+    for (std::size_t size = 0; size < kMaxKeyBytes; ++size) {
+      for (std::size_t i = 0; i < size; ++i) {
+        masks[size][i / 8] |= std::uint64_t{0xFF} << 8 * (i % 8);
       }
-      return difference == 0;
     }
-    if (size >= 4) {
-      return (differ(std::uint32_t{}, 0) | differ(std::uint32_t{}, size - 4)) ==
-             0;
+    return masks;
+  }();
+
+  static constexpr Slot MakeSlot(std::size_t row) {
+    const std::string_view key = catalog::kFields[row].key;
+    if (key.size() >= kMaxKeyBytes) throw "a key is too long for the table";
+    Slot slot{.size = key.size(),
+              .row = catalog::FieldId(static_cast<std::uint8_t>(row))};
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      const std::uint64_t byte = static_cast<unsigned char>(key[i]);
+      slot.words[i / 8] |= byte << 8 * (i % 8);
     }
-    for (std::size_t at = 0; at < size; ++at) {
-      if (a[at] != b[at]) return false;
-    }
-    return true;
+    return slot;
   }
 
-  static constexpr std::size_t Hash(std::string_view key,
-                                    std::uint32_t multiplier) {
-    const auto at = [key](std::size_t i) {
-      return std::uint32_t{static_cast<unsigned char>(key[i])};
-    };
-    const auto size = static_cast<std::uint32_t>(key.size());
-    const std::uint32_t mixed = at(0) | at(size / 3) << 8 | at(size - 1) << 16 |
-                                (size + 4 * at(size / 2)) << 24;
-    return (mixed * (multiplier * 0x9E3779B1u | 1u)) >> 24;
+  static constexpr std::size_t Hash(std::uint64_t first, std::size_t size,
+                                    std::uint64_t multiplier) {
+    return ((first + size) * multiplier) >> 56;
   }
 
   constexpr bool TryFill() {
-    for (std::uint8_t& slot : slots_) slot = kEmpty;
+    slots_.fill(Slot());
     for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
       if (!catalog::kFields[i].parent.empty()) continue;
-      std::uint8_t& slot = slots_[Hash(catalog::kFields[i].key, multiplier_)];
-      if (slot != kEmpty) return false;
-      slot = static_cast<std::uint8_t>(i);
+      const Slot made = MakeSlot(i);
+      Slot& slot = slots_[Hash(made.words[0], made.size, multiplier_)];
+      if (slot.size != 0) return false;
+      slot = made;
     }
     return true;
   }
 
-  std::uint32_t multiplier_ = 0;
-  std::array<std::uint8_t, kSlots> slots_{};
-  std::array<Key, catalog::kFieldCount> keys_{};
+  std::uint64_t multiplier_ = 0;
+  std::array<Slot, kSlots> slots_{};
 };
 
 inline constexpr KeyTable kKeyTable;
