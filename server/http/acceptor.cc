@@ -1,0 +1,157 @@
+#include "server/http/acceptor.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "boost/asio/post.hpp"
+
+namespace segrid::httpd {
+namespace {
+
+// At a time, so that other work of the pool gets its turn.
+constexpr int kMaxAccepts = 64;
+// Closed when there are no descriptors, and the wait for that to take effect.
+constexpr int kMakeRoomFor = 8;
+constexpr std::chrono::milliseconds kPause(10);
+
+std::string_view Refusal(Slots::Verdict verdict) {
+  return verdict == Slots::Verdict::kTooManyOfPeer
+             ? "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n"
+               "Content-Length: 0\r\nConnection: close\r\n\r\n"
+             : "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
+               "Content-Length: 0\r\nConnection: close\r\n\r\n";
+}
+
+}  // namespace
+
+std::string PeerOf(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    return {reinterpret_cast<const char*>(&v4.sin_addr), 4};
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    const auto* bytes = reinterpret_cast<const char*>(&v6);
+    return IN6_IS_ADDR_V4MAPPED(&v6) ? std::string(bytes + 12, 4)
+                                     : std::string(bytes, 8);
+  }
+  return "unix";
+}
+
+Acceptor::Acceptor(boost::asio::any_io_executor io, ListenSocket socket,
+                   std::shared_ptr<ListenerState> listener,
+                   std::shared_ptr<TlsSlot> tls)
+    : address_(socket.address()),
+      port_(socket.port()),
+      io_(std::move(io)),
+      listener_(std::move(listener)),
+      tls_(std::move(tls)),
+      strand_(boost::asio::make_strand(io_)),
+      socket_(std::move(socket)),
+      descriptor_(strand_),
+      pause_(strand_) {
+  boost::system::error_code ignored;
+  descriptor_.assign(socket_->fd(), ignored);
+}
+
+Acceptor::~Acceptor() {
+  if (descriptor_.is_open()) descriptor_.release();
+}
+
+void Acceptor::Start() {
+  boost::asio::post(strand_, [self = shared_from_this()] { self->Wait(); });
+}
+
+void Acceptor::Stop(std::function<void()> done) {
+  boost::asio::post(strand_,
+                    [self = shared_from_this(), done = std::move(done)] {
+                      if (self->descriptor_.is_open())
+                        self->descriptor_.release();
+                      self->pause_.cancel();
+                      self->socket_.reset();
+                      done();
+                    });
+}
+
+void Acceptor::Wait() {
+  if (!socket_) return;
+  descriptor_.async_wait(
+      descriptor_.wait_read,
+      [self = shared_from_this()](const boost::system::error_code& error) {
+        if (!error) self->Accept();
+      });
+}
+
+void Acceptor::Accept() {
+  for (int i = 0; i < kMaxAccepts && socket_; ++i) {
+    if (!AcceptOne()) return;
+  }
+  Wait();
+}
+
+bool Acceptor::AcceptOne() {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  const int fd = ::accept4(socket_->fd(), reinterpret_cast<sockaddr*>(&address),
+                           &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    Open(fd, PeerOf(address));
+    return true;
+  }
+  switch (errno) {
+    case EAGAIN:
+      Wait();
+      return false;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      OnExhausted();
+      return false;
+    default:  // This connection broke before we took it.
+      return true;
+  }
+}
+
+void Acceptor::OnExhausted() {
+  listener_->counts.accept_failures.fetch_add(1, std::memory_order_relaxed);
+  for (int i = 0; i < kMakeRoomFor && listener_->slots.MakeRoom(); ++i) {
+  }
+  pause_.expires_after(kPause);
+  pause_.async_wait(
+      [self = shared_from_this()](const boost::system::error_code& error) {
+        if (!error) self->Wait();
+      });
+}
+
+void Acceptor::Open(int fd, std::string peer) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  TlsContext context = tls_->Get();
+  const bool is_plain = context == nullptr;
+  auto session = std::make_shared<Session>(
+      listener_, boost::asio::make_strand(io_), fd, std::move(context));
+  session->peer = std::move(peer);
+  listener_->counts.accepted.fetch_add(1, std::memory_order_relaxed);
+  const Slots::Verdict verdict = listener_->slots.Enter(session);
+  if (verdict == Slots::Verdict::kEntered) return session->Start();
+  listener_->counts.Add(verdict == Slots::Verdict::kTooMany
+                            ? Cut::kTooMany
+                            : Cut::kTooManyOfPeer);
+  if (!is_plain) return;
+  // If that does not go at once, it need not go.
+  const std::string_view words = Refusal(verdict);
+  if (::send(fd, words.data(), words.size(), MSG_NOSIGNAL) < 0) return;
+}
+
+}  // namespace segrid::httpd

@@ -1,0 +1,84 @@
+// Takes connections from one listening socket.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/synchronization/mutex.h"
+#include "boost/asio/posix/stream_descriptor.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "boost/asio/strand.hpp"
+#include "server/http/listen_socket.h"
+#include "server/http/listener_state.h"
+#include "server/http/session.h"
+
+namespace segrid::httpd {
+
+// The context that new connections get; swapped when certificates change.
+class TlsSlot {
+ public:
+  explicit TlsSlot(TlsContext context) : context_(std::move(context)) {}
+  TlsContext Get() const {
+    absl::MutexLock lock(&mu_);
+    return context_;
+  }
+  void Set(TlsContext context) {
+    absl::MutexLock lock(&mu_);
+    context_ = std::move(context);
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  TlsContext context_ ABSL_GUARDED_BY(mu_);
+};
+
+// An accept loop of our own, because it must go on when the process has no
+// descriptors left: then the connection that waits longest makes room.
+//
+// Ownership:     held by the tasks that wait for connections.
+// Thread safety: Start and Stop from any thread; the rest on the strand.
+// Blocking:      never.
+class Acceptor : public std::enable_shared_from_this<Acceptor> {
+ public:
+  Acceptor(boost::asio::any_io_executor io, ListenSocket socket,
+           std::shared_ptr<ListenerState> listener,
+           std::shared_ptr<TlsSlot> tls);
+  ~Acceptor();
+
+  void Start();
+  // Closes the socket soon; `done` runs then.
+  void Stop(std::function<void()> done);
+
+  const std::string& address() const { return address_; }
+  int port() const { return port_; }
+
+ private:
+  void Wait();
+  void Accept();
+  // Takes one connection. False when there is none now.
+  bool AcceptOne();
+  void OnExhausted();
+  void Open(int fd, std::string peer);
+
+  const std::string address_;
+  const int port_;
+  const boost::asio::any_io_executor io_;
+  const std::shared_ptr<ListenerState> listener_;
+  const std::shared_ptr<TlsSlot> tls_;
+  boost::asio::strand<boost::asio::any_io_executor> strand_;
+  std::optional<ListenSocket> socket_;  // None: stopped.
+  boost::asio::posix::basic_stream_descriptor<
+      boost::asio::strand<boost::asio::any_io_executor>>
+      descriptor_;  // Watches the socket, does not own it.
+  boost::asio::basic_waitable_timer<
+      std::chrono::steady_clock,
+      boost::asio::wait_traits<std::chrono::steady_clock>,
+      boost::asio::strand<boost::asio::any_io_executor>>
+      pause_;
+};
+
+// The peer that a connection counts for: see Options::max_connections_per_peer.
+std::string PeerOf(const sockaddr_storage& address);
+
+}  // namespace segrid::httpd

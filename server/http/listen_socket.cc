@@ -1,0 +1,145 @@
+#include "server/http/listen_socket.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "core/base/error_info.h"
+
+namespace segrid::httpd {
+namespace {
+
+constexpr int kBacklog = 1'024;
+constexpr std::string_view kUnix = "unix:";
+
+absl::Status CannotListen(const std::string& address, const std::string& why) {
+  return base::MakeError(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
+                         "cannot listen on " + address + ": " + why);
+}
+
+absl::Status CannotListen(const std::string& address, int error) {
+  std::string why = std::generic_category().message(error);
+  if (error == EADDRINUSE) {
+    why =
+        "the address is in use; stop the process that has it, or choose "
+        "another port";
+  } else if (error == EADDRNOTAVAIL) {
+    why = "it is no address of this machine";
+  } else if (error == EACCES) {
+    why = "permission denied; ports below 1024 are for root";
+  }
+  return CannotListen(address, why);
+}
+
+using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+absl::StatusOr<AddressList> Resolve(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') {
+    host = host.substr(1, host.size() - 2);
+  }
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(
+      host.c_str(), address.substr(colon + 1).c_str(), &hints, &found);
+  if (error != 0) return CannotListen(address, ::gai_strerror(error));
+  return AddressList(found, &::freeaddrinfo);
+}
+
+int PortOf(int fd) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof(bound);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  return ntohs(bound.ss_family == AF_INET6
+                   ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
+                   : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
+}
+
+// True if a process answers at the socket's file.
+bool IsServed(const sockaddr_un& name) {
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool served = ::connect(probe, reinterpret_cast<const sockaddr*>(&name),
+                                sizeof(name)) == 0;
+  ::close(probe);
+  return served;
+}
+
+bool IsSocketFile(const char* path) {
+  struct stat file {};
+  return ::stat(path, &file) == 0 && S_ISSOCK(file.st_mode);
+}
+
+}  // namespace
+
+absl::StatusOr<ListenSocket> ListenSocket::Open(const std::string& address) {
+  if (address.compare(0, kUnix.size(), kUnix) == 0) return OpenUnix(address);
+  absl::StatusOr<AddressList> list = Resolve(address);
+  if (!list.ok()) return std::move(list).status();
+  const addrinfo& first = **list;
+  ListenSocket socket(
+      ::socket(first.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+      address);
+  if (socket.fd_ < 0) return CannotListen(address, errno);
+  const int on = 1;
+  // So that a restart does not wait for connections of before.
+  ::setsockopt(socket.fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (::bind(socket.fd_, first.ai_addr, first.ai_addrlen) != 0 ||
+      ::listen(socket.fd_, kBacklog) != 0) {
+    return CannotListen(address, errno);
+  }
+  socket.port_ = PortOf(socket.fd_);
+  socket.address_ =
+      address.substr(0, address.rfind(':') + 1) + std::to_string(socket.port_);
+  return socket;
+}
+
+absl::StatusOr<ListenSocket> ListenSocket::OpenUnix(
+    const std::string& address) {
+  const std::string path = address.substr(kUnix.size());
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(name.sun_path)) {
+    return CannotListen(address, "the path is too long; at most 107 bytes");
+  }
+  std::memcpy(name.sun_path, path.data(), path.size());
+  if (IsSocketFile(path.c_str())) {
+    if (IsServed(name)) return CannotListen(address, EADDRINUSE);
+    ::unlink(path.c_str());
+  }
+  ListenSocket socket(
+      ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+      address);
+  if (socket.fd_ < 0) return CannotListen(address, errno);
+  if (::bind(socket.fd_, reinterpret_cast<const sockaddr*>(&name),
+             sizeof(name)) != 0) {
+    return CannotListen(address, errno);
+  }
+  socket.path_ = path;
+  if (::listen(socket.fd_, kBacklog) != 0) return CannotListen(address, errno);
+  return socket;
+}
+
+ListenSocket::ListenSocket(ListenSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      address_(std::move(other.address_)),
+      path_(std::exchange(other.path_, "")),
+      port_(other.port_) {}
+
+ListenSocket::~ListenSocket() {
+  if (fd_ >= 0) ::close(fd_);
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+}  // namespace segrid::httpd

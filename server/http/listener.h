@@ -1,0 +1,76 @@
+// An HTTP/1.1 listener: addresses, routes, limits.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "boost/asio/any_io_executor.hpp"
+#include "core/base/clock.h"
+#include "server/http/acceptor.h"
+#include "server/http/listener_state.h"
+#include "server/http/options.h"
+#include "server/http/router.h"
+
+namespace segrid::httpd {
+
+// Where a listener runs. Both must outlive it; the threads of `io` must have
+// stopped, or the listener drained, before what its routes use goes.
+struct Environment {
+  boost::asio::any_io_executor io;
+  base::Clock& clock;
+};
+
+// Serves from Start to Drain.
+//
+// Ownership:     owns its sockets; connections may live on in `io` until their
+//                tasks are gone.
+// Thread safety: any thread. Routes run in the threads of `io`, concurrently.
+// Blocking:      Drain, as it says.
+class Listener {
+ public:
+  // Binds all addresses and starts to serve; with TLS if `tls` is set.
+  // At most half of the descriptors that the process may have are used,
+  // whatever `max_connections` says.
+  //
+  // UNAVAILABLE, CANNOT_LISTEN: see ListenSocket.
+  static absl::StatusOr<std::unique_ptr<Listener>> Start(
+      Options options, Router router, Environment environment,
+      TlsContext tls = nullptr);
+
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  // Where it listens, with the ports that were chosen for port 0.
+  std::vector<std::string> addresses() const;
+  // The port of the first address that is no Unix socket; 0 without one.
+  int port() const;
+
+  // The context of connections that come from now on.
+  void ReplaceTls(TlsContext context) { tls_->Set(std::move(context)); }
+
+  // Closes the listening sockets and idle connections, waits for answers on
+  // their way, and cuts what is left at `deadline`. True when nothing was left.
+  // Call once, not in a thread of `io`.
+  bool Drain(absl::Time deadline);
+
+  const Options& options() const { return state_->options; }
+  const Counts& counts() const { return state_->counts; }
+
+ private:
+  class Sweeper;
+
+  Listener(std::shared_ptr<ListenerState> state, TlsContext tls);
+  void StopAccepting(absl::Time deadline);
+
+  const std::shared_ptr<ListenerState> state_;
+  const std::shared_ptr<TlsSlot> tls_;
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  std::shared_ptr<Sweeper> sweeper_;
+};
+
+}  // namespace segrid::httpd

@@ -1,0 +1,38 @@
+// The limits of an HTTP listener.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace segrid::httpd {
+
+// Every figure bounds what a stranger can make the process do.
+struct Options {
+  std::string name = "http";          // For logs and metrics.
+  std::vector<std::string> listen{};  // host:port, [ipv6]:port, unix:/path.
+
+  // Connections in all and of one peer (an IPv4 address, an IPv6 /64 network).
+  // When there are as many, the one that has waited longest for a request is
+  // closed to make room; when none waits, the new one is refused.
+  std::int32_t max_connections = 10'000;
+  std::int32_t max_connections_per_peer = 6'000;
+
+  std::int32_t max_header_bytes = 16 << 10;  // With the request line.
+  std::int32_t max_headers = 64;
+
+  // Bytes of bodies being read or worked on, all connections together.
+  std::int64_t max_bytes_in_flight = 256 << 20;
+
+  // For the first head, TLS handshake included; for a later one from its first
+  // byte.
+  absl::Duration header_timeout = absl::Seconds(5);
+  absl::Duration body_timeout = absl::Seconds(30);    // For the whole body.
+  absl::Duration answer_timeout = absl::Seconds(30);  // To write the answer.
+  absl::Duration idle_timeout = absl::Seconds(75);    // Between requests.
+};
+
+}  // namespace segrid::httpd

@@ -1,0 +1,49 @@
+// Which code answers which path.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/http/message.h"
+
+namespace segrid::httpd {
+
+// One method of one path.
+struct Route {
+  std::string method = "GET";  // GET also answers HEAD.
+  std::string path{};          // Compared as it is, without patterns.
+  std::int64_t max_body_bytes = 0;
+  // Looks at the head before anything of the body is read; an answer ends the
+  // request there. May be empty.
+  std::function<std::optional<Answer>(const Request&)> before_body{};
+  std::function<void(const Request&, Respond)> handle{};
+};
+
+// Answers with the text that `make` gives, at once.
+Route GetRoute(std::string path, std::function<Answer(const Request&)> make);
+
+// The routes of a listener, fixed once it runs.
+//
+// Thread safety: Find from any thread while nobody adds.
+// Blocking:      never.
+class Router {
+ public:
+  void Add(Route route) { routes_.push_back(std::move(route)); }
+
+  // The route of a request; nullptr when there is none.
+  const Route* Find(std::string_view method, std::string_view path) const;
+
+  // "GET, HEAD, POST" of a path; empty when nothing is there.
+  std::string AllowedMethods(std::string_view path) const;
+
+ private:
+  std::vector<Route> routes_;  // Few: a look at each is the fastest way.
+};
+
+}  // namespace segrid::httpd

@@ -1,0 +1,190 @@
+// From a good head to the work: checks, limits, `Expect: 100-continue`, the
+// body.
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "boost/asio/read.hpp"
+#include "boost/asio/write.hpp"
+#include "boost/beast/core/string.hpp"
+#include "boost/beast/http/read.hpp"
+#include "server/http/session.h"
+#include "server/http/session_streams.h"
+
+namespace segrid::httpd {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::int64_t kRetrySeconds = 1;
+
+std::string_view View(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+Answer NoSuchPath() {
+  return ErrorAnswer(404, "NOT_FOUND", "there is nothing at this path");
+}
+
+Answer WrongMethod(std::string methods) {
+  Answer answer = ErrorAnswer(405, "METHOD_NOT_ALLOWED",
+                              "this path does not take this method");
+  answer.headers.emplace_back("Allow", std::move(methods));
+  return answer;
+}
+
+Answer TooLarge() {
+  return ErrorAnswer(413, "BODY_TOO_LARGE", "the body is over the limit");
+}
+
+}  // namespace
+
+std::optional<Answer> Session::CheckHead() {
+  const auto& head = head_->get();
+  body_left_ = !head_->is_done();
+  is_head_ = head.method() == http::verb::head;
+  if (std::distance(head.begin(), head.end()) >
+      listener_->options.max_headers) {
+    body_left_ = true;
+    return ErrorAnswer(431, "TOO_MANY_HEADERS",
+                       "the request has too many headers");
+  }
+  if (head.version() != 11 && head.version() != 10) {
+    body_left_ = true;
+    return ErrorAnswer(505, "HTTP_VERSION", "only HTTP/1.1 is spoken here");
+  }
+  const auto hosts = head.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && head.version() == 11)) {
+    body_left_ = true;
+    return ErrorAnswer(400, "BAD_HOST", "the request needs one Host header");
+  }
+  const std::string_view target = View(head.target());
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  request_.method = View(head.method_string());
+  request_.path = target.substr(0, mark);
+  request_.query = target.substr(std::min(mark + 1, target.size()));
+  request_.headers = &head;
+  route_ = listener_->router.Find(request_.method, request_.path);
+  if (route_ == nullptr) {
+    std::string methods = listener_->router.AllowedMethods(request_.path);
+    return methods.empty() ? NoSuchPath() : WrongMethod(std::move(methods));
+  }
+  if (route_->before_body) {
+    if (auto refusal = route_->before_body(request_)) return refusal;
+  }
+  return AdmitBody();
+}
+
+std::optional<Answer> Session::AdmitBody() {
+  if (!body_left_) return std::nullopt;
+  const std::int64_t max_bytes = route_->max_body_bytes;
+  std::int64_t bytes = max_bytes;  // Unknown beforehand when chunked.
+  if (const auto length = head_->content_length()) {
+    if (*length > static_cast<std::uint64_t>(max_bytes)) return TooLarge();
+    bytes = static_cast<std::int64_t>(*length);
+  }
+  if (!listener_->Reserve(bytes)) {
+    return RetryAnswer(429, "OVERLOADED",
+                       "too much is being worked on; come back later",
+                       kRetrySeconds);
+  }
+  reserved_bytes_ = bytes;
+  return std::nullopt;
+}
+
+void Session::Continue() {
+  const auto& head = head_->get();
+  const auto expect = head.find(http::field::expect);
+  if (expect == head.end() || !body_left_ || head.version() == 10) {
+    return ReadBody();
+  }
+  if (!boost::beast::iequals(expect->value(), "100-continue")) {
+    return Refuse(
+        ErrorAnswer(417, "BAD_EXPECT", "only 100-continue can be expected"));
+  }
+  if (buffer_.size() > 0) return ReadBody();  // It did not wait for us.
+  SetDeadline(listener_->options.answer_timeout, Cut::kAnswerTimeout);
+  WithStream([this](auto& stream) {
+    boost::asio::async_write(
+        stream, boost::asio::buffer(kContinue),
+        Then([](Session& self, const ErrorCode& error, std::size_t) {
+          if (error) return self.Close();
+          self.ReadBody();
+        }));
+  });
+}
+
+void Session::ReadBody() {
+  if (!body_left_) return Work();
+  SetDeadline(listener_->options.body_timeout, Cut::kBodyTimeout);
+  if (const auto length = head_->content_length()) {
+    return ReadKnownLength(static_cast<std::size_t>(*length));
+  }
+  ReadChunks();
+}
+
+void Session::ReadKnownLength(std::size_t length) {
+  body_.resize(length);
+  const std::size_t here = std::min(buffer_.size(), length);
+  std::memcpy(body_.data(), buffer_.data().data(), here);
+  buffer_.consume(here);
+  if (here == length) return OnBody({}, false);
+  WithStream([this, here](auto& stream) {
+    boost::asio::async_read(
+        stream, boost::asio::buffer(body_.data() + here, body_.size() - here),
+        Then([](Session& self, const ErrorCode& error, std::size_t) {
+          self.OnBody(error, false);
+        }));
+  });
+}
+
+void Session::ReadChunks() {
+  chunks_.emplace(*std::move(head_));
+  // The head moved, and with it what the request looks at.
+  request_.headers = &chunks_->get();
+  chunks_->body_limit(static_cast<std::uint64_t>(route_->max_body_bytes));
+  WithStream([this](auto& stream) {
+    http::async_read(
+        stream, buffer_, *chunks_,
+        Then([](Session& self, const ErrorCode& error, std::size_t) {
+          self.body_ = std::move(self.chunks_->get().body());
+          self.OnBody(error, error == http::error::body_limit);
+        }));
+  });
+}
+
+void Session::OnBody(const ErrorCode& error, bool too_large) {
+  ClearDeadline();
+  if (too_large) return Refuse(TooLarge());
+  const bool is_http = error.category() ==
+                       http::make_error_code(http::error::bad_chunk).category();
+  if (error && is_http && error != http::error::partial_message) {
+    listener_->counts.Add(Cut::kBadRequest);
+    return Refuse(
+        ErrorAnswer(400, "BAD_REQUEST", "the body's framing is wrong"));
+  }
+  if (error) return Close();
+  body_left_ = false;
+  Work();
+}
+
+void Session::Work() {
+  request_.body = body_;
+  // Nobody can be told that the peer went away: the work is done once begun.
+  route_->handle(request_, [self = shared_from_this()](Answer answer) {
+    auto shared = std::make_shared<Answer>(std::move(answer));
+    boost::asio::dispatch(self->strand_, [self, shared] {
+      self->ReleaseBody();
+      if (!self->closed_) self->Write(*std::move(shared));
+    });
+  });
+}
+
+void Session::ReleaseBody() {
+  listener_->Release(std::exchange(reserved_bytes_, 0));
+}
+
+}  // namespace segrid::httpd

@@ -1,0 +1,91 @@
+// Who is connected, and who has to go when there are too many.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "server/http/counts.h"
+#include "server/http/options.h"
+
+namespace segrid::httpd {
+
+// What the slots need to know of a connection. Its fields are written by the
+// connection and read by others.
+class Slot {
+ public:
+  virtual ~Slot() = default;
+
+  // Ends the connection soon. Any thread; never blocks; may be called twice.
+  virtual void Cut(httpd::Cut reason) = 0;
+  // Ends it as soon as no request is being worked on.
+  virtual void EndSoon() = 0;
+
+  std::string peer{};    // Set before it enters; see Options.
+  bool entered = false;  // Set by Slots::Enter.
+
+  // Nanoseconds of Clock::Uptime(): since when it has waited for a request, or
+  // kBusy; and when its time is up, or kNever.
+  static constexpr std::int64_t kBusy = INT64_MAX;
+  static constexpr std::int64_t kNever = INT64_MAX;
+  std::atomic<std::int64_t> waiting_since{kBusy};
+  std::atomic<std::int64_t> deadline{kNever};
+  std::atomic<httpd::Cut> deadline_reason{httpd::Cut::kHeaderTimeout};
+};
+
+// The connections of a listener.
+//
+// Ownership:     none: a connection must Leave before it goes, entered or not.
+// Thread safety: every method may be called from any thread at any time.
+// Blocking:      never, but for WaitUntilEmpty.
+class Slots {
+ public:
+  Slots(const Options& options, Counts& counts)
+      : options_(options), counts_(counts) {}
+
+  // Gives a connection a slot, or says why there is none. Somebody may have to
+  // make room for it.
+  enum class Verdict : std::uint8_t { kEntered, kTooMany, kTooManyOfPeer };
+  [[nodiscard]] Verdict Enter(const std::shared_ptr<Slot>& slot);
+  void Leave(Slot& slot);
+
+  // Closes the connection that has waited longest for a request. False when
+  // none waits.
+  bool MakeRoom();
+
+  // Cuts every connection whose time is up.
+  void Sweep(absl::Duration uptime);
+
+  // Ends every connection, also those that enter from now on, once it is idle.
+  void EndSoon();
+  void CutAll();
+  // True when all are gone before `deadline`. Blocks.
+  bool WaitUntilEmpty(absl::Time deadline);
+
+ private:
+  using Live = std::map<Slot*, std::weak_ptr<Slot>>;
+
+  // The one of `peer` (of anyone when it is null) that has waited longest.
+  std::shared_ptr<Slot> LongestWaiting(const std::string* peer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Remove(Slot& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<std::shared_ptr<Slot>> All();
+
+  const Options& options_;
+  Counts& counts_;
+  absl::Mutex mu_;
+  Live live_ ABSL_GUARDED_BY(mu_);  // Those that count.
+  std::map<std::string, std::int32_t> per_peer_ ABSL_GUARDED_BY(mu_);
+  std::int64_t present_ ABSL_GUARDED_BY(mu_) = 0;  // With those being cut.
+  bool ending_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace segrid::httpd

@@ -1,0 +1,189 @@
+// Time-outs, caps, budgets.
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/server/http/echo_listener.h"
+#include "tests/server/http/raw_client.h"
+
+namespace segrid::testing {
+namespace {
+
+using httpd::Cut;
+
+std::int64_t CutsOf(EchoListener& server, Cut cut) {
+  return server.listener().counts().cuts[static_cast<std::size_t>(cut)];
+}
+
+httpd::Options Impatient() {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.header_timeout = absl::Milliseconds(200);
+  options.body_timeout = absl::Milliseconds(200);
+  options.idle_timeout = absl::Milliseconds(200);
+  options.answer_timeout = absl::Milliseconds(200);
+  return options;
+}
+
+TEST(HttpTimeouts, CutSilentAndSlowPeers) {
+  EchoListener server(Impatient());
+  RawClient silent(server.port());
+  RawClient half(server.port());
+  half.Send("GET /hello HTTP/1.1\r\nHo");
+  EXPECT_TRUE(silent.IsClosed());
+  EXPECT_TRUE(half.IsClosed());
+  EXPECT_EQ(CutsOf(server, Cut::kHeaderTimeout), 2);
+}
+
+TEST(HttpTimeouts, AreForTheWholeHead) {
+  EchoListener server(Impatient());
+  RawClient client(server.port());
+  client.Send("GET /hello HTTP/1.1\r\nHost: t\r\nX: ");
+  // A byte now and then does not prolong it.
+  absl::Notification never;
+  int bytes = 0;
+  while (CutsOf(server, Cut::kHeaderTimeout) == 0 && bytes < 1'000) {
+    client.Send("y");
+    ++bytes;
+    never.WaitForNotificationWithTimeout(absl::Milliseconds(10));
+  }
+  EXPECT_LT(bytes, 1'000);
+  EXPECT_TRUE(client.IsClosed());
+}
+
+TEST(HttpTimeouts, CutIdleConnections) {
+  EchoListener server(Impatient());
+  RawClient client(server.port());
+  EXPECT_EQ(client.Ask(GetText("/hello"))->status, 200);
+  EXPECT_TRUE(client.IsClosed());
+}
+
+TEST(HttpTimeouts, CutBodiesThatDoNotCome) {
+  EchoListener server(Impatient());
+  RawClient client(server.port());
+  const std::string text = PostText("/echo", "abcdef");
+  client.Send(text.substr(0, text.size() - 1));
+  EXPECT_TRUE(client.IsClosed());
+  EXPECT_EQ(CutsOf(server, Cut::kBodyTimeout), 1);
+}
+
+TEST(HttpTimeouts, DoNotCutThoseThatWaitForUs) {
+  EchoListener server(Impatient());
+  RawClient waiting(server.port());
+  waiting.Send(PostText("/held", "abc"));
+  ASSERT_TRUE(server.WaitForHeld(1));
+  RawClient silent(server.port());
+  EXPECT_TRUE(silent.IsClosed());  // All time-outs have passed.
+  server.AnswerHeld();
+  const auto answer = waiting.Read();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, 200);
+}
+
+TEST(HttpCaps, CloseWhoWaitsLongestToMakeRoom) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_connections = 4;
+  EchoListener server(options);
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 40; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server.port()));
+    slow.back()->Send("GET /hel");
+    if (i % 10 == 9) {
+      EXPECT_EQ(RawClient(server.port()).Ask(GetText("/hello"))->status, 200);
+    }
+  }
+  EXPECT_TRUE(slow[0]->IsClosed());
+  EXPECT_GE(CutsOf(server, Cut::kMadeRoom), 36);
+}
+
+TEST(HttpCaps, RefuseWhenAllAreAtWork) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_connections = 4;
+  EchoListener server(options);
+  std::vector<std::unique_ptr<RawClient>> busy;
+  for (std::size_t i = 0; i < 4; ++i) {
+    busy.push_back(std::make_unique<RawClient>(server.port()));
+    busy.back()->Send(PostText("/held", "abc"));
+    ASSERT_TRUE(server.WaitForHeld(i + 1));
+  }
+  const auto refused = RawClient(server.port()).Read();
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->headers.at("retry-after"), "1");
+  server.AnswerHeld();
+  for (const auto& client : busy) EXPECT_EQ(client->Read()->status, 200);
+  EXPECT_EQ(RawClient(server.port()).Ask(GetText("/hello"))->status, 200);
+}
+
+TEST(HttpCaps, HoldForEachPeer) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_connections = 100;
+  options.max_connections_per_peer = 2;
+  const std::string path = ::testing::TempDir() + "segrid-caps-test.sock";
+  options.listen.push_back("unix:" + path);
+  EchoListener server(options);
+  RawClient first(server.port()), second(server.port());
+  first.Send(PostText("/held", "1"));
+  second.Send(PostText("/held", "2"));
+  ASSERT_TRUE(server.WaitForHeld(2));
+  const auto refused = RawClient(server.port()).Read();
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->headers.at("retry-after"), "1");
+  EXPECT_EQ(RawClient(path).Ask(GetText("/hello"))->status, 200);
+  server.AnswerHeld();
+}
+
+TEST(HttpCaps, CountBytesInFlight) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_bytes_in_flight = 150'000;
+  EchoListener server(options);
+  RawClient busy(server.port());
+  busy.Send(PostText("/held", std::string(100'000, 'x')));
+  ASSERT_TRUE(server.WaitForHeld(1));
+  EXPECT_EQ(server.listener().counts().bytes_in_flight, 100'000);
+  RawClient other(server.port());
+  const auto refused = other.Ask(PostText("/echo", std::string(60'000, 'x')));
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->headers.at("retry-after"), "1");
+  EXPECT_EQ(RawClient(server.port()).Ask(PostText("/echo", "small"))->status,
+            200);
+  server.AnswerHeld();
+  EXPECT_EQ(busy.Read()->status, 200);
+  EXPECT_EQ(server.listener().counts().bytes_in_flight, 0);
+}
+
+// The process may have one descriptor more: the client's end takes it.
+TEST(HttpCaps, LeaveDescriptorsForGoodRequests) {
+  EchoListener server;
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (int i = 0; i < 100; ++i) {
+    silent.push_back(std::make_unique<RawClient>(server.port()));
+  }
+  absl::Notification never;
+  while (server.listener().counts().accepted < 100) {
+    never.WaitForNotificationWithTimeout(absl::Milliseconds(1));
+  }
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  const auto answer = RawClient(server.port()).Ask(GetText("/hello"));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_GE(server.listener().counts().accept_failures, 1);
+}
+
+}  // namespace
+}  // namespace segrid::testing
