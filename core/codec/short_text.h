@@ -45,6 +45,12 @@ inline bool SameText(std::string_view a, std::string_view b) {
   return a.size() == b.size() && SameBytes(a.data(), b.data(), a.size());
 }
 
+// The same for a text written in code: the compiler compares it as words.
+template <std::size_t N>
+bool IsText(std::string_view text, const char (&literal)[N]) {
+  return text.size() == N - 1 && std::memcmp(text.data(), literal, N - 1) == 0;
+}
+
 // Copies `text` and returns the end of the copy. The two must not overlap.
 inline char* CopyText(std::string_view text, char* out) {
   const char* const from = text.data();

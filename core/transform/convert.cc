@@ -32,6 +32,11 @@ void MakePlain(Value& value, TextArena& texts) {
   }
 }
 
+// True for an item for which nothing is to be done.
+bool IsPlainText(const Value& value) {
+  return value.kind == Kind::kText || value.kind == Kind::kCleanText;
+}
+
 // What the text "0", "1", "true" or "false" means as a boolean.
 Kind BooleanOf(std::string_view text) {
   if (text == "1" || text == "true") return Kind::kTrue;
@@ -118,7 +123,10 @@ void ToList(Value& value, Event& event, FieldCounts& counts) {
     return;
   }
   std::uint32_t kept = 0;
-  for (std::uint32_t i = 0; i < value.size; ++i) {
+  while (kept < value.size && IsPlainText(event.items[value.first + kept])) {
+    ++kept;
+  }
+  for (std::uint32_t i = kept; i < value.size; ++i) {
     Value& item = event.items[value.first + i];
     ToText(item, counts);
     MakePlain(item, event.texts);
@@ -161,8 +169,7 @@ void ConvertAll(Event& event, FieldCounts& counts) {
   for (codec::CustomArg& arg : event.custom_args) ToText(arg.value, counts);
 }
 
-std::string_view PlainText(const Value& value, TextArena& texts) {
-  if (value.kind != Kind::kEscapedText) return value.text();
+std::string_view UnescapedText(Value value, TextArena& texts) {
   char* const text = texts.Reserve(value.size);
   const char* const end = codec::Unescape(value.text(), text);
   return texts.Keep(static_cast<std::size_t>(end - text));

@@ -38,6 +38,23 @@ void ToBoolean(codec::Value& value, codec::TextArena& texts,
 // one. Items are in `event`.
 void ToList(codec::Value& value, codec::Event& event, FieldCounts& counts);
 
+// True for a value of a row's own type, for which nothing is to be done.
+constexpr bool IsOfType(catalog::Type type, codec::Value value) {
+  switch (type) {
+    case catalog::Type::kString:
+      return value.is_text();
+    case catalog::Type::kInteger:
+      return value.kind == codec::Kind::kInteger;
+    case catalog::Type::kBoolean:
+      return value.kind == codec::Kind::kTrue ||
+             value.kind == codec::Kind::kFalse;
+    case catalog::Type::kStringList:
+    case catalog::Type::kObject:
+      return false;  // That depends on what is in it.
+  }
+  return false;
+}
+
 // The value of a field of `event`, converted to the type of its row. For an
 // object: kObject with converted members, or kMissing when none is left.
 codec::Value ConvertOther(catalog::FieldId id, codec::Event& event,
@@ -46,10 +63,7 @@ inline codec::Value Convert(catalog::FieldId id, codec::Event& event,
                             FieldCounts& counts) {
   // Nearly all values are there and right, or not there.
   const codec::Value value = event.Get(id);
-  if (value.missing() ||
-      (catalog::Row(id).type == catalog::Type::kString && value.is_text())) {
-    return value;
-  }
+  if (value.missing() || IsOfType(catalog::Row(id).type, value)) return value;
   return ConvertOther(id, event, counts);
 }
 
@@ -59,7 +73,11 @@ inline codec::Value Convert(catalog::FieldId id, codec::Event& event,
 void ConvertAll(codec::Event& event, FieldCounts& counts);
 
 // The text that a text value means: unescaped where it has to be.
-std::string_view PlainText(const codec::Value& value, codec::TextArena& texts);
+std::string_view UnescapedText(codec::Value value, codec::TextArena& texts);
+inline std::string_view PlainText(codec::Value value, codec::TextArena& texts) {
+  return value.kind == codec::Kind::kEscapedText ? UnescapedText(value, texts)
+                                                 : value.text();
+}
 
 // The 64-bit integer that decimal digits with an optional minus mean; nullopt
 // for anything else, a fraction, an exponent or a number that does not fit.

@@ -5,6 +5,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core/codec/key_table.h"
+#include "core/codec/short_text.h"
 
 namespace segrid::transform {
 
@@ -36,16 +37,15 @@ constexpr std::size_t kFewArgs = 8;
 Value FindCustomArg(std::string_view name, Event& event, FieldCounts& counts) {
   for (auto arg = event.custom_args.rbegin(); arg != event.custom_args.rend();
        ++arg) {
-    if (arg->key.text() != name) continue;
+    if (!codec::SameText(arg->key.text(), name)) continue;
     ToText(arg->value, counts);
     return arg->value;
   }
   return Value();
 }
 
-Value FindCustomArg(std::span<const std::string> names, Event& event,
-                    FieldCounts& counts) {
-  if (event.custom_args.empty()) return Value();
+Value FindFirstCustomArg(std::span<const std::string> names, Event& event,
+                         FieldCounts& counts) {
   for (const std::string& name : names) {
     const Value value = FindCustomArg(name, event, counts);
     if (!value.missing()) return value;

@@ -21,8 +21,8 @@ codec::Value FindCustomArg(std::string_view name, codec::Event& event,
                            FieldCounts& counts);
 
 // The first of `names` that the event has.
-codec::Value FindCustomArg(std::span<const std::string> names,
-                           codec::Event& event, FieldCounts& counts);
+codec::Value FindFirstCustomArg(std::span<const std::string> names,
+                                codec::Event& event, FieldCounts& counts);
 
 // Appends the selected custom arguments to the Track's extras, in the order of
 // the event. Time and memory are linear in their number. Names that the table

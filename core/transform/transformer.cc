@@ -1,8 +1,10 @@
 #include "core/transform/transformer.h"
 
+#include <cstring>
 #include <string_view>
 #include <utility>
 
+#include "core/codec/short_text.h"
 #include "core/transform/identity.h"
 
 namespace segrid::transform {
@@ -28,6 +30,10 @@ std::int64_t ReadTimestamp(Event& event, FieldCounts& counts) {
   if (value.missing() || value.integer <= 0) return 0;
   if (value.integer < kFirstMilliseconds) return value.integer * 1000;
   return value.integer <= kLastMilliseconds ? value.integer : 0;
+}
+
+bool IsClick(const catalog::EventRow& row) {
+  return codec::IsText(row.sendgrid, "click");
 }
 
 Value TextOf(std::string_view text) { return Value(Kind::kCleanText, text); }
@@ -57,8 +63,10 @@ Reason Transformer::Transform(Event& event, const Options& options,
   FillProperties(event, options, email_type, track);
   FillExtras(event, options, track);
   // Last, because converting a list may move the items of the event.
-  for (Value& value : track.properties) {
-    if (value.kind == Kind::kList) value.items = &event.items[value.first];
+  for (std::size_t i = 0; i < catalog::kPropertyCount; ++i) {
+    if (catalog::kProperties[i].type != catalog::Type::kStringList) continue;
+    Value& value = track.properties[i];
+    if (!value.missing()) value.items = &event.items[value.first];
   }
   for (codec::Extra& extra : track.extras) {
     if (extra.value.kind == Kind::kList) {
@@ -74,18 +82,25 @@ Reason Transformer::SelectEvent(Event& event, const Options& options,
   const Value value = event.Get(Field("event"));
   if (!value.is_text()) return Reason::kMissingEvent;
   const std::string_view name = PlainText(value, event.texts);
-  for (row = 0; row < catalog::kEventCount; ++row) {
-    if (catalog::kEvents[row].sendgrid != name ||
-        !Applies(catalog::kEvents[row].condition, event)) {
-      continue;
-    }
-    return (options.events >> row & 1) != 0 ? Reason::kNone
-                                            : Reason::kEventNotSelected;
+  // One comparison with a constant for each row of the table.
+  const auto is_row = [&]<std::size_t index>() {
+    constexpr const catalog::EventRow& event_row = catalog::kEvents[index];
+    row = index;
+    return name.size() == event_row.sendgrid.size() &&
+           std::memcmp(name.data(), event_row.sendgrid.data(),
+                       event_row.sendgrid.size()) == 0 &&
+           Applies(event_row.condition, event);
+  };
+  const bool found = [&]<std::size_t... rows>(std::index_sequence<rows...>) {
+    return (is_row.template operator()<rows>() || ...);
   }
-  return Reason::kUnsupportedEvent;
+  (std::make_index_sequence<catalog::kEventCount>());
+  if (!found) return Reason::kUnsupportedEvent;
+  return (options.events >> row & 1) != 0 ? Reason::kNone
+                                          : Reason::kEventNotSelected;
 }
 
-bool Transformer::Applies(catalog::Condition condition, Event& event) {
+inline bool Transformer::Applies(catalog::Condition condition, Event& event) {
   switch (condition) {
     case catalog::Condition::kAlways:
       return true;
@@ -101,7 +116,7 @@ bool Transformer::Applies(catalog::Condition condition, Event& event) {
   const Value type = Convert(Field("type"), event, counts_);
   if (type.missing()) return true;
   const std::string_view text = PlainText(type, event.texts);
-  return text == "bounce" || text == "blocked";
+  return codec::IsText(text, "bounce") || codec::IsText(text, "blocked");
 }
 
 EmailType Transformer::FindEmailType(Event& event) {
@@ -115,8 +130,9 @@ EmailType Transformer::FindEmailType(Event& event) {
                : EmailType::kAutomation;
   }
   const std::string_view text = PlainText(stats, event.texts);
-  if (text == "singlesend") return EmailType::kSinglesend;
-  return text == "automation" ? EmailType::kAutomation : EmailType::kOther;
+  if (codec::IsText(text, "singlesend")) return EmailType::kSinglesend;
+  return codec::IsText(text, "automation") ? EmailType::kAutomation
+                                           : EmailType::kOther;
 }
 
 void Transformer::FillProperties(Event& event, const Options& options,
@@ -136,7 +152,7 @@ inline void Transformer::FillProperty(Event& event, const Options& options,
   Value& property = track.properties[index];
   property = Value();
   if constexpr (row.when == catalog::When::kClick) {
-    if (event_row.sendgrid != "click") return;
+    if (!IsClick(event_row)) return;
   } else if constexpr (row.when == catalog::When::kRecipientAct) {
     if (!event_row.recipient_act) return;
   } else if constexpr (row.when == catalog::When::kSpecContext) {
@@ -151,32 +167,31 @@ inline void Transformer::FillProperty(Event& event, const Options& options,
       if (property.missing()) property = Convert(second, event, counts_);
     }
   } else {
-    property = MakeProperty(row, event, options, email_type);
+    property = MakeProperty<row.rule>(catalog::FindField(row.first), event,
+                                      options, email_type);
   }
 }
 
-Value Transformer::MakeProperty(const catalog::PropertyRow& row, Event& event,
-                                const Options& options, EmailType email_type) {
-  switch (row.rule) {
-    case catalog::Rule::kEmailType:
-      if (email_type == EmailType::kOther) return Value();
-      return TextOf(email_type == EmailType::kSinglesend ? "Singlesend"
-                                                         : "Automation");
-    case catalog::Rule::kSubject:
-      return FindCustomArg(options.subject_from, event, counts_);
-    case catalog::Rule::kTestPhase: {
-      if (email_type != EmailType::kSinglesend) return Value();
-      const Value phase =
-          Convert(catalog::FindField(row.first), event, counts_);
-      const std::string_view text =
-          phase.missing() ? "" : PlainText(phase, event.texts);
-      if (text == "test") return Value::OfKind(Kind::kTrue);
-      return text == "send" ? Value::OfKind(Kind::kFalse) : Value();
-    }
-    case catalog::Rule::kFirstOf:
-      break;
+template <catalog::Rule rule>
+inline Value Transformer::MakeProperty(FieldId first, Event& event,
+                                       const Options& options,
+                                       EmailType email_type) {
+  if constexpr (rule == catalog::Rule::kEmailType) {
+    if (email_type == EmailType::kOther) return Value();
+    return TextOf(email_type == EmailType::kSinglesend ? "Singlesend"
+                                                       : "Automation");
+  } else if constexpr (rule == catalog::Rule::kSubject) {
+    if (event.custom_args.empty()) return Value();
+    return FindFirstCustomArg(options.subject_from, event, counts_);
+  } else {
+    static_assert(rule == catalog::Rule::kTestPhase);
+    if (email_type != EmailType::kSinglesend) return Value();
+    const Value phase = Convert(first, event, counts_);
+    const std::string_view text =
+        phase.missing() ? "" : PlainText(phase, event.texts);
+    if (codec::IsText(text, "test")) return Value::OfKind(Kind::kTrue);
+    return codec::IsText(text, "send") ? Value::OfKind(Kind::kFalse) : Value();
   }
-  return Value();
 }
 
 void Transformer::FillExtras(Event& event, const Options& options,

@@ -40,9 +40,9 @@ class Transformer {
   template <std::size_t index>
   void FillProperty(codec::Event& event, const Options& options,
                     EmailType email_type, codec::Track& track);
-  codec::Value MakeProperty(const catalog::PropertyRow& row,
-                            codec::Event& event, const Options& options,
-                            EmailType email_type);
+  template <catalog::Rule rule>
+  codec::Value MakeProperty(catalog::FieldId first, codec::Event& event,
+                            const Options& options, EmailType email_type);
   void FillExtras(codec::Event& event, const Options& options,
                   codec::Track& track);
 
