@@ -245,7 +245,7 @@ class MistakesAreFound(unittest.TestCase):
 
 if __name__ == "__main__":
   arguments = argparse.ArgumentParser(description=__doc__)
-  arguments.add_argument("--programs", required=True, type=pathlib.Path)
+  arguments.add_argument("--programs", required=True, type=lambda name: pathlib.Path(name).resolve())
   given, rest = arguments.parse_known_args()
   BIN = given.programs
   unittest.main(argv=[sys.argv[0], *rest])

@@ -106,7 +106,7 @@ class Readme(unittest.TestCase):
 
 if __name__ == "__main__":
   arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  arguments.add_argument("--programs", required=True, type=pathlib.Path)
-  arguments.add_argument("--own-service", required=True, type=pathlib.Path)
+  arguments.add_argument("--programs", required=True, type=lambda name: pathlib.Path(name).resolve())
+  arguments.add_argument("--own-service", required=True, type=lambda name: pathlib.Path(name).resolve())
   GIVEN, rest_of_arguments = arguments.parse_known_args()
   unittest.main(argv=[sys.argv[0], *rest_of_arguments])
