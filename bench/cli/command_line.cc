@@ -42,6 +42,8 @@ std::string Footer() {
          "  segrid-bench --server 127.0.0.1:50051 --rate 1000,2000,4000 --step "
          "10s \\\n      --html report.html --expect 'p99<20ms' --expect "
          "'errors=0'\n"
+         "  segrid-bench http --url http://127.0.0.1:8080/v1/webhook "
+         "--sign-key key.pem\n"
          "  segrid-bench --compare before.json after.json --expect "
          "'p99<1.1'\n";
 }
@@ -56,6 +58,23 @@ CLI::App* AddEcho(CLI::App& app, EchoServerOptions& options) {
   echo->add_option("--ca", options.client_ca,
                    "PEM file; clients must show a certificate of it");
   return echo;
+}
+
+CLI::App* AddHttp(CLI::App& app, LoadArguments& arguments) {
+  CLI::App* http = app.add_subcommand(
+      "http", "Load a webhook over HTTP, with signed bodies if asked to");
+  AddHttpOptions(*http, arguments);
+  return http;
+}
+
+CLI::App* AddHttpKey(CLI::App& app, std::string& path) {
+  CLI::App* key = app.add_subcommand(
+      "http-key",
+      "Make a key that signs bodies, and print the public key for `webhooks` "
+      "of the server's configuration");
+  key->add_option("FILE", path, "Where the private key goes; must not exist")
+      ->required();
+  return key;
 }
 
 CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
@@ -140,6 +159,10 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
       ->group("Results");
   CLI::App* echo_app = AddEcho(app, echo);
   CLI::App* suite_app = AddSuite(app, suite);
+  LoadArguments http;
+  CLI::App* http_app = AddHttp(app, http);
+  std::string key_path;
+  CLI::App* key_app = AddHttpKey(app, key_path);
 
   std::vector<std::string> arguments(argv + 1, argv + argc);
   // The load is the main thing and needs no word; `rpc` says it all the same.
@@ -158,6 +181,10 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
     command = EchoCommand{echo};
   } else if (*suite_app) {
     command = ToSuite(suite, argv[0]);
+  } else if (*http_app) {
+    command = ToCommand(http);
+  } else if (*key_app) {
+    command = HttpKeyCommand{key_path};
   } else if (!compared.empty()) {
     command = ToCompare(compared, load);
   } else {

@@ -27,6 +27,11 @@ struct RpcCommand {
   ReportOptions report;
 };
 
+// Makes a key that signs webhook bodies.
+struct HttpKeyCommand {
+  std::string path;
+};
+
 struct CompareCommand {
   std::string a;
   std::string b;
@@ -43,8 +48,8 @@ struct SuiteCommand {
   bool must_meet_goals = false;  // A goal not met is exit code 1.
 };
 
-using Command =
-    std::variant<RpcCommand, CompareCommand, EchoCommand, SuiteCommand>;
+using Command = std::variant<RpcCommand, CompareCommand, EchoCommand,
+                             HttpKeyCommand, SuiteCommand>;
 
 struct ParsedCommandLine {
   std::optional<Command> command;

@@ -1,14 +1,18 @@
 #include "bench/cli/commands.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <string>
 
+#include "bench/load/webhook_signer.h"
 #include "bench/report/compare.h"
 #include "bench/report/report.h"
 #include "bench/stats/codes.h"
@@ -125,6 +129,24 @@ int Execute(const EchoCommand& command) {
   std::fflush(stdout);
   int signal = 0;
   sigwait(&signals, &signal);
+  return 0;
+}
+
+int Execute(const HttpKeyCommand& command) {
+  const WebhookSigner key = WebhookSigner::Generate();
+  const int file =
+      open(command.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return Fail(
+        absl::UnavailableError(command.path + ": " + std::strerror(errno)));
+  }
+  const std::string pem = key.Pem();
+  const bool written = write(file, pem.data(), pem.size()) == std::ssize(pem);
+  close(file);
+  if (!written) {
+    return Fail(absl::UnavailableError(command.path + ": cannot be written"));
+  }
+  std::printf("%s\n", key.PublicKey().c_str());
   return 0;
 }
 

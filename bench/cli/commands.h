@@ -12,6 +12,7 @@ namespace segrid::bench {
 int Execute(const RpcCommand& command);
 int Execute(const CompareCommand& command);
 int Execute(const SuiteCommand& command);
+int Execute(const HttpKeyCommand& command);
 
 // Serves until SIGINT or SIGTERM. Prints where it listens first.
 int Execute(const EchoCommand& command);

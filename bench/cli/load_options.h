@@ -15,6 +15,8 @@ namespace segrid::bench {
 // The options as they are typed; texts where CLI11 knows no such type.
 struct LoadArguments {
   std::string server;
+  std::string url;  // HTTP only, as the next one.
+  std::string sign_key;
   std::string method = "transform";
   std::string input = "json";
   std::string output = "batch";
@@ -47,8 +49,10 @@ struct LoadArguments {
   bool progress = false;
 };
 
-// Declares them at `app`; `arguments` must outlive its parse.
+// Declares them at `app`: those of a load over gRPC, or over HTTP. `arguments`
+// must outlive its parse.
 void AddLoadOptions(CLI::App& app, LoadArguments& arguments);
+void AddHttpOptions(CLI::App& app, LoadArguments& arguments);
 
 // INVALID_ARGUMENT says which option is wrong and what would be right.
 absl::StatusOr<RpcCommand> ToCommand(const LoadArguments& arguments);

@@ -106,6 +106,7 @@ std::string CheckAnswer(Method method, const grpc::ByteBuffer& answer,
         return CheckForward(message.response(), events);
       });
     case Method::kEcho:
+    case Method::kWebhook:  // Its status says it all.
       break;
   }
   return "";

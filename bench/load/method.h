@@ -14,17 +14,18 @@ enum class Method {
   kTransformStream,
   kForwardStream,
   kEcho,
+  kWebhook,  // POST over HTTP, as SendGrid does it.
 };
 
 struct MethodRow {
   Method method;
   std::string_view name;  // On the command line.
-  const char* path;       // On the wire.
+  const char* path;       // On the wire; a webhook's is part of its URL.
   bool is_stream;
-  bool is_forward;
+  bool is_forward;  // Events are queued, and duplicates dropped.
 };
 
-inline constexpr std::array<MethodRow, 5> kMethods = {{
+inline constexpr std::array<MethodRow, 6> kMethods = {{
     {Method::kTransform, "transform", "/segrid.v1.BridgeService/Transform",
      false, false},
     {Method::kForward, "forward", "/segrid.v1.BridgeService/Forward", false,
@@ -34,6 +35,7 @@ inline constexpr std::array<MethodRow, 5> kMethods = {{
     {Method::kForwardStream, "forward-stream",
      "/segrid.v1.BridgeService/ForwardStream", true, true},
     {Method::kEcho, "echo", "/segrid.bench.v1.EchoService/Echo", false, false},
+    {Method::kWebhook, "webhook", "", false, true},
 }};
 
 constexpr const MethodRow& RowOf(Method method) {

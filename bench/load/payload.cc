@@ -37,6 +37,7 @@ void SetEvents(Batch& batch, Request& request) {
 }
 
 std::string Serialize(const PayloadOptions& options, Batch& batch) {
+  if (options.method == Method::kWebhook) return std::move(batch.body);
   if (options.method == Method::kEcho) {
     segrid::bench::v1::EchoRequest request;
     request.set_answer_bytes(options.answer_bytes);
@@ -75,7 +76,8 @@ Payload MakePayload(const PayloadOptions& options, Batch batch) {
 }
 
 bool WantsTyped(const PayloadOptions& options) {
-  return options.input == Input::kTyped && options.method != Method::kEcho;
+  return options.input == Input::kTyped && options.method != Method::kEcho &&
+         options.method != Method::kWebhook;
 }
 
 Batch Generate(const PayloadOptions& options, EventGenerator& generator) {

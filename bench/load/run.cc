@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 
 #include "absl/time/clock.h"
 #include "bench/load/driver.h"
 #include "bench/load/feed.h"
+#include "bench/load/http_transport.h"
 #include "bench/load/monitor.h"
 #include "bench/load/pacer.h"
 #include "bench/load/settings.h"
@@ -47,11 +50,14 @@ struct Times {
                            100'000'000, 10'000'000'000)) {}
 };
 
+using MakeTransport =
+    std::function<std::unique_ptr<Transport>(const TransportOptions&)>;
+
 // Everything that lives during a run, in the order it must be made.
 class Session {
  public:
   Session(const RunOptions& options, const std::vector<Payload>& payloads,
-          const std::vector<std::shared_ptr<grpc::Channel>>& channels)
+          const MakeTransport& make_transport)
       : options_(options),
         method_(RowOf(options.payload.method)),
         times_(options),
@@ -65,13 +71,11 @@ class Session {
           (times_.end_ns - times_.window_ns) / std::ssize(options.rates),
           times_.window_ns - times_.begin_ns);
     }
-    workers_.emplace(
-        WorkersOptions{
-            .threads = ThreadsOf(options),
-            .lanes_per_channel = method_.is_stream ? options.streams : 1,
-            .window_start_ns = times_.window_ns,
-            .steps = std::max<std::size_t>(1, options.rates.size())},
-        channels, [this](Recorder& recorder) { return LaneOf(recorder); });
+    transport_ = make_transport(
+        {.threads = ThreadsOf(options),
+         .window_start_ns = times_.window_ns,
+         .steps = std::max<std::size_t>(1, options.rates.size()),
+         .make_settings = [this](Recorder& r) { return LaneOf(r); }});
   }
 
   RunResult Measure(const std::function<void(const Progress&)>& progress);
@@ -106,7 +110,7 @@ class Session {
   std::optional<Schedule> schedule_;
   std::atomic<bool> paced_ = false;
   std::int64_t not_sent_ = 0;  // Written before paced_.
-  std::optional<Workers> workers_;
+  std::unique_ptr<Transport> transport_;
 };
 
 void Session::StartClosed() {
@@ -114,7 +118,7 @@ void Session::StartClosed() {
   for (std::int32_t i = 0; i < concurrency; ++i) {
     const std::int64_t now = SteadyNanos();
     if (closed_.Enter(now)) {
-      workers_->StartOn(static_cast<std::uint64_t>(i), now);
+      transport_->StartOn(static_cast<std::uint64_t>(i), now);
     }
   }
 }
@@ -129,7 +133,7 @@ void Session::PaceOpen() {
       Pace(*schedule_, {.begin_ns = times_.begin_ns, .give_up_ns = give_up},
            clock, [&](std::int64_t intended) {
              if (!open_.Acquire(AtNanos(give_up))) return false;
-             workers_->StartOn(next++, intended);
+             transport_->StartOn(next++, intended);
              return true;
            });
   paced_.store(true);
@@ -144,7 +148,7 @@ void Session::Watch(Monitor& monitor,
     const std::int64_t now = SteadyNanos();
     if (now < next_slice) continue;
     next_slice += times_.slice_ns;
-    workers_->Check(now);
+    transport_->Check(now);
     if (!has_begun) {
       has_begun = true;
       monitor.Begin(now);
@@ -166,7 +170,7 @@ void Session::Watch(Monitor& monitor,
 
 void Session::Collect(RunResult& result) {
   result.steps.resize(std::max<std::size_t>(1, options_.rates.size()));
-  for (const auto& recorder : workers_->recorders()) {
+  for (const auto& recorder : transport_->recorders()) {
     recorder->AddTo(result.steps);
     if (result.first_error.empty()) {
       result.first_error = recorder->first_error();
@@ -195,7 +199,7 @@ RunResult Session::Measure(
   RunResult result;
   result.settings = Describe(options_);
   result.start_time = absl::Now();
-  Monitor monitor(workers_->recorders(), FindServer(options_));
+  Monitor monitor(transport_->recorders(), FindServer(options_));
   std::thread pacer;
   if (schedule_) {
     pacer = std::thread([this] { PaceOpen(); });
@@ -205,7 +209,7 @@ RunResult Session::Measure(
   Watch(monitor, progress);
   if (pacer.joinable()) pacer.join();
   monitor.Fill(SteadyNanos(), result);
-  workers_->Stop();
+  transport_->Stop();
   Collect(result);
   return result;
 }
@@ -218,10 +222,25 @@ absl::StatusOr<RunResult> Run(
   SEGRID_RETURN_IF_ERROR(options.Validate());
   SEGRID_ASSIGN_OR_RETURN(const std::vector<Payload> payloads,
                           MakePayloads(options.payload));
+  if (options.payload.method == Method::kWebhook) {
+    SEGRID_ASSIGN_OR_RETURN(const auto target, OpenHttp(options));
+    return Session(options, payloads,
+                   [&target](const TransportOptions& t) {
+                     return MakeHttpTransport(target, t);
+                   })
+        .Measure(progress);
+  }
   SEGRID_ASSIGN_OR_RETURN(
       const auto channels,
       Connect(options.target, options.connections, options.connect_timeout));
-  return Session(options, payloads, channels).Measure(progress);
+  return Session(options, payloads,
+                 [&](const TransportOptions& t) {
+                   const bool is_stream =
+                       RowOf(options.payload.method).is_stream;
+                   return std::make_unique<Workers>(
+                       t, is_stream ? options.streams : 1, channels);
+                 })
+      .Measure(progress);
 }
 
 }  // namespace segrid::bench

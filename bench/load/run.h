@@ -40,7 +40,10 @@ struct RunOptions {
   absl::Duration timeout = absl::Seconds(10);  // Per call.
   absl::Duration connect_timeout = absl::Seconds(5);
 
-  std::vector<std::pair<std::string, std::string>> metadata;  // Of each call.
+  std::vector<std::pair<std::string, std::string>> metadata;  // Of each call;
+                                                              // HTTP: headers.
+  // Webhook: PEM file of the private key that signs. Empty: not signed.
+  std::string sign_key;
   // Gives Forward's events new ids with each call; without it, a server removes
   // them as duplicates from the second round on.
   bool unique_ids = true;

@@ -37,7 +37,10 @@ std::string Events(const PayloadOptions& options) {
 
 std::int32_t ConcurrencyOf(const RunOptions& options) {
   if (options.concurrency > 0) return options.concurrency;
-  return options.rates.empty() ? kClosedConcurrency : kOpenConcurrency;
+  if (!options.rates.empty()) return kOpenConcurrency;
+  // HTTP has one request on a connection: more would only wait.
+  if (options.payload.method == Method::kWebhook) return options.connections;
+  return kClosedConcurrency;
 }
 
 std::int32_t ThreadsOf(const RunOptions& options) {
@@ -72,6 +75,9 @@ std::vector<std::pair<std::string, std::string>> Describe(
   if (!method.is_forward && payload.method != Method::kEcho) {
     settings.emplace_back(
         "output", payload.output == Output::kTracks ? "tracks" : "batch");
+  }
+  if (payload.method == Method::kWebhook) {
+    settings.emplace_back("signed", options.sign_key.empty() ? "no" : "yes");
   }
   if (payload.method == Method::kEcho) {
     settings.emplace_back("answer bytes", absl::StrCat(payload.answer_bytes));

@@ -19,6 +19,7 @@ struct Target {
   TlsFiles files;           // TLS only.
   std::string server_name;  // TLS: the name to expect in the certificate.
                             // Empty: the host of `address`.
+  std::string path;         // HTTP only: of the URL, "/v1/webhook".
 };
 
 // `count` channels, each with a connection of its own, all connected. Blocks up

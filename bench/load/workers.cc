@@ -17,7 +17,7 @@ void Serve(grpc::CompletionQueue& queue) {
 
 }  // namespace
 
-void Workers::AddThreads(const WorkersOptions& options) {
+void Workers::AddThreads(const TransportOptions& options) {
   for (std::int32_t i = 0; i < options.threads; ++i) {
     queues_.push_back(std::make_unique<grpc::CompletionQueue>());
     recorders_.push_back(

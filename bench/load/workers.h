@@ -9,60 +9,47 @@
 #include <vector>
 
 #include "bench/load/lane.h"
+#include "bench/load/transport.h"
 #include "bench/stats/recorder.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/completion_queue.h"
 
 namespace segrid::bench {
 
-struct WorkersOptions {
-  std::int32_t threads = 1;
-  std::int32_t lanes_per_channel = 1;
-  std::int64_t window_start_ns = 0;
-  std::size_t steps = 1;
-};
-
 // Channels are dealt out to threads; each thread has one completion queue and
 // one recorder, so threads meet only where calls are dealt out.
 //
-// Ownership:     owns threads, lanes and recorders; what `Settings` refers to
+// Ownership:     owns threads, lanes and recorders; what the settings refer to
 //                must outlive it.
-// Thread safety: StartOn from any thread; the rest from the owner's.
-class Workers {
+class Workers final : public Transport {
  public:
-  // `make_settings` gives a lane its settings for the recorder of its thread.
-  template <typename MakeSettings>
-  Workers(const WorkersOptions& options,
-          const std::vector<std::shared_ptr<grpc::Channel>>& channels,
-          const MakeSettings& make_settings) {
+  Workers(const TransportOptions& options, std::int32_t lanes_per_channel,
+          const std::vector<std::shared_ptr<grpc::Channel>>& channels) {
     AddThreads(options);
     for (std::size_t i = 0; i < channels.size(); ++i) {
       const std::size_t thread = i % queues_.size();
-      const LaneSettings settings = make_settings(*recorders_[thread]);
-      for (std::int32_t k = 0; k < options.lanes_per_channel; ++k) {
+      const LaneSettings settings = options.make_settings(*recorders_[thread]);
+      for (std::int32_t k = 0; k < lanes_per_channel; ++k) {
         AddLane(settings, channels[i], *queues_[thread]);
       }
     }
     StartThreads();
   }
   // Closes what Stop() has not.
-  ~Workers();
+  ~Workers() override;
 
-  // Starts a call on lane `i` modulo their number.
-  void StartOn(std::uint64_t i, std::int64_t intended_ns) {
+  void StartOn(std::uint64_t i, std::int64_t intended_ns) override {
     lanes_[i % lanes_.size()]->Start(intended_ns);
   }
 
-  // Lets lanes give up what is overdue.
-  void Check(std::int64_t now_ns);
-
-  // Ends everything; calls in flight are waited for. Blocks.
-  void Stop();
-
-  std::vector<std::unique_ptr<Recorder>>& recorders() { return recorders_; }
+  void Check(std::int64_t now_ns) override;
+  void Stop() override;
+  std::vector<std::unique_ptr<Recorder>>& recorders() override {
+    return recorders_;
+  }
 
  private:
-  void AddThreads(const WorkersOptions& options);
+  void AddThreads(const TransportOptions& options);
   void AddLane(const LaneSettings& settings,
                const std::shared_ptr<grpc::Channel>& channel,
                grpc::CompletionQueue& queue);

@@ -63,6 +63,27 @@ TEST(BenchCommandLine, ReadsALoad) {
   EXPECT_EQ(command.report.expectations.size(), 2U);
 }
 
+TEST(BenchCommandLine, ReadsAWebhookLoad) {
+  const RpcCommand command =
+      Rpc({"http", "--url", "http://127.0.0.1:8080/v1/webhook", "--sign-key",
+           "key.pem", "--header", "Authorization:Bearer x", "--batch", "50",
+           "--connections", "8", "--rate", "100", "--duration", "3s",
+           "--expect", "p99<20ms", "--html", "x.html"});
+  EXPECT_EQ(command.run.payload.method, Method::kWebhook);
+  EXPECT_EQ(command.run.payload.batch, 50);
+  EXPECT_EQ(command.run.target.address, "127.0.0.1:8080");
+  EXPECT_EQ(command.run.target.path, "/v1/webhook");
+  EXPECT_FALSE(command.run.target.tls);
+  EXPECT_EQ(command.run.sign_key, "key.pem");
+  EXPECT_EQ(command.run.connections, 8);
+  EXPECT_THAT(command.run.rates, ElementsAre(100));
+  EXPECT_THAT(command.run.metadata,
+              ElementsAre(std::pair<std::string, std::string>("Authorization",
+                                                              "Bearer x")));
+  EXPECT_EQ(command.report.html_path, "x.html");
+  EXPECT_EQ(command.report.expectations.size(), 1U);
+}
+
 TEST(BenchCommandLine, ReadsTheOtherCommands) {
   const auto compare =
       Parse({"--compare", "a.json", "b.json", "--expect", "p99<1.1"});
@@ -93,6 +114,11 @@ TEST(BenchCommandLine, SaysWhatIsWrongAndEndsWithTwo) {
       {{"--server", "a:1", "--expect", "p98<1ms"}, "p98"},
       {{"--server", "a:1", "--connections", "0"}, "connections"},
       {{"--nothing"}, "--nothing"},
+      {{"http"}, "--url"},
+      {{"http", "--url", "nothing"}, "--url"},
+      {{"http", "--url", "http://a/", "--ca", "x"}, "--url"},
+      {{"http", "--url", "http://a/", "--header", "x"}, "--header"},
+      {{"http-key"}, "FILE"},
       {{"suite", "--rounds", "0"}, "rounds"},
       {{"--compare", "a", "b", "--expect", "p99<20ms"}, "p99<20ms"},
   };

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "bench/cli/commands.h"
+#include "bench/load/webhook_signer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/bench/load/counting_bridge.h"
@@ -106,6 +107,19 @@ TEST(BenchCommands, KeepStandardOutputCleanForMachines) {
   const Outcome outcome = Do(command);
   EXPECT_EQ(outcome.out.front(), '{');
   EXPECT_EQ(outcome.out.substr(outcome.out.size() - 2), "}\n");
+}
+
+TEST(BenchCommands, MakeAKeyOnce) {
+  const tests::ScratchDir directory;
+  const HttpKeyCommand command{directory.Path("key.pem")};
+  const Outcome made = Do(command);
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  const auto key = WebhookSigner::Load(command.path);
+  ASSERT_TRUE(key.ok()) << key.status();
+  EXPECT_EQ(made.out, key->PublicKey() + "\n");
+  const Outcome again = Do(command);
+  EXPECT_EQ(again.exit_code, 1) << "a key is never written over";
+  EXPECT_THAT(again.err, HasSubstr(command.path));
 }
 
 TEST(BenchCommands, SayThatTheServerIsNotThere) {

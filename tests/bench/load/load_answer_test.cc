@@ -1,7 +1,6 @@
-#include "bench/load/answer.h"
-
 #include <string>
 
+#include "bench/load/answer.h"
 #include "bench/stats/codes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

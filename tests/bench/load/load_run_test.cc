@@ -1,8 +1,7 @@
-#include "bench/load/run.h"
-
 #include <cstdint>
 #include <vector>
 
+#include "bench/load/run.h"
 #include "bench/stats/codes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

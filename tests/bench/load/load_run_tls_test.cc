@@ -74,7 +74,8 @@ TEST(RunTls, ReachesNobodyWithAnotherAuthority) {
   RunOptions options = Options((*server)->address());
   options.target.files.ca = others.ca;
   options.connect_timeout = absl::Milliseconds(200);
-  EXPECT_EQ(bench::Run(options).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(bench::Run(options).status().code(),
+            absl::StatusCode::kUnavailable);
 }
 
 TEST(RunTls, NamesTheFileThatCannotBeRead) {

@@ -1,8 +1,7 @@
-#include "bench/report/report.h"
-
 #include <regex>
 #include <string>
 
+#include "bench/report/report.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "simdjson.h"
