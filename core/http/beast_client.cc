@@ -1,5 +1,8 @@
 #include "core/http/beast_client.h"
 
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -32,7 +35,11 @@ Connection::Message ToMessage(const Endpoint& endpoint, Request request) {
 class BeastClient::State {
  public:
   State(ClientOptions o, asio::any_io_executor e, base::Clock& c)
-      : options(std::move(o)), io(std::move(e)), clock(c) {}
+      : options(std::move(o)),
+        io(std::move(e)),
+        clock(c),
+        resolver(options.resolver != nullptr ? options.resolver
+                                             : MakeSystemResolver()) {}
 
   struct Kept {
     std::shared_ptr<Connection> connection;
@@ -72,6 +79,9 @@ class BeastClient::State {
   const ClientOptions options;
   const asio::any_io_executor io;
   base::Clock& clock;
+  const std::shared_ptr<Resolver> resolver;
+  // Which of the name's addresses the next connection tries first.
+  std::atomic<std::size_t> first_address = 0;
 
  private:
   absl::Mutex mu_;
@@ -94,9 +104,14 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
     reused_ = kept_.connection != nullptr;
     if (!reused_) {
       const ClientOptions& options = state_->options;
-      kept_ = {std::make_shared<Connection>(state_->io, options.endpoint,
-                                            options.tls, options.limits),
-               began_};
+      kept_ = {
+          std::make_shared<Connection>(state_->io,
+                                       Route{.endpoint = options.endpoint,
+                                             .tls = options.tls,
+                                             .proxy = options.proxy,
+                                             .proxy_auth = options.proxy_auth},
+                                       options.limits),
+          began_};
     }
     asio::post(kept_.connection->strand(),
                [self = shared_from_this()] { self->OnStrand(); });
@@ -115,11 +130,15 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
     }
     timer_.emplace(kept_.connection->strand());
     if (reused_) return Send();
-    WatchTime(options.connect_timeout, "connecting");
-    kept_.connection->Open([self = shared_from_this()](absl::Status status) {
-      if (!status.ok()) return self->Finish(std::move(status));
-      self->Send();
-    });
+    WatchTime(std::min(options.connect_timeout, options.request_timeout),
+              "connecting");
+    kept_.connection->Open(*state_->resolver, state_->first_address,
+                           [self = shared_from_this()](absl::Status status) {
+                             if (!status.ok())
+                               return self->Finish(std::move(status));
+                             self->connected_ = true;
+                             self->Send();
+                           });
   }
 
   void Send() {
@@ -156,6 +175,7 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
     } else {
       kept_.connection->Close();
       if (!response.ok()) state_->DropAll();
+      if (!reused_ && !connected_) ++state_->first_address;
     }
     state_->Leave();
     std::exchange(done_, nullptr)(std::move(response));
@@ -167,6 +187,7 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
   Done done_;
   State::Kept kept_;
   bool reused_ = false;
+  bool connected_ = false;
   std::optional<asio::steady_timer> timer_;
 };
 
@@ -175,7 +196,10 @@ BeastClient::BeastClient(ClientOptions options, asio::any_io_executor io,
     : state_(
           std::make_shared<State>(std::move(options), std::move(io), clock)) {}
 
-BeastClient::~BeastClient() { state_->DropAll(); }
+BeastClient::~BeastClient() {
+  state_->resolver->Cancel();
+  state_->DropAll();
+}
 
 void BeastClient::Send(Request request, Done done) {
   if (!state_->Enter()) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/time/time.h"
 #include "boost/asio/any_io_executor.hpp"
@@ -19,6 +20,9 @@ struct ClientOptions {
   Endpoint endpoint{};
   // Needed when the endpoint is TLS; see tls::MakeClientContext().
   std::shared_ptr<boost::asio::ssl::context> tls{};
+  std::optional<Endpoint> proxy{};       // For TLS endpoints: see ParseProxy().
+  base::Secret proxy_auth{};             // user:password. Empty: none.
+  std::shared_ptr<Resolver> resolver{};  // Null: MakeSystemResolver().
   absl::Duration connect_timeout = absl::Seconds(5);   // Name, TCP and TLS.
   absl::Duration request_timeout = absl::Seconds(15);  // Connecting included.
   // Kept connections are closed after this long without a request.
@@ -32,7 +36,8 @@ struct ClientOptions {
 
 // Keeps connections alive and uses the last used first. A failure closes those
 // that wait, since they lead to the same place: the next request resolves the
-// name again.
+// name again, and begins with the next of its addresses when it was connecting
+// that failed.
 //
 // Ownership:     keeps a reference to the clock. Requests in flight go on when
 //                it is destroyed.

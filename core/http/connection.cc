@@ -3,15 +3,18 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "boost/asio/connect.hpp"
+#include "boost/asio/post.hpp"
 #include "boost/asio/ssl/host_name_verification.hpp"
 #include "boost/beast/http/read.hpp"
 #include "boost/beast/http/write.hpp"
 #include "core/base/error_info.h"
+#include "core/http/tunnel.h"
 
 namespace segrid::http {
 namespace {
@@ -49,17 +52,14 @@ absl::Status ExchangeFailed(const Endpoint& endpoint,
 
 }  // namespace
 
-Connection::Connection(const asio::any_io_executor& io, Endpoint endpoint,
-                       std::shared_ptr<asio::ssl::context> context,
+Connection::Connection(const asio::any_io_executor& io, Route route,
                        ReadLimits limits)
-    : endpoint_(std::move(endpoint)),
-      context_(std::move(context)),
+    : route_(std::move(route)),
       limits_(limits),
       strand_(asio::make_strand(io)),
-      resolver_(strand_),
       idle_timer_(strand_) {
-  if (context_ != nullptr) {
-    tls_.emplace(strand_, *context_);
+  if (route_.tls != nullptr) {
+    tls_.emplace(strand_, *route_.tls);
   } else {
     plain_.emplace(strand_);
   }
@@ -74,30 +74,55 @@ void Connection::WithStream(F f) {
   }
 }
 
-void Connection::Open(OpenDone done) {
-  resolver_.async_resolve(
-      endpoint_.host, endpoint_.port,
-      [self = shared_from_this(), done = std::move(done)](
-          const ErrorCode& error, const Results& results) {
-        if (error) {
-          return done(ConnectFailed(self->endpoint_, "name", error.message()));
-        }
-        self->Connect(results, done);
+void Connection::Open(Resolver& resolver, std::size_t first, OpenDone done) {
+  const Endpoint& to = route_.proxy ? *route_.proxy : route_.endpoint;
+  resolver.Resolve(
+      to.host, to.port,
+      [self = shared_from_this(), first,
+       done = std::move(done)](const absl::StatusOr<Addresses>& found) {
+        asio::post(self->strand_, [self, first, found, done] {
+          if (self->closed_) return;
+          if (!found.ok() || found->empty()) {
+            return done(ConnectFailed(self->route_.endpoint, "name",
+                                      found.status().message()));
+          }
+          Addresses addresses = *found;
+          std::rotate(addresses.begin(),
+                      addresses.begin() +
+                          static_cast<std::ptrdiff_t>(first % addresses.size()),
+                      addresses.end());
+          self->Connect(addresses, done);
+        });
       });
 }
 
-void Connection::Connect(const Results& results, OpenDone done) {
+void Connection::Connect(const Addresses& addresses, OpenDone done) {
   asio::async_connect(
-      socket(), results,
+      socket(), addresses,
       [self = shared_from_this(), done = std::move(done)](
           const ErrorCode& error, const asio::ip::tcp::endpoint&) {
         if (error) {
-          return done(ConnectFailed(self->endpoint_, "TCP", error.message()));
+          return done(
+              ConnectFailed(self->route_.endpoint, "TCP", error.message()));
         }
-        ErrorCode ignored;
-        self->socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-        if (self->tls_) return self->Shake(done);
-        done(self->CheckPlainPeer());
+        self->OnConnected(done);
+      });
+}
+
+void Connection::OnConnected(OpenDone done) {
+  ErrorCode ignored;
+  socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (!tls_) return done(CheckPlainPeer());
+  if (!route_.proxy) return Shake(std::move(done));
+  const Endpoint& to = route_.endpoint;
+  OpenTunnel(
+      socket(),
+      {.target = absl::StrCat(to.bracketed_host(), ":", to.port),
+       .auth = route_.proxy_auth},
+      [self = shared_from_this(),
+       done = std::move(done)](const absl::Status& status) {
+        if (status.ok()) return self->Shake(done);
+        done(ConnectFailed(self->route_.endpoint, "proxy", status.message()));
       });
 }
 
@@ -105,28 +130,29 @@ absl::Status Connection::CheckPlainPeer() {
   ErrorCode unknown;
   const auto peer = socket().remote_endpoint(unknown);
   if (!unknown && peer.address().is_loopback()) return absl::OkStatus();
-  return ConnectFailed(endpoint_, "plain http",
+  return ConnectFailed(route_.endpoint, "plain http",
                        "the name leads to a host that is not loopback");
 }
 
 void Connection::Shake(OpenDone done) {
   SSL* ssl = tls_->native_handle();
   // SNI is for names only (RFC 6066, section 3).
-  if (!IsIpAddress(endpoint_.host) &&
-      SSL_set_tlsext_host_name(ssl, endpoint_.host.c_str()) != 1) {
-    return done(ConnectFailed(endpoint_, "TLS", "the name is too long"));
+  if (!IsIpAddress(route_.endpoint.host) &&
+      SSL_set_tlsext_host_name(ssl, route_.endpoint.host.c_str()) != 1) {
+    return done(ConnectFailed(route_.endpoint, "TLS", "the name is too long"));
   }
   ErrorCode error;
-  tls_->set_verify_callback(asio::ssl::host_name_verification(endpoint_.host),
-                            error);
-  if (error) return done(ConnectFailed(endpoint_, "TLS", error.message()));
-  tls_->async_handshake(
-      asio::ssl::stream_base::client,
-      [self = shared_from_this(),
-       done = std::move(done)](const ErrorCode& failed) {
-        done(failed ? ConnectFailed(self->endpoint_, "TLS", failed.message())
-                    : absl::OkStatus());
-      });
+  tls_->set_verify_callback(
+      asio::ssl::host_name_verification(route_.endpoint.host), error);
+  if (error)
+    return done(ConnectFailed(route_.endpoint, "TLS", error.message()));
+  tls_->async_handshake(asio::ssl::stream_base::client,
+                        [self = shared_from_this(),
+                         done = std::move(done)](const ErrorCode& failed) {
+                          done(failed ? ConnectFailed(self->route_.endpoint,
+                                                      "TLS", failed.message())
+                                      : absl::OkStatus());
+                        });
 }
 
 void Connection::Exchange(Message message, ExchangeDone done) {
@@ -138,7 +164,7 @@ void Connection::Exchange(Message message, ExchangeDone done) {
         stream, message_,
         [self = shared_from_this(), done = std::move(done)](
             const ErrorCode& error, std::size_t) {
-          if (error) return done(ExchangeFailed(self->endpoint_, error));
+          if (error) return done(ExchangeFailed(self->route_.endpoint, error));
           self->Read(done);
         });
   });
@@ -165,13 +191,14 @@ void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
   if (error == beast::http::error::body_limit && status >= 300) {
     return done(TakeResponse());
   }
-  if (error) return done(ExchangeFailed(endpoint_, error));
+  if (error) return done(ExchangeFailed(route_.endpoint, error));
   if (status < 200 && ++interim_answers_ <= kMaxInterimAnswers) {
     return Read(done);
   }
   if (status < 200 || status > 599) {
-    return done(ExchangeFailed(endpoint_, beast::http::make_error_code(
-                                              beast::http::error::bad_status)));
+    return done(ExchangeFailed(
+        route_.endpoint,
+        beast::http::make_error_code(beast::http::error::bad_status)));
   }
   keep_alive_ = parser_->keep_alive() && buffer_.size() == 0;
   done(TakeResponse());
@@ -191,7 +218,7 @@ Response Connection::TakeResponse() {
 
 void Connection::Close() {
   ErrorCode ignored;
-  resolver_.cancel();
+  closed_ = true;
   idle_timer_.cancel();
   socket().close(ignored);
   keep_alive_ = false;

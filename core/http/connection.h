@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,8 +23,10 @@
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/string_body.hpp"
 #include "boost/beast/ssl/ssl_stream.hpp"
+#include "core/base/secret.h"
 #include "core/http/client.h"
 #include "core/http/endpoint.h"
+#include "core/http/resolver.h"
 
 namespace segrid::http {
 
@@ -31,6 +34,14 @@ namespace segrid::http {
 struct ReadLimits {
   std::uint32_t header_bytes = 16 << 10;
   std::uint64_t body_bytes = 64 << 10;
+};
+
+// Where a connection leads.
+struct Route {
+  Endpoint endpoint{};
+  std::shared_ptr<boost::asio::ssl::context> tls{};  // Null: plain.
+  std::optional<Endpoint> proxy{};                   // For TLS only.
+  base::Secret proxy_auth{};                         // user:password.
 };
 
 // One exchange at a time, HTTP/1.1.
@@ -46,15 +57,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using ExchangeDone = std::function<void(absl::StatusOr<Response>)>;
   using Strand = boost::asio::strand<boost::asio::any_io_executor>;
 
-  // `context` is null for plain connections.
-  Connection(const boost::asio::any_io_executor& io, Endpoint endpoint,
-             std::shared_ptr<boost::asio::ssl::context> context,
+  Connection(const boost::asio::any_io_executor& io, Route route,
              ReadLimits limits);
 
   const Strand& strand() const { return strand_; }
 
-  // Resolves the name, connects, and shakes hands. Once.
-  void Open(OpenDone done);
+  // Asks `resolver` for the name, connects, and shakes hands. Once. Of several
+  // addresses the one at place `first`, modulo their number, is tried first.
+  void Open(Resolver& resolver, std::size_t first, OpenDone done);
 
   // Sends and reads the whole answer.
   void Exchange(Message message, ExchangeDone done);
@@ -73,7 +83,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   using Plain = boost::asio::ip::tcp::socket;
   using Tls = boost::beast::ssl_stream<Plain>;
-  using Results = boost::asio::ip::tcp::resolver::results_type;
   using ErrorCode = boost::system::error_code;
 
   Plain& socket() { return tls_ ? tls_->next_layer() : *plain_; }
@@ -83,19 +92,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // The steps. Each passes `done` on, so that nothing but pending operations
   // keeps it: a pool that is stopped drops it.
-  void Connect(const Results& results, OpenDone done);
+  void Connect(const Addresses& addresses, OpenDone done);
+  void OnConnected(OpenDone done);
   absl::Status CheckPlainPeer();
   void Shake(OpenDone done);
   void Read(ExchangeDone done);
   void OnRead(const ErrorCode& error, const ExchangeDone& done);
   Response TakeResponse();
 
-  const Endpoint endpoint_;
-  const std::shared_ptr<boost::asio::ssl::context> context_;
+  const Route route_;
   const ReadLimits limits_;
   const Strand strand_;
 
-  boost::asio::ip::tcp::resolver resolver_;
   std::optional<Plain> plain_;
   std::optional<Tls> tls_;
   boost::asio::steady_timer idle_timer_;
@@ -106,6 +114,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       parser_;
   int interim_answers_ = 0;
   bool keep_alive_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace segrid::http

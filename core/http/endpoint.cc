@@ -92,11 +92,14 @@ bool IsIpAddress(std::string_view host) {
   return !error;
 }
 
-std::string Endpoint::authority() const {
+std::string Endpoint::bracketed_host() const {
   const bool v6 = host.find(':') != std::string::npos;
-  const std::string name = v6 ? absl::StrCat("[", host, "]") : host;
+  return v6 ? absl::StrCat("[", host, "]") : host;
+}
+
+std::string Endpoint::authority() const {
   const bool usual = port == (tls ? "443" : "80");
-  return usual ? name : absl::StrCat(name, ":", port);
+  return usual ? bracketed_host() : absl::StrCat(bracketed_host(), ":", port);
 }
 
 std::string Endpoint::url() const {
@@ -128,6 +131,23 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view url, bool allow_http) {
         "true");
   }
   return endpoint;
+}
+
+absl::StatusOr<Endpoint> ParseProxy(std::string_view url) {
+  absl::string_view rest = Absl(url);
+  Endpoint proxy{.tls = false};
+  const auto take = [&]() -> absl::Status {
+    if (rest.size() > kMaxUrlBytes || !absl::ConsumePrefix(&rest, "http://")) {
+      return Bad("");
+    }
+    SEGRID_ASSIGN_OR_RETURN(proxy.host, TakeHost(rest));
+    SEGRID_ASSIGN_OR_RETURN(proxy.port, TakePort(rest, proxy.tls));
+    return rest.empty() ? absl::OkStatus() : Bad("");
+  };
+  if (take().ok()) return proxy;
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "BAD_PROXY",
+                         "the proxy must be like http://host:port, and a user "
+                         "belongs into proxy_auth");
 }
 
 }  // namespace segrid::http

@@ -16,6 +16,8 @@ struct Endpoint {
   std::string port{};  // Decimal.
   std::string path{};  // Empty, or starts with '/' and does not end with one.
 
+  // The host, with the brackets of IPv6.
+  std::string bracketed_host() const;
   // For people and the Host header: without a port that goes without saying.
   std::string authority() const;
   std::string url() const;
@@ -26,6 +28,10 @@ struct Endpoint {
 // INVALID_ARGUMENT/BAD_ENDPOINT: anything else, also credentials, a query or a
 // fragment. The message does not repeat the URL, which may hold a secret.
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view url, bool allow_http);
+
+// Reads a proxy's `http://host:port`. INVALID_ARGUMENT/BAD_PROXY: anything
+// else; the message does not repeat it.
+absl::StatusOr<Endpoint> ParseProxy(std::string_view url);
 
 // True for IP addresses of IPv4 and IPv6.
 bool IsIpAddress(std::string_view host);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "boost/system/system_error.hpp"
 #include "core/base/error_info.h"
+#include "core/base/status_macros.h"
 
 namespace segrid::tls {
 namespace {
@@ -25,6 +26,31 @@ absl::Status Unavailable(absl::string_view what) {
       absl::StrCat("TLS cannot be set up (", what,
                    "): check the installation of OpenSSL and of "
                    "ca-certificates"));
+}
+
+absl::Status ShowCertificate(const ClientOptions& options,
+                             ssl::context& context) {
+  const auto bad = [](absl::string_view key, const std::string& file,
+                      absl::string_view why) {
+    return base::MakeError(absl::StatusCode::kInvalidArgument,
+                           "BAD_CLIENT_CERT",
+                           absl::StrCat(key, " '", file, "': ", why));
+  };
+  boost::system::error_code error;
+  context.use_certificate_chain_file(options.cert_file, error);
+  if (error) {
+    return bad("client_cert", options.cert_file,
+               absl::StrCat(error.message(),
+                            "; it must be a readable PEM file with the "
+                            "certificate first"));
+  }
+  context.use_private_key_file(options.key_file, ssl::context::pem, error);
+  if (error || SSL_CTX_check_private_key(context.native_handle()) != 1) {
+    return bad("client_key", options.key_file,
+               "it must be a readable PEM file with the private key of "
+               "client_cert");
+  }
+  return absl::OkStatus();
 }
 
 // Throws boost::system::system_error where OpenSSL has no memory.
@@ -51,6 +77,9 @@ absl::StatusOr<std::shared_ptr<ssl::context>> Make(
           absl::StrCat("ca_file '", options.ca_file, "': ", error.message(),
                        "; it must be a readable PEM file with certificates"));
     }
+  }
+  if (!options.cert_file.empty()) {
+    SEGRID_RETURN_IF_ERROR(ShowCertificate(options, *context));
   }
   return context;
 }

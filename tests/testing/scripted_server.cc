@@ -23,13 +23,18 @@ using boost::system::error_code;
 constexpr std::uint64_t kMaxBodyBytes = 64 << 20;
 
 asio::ssl::context MakeContext(const tests::ScratchDir& scratch,
-                               const std::string& name) {
+                               const ServerOptions& options) {
   const auto authority = tests::MakeAuthority();
-  const auto own = tests::MakeCertificate(authority, name);
+  const auto own = tests::MakeCertificate(authority, options.certificate_name);
   scratch.Write("ca.pem", authority.cert);
   asio::ssl::context context(asio::ssl::context::tls_server);
   context.use_certificate_chain(asio::buffer(own.cert));
   context.use_private_key(asio::buffer(own.key), asio::ssl::context::pem);
+  if (!options.client_ca.empty()) {
+    context.add_certificate_authority(asio::buffer(options.client_ca));
+    context.set_verify_mode(asio::ssl::verify_peer |
+                            asio::ssl::verify_fail_if_no_peer_cert);
+  }
   return context;
 }
 
@@ -47,7 +52,7 @@ std::string Head(const Reply& reply) {
 
 ScriptedServer::ScriptedServer(Script script, ServerOptions options)
     : options_(std::move(options)),
-      context_(MakeContext(scratch_, options_.certificate_name)),
+      context_(MakeContext(scratch_, options_)),
       acceptor_(io_, {asio::ip::make_address("127.0.0.1"), 0}),
       script_(std::move(script)),
       acceptor_thread_([this] { Accept(); }) {}

@@ -56,6 +56,7 @@ struct Reply {
 struct ServerOptions {
   bool tls = true;
   std::string certificate_name = "localhost";  // Besides 127.0.0.1.
+  std::string client_ca{};  // PEM. Not empty: clients need a certificate.
 };
 
 // Ownership:     `script` is called until the destructor, for one request at a

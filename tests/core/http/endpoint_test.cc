@@ -88,6 +88,21 @@ TEST(ParseEndpoint, PlainHttpNeedsPermission) {
   EXPECT_TRUE(ParseEndpoint("https://127.0.0.1:8000", false).ok());
 }
 
+TEST(ParseProxy, TakesHostAndPortAlone) {
+  const auto proxy = ParseProxy("http://Proxy.Internal:3128");
+  ASSERT_TRUE(proxy.ok()) << proxy.status();
+  EXPECT_EQ(proxy->host, "proxy.internal");
+  EXPECT_EQ(proxy->port, "3128");
+  EXPECT_EQ(ParseProxy("http://[::1]:80")->host, "::1");
+  for (const char* bad :
+       {"", "proxy:3128", "https://p:1", "http://", "http://p:0", "http://p/x",
+        "http://user:word@p:1", "http://p:1?", "http://p:65536"}) {
+    const auto refused = ParseProxy(bad);
+    EXPECT_EQ(base::ReasonOf(refused.status()), "BAD_PROXY") << bad;
+    EXPECT_EQ(refused.status().message().find("word"), absl::string_view::npos);
+  }
+}
+
 TEST(IsIpAddress, KnowsBothKinds) {
   EXPECT_TRUE(IsIpAddress("127.0.0.1"));
   EXPECT_TRUE(IsIpAddress("2001:db8::1"));

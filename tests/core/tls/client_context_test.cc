@@ -39,5 +39,29 @@ TEST(MakeClientContext, NamesABadAuthorityFile) {
   }
 }
 
+TEST(MakeClientContext, NamesABadClientCertificate) {
+  const tests::ScratchDir scratch;
+  const auto authority = tests::MakeAuthority();
+  const auto mine = tests::MakeCertificate(authority, "me");
+  const auto other = tests::MakeCertificate(authority, "other");
+  const std::string cert = scratch.Write("cert.pem", mine.cert);
+  const std::string key = scratch.Write("key.pem", mine.key);
+  const std::string wrong = scratch.Write("wrong.pem", other.key);
+  EXPECT_TRUE(MakeClientContext({.cert_file = cert, .key_file = key}).ok());
+  struct Case {
+    std::string cert, key, named;
+  };
+  for (const auto& [its_cert, its_key, named] :
+       {Case{scratch.Path("none"), key, "none"}, Case{key, key, "key.pem"},
+        Case{cert, "", "client_key"}, Case{cert, cert, "cert.pem"},
+        Case{cert, wrong, "wrong.pem"}}) {
+    const auto context =
+        MakeClientContext({.cert_file = its_cert, .key_file = its_key});
+    EXPECT_EQ(base::ReasonOf(context.status()), "BAD_CLIENT_CERT") << named;
+    EXPECT_THAT(std::string(context.status().message()),
+                ::testing::HasSubstr(named));
+  }
+}
+
 }  // namespace
 }  // namespace segrid::tls
