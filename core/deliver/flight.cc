@@ -8,8 +8,11 @@ receivers::Batch Flight::BatchOf(const Piece& piece) const {
   receivers::Batch batch;
   batch.retry_count = lease_.attempts + piece.attempts;
   batch.tracks.reserve(piece.size());
+  batch.ids.reserve(piece.size());
   for (std::size_t i = piece.begin; i < piece.end; ++i) {
-    batch.tracks.push_back(lease_.messages[messages_[i]].track);
+    const queue::LeasedMessage& message = lease_.messages[messages_[i]];
+    batch.tracks.push_back(message.track);
+    batch.ids.push_back(message.id);
   }
   return batch;
 }

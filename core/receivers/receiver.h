@@ -23,6 +23,7 @@ struct Limits {
 // Messages for one attempt. The views must live until `done` has run.
 struct Batch {
   std::vector<std::string_view> tracks{};  // Each one Track's JSON.
+  std::vector<std::string_view> ids{};     // Their messageIds; as many.
   std::int32_t retry_count = 0;            // Attempts made before this one.
 };
 

@@ -16,21 +16,34 @@ absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
                                                const Environment& environment) {
   if (source.receiver == "file") {
     return file::FileReceiver::Open(
-        {.path = std::filesystem::path(environment.data_dir) / source.path});
+        {.path = std::filesystem::path(environment.data_dir) / source.path,
+         .rotate_bytes = source.rotate_bytes,
+         .rotate_age = source.rotate_age,
+         .keep = source.rotate_keep},
+        environment.clock);
   }
   if (const auto* variant = segment::FindVariant(source.receiver)) {
-    return segment::SegmentReceiver::Create({.variant = variant,
-                                             .region = source.region,
-                                             .endpoint = source.endpoint,
-                                             .write_key = source.write_key,
-                                             .gzip = source.gzip,
-                                             .ca_file = source.ca_file,
-                                             .allow_http = source.allow_http},
-                                            environment.io, environment.clock);
+    return segment::SegmentReceiver::Create(
+        {.variant = variant,
+         .region = source.region,
+         .endpoint = source.endpoint,
+         .write_key = source.write_key,
+         .gzip = source.gzip,
+         .tls = {.ca_file = source.ca_file,
+                 .cert_file = source.client_cert,
+                 .key_file = source.client_key},
+         .allow_http = source.allow_http,
+         .proxy = source.proxy,
+         .proxy_auth = source.proxy_auth,
+         .connect_timeout = source.connect_timeout,
+         .request_timeout = source.request_timeout},
+        environment.io, environment.clock);
   }
-  return base::MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
-                         absl::StrCat("there is no receiver '", source.receiver,
-                                      "'; there are segment and file"));
+  return base::MakeError(
+      absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
+      absl::StrCat("there is no receiver '", source.receiver,
+                   "'; there are segment, rudderstack, jitsu, "
+                   "hightouch, customerio and file"));
 }
 
 }  // namespace

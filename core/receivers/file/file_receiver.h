@@ -3,27 +3,38 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "core/base/clock.h"
 #include "core/receivers/receiver.h"
 
 namespace segrid::receivers::file {
 
 struct FileOptions {
   std::string path{};  // Missing folders above it are made.
+  // A file is renamed (see rotated_files.h) and a new one begun before a batch
+  // would make it larger than this, and when its first line is older than that.
+  // 0: never. A batch stays in one file, also a batch that is larger.
+  std::int64_t rotate_bytes = std::int64_t{1} << 30;
+  absl::Duration rotate_age = absl::Hours(24);
+  std::int32_t keep = 30;  // Renamed files; older ones are deleted. 0: all.
 };
 
 // Appends to the file, which is made with mode 0600: it holds personal data. A
-// batch is delivered when the operating system has all of it; one that does not
-// fit is taken back as a whole, so that every line is a Track.
+// batch is delivered when the disk has all of it; one that does not fit is
+// taken back as a whole, so that every line is a Track. What a crash left of a
+// line is cut off when the file is opened: its batch was not delivered.
 //
-// Ownership:     owns the descriptor. Others may read the file, not write it.
+// Ownership:     owns the descriptor; keeps a reference to the clock. Others
+//                may read, move and delete the file (then a new one is
+//                begun), not write it.
 // Thread safety: as Receiver; batches are written one after the other.
 // Blocking:      Send waits for the disk; `done` runs inline.
 // Errors:        every write error is kRetry; the disk may have room again.
@@ -31,8 +42,8 @@ class FileReceiver final : public Receiver {
  public:
   // FAILED_PRECONDITION/BAD_PATH: the file or a folder cannot be made or
   // opened; the text says which and why.
-  static absl::StatusOr<std::unique_ptr<FileReceiver>> Open(
-      FileOptions options);
+  static absl::StatusOr<std::unique_ptr<FileReceiver>> Open(FileOptions options,
+                                                            base::Clock& clock);
 
   ~FileReceiver() override;
   FileReceiver(const FileReceiver&) = delete;
@@ -40,18 +51,25 @@ class FileReceiver final : public Receiver {
 
   void Send(Batch batch, Done done) override;
   Limits limits() const override { return {}; }
-  std::string endpoint() const override { return path_; }
+  std::string endpoint() const override { return options_.path; }
 
  private:
-  FileReceiver(std::string path, int descriptor)
-      : path_(std::move(path)), descriptor_(descriptor) {}
+  FileReceiver(FileOptions options, base::Clock& clock);
 
-  // 0, or the errno of what failed.
+  // Each gives 0, or the errno of what failed.
+  int OpenFile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int Write(std::string_view lines) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int Rotate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int Append(std::string_view lines) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  const std::string path_;
+  bool IsDue(std::int64_t more_bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const FileOptions options_;
+  base::Clock& clock_;
   absl::Mutex mu_;
-  const int descriptor_ ABSL_GUARDED_BY(mu_);
+  int descriptor_ ABSL_GUARDED_BY(mu_) = -1;
+  std::int64_t size_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::Time begun_ ABSL_GUARDED_BY(mu_);  // Of the first line.
 };
 
 }  // namespace segrid::receivers::file

@@ -58,10 +58,10 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
 
 std::string BatchPath(std::string_view base) {
   absl::string_view path = Absl(base);
-  absl::ConsumeSuffix(&path, "/batch");
-  while (absl::ConsumeSuffix(&path, "/v1")) {
-  }
-  return absl::StrCat(path, "/v1/batch");
+  const bool whole = absl::ConsumeSuffix(&path, "/batch");
+  bool versioned = false;
+  while (absl::ConsumeSuffix(&path, "/v1")) versioned = true;
+  return absl::StrCat(path, whole && !versioned ? "/batch" : "/v1/batch");
 }
 
 }  // namespace segrid::receivers::segment

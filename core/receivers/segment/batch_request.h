@@ -28,7 +28,7 @@ struct BatchRequest {
 std::string BatchBody(const Batch& batch, absl::Time now);
 
 // Where to POST, below a base path that may end with /v1, with /v1 twice, or
-// with all of it.
+// with all of it. Another path that ends with /batch is taken as it is.
 std::string BatchPath(std::string_view base);
 
 }  // namespace segrid::receivers::segment

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -12,8 +11,6 @@
 
 namespace segrid::receivers::segment {
 namespace {
-
-constexpr std::size_t kMaxBodyBytes = 512;
 
 // Whether Retry-After counts.
 enum class Header { kIgnored, kHonoured };
@@ -72,7 +69,7 @@ SendResult Decide(const Answer& answer, absl::Time now) {
   if (row.verdict == Verdict::kDelivered) return result;
   result.detail = absl::StrCat("HTTP ", answer.status, ": ", Absl(row.advice));
   result.answer = absl::StrCat("HTTP ", answer.status, ": ",
-                               Absl(answer.body.substr(0, kMaxBodyBytes)));
+                               Absl(answer.body.substr(0, kMaxShownBytes)));
   if (row.retry_after == Header::kHonoured && answer.retry_after) {
     if (const auto wait = ParseRetryAfter(*answer.retry_after, now)) {
       result.verdict = Verdict::kWait;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace segrid::receivers::segment {
 
 // No Retry-After makes a source wait longer than this.
 inline constexpr absl::Duration kMaxRetryAfter = absl::Seconds(300);
+
+// Bytes of an answer's body that dead letters show.
+inline constexpr std::size_t kMaxShownBytes = 512;
 
 // What counts of an answer.
 struct Answer {

@@ -6,8 +6,8 @@
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/http/beast_client.h"
+#include "core/receivers/segment/partial_success.h"
 #include "core/receivers/segment/response.h"
-#include "core/tls/client_context.h"
 
 namespace segrid::receivers::segment {
 namespace {
@@ -21,8 +21,8 @@ absl::StatusOr<std::string> BaseUrl(const SegmentOptions& options) {
   return base::MakeError(
       absl::StatusCode::kInvalidArgument, "BAD_REGION",
       absl::StrCat("receiver '", std::string(options.variant->name),
-                   "' has no region '", options.region,
-                   "'; give an endpoint, or one of us and eu"));
+                   "' has no address in region '", options.region,
+                   "'; give an endpoint, or a region that it has"));
 }
 
 }  // namespace
@@ -31,12 +31,18 @@ absl::StatusOr<std::unique_ptr<SegmentReceiver>> SegmentReceiver::Create(
     const SegmentOptions& options, const boost::asio::any_io_executor& io,
     base::Clock& clock) {
   SEGRID_ASSIGN_OR_RETURN(const std::string base_url, BaseUrl(options));
-  http::ClientOptions client;
+  http::ClientOptions client{
+      .proxy_auth = options.proxy_auth,
+      .connect_timeout = options.connect_timeout,
+      .request_timeout = options.request_timeout,
+      .limits = {.body_bytes = options.variant->max_answer_bytes}};
   SEGRID_ASSIGN_OR_RETURN(client.endpoint,
                           http::ParseEndpoint(base_url, options.allow_http));
   if (client.endpoint.tls) {
-    SEGRID_ASSIGN_OR_RETURN(
-        client.tls, tls::MakeClientContext({.ca_file = options.ca_file}));
+    SEGRID_ASSIGN_OR_RETURN(client.tls, tls::MakeClientContext(options.tls));
+  }
+  if (!options.proxy.empty()) {
+    SEGRID_ASSIGN_OR_RETURN(client.proxy, http::ParseProxy(options.proxy));
   }
   client.endpoint.path = BatchPath(client.endpoint.path);
   BatchRequest request{.path = client.endpoint.path,
@@ -44,34 +50,36 @@ absl::StatusOr<std::unique_ptr<SegmentReceiver>> SegmentReceiver::Create(
                        .gzip = options.gzip};
   std::string url = client.endpoint.url();
   std::unique_ptr<SegmentReceiver> receiver(new SegmentReceiver(
-      std::move(request), std::move(url),
-      std::make_unique<http::BeastClient>(std::move(client), io, clock),
-      clock));
-  receiver->limits_ = options.variant->limits;
+      *options.variant, std::move(request), std::move(url), clock));
+  receiver->client_ =
+      std::make_unique<http::BeastClient>(std::move(client), io, clock);
   return receiver;
 }
 
-SegmentReceiver::SegmentReceiver(BatchRequest request, std::string url,
-                                 std::unique_ptr<http::Client> client,
-                                 base::Clock& clock)
-    : request_(std::move(request)),
+SegmentReceiver::SegmentReceiver(const Variant& variant, BatchRequest request,
+                                 std::string url, base::Clock& clock)
+    : variant_(variant),
+      request_(std::move(request)),
       url_(std::move(url)),
-      client_(std::move(client)),
       clock_(clock) {}
 
 void SegmentReceiver::Send(Batch batch, Done done) {
   absl::StatusOr<http::Request> request = request_.Make(batch, clock_.Now());
   if (!request.ok()) return done(DecideFailure(request.status()));
-  client_->Send(*std::move(request),
-                [&clock = clock_, done = std::move(done)](
-                    absl::StatusOr<http::Response> response) {
-                  if (!response.ok())
-                    return done(DecideFailure(response.status()));
-                  done(Decide({.status = response->status,
+  const bool named = variant_.success == Success::kOkAndErrors;
+  client_->Send(
+      *std::move(request),
+      [&clock = clock_, done = std::move(done),
+       ids = named ? std::move(batch.ids) : decltype(batch.ids)(),
+       named](absl::StatusOr<http::Response> response) {
+        if (!response.ok()) return done(DecideFailure(response.status()));
+        const Answer answer = {.status = response->status,
                                .retry_after = response->Header("Retry-After"),
-                               .body = response->body},
-                              clock.Now()));
-                });
+                               .body = response->body};
+        const bool taken = answer.status >= 200 && answer.status <= 299;
+        done(named && taken ? DecidePartialSuccess(answer, ids)
+                            : Decide(answer, clock.Now()));
+      });
 }
 
 }  // namespace segrid::receivers::segment

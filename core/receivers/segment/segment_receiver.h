@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "core/base/clock.h"
 #include "core/base/secret.h"
@@ -13,6 +14,7 @@
 #include "core/receivers/receiver.h"
 #include "core/receivers/segment/batch_request.h"
 #include "core/receivers/segment/variant.h"
+#include "core/tls/client_context.h"
 
 namespace segrid::receivers::segment {
 
@@ -22,8 +24,12 @@ struct SegmentOptions {
   std::string endpoint{};     // A base URL, instead of the region.
   base::Secret write_key{};
   bool gzip = true;
-  std::string ca_file{};    // PEM, besides the system's.
+  tls::ClientOptions tls{};
   bool allow_http = false;  // Loopback endpoints only.
+  std::string proxy{};      // http://host:port. Empty: none.
+  base::Secret proxy_auth{};
+  absl::Duration connect_timeout = absl::Seconds(5);
+  absl::Duration request_timeout = absl::Seconds(15);
 };
 
 // Posts batches and reads the answers by the table in response.cc.
@@ -34,6 +40,7 @@ struct SegmentOptions {
 class SegmentReceiver final : public Receiver {
  public:
   // INVALID_ARGUMENT/BAD_ENDPOINT: see http::ParseEndpoint().
+  // INVALID_ARGUMENT/BAD_PROXY:    see http::ParseProxy().
   // INVALID_ARGUMENT/BAD_REGION:   the variant has no such region.
   // Besides, the errors of tls::MakeClientContext().
   static absl::StatusOr<std::unique_ptr<SegmentReceiver>> Create(
@@ -41,18 +48,18 @@ class SegmentReceiver final : public Receiver {
       base::Clock& clock);
 
   void Send(Batch batch, Done done) override;
-  Limits limits() const override { return limits_; }
+  Limits limits() const override { return variant_.limits; }
   std::string endpoint() const override { return url_; }
 
  private:
-  SegmentReceiver(BatchRequest request, std::string url,
-                  std::unique_ptr<http::Client> client, base::Clock& clock);
+  SegmentReceiver(const Variant& variant, BatchRequest request, std::string url,
+                  base::Clock& clock);
 
+  const Variant& variant_;  // Static storage.
   const BatchRequest request_;
   const std::string url_;
-  const std::unique_ptr<http::Client> client_;
   base::Clock& clock_;
-  Limits limits_;
+  std::unique_ptr<http::Client> client_;
 };
 
 }  // namespace segrid::receivers::segment

@@ -4,29 +4,64 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 #include "core/receivers/receiver.h"
 
 namespace segrid::receivers::segment {
 
+// What says whether a 2xx has taken every message.
+enum class Success : std::uint8_t {
+  kStatus,       // The status alone.
+  kOkAndErrors,  // `ok` and `errors` in the body: see partial_success.h.
+};
+
 struct Variant {
   std::string_view name;  // As in the configuration's `receiver`.
   std::string_view us;    // Base URL of region us; empty: there is none.
   std::string_view eu;
   Limits limits;
+  Success success = Success::kStatus;
+  std::uint64_t max_answer_bytes = 64 << 10;  // Of a 2xx that is read.
 };
 
 // Segment takes 500 KB and 2,500 messages, and 32 KB a message: above the
 // second it answers 200 and drops events silently, so we stay below. The
 // batch's braces and sentAt take 64 of 475,000 bytes.
-inline constexpr std::array<Variant, 1> kVariants = {{
+inline constexpr Limits kSegmentLimits = {.max_batch_messages = 2'500,
+                                          .max_batch_bytes = 475'000 - 64,
+                                          .max_message_bytes = 32'000};
+
+// All of them take POST <base>/v1/batch with Basic authentication, the write
+// key being the user.
+inline constexpr std::array<Variant, 5> kVariants = {{
     {.name = "segment",
      .us = "https://api.segment.io",
      .eu = "https://events.eu1.segmentapis.com",
+     .limits = kSegmentLimits},
+    // Answers 413 from 4,000 KiB on; has no servers but its users' own.
+    {.name = "rudderstack",
+     .us = "",
+     .eu = "",
      .limits = {.max_batch_messages = 2'500,
-                .max_batch_bytes = 475'000 - 64,
+                .max_batch_bytes = 3'500'000,
                 .max_message_bytes = 32'000}},
+    // Answers 200 and a line for each message that it did not take.
+    {.name = "jitsu",
+     .us = "",
+     .eu = "",
+     .limits = kSegmentLimits,
+     .success = Success::kOkAndErrors,
+     .max_answer_bytes = 2 << 20},
+    {.name = "hightouch",
+     .us = "https://us-east-1.hightouch-events.com",
+     .eu = "",
+     .limits = kSegmentLimits},
+    {.name = "customerio",
+     .us = "https://cdp.customer.io",
+     .eu = "https://cdp-eu.customer.io",
+     .limits = kSegmentLimits},
 }};
 
 // The row of a name, or null. Static storage.

@@ -1,9 +1,11 @@
 #include "core/receivers/factory/make_receiver.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "core/base/error_info.h"
+#include "core/config/load.h"
 #include "core/pool/thread_pool.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -40,6 +42,62 @@ TEST_F(MakeReceiverTest, MakesEachKind) {
   const auto file = Make(source);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ((*file)->endpoint(), scratch_.Path("data/tracks.ndjson"));
+}
+
+TEST_F(MakeReceiverTest, KeepsFilesBelowTheDataDirectory) {
+  config::Source source;
+  source.name = "local";
+  source.receiver = "file";
+  source.path = "a/b/tracks.ndjson";
+  EXPECT_EQ((*Make(source))->endpoint(),
+            scratch_.Path("data/a/b/tracks.ndjson"));
+  EXPECT_TRUE(std::filesystem::exists(scratch_.Path("data/a/b/tracks.ndjson")));
+}
+
+TEST_F(MakeReceiverTest, GivesEachItsSettings) {
+  config::Source source;
+  source.name = "prod";
+  for (const char* receiver :
+       {"segment", "rudderstack", "jitsu", "hightouch", "customerio"}) {
+    source.receiver = receiver;
+    source.endpoint = "https://a.example/v1";
+    EXPECT_EQ((*Make(source))->endpoint(), "https://a.example/v1/batch")
+        << receiver;
+    source.proxy = "proxy";
+    EXPECT_EQ(base::ReasonOf(Make(source).status()), "BAD_PROXY");
+    source.proxy = "http://proxy:3128";
+    EXPECT_TRUE(Make(source).ok());
+    source.client_cert = "/no/such/cert";
+    EXPECT_EQ(base::ReasonOf(Make(source).status()), "BAD_CLIENT_CERT");
+    source.client_cert.clear();
+    source.ca_file = "/no/such/ca";
+    EXPECT_EQ(base::ReasonOf(Make(source).status()), "BAD_CA_FILE");
+    source.ca_file.clear();
+    source.endpoint = "http://127.0.0.1:1";
+    EXPECT_EQ(base::ReasonOf(Make(source).status()), "BAD_ENDPOINT");
+    source.allow_http = true;
+    EXPECT_TRUE(Make(source).ok());
+    source.allow_http = false;
+  }
+}
+
+// What the configuration allows without an endpoint has an address.
+TEST_F(MakeReceiverTest, AgreesWithTheConfigurationAboutAddresses) {
+  for (const std::string receiver :
+       {"segment", "rudderstack", "jitsu", "hightouch", "customerio"}) {
+    for (const std::string region : {"us", "eu"}) {
+      const auto config = config::LoadText(
+          "sources: [{name: prod, write_key: k, receiver: " + receiver +
+              ", region: " + region + "}]",
+          "f", config::ProcessEnvironment());
+      config::Source source;
+      source.name = "prod";
+      source.receiver = receiver;
+      source.region = region;
+      EXPECT_EQ(config.ok(), Make(source).ok())
+          << receiver << " " << region << " " << config.status();
+    }
+  }
 }
 
 TEST_F(MakeReceiverTest, NamesTheSourceThatIsWrong) {

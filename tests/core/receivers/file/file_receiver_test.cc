@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -22,6 +24,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
+absl::StatusOr<std::unique_ptr<FileReceiver>> Open(FileOptions options) {
+  static base::SystemClock clock;
+  return FileReceiver::Open(std::move(options), clock);
+}
+
 std::string Read(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -37,7 +44,7 @@ SendResult Send(FileReceiver& receiver, std::vector<std::string_view> tracks) {
 TEST(FileReceiver, WritesOneTrackPerLine) {
   const tests::ScratchDir scratch;
   const std::string path = scratch.Path("a/b/tracks.ndjson");
-  const auto receiver = FileReceiver::Open({.path = path});
+  const auto receiver = Open({.path = path});
   ASSERT_TRUE(receiver.ok()) << receiver.status();
   EXPECT_EQ((*receiver)->endpoint(), path);
   EXPECT_EQ(Send(**receiver, {"{\"a\":1}", "{}"}).verdict, Verdict::kDelivered);
@@ -49,14 +56,41 @@ TEST(FileReceiver, WritesOneTrackPerLine) {
 TEST(FileReceiver, AppendsToWhatIsThere) {
   const tests::ScratchDir scratch;
   const std::string path = scratch.Write("tracks.ndjson", "{}\n");
-  Send(**FileReceiver::Open({.path = path}), {"{\"a\":1}"});
+  Send(**Open({.path = path}), {"{\"a\":1}"});
   EXPECT_EQ(Read(path), "{}\n{\"a\":1}\n");
+}
+
+TEST(FileReceiver, CutsOffWhatACrashLeftOfALine) {
+  const std::string long_line = std::string(10'000, 'x');
+  for (const std::string& rest : {std::string("{\"half"), long_line}) {
+    const tests::ScratchDir scratch;
+    const std::string path = scratch.Write("tracks.ndjson", "{}\n" + rest);
+    Send(**Open({.path = path}), {"{\"a\":1}"});
+    EXPECT_EQ(Read(path), "{}\n{\"a\":1}\n");
+    scratch.Write("tracks.ndjson", rest);
+    Send(**Open({.path = path}), {"{\"a\":1}"});
+    EXPECT_EQ(Read(path), "{\"a\":1}\n");
+  }
+}
+
+TEST(FileReceiver, BeginsANewFileWhenItsOwnWasMovedOrDeleted) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Path("tracks.ndjson");
+  const auto receiver = Open({.path = path}).value();
+  Send(*receiver, {"1"});
+  ASSERT_EQ(std::rename(path.c_str(), scratch.Path("moved").c_str()), 0);
+  Send(*receiver, {"2"});
+  EXPECT_EQ(Read(scratch.Path("moved")), "1\n");
+  EXPECT_EQ(Read(path), "2\n");
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+  Send(*receiver, {"3"});
+  EXPECT_EQ(Read(path), "3\n");
 }
 
 TEST(FileReceiver, KeepsItsFileFromOthers) {
   const tests::ScratchDir scratch;
   const std::string path = scratch.Path("tracks.ndjson");
-  ASSERT_TRUE(FileReceiver::Open({.path = path}).ok());
+  ASSERT_TRUE(Open({.path = path}).ok());
   struct stat info {};
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
@@ -72,7 +106,7 @@ TEST(FileReceiver, SaysWhichPathIsBadAndWhy) {
       {"/proc/no/such/tracks", "/proc/no/such"},
   };
   for (const auto& [path, words] : cases) {
-    const auto receiver = FileReceiver::Open({.path = path});
+    const auto receiver = Open({.path = path});
     EXPECT_EQ(base::ReasonOf(receiver.status()), "BAD_PATH") << path;
     EXPECT_THAT(std::string(receiver.status().message()), HasSubstr(words));
   }
@@ -81,7 +115,7 @@ TEST(FileReceiver, SaysWhichPathIsBadAndWhy) {
 TEST(FileReceiver, AFullDiskIsRetriedAndLeavesNoHalfLine) {
   const tests::ScratchDir scratch;
   const std::string path = scratch.Path("tracks.ndjson");
-  const auto receiver = FileReceiver::Open({.path = path}).value();
+  const auto receiver = Open({.path = path}).value();
   ASSERT_EQ(Send(*receiver, {"{\"a\":1}"}).verdict, Verdict::kDelivered);
 
   // A limit of the size of files stands for the disk; its signal is not meant.
@@ -104,7 +138,7 @@ TEST(FileReceiver, AFullDiskIsRetriedAndLeavesNoHalfLine) {
 TEST(FileReceiver, BatchesOfSeveralThreadsDoNotMix) {
   const tests::ScratchDir scratch;
   const std::string path = scratch.Path("tracks.ndjson");
-  const auto receiver = FileReceiver::Open({.path = path}).value();
+  const auto receiver = Open({.path = path}).value();
   const std::string line(5'000, 'x');
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -44,6 +44,7 @@ TEST(BatchPath, GetsAlongWithEveryWayToWriteTheBase) {
   }
   EXPECT_EQ(BatchPath("/segment"), "/segment/v1/batch");
   EXPECT_EQ(BatchPath("/segment/v1"), "/segment/v1/batch");
+  EXPECT_EQ(BatchPath("/api/s/s2s/batch"), "/api/s/s2s/batch");
 }
 
 TEST(BatchRequest, HasTheHeadersOfTheApi) {

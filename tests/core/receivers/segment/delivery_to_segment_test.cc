@@ -34,11 +34,12 @@ class DeliveryToSegment : public ::testing::Test {
  protected:
   void Start(ScriptedServer& server) {
     deliver::Source source{.name = "prod", .requests_per_second = 1'000};
-    source.receiver = SegmentReceiver::Create({.endpoint = server.url(),
-                                               .write_key = base::Secret("key"),
-                                               .ca_file = server.ca_file()},
-                                              pool_->io(), clock_)
-                          .value();
+    source.receiver =
+        SegmentReceiver::Create({.endpoint = server.url(),
+                                 .write_key = base::Secret("key"),
+                                 .tls = {.ca_file = server.ca_file()}},
+                                pool_->io(), clock_)
+            .value();
     std::vector<deliver::Source> sources;
     sources.push_back(std::move(source));
     deliverer_ = std::make_unique<deliver::Deliverer>(

@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "core/base/error_info.h"
 #include "core/pool/thread_pool.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/core/receivers/segment/sending.h"
 #include "tests/testing/gunzip.h"
 #include "tests/testing/scripted_server.h"
 
@@ -33,20 +33,9 @@ class SegmentReceiverTest : public ::testing::Test {
                                                std::string path = "") {
     return Create({.endpoint = server.url() + path,
                    .write_key = base::Secret("s3cret"),
-                   .ca_file = server.ca_file(),
+                   .tls = {.ca_file = server.ca_file()},
                    .allow_http = true})
         .value();
-  }
-
-  static SendResult Send(SegmentReceiver& receiver, Batch batch) {
-    SendResult result;
-    absl::Notification done;
-    receiver.Send(std::move(batch), [&](SendResult got) {
-      result = std::move(got);
-      done.Notify();
-    });
-    done.WaitForNotification();
-    return result;
   }
 
   base::SystemClock clock_;
@@ -57,7 +46,7 @@ TEST_F(SegmentReceiverTest, PostsABatchAsTheApiWantsIt) {
   ScriptedServer server;
   const auto receiver = ReceiverFor(server, "/v1/");
   const SendResult result =
-      Send(*receiver, {.tracks = {R"({"a":1})", R"({"b":2})"}});
+      SendAndWait(*receiver, {.tracks = {R"({"a":1})", R"({"b":2})"}});
   EXPECT_EQ(result.verdict, Verdict::kDelivered);
   const Seen seen = server.seen().at(0);
   EXPECT_EQ(seen.method, "POST");
@@ -86,11 +75,11 @@ TEST_F(SegmentReceiverTest, StampsSentAtOnEveryAttempt) {
     return time;
   };
   const absl::Time begin = absl::Now() - absl::Milliseconds(1);
-  Send(*receiver, {.tracks = {"{}"}});
+  SendAndWait(*receiver, {.tracks = {"{}"}});
   while (absl::Now() - begin < absl::Milliseconds(5)) {
   }
   const absl::Time between = absl::Now() - absl::Milliseconds(1);
-  Send(*receiver, {.tracks = {"{}"}, .retry_count = 1});
+  SendAndWait(*receiver, {.tracks = {"{}"}, .retry_count = 1});
   const auto seen = server.seen();
   EXPECT_GE(sent_at(seen.at(0)), begin);
   EXPECT_GE(sent_at(seen.at(1)), between);
@@ -102,22 +91,23 @@ TEST_F(SegmentReceiverTest, ReadsTheAnswerByTheTable) {
   ScriptedServer server([&reply](const Seen&) { return reply; });
   const auto receiver = ReceiverFor(server);
   reply = {.status = 429, .headers = {{"Retry-After", "30"}}};
-  SendResult result = Send(*receiver, {.tracks = {"{}"}});
+  SendResult result = SendAndWait(*receiver, {.tracks = {"{}"}});
   EXPECT_EQ(result.verdict, Verdict::kWait);
   EXPECT_EQ(result.wait, absl::Seconds(30));
   reply = {.status = 400, .body = "no messageId"};
-  result = Send(*receiver, {.tracks = {"{}"}});
+  result = SendAndWait(*receiver, {.tracks = {"{}"}});
   EXPECT_EQ(result.verdict, Verdict::kSplit);
   EXPECT_EQ(result.answer, "HTTP 400: no messageId");
   reply = {.status = 401};
-  result = Send(*receiver, {.tracks = {"{}"}});
+  result = SendAndWait(*receiver, {.tracks = {"{}"}});
   EXPECT_EQ(result.verdict, Verdict::kMisconfigured);
   EXPECT_THAT(result.detail, HasSubstr("write key"));
   EXPECT_THAT(result.detail, Not(HasSubstr("s3cret")));
   reply = {.status = 307, .headers = {{"Location", server.url()}}};
-  EXPECT_EQ(Send(*receiver, {.tracks = {"{}"}}).reason, "REDIRECTED");
+  EXPECT_EQ(SendAndWait(*receiver, {.tracks = {"{}"}}).reason, "REDIRECTED");
   reply = {.kind = Reply::Kind::kPartial};
-  EXPECT_EQ(Send(*receiver, {.tracks = {"{}"}}).verdict, Verdict::kRetry);
+  EXPECT_EQ(SendAndWait(*receiver, {.tracks = {"{}"}}).verdict,
+            Verdict::kRetry);
 }
 
 TEST_F(SegmentReceiverTest, KnowsItsRegions) {
@@ -132,8 +122,9 @@ TEST_F(SegmentReceiverTest, RefusesBadSettings) {
             "BAD_ENDPOINT");
   EXPECT_EQ(base::ReasonOf(Create({.endpoint = "http://127.0.0.1:1"}).status()),
             "BAD_ENDPOINT");
-  EXPECT_EQ(base::ReasonOf(Create({.ca_file = "/no/such/file"}).status()),
-            "BAD_CA_FILE");
+  EXPECT_EQ(
+      base::ReasonOf(Create({.tls = {.ca_file = "/no/such/file"}}).status()),
+      "BAD_CA_FILE");
 }
 
 }  // namespace
