@@ -109,6 +109,15 @@ class QueueModel {
     return static_cast<std::int64_t>(std::exchange(dead_, {}).size());
   }
 
+  // What a restart of a durable store forgets: loans, deferrals, attempts.
+  void Restart() {
+    for (Item& item : items_) {
+      item.due = absl::InfinitePast();
+      item.lease_id = 0;
+      item.attempts = 0;
+    }
+  }
+
   const std::vector<Item>& items() const { return items_; }
   std::int64_t accepted() const { return accepted_; }
   std::int64_t duplicates() const { return duplicates_; }

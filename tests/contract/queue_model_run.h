@@ -22,7 +22,16 @@ namespace segrid::queue {
 class QueueModelRun {
  public:
   QueueModelRun(Queue& queue, testing::FakeClock& clock, std::uint32_t seed)
-      : queue_(queue), calls_(queue), clock_(clock), random_(seed) {}
+      : queue_(&queue), calls_(queue), clock_(clock), random_(seed) {}
+
+  // The store was closed, and `queue` is what was opened again.
+  void Restart(Queue& queue) {
+    queue_ = &queue;
+    calls_ = testing::QueueCalls(queue);
+    loans_.clear();
+    model_.Restart();
+    Compare();
+  }
 
   // Does one operation and compares. Stop at the first failure.
   void Step() {
@@ -135,11 +144,11 @@ class QueueModelRun {
   void Other() {
     switch (Below(6)) {
       case 0:
-        EXPECT_EQ(*queue_.ReplayDeadLetters({.lane = "prod"}),
+        EXPECT_EQ(*queue_->ReplayDeadLetters({.lane = "prod"}),
                   model_.Replay(clock_.Now()));
         break;
       case 1:
-        EXPECT_EQ(*queue_.PurgeDeadLetters({.lane = "prod"}), model_.Purge());
+        EXPECT_EQ(*queue_->PurgeDeadLetters({.lane = "prod"}), model_.Purge());
         break;
       default:
         clock_.Advance(absl::Seconds(Below(40)));
@@ -158,12 +167,12 @@ class QueueModelRun {
               stats.delivered + stats.pending + stats.dead + stats.expired);
   }
 
-  Queue& queue_;
+  Queue* queue_;
   testing::QueueCalls calls_;
   testing::FakeClock& clock_;
   std::mt19937 random_;
   QueueModel model_;
-  std::vector<Loan> loans_;  // All that ever were.
+  std::vector<Loan> loans_;  // All since the last restart.
 };
 
 }  // namespace segrid::queue

@@ -43,11 +43,12 @@ inline queue::Chunk ChunkOf(std::string lane,
 // Waits for the answer of each call. For tests only: it blocks.
 class QueueCalls {
  public:
-  explicit QueueCalls(queue::Queue& queue) : queue_(queue) {}
+  explicit QueueCalls(queue::Queue& queue) : queue_(&queue) {}
 
   absl::StatusOr<queue::AppendResult> Append(std::vector<queue::Chunk> chunks) {
-    return Wait<absl::StatusOr<queue::AppendResult>>(
-        [&](auto done) { queue_.Append({.chunks = std::move(chunks)}, done); });
+    return Wait<absl::StatusOr<queue::AppendResult>>([&](auto done) {
+      queue_->Append({.chunks = std::move(chunks)}, done);
+    });
   }
   // Appends one chunk, which must go well.
   queue::LaneAppend Append(const std::string& lane,
@@ -57,7 +58,7 @@ class QueueCalls {
   }
   absl::StatusOr<queue::Lease> Take(queue::TakeRequest request) {
     return Wait<absl::StatusOr<queue::Lease>>(
-        [&](auto done) { queue_.Take(std::move(request), done); });
+        [&](auto done) { queue_->Take(std::move(request), done); });
   }
   queue::Lease Take(const std::string& lane, std::int32_t max_messages = 2500) {
     return Take(queue::TakeRequest{.lane = lane, .max_messages = max_messages})
@@ -65,30 +66,30 @@ class QueueCalls {
   }
   absl::Status Renew(std::string lane, std::uint64_t id, absl::Duration d) {
     return Wait<absl::Status>(
-        [&](auto done) { queue_.Renew(std::move(lane), id, d, done); });
+        [&](auto done) { queue_->Renew(std::move(lane), id, d, done); });
   }
   absl::Status Ack(queue::Settlement settlement) {
     return Wait<absl::Status>(
-        [&](auto done) { queue_.Ack(std::move(settlement), done); });
+        [&](auto done) { queue_->Ack(std::move(settlement), done); });
   }
   absl::Status Defer(queue::Settlement settlement, queue::Deferral deferral) {
     return Wait<absl::Status>([&](auto done) {
-      queue_.Defer(std::move(settlement), deferral, done);
+      queue_->Defer(std::move(settlement), deferral, done);
     });
   }
   absl::Status DeadLetter(queue::Settlement settlement, queue::Death death) {
     return Wait<absl::Status>([&](auto done) {
-      queue_.DeadLetter(std::move(settlement), std::move(death), done);
+      queue_->DeadLetter(std::move(settlement), std::move(death), done);
     });
   }
   queue::Progress GetProgress(std::string lane, queue::Ticket ticket) {
     return Wait<absl::StatusOr<queue::Progress>>([&](auto done) {
-             queue_.GetProgress(std::move(lane), ticket, done);
+             queue_->GetProgress(std::move(lane), ticket, done);
            })
         .value();
   }
   queue::LaneStats Stats(const std::string& lane) {
-    return queue_.GetLaneStats(lane).value();
+    return queue_->GetLaneStats(lane).value();
   }
 
  private:
@@ -104,7 +105,7 @@ class QueueCalls {
     return result;
   }
 
-  queue::Queue& queue_;
+  queue::Queue* queue_;
 };
 
 // Everything that `lease` has.

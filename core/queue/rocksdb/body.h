@@ -1,0 +1,70 @@
+// The messages of a chunk as they are stored: a table, then their JSON joined
+// by commas.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/queue/message.h"
+#include "core/queue/rocksdb/lane.h"
+
+namespace segrid::queue::rocksdb {
+
+// Collects messages for one stored chunk. Their JSON is not copied until it is
+// written: the views must live as long as this. Not thread-safe.
+class BodyBuilder {
+ public:
+  // `json` is messages joined by commas, as many as are added by Add next.
+  void AddJson(std::string_view json);
+  // A message of that JSON; `id_offset` counts from the message's beginning.
+  void Add(std::uint32_t size_bytes, std::uint32_t id_offset,
+           std::uint32_t id_size_bytes);
+
+  std::uint32_t count() const { return count_; }
+  std::uint32_t bytes() const { return bytes_; }  // Of the messages.
+
+  // The stored value in parts, valid as long as this. Call once, at the end.
+  std::vector<std::string_view> Finish(std::string_view key);
+
+ private:
+  std::string head_;
+  std::string table_;
+  std::string tail_;
+  std::vector<std::string_view> json_;
+  std::uint32_t count_ = 0;
+  std::uint32_t bytes_ = 0;
+};
+
+// A stored chunk, read again.
+class Body {
+ public:
+  // nullopt: it is damaged, or belongs to another key.
+  static std::optional<Body> Parse(std::string value, std::string_view key);
+
+  std::uint32_t count() const {
+    return static_cast<std::uint32_t>(places_.size());
+  }
+  std::string_view track(std::size_t i) const {
+    return storage_.view().substr(places_[i].offset, places_[i].size_bytes);
+  }
+  std::string_view id(std::size_t i) const {
+    return storage_.view().substr(places_[i].id_offset,
+                                  places_[i].id_size_bytes);
+  }
+  const Message& place(std::size_t i) const { return places_[i]; }
+  const Ends& ends() const { return ends_; }
+  // What the views lie in.
+  const Bytes& storage() const { return storage_; }
+
+ private:
+  Bytes storage_;
+  std::vector<Message> places_;  // In the storage.
+  Ends ends_;
+};
+
+}  // namespace segrid::queue::rocksdb

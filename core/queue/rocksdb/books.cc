@@ -1,0 +1,27 @@
+#include "core/queue/rocksdb/books.h"
+
+namespace segrid::queue::rocksdb {
+
+LaneBook* Books::Find(std::string_view name) const {
+  const auto found = lanes.find(name);
+  return found == lanes.end() ? nullptr : found->second.get();
+}
+
+LaneBook& Books::FindOrMake(std::string_view name) {
+  if (LaneBook* const found = Find(name)) return *found;
+  return *lanes
+              .emplace(std::string(name),
+                       std::make_unique<LaneBook>(std::string(name),
+                                                  ++last_lane_id, 1))
+              .first->second;
+}
+
+std::int64_t Books::Bytes() const {
+  std::int64_t bytes = 0;
+  for (const auto& [name, book] : lanes) {
+    bytes += book->lane.bytes() + book->staged_bytes;
+  }
+  return bytes;
+}
+
+}  // namespace segrid::queue::rocksdb

@@ -1,0 +1,77 @@
+// Everything the durable store knows in memory: the mirror of what is on disk.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/queue/rocksdb/database.h"
+#include "core/queue/rocksdb/dedup_table.h"
+#include "core/queue/rocksdb/lane.h"
+#include "core/queue/rocksdb/options.h"
+
+namespace segrid::queue::rocksdb {
+
+// A lane, and what of it is on disk.
+struct LaneBook {
+  LaneBook(std::string name, LaneId id, Sequence cursor)
+      : lane(std::move(name), id, cursor),
+        reserved(cursor),
+        bodies_from(cursor),
+        chunks_from(cursor) {}
+
+  Lane lane;
+  Sequence reserved;  // The next sequence for what is on its way to the disk.
+  std::int64_t staged_bytes = 0;    // Of it.
+  std::int64_t staged_count = 0;    // Newly accepted messages of it.
+  std::vector<Range> saved_gone{};  // As stored in Family::kSettled.
+
+  // Bodies below the cursor are deleted from here on, when they are enough.
+  Sequence bodies_from;
+  std::int64_t garbage_bytes = 0;
+  std::int64_t deleted_bytes = 0;  // Whose space was not given back yet.
+  // So far the records of settled chunks are deleted.
+  Sequence chunks_from;
+};
+
+// Values to move, not to copy. Not thread-safe.
+struct Books {
+  explicit Books(const RocksOptions& options)
+      : dedup(options.dedup_window,
+              options.dedup_memory_bytes / DedupTable::kMaxBytesPerId) {}
+
+  // nullptr: the lane was never appended to.
+  LaneBook* Find(std::string_view name) const;
+  LaneBook& FindOrMake(std::string_view name);
+  // Of pending messages and dead letters, and of what is on its way.
+  std::int64_t Bytes() const;
+
+  std::map<std::string, std::unique_ptr<LaneBook>, std::less<>> lanes{};
+  DedupTable dedup;
+  LaneId last_lane_id = 0;
+  std::uint64_t commit = 0;
+  std::int64_t accepted_total = 0;
+};
+
+// What a damaged store still holds; filled by LoadBooks when it is given.
+struct Damage {
+  std::string lane{};
+  Range range{};  // Empty: not of single messages.
+  std::string what{};
+};
+
+// Reads the books. DATA_LOSS/QUEUE_CORRUPT: what is stored is damaged or does
+// not fit together. With `damages` it goes on instead, notes all damage, and
+// gives the books of what is there.
+absl::StatusOr<std::unique_ptr<Books>> LoadBooks(
+    const Database& database, const RocksOptions& options, absl::Time now,
+    std::vector<Damage>* damages = nullptr);
+
+}  // namespace segrid::queue::rocksdb

@@ -1,0 +1,61 @@
+// What waits for the store's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/queue/queue.h"
+#include "core/queue/rocksdb/dedup_table.h"
+
+namespace segrid::queue::rocksdb {
+
+using CountDone = std::function<void(absl::StatusOr<std::int64_t>)>;
+
+struct AppendCall {
+  AppendBatch batch{};
+  std::vector<std::vector<IdHash>> ids{};  // Of batch's messages.
+  Queue::AppendDone done{};
+  absl::StatusOr<AppendResult> result{};
+};
+
+struct AckCall {
+  Settlement settlement{};
+  Queue::Done done{};
+  absl::Status result{};
+};
+
+struct DeadLetterCall {
+  Settlement settlement{};
+  Death death{};
+  Queue::Done done{};
+  absl::Status result{};
+};
+
+struct ReplayCall {
+  DeadLetterFilter filter{};
+  CountDone done{};
+  absl::StatusOr<std::int64_t> result{};
+};
+
+struct PurgeCall {
+  DeadLetterFilter filter{};
+  CountDone done{};
+  absl::StatusOr<std::int64_t> result{};
+};
+
+using Call =
+    std::variant<AppendCall, AckCall, DeadLetterCall, ReplayCall, PurgeCall>;
+
+// JSON bytes that a call brings along.
+std::int64_t BytesOf(const Call& call);
+// Makes the call's answer an error.
+void Fail(Call& call, const absl::Status& error);
+// Gives the call its answer.
+void Answer(Call& call);
+
+}  // namespace segrid::queue::rocksdb

@@ -1,0 +1,287 @@
+#include "core/queue/rocksdb/commit.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "core/queue/rocksdb/records.h"
+#include "core/queue/rocksdb/staged.h"
+
+namespace segrid::queue::rocksdb {
+
+namespace rdb = ::rocksdb;
+
+namespace {
+
+rdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+Commit::Commit(const CommitEnvironment& environment)
+    : options_(environment.options),
+      database_(environment.database),
+      books_(environment.books),
+      batch_(environment.batch),
+      now_(environment.now),
+      total_bytes_(environment.books.Bytes()) {
+  batch_.Clear();
+}
+
+Commit::~Commit() = default;
+
+void Commit::Add(Call& call) {
+  std::visit([this](auto& one) { Do(one); }, call);
+}
+
+// A batch fails only when it grows over 4 GB; what waits is limited.
+void Commit::Put(Family family, std::string_view key,
+                 const std::string& value) {
+  batch_.Put(database_.family(family), ToSlice(key), value)
+      .PermitUncheckedError();
+}
+
+void Commit::Delete(Family family, std::string_view key) {
+  batch_.Delete(database_.family(family), ToSlice(key)).PermitUncheckedError();
+}
+
+void Commit::Touch(LaneBook& book) {
+  changed_ = true;
+  if (std::find(touched_.begin(), touched_.end(), &book) == touched_.end()) {
+    touched_.push_back(&book);
+  }
+}
+
+void Commit::WriteLane(LaneBook& book) {
+  const Lane& lane = book.lane;
+  const std::vector<Range> gone = lane.gone();
+  for (const Range& old : book.saved_gone) {
+    if (std::find(gone.begin(), gone.end(), old) == gone.end()) {
+      Delete(Family::kSettled, SequenceKey(lane.id(), old.first));
+    }
+  }
+  for (const Range& range : gone) {
+    if (std::find(book.saved_gone.begin(), book.saved_gone.end(), range) ==
+        book.saved_gone.end()) {
+      const std::string key = SequenceKey(lane.id(), range.first);
+      Put(Family::kSettled, key, EncodeSettled(range.last, key));
+    }
+  }
+  LaneRecord record{.id = lane.id(),
+                    .cursor = lane.cursor(),
+                    .next = book.reserved,
+                    .next_dead_id = lane.dead_letters.next_id(),
+                    .ledger = lane.ledger};
+  record.ledger.accepted += book.staged_count;
+  record.ledger.pending_bytes += book.staged_bytes;
+  const std::string key = LaneKey(lane.name());
+  Put(Family::kLanes, key, Encode(record, key));
+}
+
+absl::StatusOr<Body> Commit::ReadBody(const LaneBook& book,
+                                      Sequence chunk) const {
+  const std::string key = SequenceKey(book.lane.id(), chunk);
+  SEGRID_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                          database_.Get(Family::kBodies, key));
+  std::optional<Body> body;
+  if (value.has_value()) body = Body::Parse(*std::move(value), key);
+  if (!body.has_value()) {
+    return Corrupt(absl::StrCat("lane '", book.lane.name(),
+                                "': the messages of chunk ", chunk,
+                                " cannot be read"));
+  }
+  return *std::move(body);
+}
+
+absl::Status Commit::Measure(LaneBook& book, const std::vector<Range>& ranges) {
+  for (const Sequence chunk : book.lane.ChunksToMeasure(ranges)) {
+    SEGRID_ASSIGN_OR_RETURN(const Body body, ReadBody(book, chunk));
+    book.lane.SetEnds(chunk, body.ends());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::int64_t> Commit::Settle(LaneBook& book,
+                                            const std::vector<Range>& ranges) {
+  if (ranges.empty()) return 0;
+  SEGRID_RETURN_IF_ERROR(Measure(book, ranges));
+  const std::int64_t bytes = book.lane.ledger.pending_bytes;
+  const Settled settled = book.lane.Settle(ranges);
+  book.garbage_bytes += bytes - book.lane.ledger.pending_bytes;
+  // Those at the front are deleted together, see Sweep.
+  for (const Sequence chunk : settled.chunks) {
+    if (chunk >= book.lane.oldest_chunk()) {
+      Delete(Family::kBodies, SequenceKey(book.lane.id(), chunk));
+    }
+  }
+  Touch(book);
+  return settled.count;
+}
+
+void Commit::Do(AckCall& call) {
+  LaneBook* const book = books_.Find(call.settlement.lane);
+  if (book == nullptr) return;
+  const absl::StatusOr<std::int64_t> count =
+      Settle(*book, book->lane.PendingIn(call.settlement.ranges));
+  call.result = count.status();
+  if (count.ok()) book->lane.ledger.delivered += *count;
+}
+
+void Commit::Do(DeadLetterCall& call) {
+  LaneBook* const book = books_.Find(call.settlement.lane);
+  if (book == nullptr) return;
+  book->lane.MakeDue(now_);
+  call.result =
+      Bury(*book,
+           book->lane.LentIn(call.settlement.ranges, call.settlement.lease_id),
+           call.death);
+}
+
+absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
+                          const Death& death) {
+  if (ranges.empty()) return absl::OkStatus();
+  SEGRID_RETURN_IF_ERROR(Measure(book, ranges));
+  std::vector<DeadLetter> letters;
+  for (const Range& range : ranges) {
+    std::optional<Body> body;
+    Sequence first = 0;
+    ChunkInfo info;
+    for (Sequence s = range.first; s <= range.last; ++s) {
+      if (!body.has_value() || s >= first + info.count) {
+        std::tie(first, info) = book.lane.ChunkOf(s);
+        SEGRID_ASSIGN_OR_RETURN(body, ReadBody(book, first));
+      }
+      const std::size_t place = s - first;
+      letters.push_back({.sequence = s,
+                         .message_id = std::string(body->id(place)),
+                         .reason = death.reason,
+                         .answer = death.answer.substr(0, kMaxAnswerBytes),
+                         .accepted_time = info.accepted_time,
+                         .dead_time = now_,
+                         .attempts = book.lane.AttemptsOf(s) + death.attempts,
+                         .track = Bytes(std::string(body->track(place)))});
+    }
+  }
+  for (const DeadLetter& letter : letters) {
+    const std::uint64_t id = book.lane.dead_letters.next_id();
+    const std::string key = SequenceKey(book.lane.id(), id);
+    Put(Family::kDead, key, Encode(letter, key));
+    book.lane.dead_letters.Add(
+        id, {.sequence = letter.sequence,
+             .reason = letter.reason,
+             .dead_time = now_,
+             .bytes = static_cast<std::int64_t>(letter.track.size())});
+  }
+  needs_sync_ = true;
+  return Settle(book, ranges).status();
+}
+
+void Commit::DropDeadLetter(LaneBook& book, std::uint64_t id) {
+  book.lane.dead_letters.Remove(id);
+  ++book.lane.ledger.dropped;
+  Delete(Family::kDead, SequenceKey(book.lane.id(), id));
+  Touch(book);
+}
+
+void Commit::DropOverdue() {
+  for (const auto& [name, book] : books_.lanes) {
+    if (book->lane.dead_letters.count() == 0) continue;
+    for (const std::uint64_t id :
+         book->lane.dead_letters.Overdue(options_.max_dead_letter_bytes,
+                                         now_ - options_.max_dead_letter_age)) {
+      DropDeadLetter(*book, id);
+    }
+  }
+}
+
+void Commit::Do(PurgeCall& call) {
+  call.result = 0;
+  LaneBook* const book = books_.Find(call.filter.lane);
+  if (book == nullptr) return;
+  const auto ids = book->lane.dead_letters.Select(call.filter);
+  for (const std::uint64_t id : ids) DropDeadLetter(*book, id);
+  call.result = std::ssize(ids);
+  needs_sync_ = true;
+}
+
+void Commit::Do(ReplayCall& call) {
+  call.result = 0;
+  LaneBook* const book = books_.Find(call.filter.lane);
+  if (book == nullptr) return;
+  // The bytes move from the dead letters to the pending messages: there is
+  // always room.
+  std::int64_t replayed = 0;
+  for (const std::uint64_t id : book->lane.dead_letters.Select(call.filter)) {
+    const std::string key = SequenceKey(book->lane.id(), id);
+    auto value = database_.Get(Family::kDead, key);
+    std::optional<DeadLetter> letter;
+    if (value.ok() && value->has_value())
+      letter = ParseDeadLetter(**value, key);
+    if (!letter.has_value()) {
+      call.result =
+          value.ok()
+              ? Corrupt(absl::StrCat("dead letter ", id, " cannot be read"))
+              : value.status();
+      return;
+    }
+    book->lane.dead_letters.Remove(id);
+    Delete(Family::kDead, key);
+    StageReplay(*book, *std::move(letter));
+    ++replayed;
+  }
+  call.result = replayed;
+}
+
+void Commit::Sweep(std::int64_t min_bytes) {
+  for (const auto& [name, book] : books_.lanes) {
+    const Sequence end = book->lane.oldest_chunk();
+    if (book->garbage_bytes > 0 && book->garbage_bytes >= min_bytes &&
+        book->bodies_from < end) {
+      const LaneId id = book->lane.id();
+      batch_
+          .DeleteRange(database_.family(Family::kBodies),
+                       SequenceKey(id, book->bodies_from), SequenceKey(id, end))
+          .PermitUncheckedError();
+      book->bodies_from = end;
+      book->deleted_bytes += book->garbage_bytes;
+      book->garbage_bytes = 0;
+      changed_ = true;
+    }
+  }
+}
+
+void Commit::SweepRecords(int max_records) {
+  const absl::Time forgotten =
+      std::max(now_ - options_.dedup_window, books_.dedup.forgotten_until());
+  for (const auto& [name, book] : books_.lanes) {
+    const LaneId id = book->lane.id();
+    const Sequence needed = book->lane.oldest_chunk();
+    Sequence end = book->chunks_from;
+    int left = max_records;
+    // If reading fails, they are deleted another time.
+    database_
+        .ForEach(Family::kChunks, SequenceKey(id, end),
+                 [&](std::string_view key, std::string_view value) {
+                   const auto place = ParseSequenceKey(key);
+                   const auto record = ParseChunk(value, key);
+                   if (!place.has_value() || place->first != id ||
+                       place->second >= needed || !record.has_value() ||
+                       record->info.accepted_time >= forgotten) {
+                     return false;
+                   }
+                   end = place->second + record->info.count;
+                   return --left > 0;
+                 })
+        .IgnoreError();
+    if (end == book->chunks_from) continue;
+    batch_
+        .DeleteRange(database_.family(Family::kChunks), SequenceKey(id, 0),
+                     SequenceKey(id, end))
+        .PermitUncheckedError();
+    book->chunks_from = end;
+    changed_ = true;
+  }
+}
+
+}  // namespace segrid::queue::rocksdb

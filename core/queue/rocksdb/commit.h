@@ -1,0 +1,117 @@
+// One commit: what many callers asked for, as one batch of writes.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/queue/rocksdb/body.h"
+#include "core/queue/rocksdb/books.h"
+#include "core/queue/rocksdb/calls.h"
+#include "core/queue/rocksdb/database.h"
+#include "core/queue/rocksdb/options.h"
+#include "rocksdb/write_batch.h"
+
+namespace segrid::queue::rocksdb {
+
+// What a commit needs; all must outlive it.
+struct CommitEnvironment {
+  const RocksOptions& options;
+  const Database& database;
+  Books& books;
+  ::rocksdb::WriteBatch& batch;  // To fill; kept for its memory.
+  absl::Time now;
+};
+
+// Add calls, Prepare, Build, write the batch, Publish. Appended messages are in
+// the books only after Publish; all else is there at once, so a commit that
+// cannot be written makes the books worthless: load them again. Not
+// thread-safe: all but Build() need whatever guards the books.
+class Commit {
+ public:
+  explicit Commit(const CommitEnvironment& environment);
+  ~Commit();
+  Commit(const Commit&) = delete;
+  Commit& operator=(const Commit&) = delete;
+
+  // Does what the call asks for and sets its result. The call must outlive the
+  // commit: its JSON is not copied.
+  void Add(Call& call);
+  // Drops dead letters over their bounds from all lanes.
+  void DropOverdue();
+  // Deletes the bodies of delivered chunks where they are at least
+  // `min_bytes`.
+  void Sweep(std::int64_t min_bytes);
+  // Deletes records of delivered chunks whose ids are not remembered any more,
+  // at most `max_records` of a lane.
+  void SweepRecords(int max_records);
+
+  // True when nothing needs to be written.
+  bool empty() const { return !changed_; }
+  // True when somebody is promised that it is on the disk.
+  bool needs_sync() const { return needs_sync_; }
+
+  // After the last call: adds the lanes' records.
+  void Prepare();
+  // Adds what is appended, which takes the time of a copy.
+  ::rocksdb::WriteBatch& Build();
+  // After the batch was written.
+  void Publish();
+  // Lanes that have something to take now.
+  const std::vector<std::string>& ready_lanes() const { return ready_lanes_; }
+
+ private:
+  struct Staged;  // commit_append.cc
+
+  void Do(AppendCall& call);
+  void Do(AckCall& call);
+  void Do(DeadLetterCall& call);
+  void Do(ReplayCall& call);
+  void Do(PurgeCall& call);
+
+  // Settles pending messages of a lane: deletes bodies that nobody needs.
+  absl::StatusOr<std::int64_t> Settle(LaneBook& book,
+                                      const std::vector<Range>& ranges);
+  absl::Status Measure(LaneBook& book, const std::vector<Range>& ranges);
+  absl::StatusOr<Body> ReadBody(const LaneBook& book, Sequence chunk) const;
+  absl::Status Bury(LaneBook& book, const std::vector<Range>& ranges,
+                    const Death& death);
+  void DropDeadLetter(LaneBook& book, std::uint64_t id);
+
+  // commit_append.cc
+  absl::Status CheckRoom(const AppendCall& call,
+                         const std::vector<std::vector<bool>>& fresh);
+  LaneAppend Stage(const Chunk& chunk, const std::vector<IdHash>& ids,
+                   const std::vector<bool>& fresh);
+  void StageRun(LaneBook& book, const Chunk& chunk,
+                const std::vector<IdHash>& ids, Range places);
+  void StageReplay(LaneBook& book, DeadLetter letter);
+  // The chunk that the lane's next messages go to.
+  Staged& OpenChunk(LaneBook& book, bool replay);
+  void Touch(LaneBook& book);
+  void WriteLane(LaneBook& book);
+  void Put(Family family, std::string_view key, const std::string& value);
+  void Delete(Family family, std::string_view key);
+
+  const RocksOptions& options_;
+  const Database& database_;
+  Books& books_;
+  ::rocksdb::WriteBatch& batch_;
+  const absl::Time now_;
+
+  std::deque<Staged> staged_;
+  std::vector<LaneBook*> touched_;
+  std::vector<std::string> ready_lanes_;
+  std::int64_t total_bytes_ = 0;  // Of the store, with what is staged.
+  std::int64_t accepted_ = 0;
+  bool changed_ = false;
+  bool needs_sync_ = false;
+};
+
+}  // namespace segrid::queue::rocksdb

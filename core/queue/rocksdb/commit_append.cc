@@ -1,0 +1,196 @@
+// The part of a commit that appends.
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/queue/errors.h"
+#include "core/queue/rocksdb/commit.h"
+#include "core/queue/rocksdb/records.h"
+#include "core/queue/rocksdb/staged.h"
+
+namespace segrid::queue::rocksdb {
+
+namespace rdb = ::rocksdb;
+
+void Commit::Do(AppendCall& call) {
+  std::vector<std::vector<bool>> fresh(call.ids.size());
+  for (std::size_t i = 0; i < call.ids.size(); ++i) {
+    fresh[i].reserve(call.ids[i].size());
+    for (const IdHash& id : call.ids[i]) {
+      fresh[i].push_back(books_.dedup.Insert(id, now_, now_));
+    }
+  }
+  if (absl::Status room = CheckRoom(call, fresh); !room.ok()) {
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+      for (std::size_t j = 0; j < fresh[i].size(); ++j) {
+        if (fresh[i][j]) books_.dedup.Erase(call.ids[i][j]);
+      }
+    }
+    call.result = std::move(room);
+    return;
+  }
+  AppendResult result;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    result.lanes.push_back(Stage(call.batch.chunks[i], call.ids[i], fresh[i]));
+  }
+  call.result = std::move(result);
+}
+
+absl::Status Commit::CheckRoom(const AppendCall& call,
+                               const std::vector<std::vector<bool>>& fresh) {
+  std::int64_t added = 0;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    const Chunk& chunk = call.batch.chunks[i];
+    std::int64_t lane_added = 0;
+    for (std::size_t j = 0; j < fresh[i].size(); ++j) {
+      lane_added += fresh[i][j] ? chunk.messages[j].size_bytes : 0;
+    }
+    if (lane_added == 0) continue;
+    added += lane_added;
+    const LaneBook* const book = books_.Find(chunk.lane);
+    const std::int64_t used =
+        book == nullptr ? 0 : book->lane.bytes() + book->staged_bytes;
+    if (used + lane_added > options_.max_lane_bytes) {
+      return QueueFull(absl::StrCat("lane '", chunk.lane, "' of the queue"),
+                       options_.max_lane_bytes);
+    }
+  }
+  if (added > 0 && total_bytes_ + added > options_.max_bytes) {
+    return QueueFull("the queue", options_.max_bytes);
+  }
+  return absl::OkStatus();
+}
+
+LaneAppend Commit::Stage(const Chunk& chunk, const std::vector<IdHash>& ids,
+                         const std::vector<bool>& fresh) {
+  LaneAppend result;
+  result.accepted = std::count(fresh.begin(), fresh.end(), true);
+  result.duplicates = std::ssize(fresh) - result.accepted;
+  if (fresh.empty()) return result;
+  LaneBook& book = books_.FindOrMake(chunk.lane);
+  if (result.duplicates > 0) {
+    book.lane.ledger.duplicates += result.duplicates;
+    Touch(book);
+  }
+  if (result.accepted == 0) return result;
+  result.ticket.count = result.accepted;
+  result.ticket.range.first = book.reserved;
+  for (std::size_t i = 0; i < fresh.size();) {
+    std::size_t end = i;
+    while (end < fresh.size() && fresh[end]) ++end;
+    if (end > i) StageRun(book, chunk, ids, {i, end - 1});
+    i = end + 1;
+  }
+  result.ticket.range.last = book.reserved - 1;
+  accepted_ += result.accepted;
+  needs_sync_ = true;
+  return result;
+}
+
+void Commit::StageRun(LaneBook& book, const Chunk& chunk,
+                      const std::vector<IdHash>& ids, Range places) {
+  for (std::size_t i = places.first; i <= places.last;) {
+    Staged& staged = OpenChunk(book, false);
+    const std::size_t begin = i;
+    const std::uint32_t bytes_before = staged.body.bytes();
+    for (; i <= places.last && staged.HasRoom(); ++i) {
+      const Message& m = chunk.messages[i];
+      staged.body.Add(m.size_bytes, m.id_offset - m.offset, m.id_size_bytes);
+      staged.ids.push_back(ids[i]);
+    }
+    const Message& last = chunk.messages[i - 1];
+    const std::uint32_t from = chunk.messages[begin].offset;
+    staged.body.AddJson(
+        chunk.json.view().substr(from, last.offset + last.size_bytes - from));
+    const std::int64_t bytes = staged.body.bytes() - bytes_before;
+    book.reserved += i - begin;
+    book.staged_count += static_cast<std::int64_t>(i - begin);
+    book.staged_bytes += bytes;
+    total_bytes_ += bytes;
+  }
+}
+
+void Commit::StageReplay(LaneBook& book, DeadLetter letter) {
+  Staged& staged = OpenChunk(book, true);
+  const std::string_view track = letter.track.view();
+  const auto id_at = track.find(letter.message_id);
+  staged.body.AddJson(track);
+  staged.body.Add(static_cast<std::uint32_t>(track.size()),
+                  static_cast<std::uint32_t>(id_at),
+                  static_cast<std::uint32_t>(letter.message_id.size()));
+  staged.kept.push_back(letter.track);
+  const auto bytes = static_cast<std::int64_t>(track.size());
+  ++book.reserved;
+  book.staged_bytes += bytes;
+  total_bytes_ += bytes;
+  needs_sync_ = true;
+}
+
+Commit::Staged& Commit::OpenChunk(LaneBook& book, bool replay) {
+  Touch(book);
+  const auto last = std::find_if(
+      staged_.rbegin(), staged_.rend(),
+      [&book](const Staged& staged) { return staged.book == &book; });
+  if (last != staged_.rend() && last->replay == replay && last->HasRoom()) {
+    return *last;
+  }
+  Staged& opened = staged_.emplace_back();
+  opened.book = &book;
+  opened.first = book.reserved;
+  opened.replay = replay;
+  return opened;
+}
+
+void Commit::Prepare() {
+  for (LaneBook* const book : touched_) WriteLane(*book);
+  if (!changed_) return;
+  const StoreRecord record{books_.commit + 1, books_.accepted_total + accepted_,
+                           books_.dedup.forgotten_until()};
+  Put(Family::kLanes, kStoreKey, Encode(record));
+}
+
+rdb::WriteBatch& Commit::Build() {
+  for (Staged& staged : staged_) {
+    staged.key = SequenceKey(staged.book->lane.id(), staged.first);
+    std::vector<rdb::Slice> slices;
+    for (const std::string_view part : staged.body.Finish(staged.key)) {
+      slices.emplace_back(part.data(), part.size());
+    }
+    const rdb::Slice key(staged.key);
+    // Only a batch over 4 GB can fail; waiting bytes are limited.
+    batch_
+        .Put(database_.family(Family::kBodies), rdb::SliceParts(&key, 1),
+             rdb::SliceParts(slices.data(), static_cast<int>(slices.size())))
+        .PermitUncheckedError();
+    const ChunkRecord record{{.count = staged.body.count(),
+                              .bytes = staged.body.bytes(),
+                              .accepted_time = now_},
+                             std::move(staged.ids)};
+    Put(Family::kChunks, staged.key, Encode(record, staged.key));
+  }
+  return batch_;
+}
+
+void Commit::Publish() {
+  for (const Staged& staged : staged_) {
+    Lane& lane = staged.book->lane;
+    lane.AddChunk(staged.first, {.count = staged.body.count(),
+                                 .bytes = staged.body.bytes(),
+                                 .accepted_time = now_});
+    lane.ledger.pending_bytes += staged.body.bytes();
+    if (!staged.replay) lane.ledger.accepted += staged.body.count();
+    staged.book->staged_bytes = 0;
+    staged.book->staged_count = 0;
+    if (ready_lanes_.empty() || ready_lanes_.back() != lane.name()) {
+      ready_lanes_.push_back(lane.name());
+    }
+  }
+  for (LaneBook* const book : touched_) book->saved_gone = book->lane.gone();
+  books_.accepted_total += accepted_;
+  books_.commit += changed_ ? 1 : 0;
+}
+
+}  // namespace segrid::queue::rocksdb

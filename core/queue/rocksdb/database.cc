@@ -1,0 +1,144 @@
+#include "core/queue/rocksdb/database.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "core/queue/rocksdb/database_options.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/iterator.h"
+
+namespace segrid::queue::rocksdb {
+namespace {
+
+namespace rdb = ::rocksdb;
+
+// Before a call is worth a retry that the disk refused.
+constexpr absl::Duration kRetryDelay = absl::Seconds(5);
+
+absl::string_view Absl(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+rdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view ToView(const rdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+}  // namespace
+
+absl::Status Corrupt(std::string_view what) {
+  return base::MakeError(
+      absl::StatusCode::kDataLoss, "QUEUE_CORRUPT",
+      absl::StrCat("the queue's data is damaged: ", Absl(what),
+                   "; stop the server and run `segrid-server fsck`, then "
+                   "`segrid-server repair`, which reports what is lost"));
+}
+
+absl::Status FromRocks(const rdb::Status& status, std::string_view what) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string detail = absl::StrCat(Absl(what), ": ", status.ToString());
+  if (status.IsCorruption()) return Corrupt(detail);
+  absl::Status error = base::MakeError(
+      absl::StatusCode::kUnavailable, "QUEUE_UNAVAILABLE",
+      absl::StrCat("the queue's disk failed: ", detail,
+                   "; check its space, its health and its permissions"));
+  base::SetRetryDelay(error, kRetryDelay);
+  return error;
+}
+
+absl::Status DiskFull(std::int64_t reserve_bytes) {
+  absl::Status error = base::MakeError(
+      absl::StatusCode::kUnavailable, "QUEUE_UNAVAILABLE",
+      absl::StrCat("the queue's disk is full: less than ", reserve_bytes,
+                   " bytes are free beside its reserve; make room, it goes on "
+                   "by itself"));
+  base::SetRetryDelay(error, kRetryDelay);
+  return error;
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(
+    const std::string& path, OpenMode mode, rdb::Env* env) {
+  std::unique_ptr<Database> database(new Database());
+  const rdb::DBOptions options = MakeDbOptions(mode, env);
+  const std::vector<rdb::ColumnFamilyDescriptor> families = MakeFamilies();
+  std::vector<rdb::ColumnFamilyHandle*> handles;
+  rdb::DB* db = nullptr;
+  const rdb::Status status =
+      mode == OpenMode::kReadOnly
+          ? rdb::DB::OpenForReadOnly(options, path, families, &handles, &db)
+          : rdb::DB::Open(options, path, families, &handles, &db);
+  if (!status.ok()) {
+    // A damaged catalog of files shows as a file that is missing.
+    if (status.IsPathNotFound() || status.IsInvalidArgument() ||
+        status.IsNotFound()) {
+      return Corrupt(absl::StrCat("opening ", path, ": ", status.ToString()));
+    }
+    return FromRocks(status, absl::StrCat("opening ", path));
+  }
+  database->db_.reset(db);
+  for (std::size_t i = 0; i < kFamilyCount; ++i) {
+    database->handles_[i] = handles[i];
+  }
+  return database;
+}
+
+Database::~Database() {
+  if (db_ == nullptr) return;
+  for (rdb::ColumnFamilyHandle* handle : handles_) {
+    db_->DestroyColumnFamilyHandle(handle);
+  }
+  db_->Close().PermitUncheckedError();
+}
+
+absl::Status Database::Write(rdb::WriteBatch& batch, bool sync) {
+  rdb::WriteOptions options;
+  options.sync = sync;
+  return FromRocks(db_->Write(options, &batch), "writing");
+}
+
+absl::StatusOr<std::optional<std::string>> Database::Get(
+    Family family_id, std::string_view key) const {
+  rdb::ReadOptions options;
+  options.fill_cache = false;
+  options.ignore_range_deletions = true;
+  std::string value;
+  const rdb::Status status =
+      db_->Get(options, family(family_id), ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return FromRocks(status, "reading");
+  return value;
+}
+
+absl::Status Database::ForEach(
+    Family family_id, std::string_view first,
+    const std::function<bool(std::string_view key, std::string_view value)>&
+        visit) const {
+  rdb::ReadOptions options;
+  options.fill_cache = false;
+  options.readahead_size = 1 << 20;
+  const std::unique_ptr<rdb::Iterator> it(
+      db_->NewIterator(options, family(family_id)));
+  for (it->Seek(ToSlice(first)); it->Valid(); it->Next()) {
+    if (!visit(ToView(it->key()), ToView(it->value()))) break;
+  }
+  return FromRocks(it->status(), "reading");
+}
+
+absl::Status Database::Reclaim(Family family_id, std::string_view first,
+                               std::string_view end) {
+  const rdb::Slice from = ToSlice(first);
+  const rdb::Slice to = ToSlice(end);
+  rdb::Status status =
+      rdb::DeleteFilesInRange(db_.get(), family(family_id), &from, &to, false);
+  rdb::CompactRangeOptions options;
+  options.bottommost_level_compaction =
+      rdb::BottommostLevelCompaction::kForceOptimized;
+  if (status.ok()) {
+    status = db_->CompactRange(options, family(family_id), &from, &to);
+  }
+  return FromRocks(status, "giving space back");
+}
+
+}  // namespace segrid::queue::rocksdb

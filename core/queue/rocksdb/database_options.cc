@@ -1,0 +1,90 @@
+#include "core/queue/rocksdb/database_options.h"
+
+#include <array>
+#include <memory>
+
+#include "rocksdb/cache.h"
+#include "rocksdb/env.h"
+#include "rocksdb/table.h"
+
+namespace segrid::queue::rocksdb {
+namespace {
+
+namespace rdb = ::rocksdb;
+
+constexpr std::size_t kMib = std::size_t{1} << 20;
+
+// What Append may write before it must be sorted into a file. What is delivered
+// before that never is.
+constexpr std::size_t kBodyBufferBytes = 32 * kMib;
+constexpr int kBodyBuffers = 3;
+constexpr std::size_t kSmallBufferBytes = 8 * kMib;
+constexpr std::size_t kCacheBytes = 8 * kMib;
+constexpr int kMaxOpenFiles = 256;
+
+constexpr std::array<const char*, kFamilyCount> kNames = {
+    "default", "chunks", "bodies", "settled", "dead"};
+
+rdb::ColumnFamilyOptions MakeFamily(Family family,
+                                    const std::shared_ptr<rdb::Cache>& cache) {
+  const bool large = family == Family::kBodies || family == Family::kDead;
+  rdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.format_version = 5;
+  table.checksum = rdb::kXXH3;
+  table.block_size = large ? 64 << 10 : 16 << 10;
+  rdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rdb::NewBlockBasedTableFactory(table));
+  options.compression = large ? rdb::kLZ4Compression : rdb::kNoCompression;
+  options.write_buffer_size =
+      family == Family::kBodies ? kBodyBufferBytes : kSmallBufferBytes;
+  options.max_write_buffer_number = kBodyBuffers;
+  options.target_file_size_base = 64 * kMib;
+  options.max_bytes_for_level_base = 512 * kMib;
+  // Readers check every value themselves, and a queue's chunks are read once.
+  options.optimize_filters_for_hits = true;
+  options.force_consistency_checks = true;
+  return options;
+}
+
+}  // namespace
+
+rdb::DBOptions MakeDbOptions(OpenMode mode, rdb::Env* env) {
+  rdb::DBOptions options;
+  if (env != nullptr) options.env = env;
+  options.create_if_missing = mode != OpenMode::kReadOnly;
+  options.create_missing_column_families = mode != OpenMode::kReadOnly;
+  // The default drops what stands behind a damaged record, without a word. A
+  // log that ends too early is what a crash leaves; watermark.h tells that from
+  // a loss.
+  options.wal_recovery_mode =
+      mode == OpenMode::kSalvage
+          ? rdb::WALRecoveryMode::kSkipAnyCorruptedRecords
+          : rdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.paranoid_checks = mode != OpenMode::kSalvage;
+  // One log, one moment: all families are sorted into files together. What a
+  // log holds whose sync failed is written anew at the next open.
+  options.atomic_flush = true;
+  options.avoid_flush_during_recovery = false;
+  options.avoid_flush_during_shutdown = false;
+  options.max_background_jobs = 2;
+  options.max_open_files = kMaxOpenFiles;
+  options.bytes_per_sync = 1 << 20;  // So that a sync of the log need not wait.
+  options.info_log_level = rdb::InfoLogLevel::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = kMib;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  return options;
+}
+
+std::vector<rdb::ColumnFamilyDescriptor> MakeFamilies() {
+  const std::shared_ptr<rdb::Cache> cache = rdb::NewLRUCache(kCacheBytes);
+  std::vector<rdb::ColumnFamilyDescriptor> families;
+  for (std::size_t i = 0; i < kFamilyCount; ++i) {
+    families.emplace_back(kNames[i], MakeFamily(static_cast<Family>(i), cache));
+  }
+  return families;
+}
+
+}  // namespace segrid::queue::rocksdb

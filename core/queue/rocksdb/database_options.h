@@ -1,0 +1,17 @@
+// How RocksDB is set up.
+
+#pragma once
+
+#include <vector>
+
+#include "core/queue/rocksdb/database.h"
+#include "rocksdb/options.h"
+
+namespace segrid::queue::rocksdb {
+
+::rocksdb::DBOptions MakeDbOptions(OpenMode mode, ::rocksdb::Env* env);
+
+// In the order of Family.
+std::vector<::rocksdb::ColumnFamilyDescriptor> MakeFamilies();
+
+}  // namespace segrid::queue::rocksdb

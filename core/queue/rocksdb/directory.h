@@ -1,0 +1,46 @@
+// The store's directory: who may use it, and in which format it is.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace segrid::queue::rocksdb {
+
+// The format that this version writes; see FORMAT.md.
+inline constexpr int kFormatVersion = 1;
+
+// A locked directory; the destructor unlocks it.
+class Directory {
+ public:
+  // Makes it if it is missing (with `create`) and locks it.
+  //
+  // FAILED_PRECONDITION/QUEUE_LOCKED:  another process uses it.
+  // FAILED_PRECONDITION/QUEUE_FORMAT:  a newer version wrote it; not a byte is
+  //                                    changed.
+  // FAILED_PRECONDITION/BAD_DATA_DIR:  it cannot be made or read.
+  // NOT_FOUND/NO_QUEUE:                it is missing and `create` is false.
+  // DATA_LOSS/QUEUE_CORRUPT:           it has data and no valid FORMAT file.
+  static absl::StatusOr<std::unique_ptr<Directory>> Open(
+      const std::string& path, bool create);
+
+  ~Directory();
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  std::string database() const { return path_ + "/db"; }
+  std::string watermark() const { return path_ + "/watermark"; }
+  std::string reserve() const { return path_ + "/reserve"; }
+  std::string probe() const { return path_ + "/probe"; }
+
+ private:
+  Directory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+  const std::string path_;
+  const int lock_;
+};
+
+}  // namespace segrid::queue::rocksdb

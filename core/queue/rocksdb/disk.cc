@@ -1,0 +1,98 @@
+#include "core/queue/rocksdb/disk.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "rocksdb/env.h"
+#include "rocksdb/file_system.h"
+
+namespace segrid::queue::rocksdb {
+
+namespace rdb = ::rocksdb;
+
+absl::Status CheckMark(const Books& books, const std::optional<Mark>& mark) {
+  if (!mark.has_value() || mark->commit <= books.commit) {
+    return absl::OkStatus();
+  }
+  return Corrupt(absl::StrCat(
+      "acknowledged commits ", books.commit + 1, " to ", mark->commit, " with ",
+      mark->accepted_total - books.accepted_total,
+      " accepted messages are missing at the end of the log; the last is of ",
+      absl::FormatTime(absl::RFC3339_sec, mark->time, absl::UTCTimeZone())));
+}
+
+Disk::Disk(const RocksOptions& options, std::unique_ptr<Directory> directory,
+           std::unique_ptr<Watermark> watermark)
+    : options_(options),
+      directory_(std::move(directory)),
+      watermark_(std::move(watermark)),
+      reserve_(directory_->reserve(), options.reserve_bytes) {}
+
+absl::StatusOr<std::unique_ptr<Disk>> Disk::Open(const RocksOptions& options) {
+  SEGRID_ASSIGN_OR_RETURN(std::unique_ptr<Directory> directory,
+                          Directory::Open(options.directory, true));
+  SEGRID_ASSIGN_OR_RETURN(std::unique_ptr<Watermark> watermark,
+                          Watermark::Open(directory->watermark()));
+  std::unique_ptr<Disk> disk(
+      new Disk(options, std::move(directory), std::move(watermark)));
+  SEGRID_RETURN_IF_ERROR(disk->Reopen());
+  return disk;
+}
+
+rdb::Env* Disk::env() const {
+  return options_.env != nullptr ? options_.env : rdb::Env::Default();
+}
+
+absl::Status Disk::Reopen() {
+  database_.reset();
+  SEGRID_ASSIGN_OR_RETURN(database_, Database::Open(directory_->database(),
+                                                    OpenMode::kNormal, env()));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Books>> Disk::Load(absl::Time now) const {
+  SEGRID_ASSIGN_OR_RETURN(std::unique_ptr<Books> books,
+                          LoadBooks(*database_, options_, now));
+  SEGRID_RETURN_IF_ERROR(
+      CheckMark(*books, Watermark::Read(directory_->watermark())));
+  return books;
+}
+
+absl::Status Disk::WriteProbe() {
+  const rdb::Status status = rdb::WriteStringToFile(
+      env(), std::string(4096, 'p'), directory_->probe(), true);
+  env()->DeleteFile(directory_->probe()).PermitUncheckedError();
+  if (status.IsNoSpace()) {
+    return absl::ResourceExhaustedError(status.ToString());
+  }
+  return FromRocks(status, "trying to write");
+}
+
+absl::Status Disk::Probe() {
+  absl::Status status = WriteProbe();
+  if (absl::IsResourceExhausted(status)) {
+    reserve_.Release();
+    status = WriteProbe();
+  }
+  if (absl::IsResourceExhausted(status)) {
+    return DiskFull(options_.reserve_bytes);
+  }
+  return status;
+}
+
+bool Disk::HasRoom() {
+  std::uint64_t free = 0;
+  const rdb::IOStatus status = env()->GetFileSystem()->GetFreeSpace(
+      options_.directory, rdb::IOOptions(), &free, nullptr);
+  if (!status.ok()) return true;  // The write will tell.
+  const auto needed = static_cast<std::uint64_t>(options_.reserve_bytes);
+  if (!reserve_.filled()) return free >= 2 * needed && reserve_.Fill();
+  return free >= needed;
+}
+
+void Disk::SetMark(const Books& books, absl::Time now) {
+  watermark_->Set({books.commit, books.accepted_total, now});
+}
+
+}  // namespace segrid::queue::rocksdb

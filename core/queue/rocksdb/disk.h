@@ -1,0 +1,63 @@
+// The store's directory with everything open in it.
+
+#pragma once
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/queue/rocksdb/books.h"
+#include "core/queue/rocksdb/database.h"
+#include "core/queue/rocksdb/directory.h"
+#include "core/queue/rocksdb/options.h"
+#include "core/queue/rocksdb/reserve.h"
+#include "core/queue/rocksdb/watermark.h"
+
+namespace segrid::queue::rocksdb {
+
+// DATA_LOSS/QUEUE_CORRUPT when acknowledged commits up to `mark` are missing in
+// `books`.
+absl::Status CheckMark(const Books& books, const std::optional<Mark>& mark);
+
+// Thread safety: as Database, but Reopen, which must be alone.
+// Blocking:      all of it waits for the disk.
+class Disk {
+ public:
+  // Errors: those of Directory::Open and Database::Open.
+  static absl::StatusOr<std::unique_ptr<Disk>> Open(
+      const RocksOptions& options);
+
+  // Null after a Reopen that failed.
+  Database* database() const { return database_.get(); }
+  const Directory& directory() const { return *directory_; }
+
+  // Whether a file can be written and synced; gives up the reserve for that if
+  // the disk is full.
+  absl::Status Probe();
+  // Closes the database and opens it again: the cure for what RocksDB does not
+  // forgive, like a failed sync.
+  absl::Status Reopen();
+  // The books that the database holds, checked against the watermark.
+  absl::StatusOr<std::unique_ptr<Books>> Load(absl::Time now) const;
+
+  // True while there is room for appends; takes the reserve back when there is
+  // room for it.
+  bool HasRoom();
+  // After a commit was synced.
+  void SetMark(const Books& books, absl::Time now);
+
+ private:
+  Disk(const RocksOptions& options, std::unique_ptr<Directory> directory,
+       std::unique_ptr<Watermark> watermark);
+
+  ::rocksdb::Env* env() const;
+  absl::Status WriteProbe();
+
+  const RocksOptions& options_;
+  const std::unique_ptr<Directory> directory_;
+  const std::unique_ptr<Watermark> watermark_;
+  Reserve reserve_;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace segrid::queue::rocksdb

@@ -1,0 +1,201 @@
+#include "core/queue/rocksdb/rocks_queue.h"
+
+#include <atomic>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "gtest/gtest.h"
+#include "tests/contract/queue_dead_letter_contract.h"
+#include "tests/core/queue/rocksdb/rocks_store.h"
+
+namespace segrid::queue {
+namespace {
+
+using rocksdb::RocksOptions;
+using rocksdb::RocksQueue;
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Rocks, QueueContract, RocksStore);
+
+TEST(RocksQueue, RemembersEverythingAfterARestart) {
+  RocksStore store;
+  store.calls().Append("prod", {"a", "b", "c", "d", "e", "f"});
+  store.calls().Append("test", {"a"});
+  const Lease ab = store.calls().Take("prod", 2);
+  ASSERT_TRUE(store.calls().Ack(AllOf("prod", ab)).ok());
+  const Lease c = store.calls().Take("prod", 1);
+  const Lease d = store.calls().Take("prod", 1);
+  const Lease e = store.calls().Take("prod", 1);
+  // Out of order: c stays behind.
+  ASSERT_TRUE(store.calls().Ack(AllOf("prod", d)).ok());
+  ASSERT_TRUE(
+      store.calls().DeadLetter(AllOf("prod", e), {"REFUSED", "HTTP 404"}).ok());
+  const LaneStats before = store.calls().Stats("prod");
+
+  store.Reopen();
+  const LaneStats after = store.calls().Stats("prod");
+  EXPECT_EQ(after.accepted, 6);
+  EXPECT_EQ(after.delivered, 3);
+  EXPECT_EQ(after.pending, 2);
+  EXPECT_EQ(after.dead, 1);
+  EXPECT_EQ(after.pending_bytes, before.pending_bytes);
+  EXPECT_EQ(after.dead_letter_bytes, before.dead_letter_bytes);
+  EXPECT_EQ(after.oldest_pending_time, before.oldest_pending_time);
+  EXPECT_EQ(store.calls().Append("prod", {"a", "f"}).duplicates, 2);
+  const Lease rest = store.calls().Take("prod");
+  EXPECT_THAT(IdsOf(rest), ElementsAre("c", "f"));
+  EXPECT_THAT(IdsOf(store.calls().Take("test")), ElementsAre("a"));
+  const LaneAppend next = store.calls().Append("prod", {"g"});
+  EXPECT_EQ(next.ticket.range.first, 7u);
+}
+
+TEST(RocksQueue, TheSame46TimesWithRestartsBetweenIsAcceptedOnce) {
+  RocksStore store;
+  const std::vector<std::string> ids = {"a", "b", "c"};
+  std::int64_t accepted = 0;
+  for (int i = 0; i < 46; ++i) {
+    accepted += store.calls().Append("prod", ids).accepted;
+    store.clock.Advance(absl::Minutes(30));
+    if (i % 5 == 0) {
+      const Lease lease = store.calls().Take("prod");
+      ASSERT_TRUE(store.calls().Ack(AllOf("prod", lease)).ok());
+      store.Reopen();
+    }
+  }
+  EXPECT_EQ(accepted, 3);
+  EXPECT_EQ(store.calls().Stats("prod").duplicates, 45 * 3);
+}
+
+TEST(RocksQueue, ReplayedAndPurgedLettersStaySoAfterARestart) {
+  RocksStore store;
+  store.calls().Append("prod", {"a", "b", "c"});
+  for (const char* reason : {"REFUSED", "BAD_MESSAGE", "EXPIRED"}) {
+    ASSERT_TRUE(store.calls()
+                    .DeadLetter(AllOf("prod", store.calls().Take("prod", 1)),
+                                {reason, ""})
+                    .ok());
+  }
+  EXPECT_EQ(
+      *store.queue().ReplayDeadLetters({.lane = "prod", .reason = "REFUSED"}),
+      1);
+  EXPECT_EQ(*store.queue().PurgeDeadLetters(
+                {.lane = "prod", .reason = "BAD_MESSAGE"}),
+            1);
+  store.Reopen();
+  const LaneStats stats = store.calls().Stats("prod");
+  EXPECT_EQ(stats.accepted, 3);
+  EXPECT_EQ(stats.pending, 1);
+  EXPECT_EQ(stats.expired, 2);
+  EXPECT_EQ(stats.dead_letters, 1);
+  EXPECT_THAT(IdsOf(store.calls().Take("prod")), ElementsAre("a"));
+}
+
+TEST(RocksQueue, ASecondOpenGetsAClearError) {
+  RocksStore store;
+  const auto second = RocksQueue::Open(store.options, store.clock);
+  EXPECT_EQ(base::ReasonOf(second.status()), "QUEUE_LOCKED");
+  EXPECT_THAT(std::string(second.status().message()),
+              ::testing::HasSubstr(absl::StrCat("pid ", ::getpid())));
+}
+
+TEST(RocksQueue, ANewerFormatIsRefusedUntouched) {
+  RocksStore store;
+  store.Close();
+  const std::string format = store.dir.path() + "/FORMAT";
+  std::ofstream(format) << "segrid-queue 2\n";
+  const auto before = std::filesystem::last_write_time(store.dir.path());
+  const absl::Status status = store.TryReopen();
+  EXPECT_EQ(base::ReasonOf(status), "QUEUE_FORMAT");
+  EXPECT_EQ(std::filesystem::last_write_time(store.dir.path()), before);
+  std::ofstream(format) << "segrid-queue 1\n";
+  store.Reopen();
+}
+
+TEST(RocksQueue, DataWithoutAFormatIsRefused) {
+  RocksStore store;
+  store.Close();
+  std::filesystem::remove(store.dir.path() + "/FORMAT");
+  EXPECT_EQ(base::ReasonOf(store.TryReopen()), "QUEUE_CORRUPT");
+}
+
+TEST(RocksQueue, DropsTheOldestDeadLettersOverItsBounds) {
+  RocksStore store(
+      {.max_dead_letter_bytes = 40, .max_dead_letter_age = absl::Hours(1)});
+  store.calls().Append("prod", {"a", "b", "c"});  // 17 bytes each.
+  const Lease lease = store.calls().Take("prod");
+  ASSERT_TRUE(
+      store.calls().DeadLetter(AllOf("prod", lease), {"REFUSED", ""}).ok());
+  EXPECT_EQ(store.calls().Stats("prod").dead, 2);
+  EXPECT_EQ(store.calls().Stats("prod").expired, 1);
+  store.clock.Advance(absl::Hours(2));
+  const auto page = store.queue().ListDeadLetters({.filter = {.lane = "prod"}});
+  EXPECT_TRUE(page->dead_letters.empty());
+  EXPECT_EQ(store.calls().Stats("prod").expired, 3);
+}
+
+TEST(RocksQueue, SaysThatItIsNotReadyWhenFull) {
+  RocksStore store({.max_bytes = 17});
+  EXPECT_TRUE(store.queue().GetStoreStats()->ready);
+  store.calls().Append("prod", {"a"});
+  EXPECT_FALSE(store.queue().GetStoreStats()->ready);
+}
+
+TEST(RocksQueue, ACallOverTheWaitingLimitGoesAloneOrNotAtAll) {
+  RocksStore store({.max_waiting_bytes = 1});
+  EXPECT_EQ(store.calls().Append("prod", {"a"}).accepted, 1);
+}
+
+TEST(RocksQueue, LargeCallsAreStoredInPiecesAndLentInOrder) {
+  RocksStore store({.max_bytes = 1 << 28, .max_lane_bytes = 1 << 28});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 6'000; ++i) ids.push_back(absl::StrCat("m", i));
+  const std::string more =
+      absl::StrCat(",\"p\":\"", std::string(400, 'x'), "\"");
+  const LaneAppend result = store.calls().Append("prod", ids, more);
+  EXPECT_EQ(result.accepted, 6'000);
+  EXPECT_EQ(result.ticket.range, (Range{1, 6'000}));
+  store.Reopen();
+  std::vector<std::string> taken;
+  for (bool more_left = true; more_left;) {
+    const Lease lease = store.calls().Take("prod");
+    for (const std::string& id : IdsOf(lease)) taken.push_back(id);
+    EXPECT_LE(lease.messages.size(), 2'500u);
+    ASSERT_TRUE(store.calls().Ack(AllOf("prod", lease)).ok());
+    more_left = lease.more;
+  }
+  EXPECT_EQ(taken, ids);
+  EXPECT_EQ(store.calls().Stats("prod").pending_bytes, 0);
+}
+
+// For TSan, and for the sums.
+TEST(RocksQueue, ManyThreadsLoseAndDoubleNothing) {
+  constexpr int kThreads = 8;
+  constexpr int kBatches = 50;
+  RocksStore store;
+  std::vector<std::thread> threads;
+  std::atomic<int> delivered = 0;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      testing::QueueCalls calls(store.queue());
+      for (int i = 0; i < kBatches; ++i) {
+        const std::string id = absl::StrCat(t, "-", i);
+        calls.Append("prod", {id, absl::StrCat("shared", i)});
+        const Lease lease = calls.Take("prod", 3);
+        delivered += static_cast<int>(lease.messages.size());
+        ASSERT_TRUE(calls.Ack(testing::AllOf("prod", lease)).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const LaneStats stats = store.calls().Stats("prod");
+  EXPECT_EQ(stats.accepted, kThreads * kBatches + kBatches);
+  EXPECT_EQ(stats.duplicates, (kThreads - 1) * kBatches);
+  EXPECT_EQ(stats.delivered, delivered);
+  EXPECT_EQ(stats.accepted, stats.delivered + stats.pending);
+}
+
+}  // namespace
+}  // namespace segrid::queue

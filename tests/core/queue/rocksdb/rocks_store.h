@@ -1,0 +1,79 @@
+// A durable store in a directory that goes away with it, to be closed and
+// opened again.
+
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/queue/rocksdb/rocks_queue.h"
+#include "gtest/gtest.h"
+#include "tests/testing/fake_clock.h"
+#include "tests/testing/queue_calls.h"
+
+namespace segrid::queue {
+
+// A directory below TMPDIR that is removed at the end.
+class QueueDir {
+ public:
+  QueueDir() {
+    std::string name = ::testing::TempDir() + "segrid-queue-XXXXXX";
+    path_ = ::mkdtemp(name.data());
+  }
+  ~QueueDir() { std::filesystem::remove_all(path_); }
+  QueueDir(const QueueDir&) = delete;
+  QueueDir& operator=(const QueueDir&) = delete;
+
+  std::string path() const { return path_ + "/queue"; }
+  std::string sibling(const std::string& name) const {
+    return path_ + "/" + name;
+  }
+
+ private:
+  std::string path_;
+};
+
+// What the contract tests need.
+struct RocksStore {
+  static constexpr std::int64_t kMaxBytes = 3'000'000;
+  static constexpr std::int64_t kMaxLaneBytes = 1'000'000;
+
+  RocksStore() : RocksStore(rocksdb::RocksOptions{}) {}
+  explicit RocksStore(rocksdb::RocksOptions some) : options(std::move(some)) {
+    options.directory = dir.path();
+    if (options.max_bytes == rocksdb::RocksOptions().max_bytes) {
+      options.max_bytes = kMaxBytes;
+      options.max_lane_bytes = kMaxLaneBytes;
+    }
+    options.reserve_bytes = 1 << 20;
+    Reopen();
+  }
+
+  // Closes the store, if it is open, and opens it.
+  absl::Status TryReopen() {
+    queue_.reset();
+    auto opened = rocksdb::RocksQueue::Open(options, clock);
+    if (!opened.ok()) return opened.status();
+    queue_ = *std::move(opened);
+    return absl::OkStatus();
+  }
+  void Reopen() {
+    const absl::Status status = TryReopen();
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  void Close() { queue_.reset(); }
+
+  Queue& queue() { return *queue_; }
+  testing::QueueCalls calls() { return testing::QueueCalls(*queue_); }
+
+  QueueDir dir;
+  testing::FakeClock clock;
+  rocksdb::RocksOptions options;
+  std::unique_ptr<rocksdb::RocksQueue> queue_;
+};
+
+}  // namespace segrid::queue
