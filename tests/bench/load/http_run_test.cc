@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "bench/load/http_transport.h"
 #include "bench/load/run.h"
@@ -164,9 +165,12 @@ TEST(HttpRun, KeepsToARateAndHidesNoStall) {
   // One connection; the first answer takes 200 ms. The calls that were meant to
   // start meanwhile waited, and their latency says so.
   std::atomic<int> count = 0;
+  absl::Notification never;
   ScriptedServer server(
-      [&count](const Seen&) {
-        if (count++ == 0) absl::SleepFor(absl::Milliseconds(200));
+      [&](const Seen&) {
+        if (count++ == 0) {
+          never.WaitForNotificationWithTimeout(absl::Milliseconds(200));
+        }
         return Reply();
       },
       kPlain);
