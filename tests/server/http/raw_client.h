@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace segrid::testing {
 
@@ -22,7 +23,12 @@ class RawClient {
   // To a Unix socket.
   explicit RawClient(const std::string& path);
   ~RawClient();
-  RawClient(RawClient&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  RawClient(RawClient&& other) noexcept { *this = std::move(other); }
+  RawClient& operator=(RawClient&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    received_.swap(other.received_);
+    return *this;
+  }
 
   // False when the other side is gone.
   bool Send(std::string_view bytes);
@@ -46,7 +52,7 @@ class RawClient {
  private:
   bool Fill();
 
-  int fd_;
+  int fd_ = -1;
   std::string received_;
 };
 

@@ -1,0 +1,99 @@
+#include "server/webhook/answers.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/base/error_info.h"
+
+namespace segrid::webhook {
+namespace {
+
+struct Row {
+  int status;
+  std::string_view reason;
+  std::string_view message;
+};
+
+// By Outcome.
+// clang-format off
+constexpr std::array<Row, kOutcomeCount> kRows = {{
+    {200, "ACCEPTED",          ""},
+    {401, "UNAUTHORIZED",      "the Authorization header is missing or wrong; compare it with the webhook's settings at SendGrid"},
+    {401, "MISSING_SIGNATURE", "the signature headers are missing; turn on Signed Event Webhook at SendGrid"},
+    {401, "STALE_TIMESTAMP",   "the signed time is too far from now; check the clock, or replay_window"},
+    {401, "BAD_SIGNATURE",     "the signature is of no key of this webhook, or not of this body; compare public_keys with SendGrid's"},
+    {400, "BAD_ENCODING",      "the content encoding is not gzip, or the body is damaged"},
+    {413, "TOO_LARGE",         "the body is over the limit of bytes or of events"},
+    {400, "NOT_AN_ARRAY",      "the body is no JSON array of events"},
+    {503, "UNAVAILABLE",       "the events cannot be stored now; come back later"},
+    {503, "DRAINING",          "the server is stopping; come back later"},
+}};
+// clang-format on
+
+constexpr std::int64_t kRetrySeconds = 5;
+constexpr std::int64_t kMaxRetrySeconds = 300;
+
+}  // namespace
+
+httpd::Answer AcceptedAnswer(const pipeline::ForwardResult& result) {
+  std::int64_t accepted = 0, duplicate = 0, skipped = 0, rejected = 0;
+  for (const pipeline::SourceResult& source : result.sources) {
+    accepted += source.accepted;
+    duplicate += source.duplicate;
+    skipped += source.skipped;
+    rejected += source.rejected;
+  }
+  httpd::Answer answer;
+  answer.body =
+      absl::StrCat("{\"events\":", result.events, ",\"accepted\":", accepted,
+                   ",\"duplicate\":", duplicate, ",\"skipped\":", skipped,
+                   ",\"rejected\":", rejected, "}\n");
+  return answer;
+}
+
+httpd::Answer RefusalAnswer(Outcome outcome) {
+  const Row& row = kRows[static_cast<std::size_t>(outcome)];
+  httpd::Answer answer =
+      row.status == 503
+          ? httpd::RetryAnswer(row.status, row.reason, row.message,
+                               kRetrySeconds)
+          : httpd::ErrorAnswer(row.status, row.reason, row.message);
+  if (outcome == Outcome::kUnauthorized) {
+    answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+  }
+  answer.close = outcome == Outcome::kDraining;
+  return answer;
+}
+
+httpd::Answer UnavailableAnswer(const absl::Status& status) {
+  std::int64_t seconds = kRetrySeconds;
+  if (const auto delay = base::RetryDelayOf(status)) {
+    seconds = std::clamp<std::int64_t>(
+        absl::ToInt64Seconds(absl::Ceil(*delay, absl::Seconds(1))), 1,
+        kMaxRetrySeconds);
+  }
+  const Row& row = kRows[static_cast<std::size_t>(Outcome::kUnavailable)];
+  const std::string reason = base::ReasonOf(status);
+  return httpd::RetryAnswer(row.status, reason.empty() ? row.reason : reason,
+                            row.message, seconds);
+}
+
+std::string_view TraceIdOf(const httpd::Request& request) {
+  // 00-<32 hex>-<16 hex>-<2 hex>
+  const std::string_view text =
+      httpd::HeaderOf(request, "traceparent").value_or("");
+  if (text.size() != 55 || text.substr(0, 3) != "00-" || text[35] != '-' ||
+      text[52] != '-' ||
+      text.find_first_not_of("0123456789abcdef-") != text.npos) {
+    return "";
+  }
+  const std::string_view id = text.substr(3, 32);
+  const bool is_id =
+      id.find('-') == id.npos && id.find_first_not_of('0') != id.npos;
+  return is_id ? id : "";
+}
+
+}  // namespace segrid::webhook

@@ -1,0 +1,28 @@
+// What a webhook says, and whom it quotes.
+
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "core/pipeline/pipeline.h"
+#include "server/http/message.h"
+#include "server/webhook/outcome.h"
+
+namespace segrid::webhook {
+
+// 200: `{"events":3,"accepted":2,"duplicate":0,"skipped":1,"rejected":0}`; the
+// counts are sums over the sources.
+httpd::Answer AcceptedAnswer(const pipeline::ForwardResult& result);
+
+// The status and words of a refusal.
+httpd::Answer RefusalAnswer(Outcome outcome);
+
+// 503 with Retry-After, for an error of Forward that is not the request's.
+httpd::Answer UnavailableAnswer(const absl::Status& status);
+
+// The trace id (32 hex digits) of the request's `traceparent` header (W3C Trace
+// Context, level 1); "" without a valid one.
+std::string_view TraceIdOf(const httpd::Request& request);
+
+}  // namespace segrid::webhook

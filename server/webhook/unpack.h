@@ -1,0 +1,23 @@
+// Bodies that came compressed.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace segrid::webhook {
+
+// The plain bytes of `packed`, which is in the gzip format, one member or
+// several. Never makes more than `max_bytes`, whatever the input promises.
+//
+// INVALID_ARGUMENT, BAD_ENCODING:     it is no gzip, or damaged.
+// RESOURCE_EXHAUSTED, BODY_TOO_LARGE: there are more than `max_bytes`.
+//
+// Thread safety: a function without state. Blocking: never.
+absl::StatusOr<std::string> Gunzip(std::string_view packed,
+                                   std::int64_t max_bytes);
+
+}  // namespace segrid::webhook

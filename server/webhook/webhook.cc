@@ -1,0 +1,210 @@
+#include "server/webhook/webhook.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
+#include "core/base/status_macros.h"
+#include "server/webhook/answers.h"
+#include "server/webhook/signature_check.h"
+#include "server/webhook/unpack.h"
+
+namespace segrid::webhook {
+namespace {
+
+constexpr std::string_view kPath = "/v1/webhook";
+
+absl::string_view Absl(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+Outcome OutcomeOf(SignatureVerdict verdict) {
+  switch (verdict) {
+    case SignatureVerdict::kMissing:
+      return Outcome::kMissingSignature;
+    case SignatureVerdict::kStale:
+      return Outcome::kStaleTimestamp;
+    default:
+      return Outcome::kBadSignature;
+  }
+}
+
+bool IsGzip(std::string_view encoding) {
+  return absl::EqualsIgnoreCase(Absl(encoding), "gzip") ||
+         absl::EqualsIgnoreCase(Absl(encoding), "x-gzip");
+}
+
+}  // namespace
+
+Webhook::Webhook(std::string name, std::int64_t max_body_bytes,
+                 Environment environment)
+    : name_(std::move(name)),
+      max_body_bytes_(max_body_bytes),
+      environment_(std::move(environment)) {}
+
+absl::StatusOr<std::shared_ptr<Webhook>> Webhook::Create(
+    const config::Webhook& options, std::int64_t max_body_bytes,
+    Environment environment) {
+  std::shared_ptr<Webhook> webhook(
+      new Webhook(options.name, max_body_bytes, std::move(environment)));
+  SEGRID_RETURN_IF_ERROR(webhook->Replace(options));
+  return webhook;
+}
+
+absl::StatusOr<std::shared_ptr<const Webhook::Rules>> Webhook::MakeRules(
+    const config::Webhook& options) {
+  auto rules = std::make_shared<Rules>();
+  for (std::size_t i = 0; i < options.public_keys.size(); ++i) {
+    auto key = crypto::EcdsaP256Key::Parse(options.public_keys[i]);
+    if (!key.ok()) {
+      return base::MakeError(
+          key.status().code(), base::ReasonOf(key.status()),
+          absl::StrCat("webhook '", options.name, "': public_keys[", i, "] ",
+                       key.status().message()));
+    }
+    rules->keys.push_back(*std::move(key));
+  }
+  rules->replay_window = options.replay_window;
+  rules->sources = options.sources;
+  rules->authorization =
+      Authorization(options.bearer_sha256, options.basic_sha256);
+  return rules;
+}
+
+absl::Status Webhook::Replace(const config::Webhook& options) {
+  SEGRID_ASSIGN_OR_RETURN(std::shared_ptr<const Rules> made,
+                          MakeRules(options));
+  absl::MutexLock lock(&mu_);
+  rules_ = std::move(made);
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const Webhook::Rules> Webhook::rules() const {
+  absl::MutexLock lock(&mu_);
+  return rules_;
+}
+
+void Webhook::AddRoutes(httpd::Router& router, bool is_default) {
+  httpd::Route route;
+  route.method = "POST";
+  route.max_body_bytes = max_body_bytes_;
+  route.before_body = [self = shared_from_this()](const auto& request) {
+    return self->CheckHead(request);
+  };
+  route.handle = [self = shared_from_this()](const auto& request,
+                                             httpd::Respond respond) {
+    self->Handle(request, std::move(respond));
+  };
+  route.path = absl::StrCat(Absl(kPath), "/", name_);
+  router.Add(route);
+  if (!is_default) return;
+  route.path = std::string(kPath);
+  router.Add(std::move(route));
+}
+
+std::optional<httpd::Answer> Webhook::CheckHead(const httpd::Request& request) {
+  const std::string_view trace_id = TraceIdOf(request);
+  if (!environment_.accepting()) return Refuse(Outcome::kDraining, trace_id);
+  const std::shared_ptr<const Rules> current = rules();
+  const auto header = httpd::HeaderOf(request, "Authorization");
+  if (!current->authorization.Allows(header.value_or(""))) {
+    return Refuse(Outcome::kUnauthorized, trace_id);
+  }
+  if (current->keys.empty()) return std::nullopt;
+  if (httpd::HeaderOf(request, kSignatureHeader) &&
+      httpd::HeaderOf(request, kTimestampHeader)) {
+    return std::nullopt;
+  }
+  return Refuse(Outcome::kMissingSignature, trace_id);
+}
+
+std::optional<Outcome> Webhook::CheckBody(const Rules& rules,
+                                          const httpd::Request& request) const {
+  if (rules.keys.empty()) return std::nullopt;
+  const SignatureVerdict verdict = CheckSignature(
+      rules.keys,
+      {httpd::HeaderOf(request, kSignatureHeader),
+       httpd::HeaderOf(request, kTimestampHeader)},
+      request.body, rules.replay_window, environment_.clock.Now());
+  if (verdict == SignatureVerdict::kGood) return std::nullopt;
+  return OutcomeOf(verdict);
+}
+
+void Webhook::Handle(const httpd::Request& request, httpd::Respond respond) {
+  const std::string_view trace_id = TraceIdOf(request);
+  const std::shared_ptr<const Rules> current = rules();
+  if (const auto refused = CheckBody(*current, request)) {
+    return respond(Refuse(*refused, trace_id));
+  }
+  const bool is_packed = httpd::HasHeader(request, "Content-Encoding");
+  const std::string_view encoding =
+      httpd::HeaderOf(request, "Content-Encoding").value_or("several");
+  if (!is_packed || absl::EqualsIgnoreCase(Absl(encoding), "identity")) {
+    return Forward(*current, request.body, trace_id, std::move(respond));
+  }
+  if (!IsGzip(encoding)) {
+    httpd::Answer answer = Refuse(Outcome::kBadEncoding, trace_id);
+    answer.status = 415;
+    answer.headers.emplace_back("Accept-Encoding", "gzip");
+    return respond(std::move(answer));
+  }
+  const absl::StatusOr<std::string> plain =
+      Gunzip(request.body, max_body_bytes_);
+  if (!plain.ok()) {
+    return respond(Refuse(absl::IsResourceExhausted(plain.status())
+                              ? Outcome::kTooLarge
+                              : Outcome::kBadEncoding,
+                          trace_id));
+  }
+  Forward(*current, *plain, trace_id, std::move(respond));
+}
+
+void Webhook::Forward(const Rules& rules, std::string_view body,
+                      std::string_view trace_id, httpd::Respond respond) {
+  pipeline::ForwardCall call;
+  call.input = {pipeline::Input::Form::kWebhookJson, body};
+  call.sources = rules.sources;
+  environment_.pipeline.Forward(
+      call, [self = shared_from_this(), trace = std::string(trace_id),
+             respond = std::move(respond)](
+                absl::StatusOr<pipeline::ForwardResult> result) {
+        if (!result.ok()) {
+          return respond(self->RefuseForward(result.status(), trace));
+        }
+        self->counts_.Add(Outcome::kAccepted);
+        self->environment_.log.Debug("webhook accepted",
+                                     {{"webhook", self->name_},
+                                      {"events", std::int64_t{result->events}},
+                                      {"trace_id", trace}});
+        respond(AcceptedAnswer(*result));
+      });
+}
+
+httpd::Answer Webhook::RefuseForward(const absl::Status& status,
+                                     std::string_view trace_id) {
+  const std::string reason = base::ReasonOf(status);
+  if (reason == "TOO_MANY_EVENTS") return Refuse(Outcome::kTooLarge, trace_id);
+  if (absl::IsInvalidArgument(status)) {
+    return Refuse(Outcome::kNotAnArray, trace_id);
+  }
+  environment_.log.Error("webhook could not be made durable",
+                         {{"webhook", name_},
+                          {"reason", reason},
+                          {"trace_id", std::string(trace_id)}});
+  counts_.Add(Outcome::kUnavailable);
+  return UnavailableAnswer(status);
+}
+
+httpd::Answer Webhook::Refuse(Outcome outcome, std::string_view trace_id) {
+  counts_.Add(outcome);
+  environment_.log.Warning(
+      "webhook refused",
+      {{"webhook", name_},
+       {"reason",
+        std::string(kOutcomeNames[static_cast<std::size_t>(outcome)])},
+       {"trace_id", std::string(trace_id)}});
+  return RefusalAnswer(outcome);
+}
+
+}  // namespace segrid::webhook
