@@ -19,7 +19,8 @@ struct Tls {
   std::string cert;       // PEM file. Empty: no TLS.
   std::string key;        // PEM file; required with `cert`.
   std::string client_ca;  // PEM file. Empty: clients need no certificate.
-  std::vector<std::string> allowed_sans;  // Empty: any client of `client_ca`.
+  // Names of certificates (DNS, URI, IP). Empty: any client of `client_ca`.
+  std::vector<std::string> allowed_sans;
 
   friend bool operator==(const Tls&, const Tls&) = default;
 };
@@ -37,31 +38,71 @@ struct Grpc {
       "127.0.0.1:50051"};            // host:port, unix:path
   bool allow_insecure_bind = false;  // Beyond loopback without mTLS.
   Tls tls;
-  std::vector<Token> tokens;
+  std::vector<Token> tokens;                 // Empty: no call needs a token.
   std::int64_t max_message_bytes = 4 << 20;  // 1 KiB to 64 MiB.
   std::int32_t max_events = 10'000;          // Per request; 1 to 1,000,000.
+  // Of requests that are being worked on; 1 MiB to 1 TiB.
+  std::int64_t max_bytes_in_flight = 256 << 20;
+  std::int32_t max_connections = 10'000;          // 1 to 1,000,000.
+  std::int32_t max_connections_per_peer = 6'000;  // 1 to 1,000,000.
 
   friend bool operator==(const Grpc&, const Grpc&) = default;
 };
 
+// The door for webhooks, and /livez and /readyz. Both address lists here: when
+// it is the default that is taken, the server starts without the door.
 struct Http {
-  std::vector<std::string> listen = {"127.0.0.1:8080"};
+  std::vector<std::string> listen = {"127.0.0.1:8080"};  // Empty: no door.
   Tls tls;
-  std::int64_t max_body_bytes = 4 << 20;  // 1 KiB to 64 MiB.
+  std::int64_t max_body_bytes = 4 << 20;          // 1 KiB to 64 MiB.
+  std::int64_t max_bytes_in_flight = 256 << 20;   // 1 MiB to 1 TiB.
+  std::int32_t max_connections = 10'000;          // 4 to 1,000,000.
+  std::int32_t max_connections_per_peer = 6'000;  // 1 to 1,000,000.
+  std::int64_t max_header_bytes = 16 << 10;       // 1 KiB to 1 MiB.
+  std::int32_t max_headers = 64;                  // 1 to 1,000.
+  absl::Duration header_timeout = absl::Seconds(5);  // 100 ms to 10 min,
+  absl::Duration body_timeout = absl::Seconds(30);   // all three.
+  absl::Duration idle_timeout = absl::Seconds(75);
 
   friend bool operator==(const Http&, const Http&) = default;
 };
 
+// The door for operators: /metrics, the status page, /livez and /readyz.
 struct Admin {
-  std::vector<std::string> listen = {"127.0.0.1:8081"};
+  std::vector<std::string> listen = {"127.0.0.1:8081"};  // Empty: no door.
+  bool allow_insecure_bind = false;                      // Beyond loopback.
 
   friend bool operator==(const Admin&, const Admin&) = default;
 };
 
+// One webhook of SendGrid's: POST /v1/webhook/<name>.
+struct Webhook {
+  std::string name = "default";  // As of a source; unique.
+  // Of its signatures, base64 DER or PEM. Empty: unsigned, loopback only.
+  std::vector<std::string> public_keys;
+  absl::Duration replay_window = absl::Seconds(600);  // 0 to 720 h; 0: off.
+  std::vector<std::string> sources;                   // Names. Empty: all.
+  // SHA-256, in hex, of bearer tokens and of `user:password` pairs. When there
+  // is any, a request must have one of them, too.
+  std::vector<std::string> bearer_sha256;
+  std::vector<std::string> basic_sha256;
+
+  friend bool operator==(const Webhook&, const Webhook&) = default;
+};
+
 struct Queue {
   enum class Store { kEmbedded, kMemory };
-  Store store = Store::kMemory;
-  std::int64_t max_bytes = std::int64_t{10} << 30;  // 1 MiB to 1024 TiB.
+  Store store = Store::kEmbedded;
+  // Of pending Tracks and dead letters; 1 MiB to 1024 TiB. In all, per source.
+  std::int64_t max_bytes = std::int64_t{10} << 30;
+  std::int64_t max_source_bytes = std::int64_t{10} << 30;
+  // Dead letters of a source; the oldest go first. 64 KiB to 1 TiB, 1 min to
+  // 8,760 h.
+  std::int64_t max_dead_letter_bytes = std::int64_t{256} << 20;
+  absl::Duration max_dead_letter_age = absl::Hours(720);
+  // Disk space that is kept back; with less than that free besides, nothing is
+  // accepted. 0 to 1 TiB.
+  std::int64_t reserve_bytes = std::int64_t{64} << 20;
   absl::Duration dedup_window = absl::Hours(24);    // 1 min to 720 h.
   std::int64_t dedup_memory_bytes = 128 << 20;      // 1 MiB to 64 GiB.
 
@@ -132,16 +173,25 @@ struct Drain {
   friend bool operator==(const Drain&, const Drain&) = default;
 };
 
+// When files are looked at for changes, besides on SIGHUP.
+struct Reload {
+  absl::Duration interval = absl::Seconds(10);  // 0 to 24 h; 0: never.
+
+  friend bool operator==(const Reload&, const Reload&) = default;
+};
+
 // The whole configuration.
 struct Config {
   std::string data_dir = "./segrid-data";
   Grpc grpc;
   Http http;
   Admin admin;
+  std::vector<Webhook> webhooks = {Webhook()};
   Queue queue;
   std::vector<Source> sources;
   Logging logging;
   Drain drain;
+  Reload reload;
 
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -19,9 +19,6 @@ inline constexpr auto kNotYet = std::to_array<NotYetRow>({
     {"http",                  ""},
     {"admin",                 ""},
     {"webhooks",              ""},
-    {"grpc.tokens",           ""},
-    {"grpc.tls.allowed_sans", ""},
-    {"queue.store",           "embedded"},
 });
 // clang-format on
 

@@ -8,19 +8,17 @@
 #include <string>
 #include <string_view>
 
-#include "core/config/network_address.h"
 #include "core/config/source_tag.h"
 #include "core/config/text.h"
 
 namespace segrid::config {
 namespace {
 
-constexpr std::int64_t kKib = std::int64_t{1} << 10;
 constexpr std::int64_t kMib = std::int64_t{1} << 20;
 constexpr std::int64_t kGib = std::int64_t{1} << 30;
 constexpr std::int64_t kTib = std::int64_t{1} << 40;
 
-constexpr std::array<std::string_view, 2> kStores = {"memory", "embedded"};
+constexpr std::array<std::string_view, 2> kStores = {"embedded", "memory"};
 constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning",
                                                      "error"};
 constexpr std::array<std::string_view, 2> kFormats = {"json", "text"};
@@ -77,29 +75,6 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources) {
   });
 }
 
-// What is reachable from other hosts needs client certificates.
-void CheckListeners(Fields& fields, const Grpc& grpc) {
-  const bool has_mtls = !grpc.tls.cert.empty() && !grpc.tls.key.empty() &&
-                        !grpc.tls.client_ca.empty();
-  if (has_mtls || grpc.allow_insecure_bind) return;
-  // Their own mistakes come first.
-  if (!fields.IsGood("tls.cert") || !fields.IsGood("tls.key") ||
-      !fields.IsGood("tls.client_ca") ||
-      !fields.IsGood("allow_insecure_bind")) {
-    return;
-  }
-  for (std::size_t i = 0; i < grpc.listen.size(); ++i) {
-    const std::string& address = grpc.listen[i];
-    fields.Check(
-        address.empty() || IsLocal(address),
-        Concat({"listen[", std::to_string(i), "]"}),
-        "can be reached from other hosts without a client certificate; set "
-        "grpc.tls.cert, key and client_ca, or listen on 127.0.0.1 or "
-        "unix:/path, "
-        "or say grpc.allow_insecure_bind: true");
-  }
-}
-
 }  // namespace
 
 void Rows(Fields& fields, Config& config) {
@@ -109,39 +84,30 @@ void Rows(Fields& fields, Config& config) {
   fields.Sections("sources", config.sources, kMaxSources);
   fields.Section("logging", config.logging);
   fields.Section("drain", config.drain);
+  fields.Section("reload", config.reload);
   if (fields.Has("sources")) CheckSources(fields, config.sources);
 }
 
-void Rows(Fields& fields, Grpc& grpc) {
-  fields.Texts("listen", grpc.listen,
-               {.check = &CheckListen, .min_count = 1, .max_count = 16});
-  fields.Flag("allow_insecure_bind", grpc.allow_insecure_bind);
-  fields.Section("tls", grpc.tls);
-  fields.Bytes("max_message_bytes", grpc.max_message_bytes, {kKib, 64 * kMib});
-  fields.Integer("max_events", grpc.max_events, {1, 1'000'000});
-  CheckListeners(fields, grpc);
-}
-
-void Rows(Fields& fields, Tls& tls) {
-  fields.Text("cert", tls.cert, {.may_be_empty = true});
-  fields.Text("key", tls.key, {.may_be_empty = true});
-  fields.Text("client_ca", tls.client_ca, {.may_be_empty = true});
-  const bool good = fields.IsGood("cert") && fields.IsGood("key");
-  fields.Check(!good || tls.cert.empty() || !tls.key.empty(), "key",
-               "is missing; 'cert' needs its private key, a PEM file");
-  fields.Check(!good || !tls.cert.empty() || tls.key.empty(), "cert",
-               "is missing; 'key' needs its certificate, a PEM file");
-  fields.Check(
-      !good || !tls.cert.empty() || !tls.key.empty() || tls.client_ca.empty(),
-      "client_ca", "works only with TLS; set 'cert' and 'key' too");
-}
-
 void Rows(Fields& fields, Queue& queue) {
-  std::string store(kStores[queue.store == Queue::Store::kMemory ? 0 : 1]);
+  std::string store(kStores[queue.store == Queue::Store::kEmbedded ? 0 : 1]);
   fields.Word("store", store, kStores);
   queue.store =
-      store == kStores[0] ? Queue::Store::kMemory : Queue::Store::kEmbedded;
+      store == kStores[0] ? Queue::Store::kEmbedded : Queue::Store::kMemory;
   fields.Bytes("max_bytes", queue.max_bytes, {kMib, 1024 * kTib});
+  fields.Bytes("max_source_bytes", queue.max_source_bytes,
+               {kMib, 1024 * kTib});
+  fields.Bytes("max_dead_letter_bytes", queue.max_dead_letter_bytes,
+               {64 * kKib, kTib});
+  fields.Duration("max_dead_letter_age", queue.max_dead_letter_age,
+                  {absl::Minutes(1), absl::Hours(8'760)});
+  fields.Bytes("reserve_bytes", queue.reserve_bytes, {0, kTib});
+  fields.Bytes("max_source_bytes", queue.max_source_bytes,
+               {kMib, 1024 * kTib});
+  fields.Bytes("max_dead_letter_bytes", queue.max_dead_letter_bytes,
+               {64 * kKib, kTib});
+  fields.Duration("max_dead_letter_age", queue.max_dead_letter_age,
+                  {absl::Minutes(1), absl::Hours(8'760)});
+  fields.Bytes("reserve_bytes", queue.reserve_bytes, {0, kTib});
   fields.Duration("dedup_window", queue.dedup_window,
                   {absl::Minutes(1), absl::Hours(720)});
   fields.Bytes("dedup_memory", queue.dedup_memory_bytes, {kMib, 64 * kGib});
@@ -155,6 +121,11 @@ void Rows(Fields& fields, Logging& logging) {
 void Rows(Fields& fields, Drain& drain) {
   fields.Duration("delay", drain.delay, {absl::ZeroDuration(), absl::Hours(1)});
   fields.Duration("grace", drain.grace, {absl::ZeroDuration(), absl::Hours(1)});
+}
+
+void Rows(Fields& fields, Reload& reload) {
+  fields.Duration("interval", reload.interval,
+                  {absl::ZeroDuration(), absl::Hours(24)});
 }
 
 }  // namespace segrid::config

@@ -12,14 +12,17 @@
 namespace segrid::config {
 
 inline constexpr std::size_t kMaxSources = 1'000;
+inline constexpr std::size_t kMaxTokens = 100;
 
 void Rows(Fields& fields, Config& config);
 void Rows(Fields& fields, Grpc& grpc);
 void Rows(Fields& fields, Tls& tls);
+void Rows(Fields& fields, Token& token);
 void Rows(Fields& fields, Queue& queue);
 void Rows(Fields& fields, Source& source);
 void Rows(Fields& fields, Logging& logging);
 void Rows(Fields& fields, Drain& drain);
+void Rows(Fields& fields, Reload& reload);
 
 // The keys of a source that say where its Tracks go, and what must hold between
 // them.

@@ -10,9 +10,9 @@
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
-#include "core/queue/memory/memory_queue.h"
 #include "core/retry/backoff.h"
 #include "server/app/backlog.h"
+#include "server/app/open_queue.h"
 #include "server/rpc/credentials.h"
 
 namespace segrid::app {
@@ -35,18 +35,6 @@ absl::Status MakeDataDir(const std::string& path) {
       "data_dir '" + path + "' cannot be made: " +
           (error ? error.message() : "it is no directory") +
           "; set data_dir or --data-dir to a directory that can be written");
-}
-
-// Sizes for a queue that competes with the program for the machine's memory:
-// the configuration's default is meant for disks.
-queue::memory::MemoryOptions MemoryOptionsOf(const config::Queue& options) {
-  queue::memory::MemoryOptions memory;
-  if (options.max_bytes != config::Queue().max_bytes) {
-    memory.max_bytes = memory.max_lane_bytes = options.max_bytes;
-  }
-  memory.dedup_window = options.dedup_window;
-  memory.dedup_memory_bytes = options.dedup_memory_bytes;
-  return memory;
 }
 
 std::string Join(const std::vector<std::string>& parts) {
@@ -88,8 +76,7 @@ absl::Status Application::Open() {
   const config::Config& config = options_.config;
   SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
   SEGRID_ASSIGN_OR_RETURN(pool_, pool::ThreadPool::Create(kPoolThreads));
-  queue_ = std::make_unique<queue::memory::MemoryQueue>(
-      MemoryOptionsOf(config.queue), clock_);
+  SEGRID_ASSIGN_OR_RETURN(queue_, OpenQueue(config, clock_));
   SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
                           options_.make_sources(config, *pool_));
   deliverer_ = std::make_unique<deliver::Deliverer>(
@@ -101,12 +88,16 @@ absl::Status Application::Open() {
 }
 
 void Application::MakeServices() {
+  const config::Grpc& config = options_.config.grpc;
+  authorizer_ = std::make_unique<auth::Authorizer>(config);
+  guard_ = std::make_unique<rpc::CallGuard>(admission_, *authorizer_, clock_,
+                                            config.max_bytes_in_flight);
   bridge_ = std::make_unique<rpc::BridgeService>(
-      rpc::BridgeEnvironment{clock_, *pipeline_, admission_},
+      rpc::BridgeEnvironment{clock_, *pipeline_, admission_, *guard_},
       rpc::BridgeOptions());
-  admin_ = std::make_unique<rpc::AdminService>(
-      rpc::AdminEnvironment{options_.config, clock_, *queue_, *deliverer_,
-                            *pool_, admission_, [this] { RequestStop(); }});
+  admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
+      options_.config, clock_, *queue_, *deliverer_, *pool_, admission_,
+      *guard_, [this] { RequestStop(); }});
   health_ = std::make_unique<rpc::HealthService>(
       admission_,
       std::vector<std::string>{::segrid::v1::BridgeService::service_full_name(),
@@ -141,9 +132,11 @@ void Application::LogStart() {
                                                          : "mutual")},
              {"data_dir", options_.config.data_dir},
              {"sources", Join(sources)}});
-  log_.Warning(
-      "the queue is in memory: events that are not delivered when the process "
-      "ends are lost");
+  if (options_.config.queue.store == config::Queue::Store::kMemory) {
+    log_.Warning(
+        "the queue is in memory: events that are not delivered when the "
+        "process ends are lost");
+  }
 }
 
 void Application::Drain(std::function<void()> on_stuck) {
@@ -169,7 +162,11 @@ void Application::FinishDeliveries(absl::Time deadline) {
   done.WaitForNotification();
   const std::int64_t pending = PendingTracks(*deliverer_, *queue_);
   if (pending > 0) {
-    log_.Warning("stopped with undelivered events: they are lost",
+    const bool lost =
+        options_.config.queue.store == config::Queue::Store::kMemory;
+    log_.Warning(lost ? "stopped with undelivered events: they are lost"
+                      : "stopped with undelivered events: they go out after "
+                        "the next start",
                  {{"pending", pending}});
   } else {
     log_.Info("stopped");

@@ -19,10 +19,12 @@
 #include "core/queue/queue.h"
 #include "server/app/stop_flag.h"
 #include "server/app/watchdog.h"
+#include "server/auth/authorizer.h"
 #include "server/logging/log.h"
 #include "server/rpc/admin_service.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/bridge_service.h"
+#include "server/rpc/call_guard.h"
 #include "server/rpc/grpc_server.h"
 #include "server/rpc/health_service.h"
 
@@ -97,6 +99,8 @@ class Application {
   std::unique_ptr<deliver::Deliverer> deliverer_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   rpc::Admission admission_;
+  std::unique_ptr<auth::Authorizer> authorizer_;
+  std::unique_ptr<rpc::CallGuard> guard_;
   std::unique_ptr<rpc::BridgeService> bridge_;
   std::unique_ptr<rpc::AdminService> admin_;
   std::unique_ptr<rpc::HealthService> health_;

@@ -10,6 +10,7 @@
 #include "core/pool/executor.h"
 #include "core/queue/queue.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_guard.h"
 
 namespace segrid::rpc {
 
@@ -21,6 +22,7 @@ struct AdminEnvironment {
   deliver::Deliverer& deliverer;
   pool::Executor& executor;
   Admission& admission;
+  CallGuard& guard;
   // Begins what SIGTERM begins. Any thread, any number of times; never blocks.
   std::function<void()> request_drain;
 };

@@ -19,8 +19,12 @@ namespace {
 
 namespace api = ::segrid::v1;
 
-grpc::ServerUnaryReactor* FinishWith(grpc::CallbackServerContext& context,
-                                     const absl::Status& status) {
+// Ends a call with what `work` returns, if its caller may have it done.
+template <class Work>
+grpc::ServerUnaryReactor* Do(const AdminEnvironment& environment,
+                             grpc::CallbackServerContext& context, Work work) {
+  absl::Status status = environment.guard.Admit(context, auth::Role::kAdmin);
+  if (status.ok()) status = work();
   grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));
   return reactor;
@@ -49,28 +53,35 @@ void FillSource(const config::Source& from, api::Source& to) {
 grpc::ServerUnaryReactor* AdminService::ListSources(
     grpc::CallbackServerContext* context, const api::ListSourcesRequest*,
     api::ListSourcesResponse* response) {
-  for (const config::Source& source : environment_.config.sources) {
-    api::Source& out = *response->add_sources();
-    FillSource(source, out);
-    const absl::StatusOr<deliver::SourceStatus> status =
-        environment_.deliverer.Status(source.name);
-    if (status.ok()) out.set_endpoint(status->endpoint);
-  }
-  return FinishWith(*context, absl::OkStatus());
+  return Do(environment_, *context, [this, response] {
+    for (const config::Source& source : environment_.config.sources) {
+      api::Source& out = *response->add_sources();
+      FillSource(source, out);
+      const absl::StatusOr<deliver::SourceStatus> status =
+          environment_.deliverer.Status(source.name);
+      if (status.ok()) out.set_endpoint(status->endpoint);
+    }
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerUnaryReactor* AdminService::GetStatus(
     grpc::CallbackServerContext* context, const api::GetStatusRequest*,
     api::GetStatusResponse* response) {
-  absl::StatusOr<api::ServerStatus> status =
-      TakeServerStatus(environment_, start_time_);
-  if (status.ok()) *response->mutable_status() = *std::move(status);
-  return FinishWith(*context, status.status());
+  return Do(environment_, *context, [this, response]() -> absl::Status {
+    SEGRID_ASSIGN_OR_RETURN(*response->mutable_status(),
+                            TakeServerStatus(environment_, start_time_));
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerWriteReactor<api::WatchStatusResponse>* AdminService::WatchStatus(
-    grpc::CallbackServerContext*, const api::WatchStatusRequest* request) {
-  const absl::StatusOr<absl::Duration> interval = WatchInterval(*request);
+    grpc::CallbackServerContext* context,
+    const api::WatchStatusRequest* request) {
+  const absl::Status admitted =
+      environment_.guard.Admit(*context, auth::Role::kAdmin);
+  const absl::StatusOr<absl::Duration> interval =
+      admitted.ok() ? WatchInterval(*request) : admitted;
   auto watch = std::make_shared<class WatchStatus>(
       environment_, WatchStatus::Options{
                         interval.value_or(absl::ZeroDuration()), start_time_});
@@ -81,13 +92,17 @@ grpc::ServerWriteReactor<api::WatchStatusResponse>* AdminService::WatchStatus(
 grpc::ServerUnaryReactor* AdminService::PauseSource(
     grpc::CallbackServerContext* context,
     const api::PauseSourceRequest* request, api::PauseSourceResponse*) {
-  return FinishWith(*context, environment_.deliverer.Pause(request->source()));
+  return Do(environment_, *context, [this, request] {
+    return environment_.deliverer.Pause(request->source());
+  });
 }
 
 grpc::ServerUnaryReactor* AdminService::ResumeSource(
     grpc::CallbackServerContext* context,
     const api::ResumeSourceRequest* request, api::ResumeSourceResponse*) {
-  return FinishWith(*context, environment_.deliverer.Resume(request->source()));
+  return Do(environment_, *context, [this, request] {
+    return environment_.deliverer.Resume(request->source());
+  });
 }
 
 grpc::ServerUnaryReactor* AdminService::ListDeadLetters(
@@ -135,13 +150,21 @@ grpc::ServerUnaryReactor* AdminService::PurgeDeadLetters(
 grpc::ServerUnaryReactor* AdminService::Drain(
     grpc::CallbackServerContext* context, const api::DrainRequest*,
     api::DrainResponse*) {
-  environment_.request_drain();
-  return FinishWith(*context, absl::OkStatus());
+  return Do(environment_, *context, [this] {
+    environment_.request_drain();
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerUnaryReactor* AdminService::InWorker(
     grpc::CallbackServerContext& context, std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
+  if (const absl::Status admitted =
+          environment_.guard.Admit(context, auth::Role::kAdmin);
+      !admitted.ok()) {
+    reactor->Finish(ToGrpcStatus(admitted));
+    return reactor;
+  }
   const bool posted = worker_.Post([reactor, work = std::move(work)] {
     reactor->Finish(ToGrpcStatus(work()));
   });

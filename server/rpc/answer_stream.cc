@@ -6,11 +6,13 @@
 
 namespace segrid::rpc {
 
-void AnswerStream::Start() {
+void AnswerStream::Start(const absl::Status& admitted) {
   self_ = shared_from_this();
-  const bool entered = admission_.Enter(self_);
+  const bool entered = admitted.ok() && admission_.Enter(self_);
   absl::MutexLock lock(&mu_);
-  if (!entered) end_ = ToGrpcStatus(DrainingError());
+  if (!entered) {
+    end_ = ToGrpcStatus(admitted.ok() ? DrainingError() : admitted);
+  }
   Proceed();
 }
 

@@ -36,8 +36,9 @@ class AnswerStream
       public OpenCall,
       public std::enable_shared_from_this<AnswerStream> {
  public:
-  // Begins to read. Call once, when the stream is held by a shared_ptr.
-  void Start();
+  // Begins to read, or ends the call with `admitted` when that is an error.
+  // Call once, when the stream is held by a shared_ptr.
+  void Start(const absl::Status& admitted);
 
   void EndForDrain() final;
 

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/pipeline/pipeline.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_guard.h"
 
 namespace segrid::rpc {
 
@@ -13,6 +14,7 @@ struct BridgeEnvironment {
   base::Clock& clock;
   pipeline::Pipeline& pipeline;
   Admission& admission;
+  CallGuard& guard;
 };
 
 }  // namespace segrid::rpc

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/base/status_macros.h"
 #include "server/rpc/bytes.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/forward_call.h"
@@ -31,19 +33,25 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  if (!environment_.admission.accepting()) {
-    reactor->Finish(ToGrpcStatus(DrainingError()));
-    return reactor;
-  }
-  const ReceivedBytes bytes(*request);
-  ResultPool::Result result = results_.Take();
-  const absl::Status status =
-      bytes.ok() ? RunTransform(environment_.pipeline, bytes.view(), *result)
-                 : UnreadableMessageError();
-  if (status.ok()) *response = TakeBytes(result->output);
-  results_.GiveBack(std::move(result));
+  absl::Status status =
+      environment_.guard.Admit(*context, auth::Role::kTransform);
+  if (status.ok()) status = Transform(*request, *response);
   reactor->Finish(ToGrpcStatus(status));
   return reactor;
+}
+
+absl::Status BridgeService::Transform(const grpc::ByteBuffer& request,
+                                      grpc::ByteBuffer& response) {
+  SEGRID_ASSIGN_OR_RETURN(const ByteBudget::Share room,
+                          environment_.guard.TakeRoom(request.Length()));
+  const ReceivedBytes bytes(request);
+  if (!bytes.ok()) return UnreadableMessageError();
+  ResultPool::Result result = results_.Take();
+  const absl::Status status =
+      RunTransform(environment_.pipeline, bytes.view(), *result);
+  if (status.ok()) response = TakeBytes(result->output);
+  results_.GiveBack(std::move(result));
+  return status;
 }
 
 grpc::ServerUnaryReactor* BridgeService::Forward(
@@ -51,10 +59,19 @@ grpc::ServerUnaryReactor* BridgeService::Forward(
     grpc::ByteBuffer* response) {
   auto reactor = std::make_shared<ForwardReactor>(*response);
   reactor->KeepUntilDone();
-  if (!environment_.admission.accepting()) {
-    reactor->Answer(DrainingError());
+  if (absl::Status status =
+          environment_.guard.Admit(*context, auth::Role::kForward);
+      !status.ok()) {
+    reactor->Answer(std::move(status));
     return reactor.get();
   }
+  absl::StatusOr<ByteBudget::Share> room =
+      environment_.guard.TakeRoom(request->Length());
+  if (!room.ok()) {
+    reactor->Answer(std::move(room).status());
+    return reactor.get();
+  }
+  reactor->Hold(*std::move(room));
   const ReceivedBytes bytes(*request);
   if (!bytes.ok()) {
     reactor->Answer(UnreadableMessageError());
@@ -69,11 +86,10 @@ grpc::ServerUnaryReactor* BridgeService::Forward(
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
-BridgeService::TransformStream(grpc::CallbackServerContext* /*context*/) {
+BridgeService::TransformStream(grpc::CallbackServerContext* context) {
   auto stream = std::make_shared<class TransformStream>(
-      environment_.pipeline, environment_.admission, results_,
-      options_.max_unanswered);
-  stream->Start();
+      environment_, results_, options_.max_unanswered);
+  stream->Start(environment_.guard.Admit(*context, auth::Role::kTransform));
   return stream.get();
 }
 
@@ -81,7 +97,7 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 BridgeService::ForwardStream(grpc::CallbackServerContext* context) {
   auto stream = std::make_shared<class ForwardStream>(
       environment_, DeadlineOf(*context), options_.max_unanswered);
-  stream->Start();
+  stream->Start(environment_.guard.Admit(*context, auth::Role::kForward));
   return stream.get();
 }
 

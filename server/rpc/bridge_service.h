@@ -8,6 +8,7 @@
 
 #include <cstddef>
 
+#include "absl/status/status.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 #include "server/rpc/bridge_environment.h"
 #include "server/rpc/result_pool.h"
@@ -56,6 +57,10 @@ class BridgeService final
       grpc::CallbackServerContext* context) override;
 
  private:
+  // The answer to an admitted call.
+  absl::Status Transform(const grpc::ByteBuffer& request,
+                         grpc::ByteBuffer& response);
+
   const BridgeEnvironment environment_;
   const BridgeOptions options_;
   ResultPool results_;  // Own locking.

@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/codec/output.h"
+#include "server/rpc/byte_budget.h"
 
 namespace segrid::rpc {
 
@@ -31,6 +33,10 @@ class ForwardReactor final
   // Call once, before the reactor is given to gRPC.
   void KeepUntilDone() { self_ = shared_from_this(); }
 
+  // Keeps the room of the request until gRPC is done with the call. Before
+  // Answer.
+  void Hold(ByteBudget::Share room) { room_ = std::move(room); }
+
   void Answer(absl::StatusOr<codec::OutputBuffer> answer);
 
  private:
@@ -38,6 +44,7 @@ class ForwardReactor final
   void OnDone() override;
 
   grpc::ByteBuffer& response_;
+  ByteBudget::Share room_;
   std::shared_ptr<ForwardReactor> self_;
   std::atomic<bool> finished_{false};
 };

@@ -42,10 +42,19 @@ void ForwardStream::Handle(const grpc::ByteBuffer& message) {
     Answer(AnswerBytes(envelope.request_id, std::move(status)));
     return;
   }
+  absl::StatusOr<ByteBudget::Share> room =
+      environment_.guard.TakeRoom(message.Length());
+  if (!room.ok()) {
+    Answer(AnswerBytes(envelope.request_id, std::move(room).status()));
+    return;
+  }
+  // Shared because a std::function must be copyable.
+  auto held = std::make_shared<ByteBudget::Share>(*std::move(room));
   auto self = std::static_pointer_cast<ForwardStream>(shared_from_this());
   RunForward(environment_.pipeline, envelope.request,
              AnswerTime(deadline_, environment_.clock.Now()),
-             [self = std::move(self), id = std::string(envelope.request_id)](
+             [self = std::move(self), held = std::move(held),
+              id = std::string(envelope.request_id)](
                  absl::StatusOr<codec::OutputBuffer> answer) {
                self->Answer(AnswerBytes(id, std::move(answer)));
              });

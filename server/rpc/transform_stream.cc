@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/status_macros.h"
 #include "server/rpc/answer.h"
 #include "server/rpc/bytes.h"
 #include "server/rpc/envelope.h"
@@ -9,6 +10,15 @@
 #include "server/rpc/transform_call.h"
 
 namespace segrid::rpc {
+
+absl::Status TransformStream::Run(const StreamEnvelope& envelope,
+                                  std::size_t message_bytes,
+                                  pipeline::TransformResult& result) {
+  SEGRID_RETURN_IF_ERROR(CheckRequestId(envelope.request_id));
+  SEGRID_ASSIGN_OR_RETURN(const ByteBudget::Share room,
+                          environment_.guard.TakeRoom(message_bytes));
+  return RunTransform(environment_.pipeline, envelope.request, result);
+}
 
 void TransformStream::Handle(const grpc::ByteBuffer& message) {
   const ReceivedBytes bytes(message);
@@ -20,8 +30,7 @@ void TransformStream::Handle(const grpc::ByteBuffer& message) {
     return;
   }
   ResultPool::Result result = results_.Take();
-  status = CheckRequestId(envelope.request_id);
-  if (status.ok()) status = RunTransform(pipeline_, envelope.request, *result);
+  status = Run(envelope, message.Length(), *result);
   if (status.ok()) {
     WrapStreamResponse(envelope.request_id, result->output);
   } else {

@@ -4,8 +4,11 @@
 
 #include <cstddef>
 
-#include "core/pipeline/pipeline.h"
+#include "absl/status/status.h"
+#include "core/pipeline/transform_batch.h"
 #include "server/rpc/answer_stream.h"
+#include "server/rpc/bridge_environment.h"
+#include "server/rpc/envelope.h"
 #include "server/rpc/result_pool.h"
 
 namespace segrid::rpc {
@@ -14,16 +17,20 @@ namespace segrid::rpc {
 // order of the messages. See AnswerStream.
 class TransformStream final : public AnswerStream {
  public:
-  TransformStream(pipeline::Pipeline& pipeline, Admission& admission,
-                  ResultPool& results, std::size_t max_unanswered)
-      : AnswerStream(admission, max_unanswered),
-        pipeline_(pipeline),
+  TransformStream(const BridgeEnvironment& environment, ResultPool& results,
+                  std::size_t max_unanswered)
+      : AnswerStream(environment.admission, max_unanswered),
+        environment_(environment),
         results_(results) {}
 
  private:
   void Handle(const grpc::ByteBuffer& message) override;
 
-  pipeline::Pipeline& pipeline_;
+  // The answer to a message that could be read, in `output`.
+  absl::Status Run(const StreamEnvelope& envelope, std::size_t message_bytes,
+                   pipeline::TransformResult& result);
+
+  const BridgeEnvironment environment_;
   ResultPool& results_;
 };
 

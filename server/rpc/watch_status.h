@@ -42,7 +42,7 @@ class WatchStatus final
       : environment_(environment), options_(options) {}
 
   // Call once, when the watch is held by a shared_ptr. With an error (of
-  // WatchInterval), ends the call at once.
+  // WatchInterval, or of the caller), ends the call at once.
   void Start(const absl::Status& request_status);
 
   void EndForDrain() override;

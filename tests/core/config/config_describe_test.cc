@@ -27,7 +27,12 @@ Config Unusual() {
   config.grpc.tls.client_ca = "ca.pem";
   config.grpc.max_message_bytes = 1025;
   config.grpc.max_events = 1;
+  config.queue.store = Queue::Store::kMemory;
   config.queue.max_bytes = 1'000'000'000'001;
+  config.queue.max_source_bytes = 2 << 20;
+  config.queue.max_dead_letter_bytes = 100'000;
+  config.queue.max_dead_letter_age = absl::Minutes(61);
+  config.queue.reserve_bytes = 0;
   config.queue.dedup_window = absl::Minutes(90);
   config.queue.dedup_memory_bytes = 3 << 20;
   config.logging = {"error", "text"};
@@ -86,11 +91,20 @@ grpc:
     cert: ""
     key: ""
     client_ca: ""
+    allowed_sans: []
+  tokens: []
   max_message_bytes: 4MiB
   max_events: 10000
+  max_bytes_in_flight: 256MiB
+  max_connections: 10000
+  max_connections_per_peer: 6000
 queue:
-  store: memory
+  store: embedded
   max_bytes: 10GiB
+  max_source_bytes: 10GiB
+  max_dead_letter_bytes: 256MiB
+  max_dead_letter_age: 720h
+  reserve_bytes: 64MiB
   dedup_window: 24h
   dedup_memory: 128MiB
 sources:
@@ -127,6 +141,8 @@ logging:
 drain:
   delay: 0s
   grace: 20s
+reload:
+  interval: 10s
 )");
 }
 

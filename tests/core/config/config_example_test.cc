@@ -59,11 +59,11 @@ TEST(Reference, LacksOnlyWhatIsNotYetThere) {
       "not yet: this version does not support this key; "
       "remove it\n";
   EXPECT_EQ(std::string(config.status().message()),
-            "f:2:106: grpc.tls.allowed_sans: " + key +
-                "f:2:125: grpc.tokens: " + key + "f:3:1: http: " + key +
-                "f:4:1: admin: " + key + "f:5:1: webhooks: " + key +
-                "f:7:17: queue.store: not yet: this version has no "
-                "'embedded'; must be one of: memory");
+            "f:2:143: grpc.tokens[0].sha256: is no SHA-256; must be 64 "
+            "lower-case hex digits: printf %s \"$TOKEN\" | sha256sum\n"
+            "f:3:1: http: " +
+                key + "f:4:1: admin: " + key + "f:5:1: webhooks: " +
+                key.substr(0, key.size() - 1));
 }
 
 }  // namespace

@@ -61,13 +61,10 @@ std::vector<Case> KeyCases() {
       {"ColumnsCountCharacters", "data_dir: \"äöü\" \ndrain: {ä: 1, delay: 5}",
        "f:2:9: drain.…: unknown key; known are: delay, grace\n"
        "f:2:22: drain.delay: '5' has no unit" + std::string(kDurationHelp)},
-      {"NotYetKeys", "http: {listen: [x]}\nadmin: 5\nwebhooks: []\ngrpc:\n  tokens: []\n  tls: {allowed_sans: []}",
+      {"NotYetKeys", "http: {listen: [x]}\nadmin: 5\nwebhooks: []",
        "f:1:1: http: not yet: this version does not support this key; remove it\n"
        "f:2:1: admin: not yet: this version does not support this key; remove it\n"
-       "f:3:1: webhooks: not yet: this version does not support this key; remove it\n"
-       "f:5:3: grpc.tokens: not yet: this version does not support this key; remove it\n"
-       "f:6:9: grpc.tls.allowed_sans: not yet: this version does not support this key; remove it"},
-      {"NotYetStore", "queue: {store: embedded}", "f:1:16: queue.store: not yet: this version has no 'embedded'; must be one of: memory"},
+       "f:3:1: webhooks: not yet: this version does not support this key; remove it"},
   };
 }
 

@@ -21,6 +21,21 @@ Config Loaded(const std::string& yaml,
   return config.ok() ? *config : Config();
 }
 
+TEST(Load, TakesTokensAndNamesOfCertificates) {
+  const std::string hash(64, 'a');
+  const Config config = Loaded(
+      "grpc:\n"
+      "  tls: {cert: c, key: k, client_ca: a, allowed_sans: [api.example.com, "
+      "'spiffe://example.com/api']}\n"
+      "  tokens: [{sha256: " +
+      hash + ", roles: [forward, admin]}]\n");
+  EXPECT_THAT(config.grpc.tls.allowed_sans,
+              ElementsAre("api.example.com", "spiffe://example.com/api"));
+  ASSERT_EQ(config.grpc.tokens.size(), 1u);
+  EXPECT_EQ(config.grpc.tokens[0].sha256, hash);
+  EXPECT_THAT(config.grpc.tokens[0].roles, ElementsAre("forward", "admin"));
+}
+
 TEST(Load, TakesEveryKey) {
   const Config config = Loaded(R"(
 data_dir: /var/lib/segrid

@@ -1,0 +1,54 @@
+#include "server/app/open_queue.h"
+
+#include "core/queue/memory/memory_queue.h"
+#include "core/queue/rocksdb/rocks_queue.h"
+
+namespace segrid::app {
+namespace {
+
+// Sizes for a queue that competes with the program for the machine's memory:
+// the configuration's defaults are meant for disks.
+queue::memory::MemoryOptions MemoryOptionsOf(const config::Queue& options) {
+  const config::Queue defaults;
+  queue::memory::MemoryOptions memory;
+  if (options.max_bytes != defaults.max_bytes) {
+    memory.max_bytes = memory.max_lane_bytes = options.max_bytes;
+  }
+  if (options.max_source_bytes != defaults.max_source_bytes) {
+    memory.max_lane_bytes = options.max_source_bytes;
+  }
+  if (options.max_dead_letter_bytes != defaults.max_dead_letter_bytes) {
+    memory.max_dead_letter_bytes = options.max_dead_letter_bytes;
+  }
+  memory.max_dead_letter_age = options.max_dead_letter_age;
+  memory.dedup_window = options.dedup_window;
+  memory.dedup_memory_bytes = options.dedup_memory_bytes;
+  return memory;
+}
+
+queue::rocksdb::RocksOptions RocksOptionsOf(const config::Config& config) {
+  const config::Queue& options = config.queue;
+  queue::rocksdb::RocksOptions rocks;
+  rocks.directory = config.data_dir + "/queue";
+  rocks.max_bytes = options.max_bytes;
+  rocks.max_lane_bytes = options.max_source_bytes;
+  rocks.max_dead_letter_bytes = options.max_dead_letter_bytes;
+  rocks.max_dead_letter_age = options.max_dead_letter_age;
+  rocks.dedup_window = options.dedup_window;
+  rocks.dedup_memory_bytes = options.dedup_memory_bytes;
+  rocks.reserve_bytes = options.reserve_bytes;
+  return rocks;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<queue::Queue>> OpenQueue(
+    const config::Config& config, base::Clock& clock) {
+  if (config.queue.store == config::Queue::Store::kMemory) {
+    return std::make_unique<queue::memory::MemoryQueue>(
+        MemoryOptionsOf(config.queue), clock);
+  }
+  return queue::rocksdb::RocksQueue::Open(RocksOptionsOf(config), clock);
+}
+
+}  // namespace segrid::app

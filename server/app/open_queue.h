@@ -1,0 +1,19 @@
+// The queue that the configuration asks for.
+
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "core/config/config.h"
+#include "core/queue/queue.h"
+
+namespace segrid::app {
+
+// Opens `queue.store`: embedded in `data_dir`/queue, or in memory. `clock` must
+// outlive it. Errors: those of queue::rocksdb::RocksQueue::Open.
+absl::StatusOr<std::unique_ptr<queue::Queue>> OpenQueue(
+    const config::Config& config, base::Clock& clock);
+
+}  // namespace segrid::app

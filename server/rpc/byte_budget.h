@@ -1,0 +1,70 @@
+// How many bytes of requests may be worked on at a time.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace segrid::rpc {
+
+// A bound that is asked before work begins: what finds no room is refused at
+// once, which costs next to nothing, instead of waiting in memory.
+//
+// Thread safety: every method may be called from any thread at any time.
+// Blocking:      never.
+class ByteBudget {
+ public:
+  // Room that was taken; gives it back when it goes. Empty when moved from, or
+  // when there was no room. Must not outlive the budget.
+  class Share {
+   public:
+    Share() = default;
+    Share(ByteBudget* budget, std::int64_t bytes)
+        : budget_(budget), bytes_(bytes) {}
+    ~Share() { GiveBack(); }
+    Share(Share&& other) noexcept
+        : budget_(std::exchange(other.budget_, nullptr)),
+          bytes_(other.bytes_) {}
+    Share& operator=(Share&& other) noexcept {
+      GiveBack();
+      budget_ = std::exchange(other.budget_, nullptr);
+      bytes_ = other.bytes_;
+      return *this;
+    }
+
+    explicit operator bool() const { return budget_ != nullptr; }
+
+   private:
+    void GiveBack() {
+      if (budget_ != nullptr) budget_->used_.fetch_sub(bytes_);
+      budget_ = nullptr;
+    }
+
+    ByteBudget* budget_ = nullptr;
+    std::int64_t bytes_ = 0;
+  };
+
+  explicit ByteBudget(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
+  ByteBudget(const ByteBudget&) = delete;
+  ByteBudget& operator=(const ByteBudget&) = delete;
+
+  // Takes room for `bytes`; an empty share when there is too little. A single
+  // request always has room, however large it is.
+  [[nodiscard]] Share Take(std::int64_t bytes) {
+    const std::int64_t before = used_.fetch_add(bytes);
+    if (before == 0 || before + bytes <= max_bytes_) return {this, bytes};
+    used_.fetch_sub(bytes);
+    return {};
+  }
+
+  std::int64_t used_bytes() const {
+    return used_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  const std::int64_t max_bytes_;
+  std::atomic<std::int64_t> used_{0};
+};
+
+}  // namespace segrid::rpc

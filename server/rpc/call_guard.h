@@ -1,0 +1,48 @@
+// What every call of ours is asked before it is worked on.
+
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/clock.h"
+#include "server/auth/authorizer.h"
+#include "server/rpc/admission.h"
+#include "server/rpc/byte_budget.h"
+
+namespace segrid::rpc {
+
+// Thread safety: every method may be called from any thread at any time.
+// Blocking:      never.
+// Ownership:     keeps references, which must outlive it.
+class CallGuard {
+ public:
+  CallGuard(const Admission& admission, const auth::Authorizer& authorizer,
+            base::Clock& clock, std::int64_t max_bytes_in_flight)
+      : admission_(admission),
+        authorizer_(authorizer),
+        clock_(clock),
+        bytes_(max_bytes_in_flight) {}
+
+  // OK when the call may begin, or:
+  // UNAVAILABLE, DRAINING:       the server is stopping.
+  // DEADLINE_EXCEEDED, TOO_LATE: nobody waits for the answer any more.
+  // Besides, the errors of Authorizer::Check.
+  absl::Status Admit(const grpc::CallbackServerContext& context,
+                     auth::Role role) const;
+
+  // Room for a message, held while it is worked on.
+  // RESOURCE_EXHAUSTED, OVERLOADED: there is none; with RetryInfo.
+  absl::StatusOr<ByteBudget::Share> TakeRoom(std::size_t message_bytes);
+
+ private:
+  const Admission& admission_;
+  const auth::Authorizer& authorizer_;
+  base::Clock& clock_;
+  ByteBudget bytes_;
+};
+
+}  // namespace segrid::rpc

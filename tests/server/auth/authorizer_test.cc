@@ -1,0 +1,93 @@
+#include "server/auth/authorizer.h"
+
+#include <string>
+
+#include "core/base/error_info.h"
+#include "gtest/gtest.h"
+
+namespace segrid::auth {
+namespace {
+
+// The hash of "hello".
+const char kHello[] =
+    "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+config::Grpc WithToken() {
+  config::Grpc config;
+  config.tokens = {{kHello, {"transform"}}};
+  return config;
+}
+
+config::Grpc WithNames() {
+  config::Grpc config;
+  config.tls.allowed_sans = {"api.example.com", "spiffe://example.com/api"};
+  return config;
+}
+
+std::string ReasonFor(const Authorizer& authorizer, const Caller& caller) {
+  return base::ReasonOf(authorizer.Check(caller, Role::kTransform));
+}
+
+TEST(Authorizer, AllowsEverythingWithoutRules) {
+  const Authorizer authorizer{config::Grpc()};
+  EXPECT_TRUE(authorizer.open());
+  EXPECT_TRUE(authorizer.Check({}, Role::kAdmin).ok());
+}
+
+TEST(Authorizer, WantsATokenWithTheRole) {
+  const Authorizer authorizer(WithToken());
+  EXPECT_FALSE(authorizer.open());
+  EXPECT_TRUE(authorizer.Check({"Bearer hello", {}}, Role::kTransform).ok());
+  EXPECT_TRUE(authorizer.Check({"bearer hello", {}}, Role::kTransform).ok());
+  const absl::Status admin =
+      authorizer.Check({"Bearer hello", {}}, Role::kAdmin);
+  EXPECT_EQ(admin.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(base::ReasonOf(admin), "ROLE_MISSING");
+}
+
+TEST(Authorizer, RefusesEverythingElse) {
+  const Authorizer authorizer(WithToken());
+  for (const char* header :
+       {"", "hello", "Bearer", "Bearer ", "Basic hello", "Bearerhello"}) {
+    EXPECT_EQ(ReasonFor(authorizer, {header, {}}), "TOKEN_MISSING") << header;
+  }
+  for (const char* header :
+       {"Bearer  hello", "Bearer hello ", "Bearer Hello", "Bearer hello,x"}) {
+    const absl::Status status =
+        authorizer.Check({header, {}}, Role::kTransform);
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
+    EXPECT_EQ(base::ReasonOf(status), "TOKEN_UNKNOWN") << header;
+    EXPECT_EQ(status.message().find("hello"), absl::string_view::npos);
+  }
+}
+
+TEST(Authorizer, WantsOneOfTheNames) {
+  const Authorizer authorizer(WithNames());
+  EXPECT_EQ(ReasonFor(authorizer, {"", {"x", "api.example.com"}}), "");
+  EXPECT_EQ(ReasonFor(authorizer, {"", {"spiffe://example.com/api"}}), "");
+  EXPECT_EQ(ReasonFor(authorizer, {"", {}}), "CALLER_NOT_ALLOWED");
+  EXPECT_EQ(ReasonFor(authorizer, {"", {"API.example.com", "example.com"}}),
+            "CALLER_NOT_ALLOWED");
+}
+
+TEST(Authorizer, WantsBothWhereBothAreThere) {
+  config::Grpc config = WithNames();
+  config.tokens = WithToken().tokens;
+  const Authorizer authorizer(config);
+  EXPECT_EQ(ReasonFor(authorizer, {"Bearer hello", {}}), "CALLER_NOT_ALLOWED");
+  EXPECT_EQ(ReasonFor(authorizer, {"", {"api.example.com"}}), "TOKEN_MISSING");
+  EXPECT_EQ(ReasonFor(authorizer, {"Bearer hello", {"api.example.com"}}), "");
+}
+
+TEST(Authorizer, TakesOtherRules) {
+  Authorizer authorizer{config::Grpc()};
+  authorizer.Replace(WithToken());
+  EXPECT_FALSE(authorizer.open());
+  EXPECT_EQ(ReasonFor(authorizer, {}), "TOKEN_MISSING");
+  authorizer.Replace(config::Grpc());
+  EXPECT_TRUE(authorizer.open());
+  EXPECT_EQ(ReasonFor(authorizer, {}), "");
+}
+
+}  // namespace
+}  // namespace segrid::auth

@@ -1,0 +1,195 @@
+#include "server/rpc/call_guard.h"
+
+#include <string>
+
+#include "absl/time/clock.h"
+#include "grpcpp/create_channel.h"
+#include "gtest/gtest.h"
+#include "segrid/rpc/v1/errors.pb.h"
+#include "tests/client/certificates.h"
+#include "tests/server/testing/running_server.h"
+
+namespace segrid::rpc {
+namespace {
+
+namespace api = ::segrid::v1;
+using testing::OpenEvents;
+using testing::ReasonOf;
+using testing::RunningServer;
+
+// The hash of "hello", and of "world".
+const char kHello[] =
+    "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+const char kWorld[] =
+    "486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7";
+
+config::Config WithTokens() {
+  config::Config config = RunningServer::DefaultConfig();
+  config.grpc.tokens = {{kHello, {"transform", "forward"}},
+                        {kWorld, {"admin"}}};
+  return config;
+}
+
+void Authorize(grpc::ClientContext& context, const std::string& token) {
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+}
+
+// The reason of the error of each kind of call; "" when it went well.
+std::string Transform(api::BridgeService::Stub& stub,
+                      const std::string& token) {
+  grpc::ClientContext context;
+  Authorize(context, token);
+  api::TransformRequest request;
+  request.set_webhook_json(OpenEvents(1));
+  api::TransformResponse response;
+  return ReasonOf(stub.Transform(&context, request, &response));
+}
+
+std::string Forward(api::BridgeService::Stub& stub, const std::string& token) {
+  grpc::ClientContext context;
+  Authorize(context, token);
+  api::ForwardRequest request;
+  request.set_webhook_json(OpenEvents(1));
+  api::ForwardResponse response;
+  return ReasonOf(stub.Forward(&context, request, &response));
+}
+
+std::string Stream(api::BridgeService::Stub& stub, const std::string& token) {
+  grpc::ClientContext context;
+  Authorize(context, token);
+  const auto stream = stub.ForwardStream(&context);
+  stream->WritesDone();
+  return ReasonOf(stream->Finish());
+}
+
+std::string GetStatus(api::AdminService::Stub& stub, const std::string& token) {
+  grpc::ClientContext context;
+  Authorize(context, token);
+  api::GetStatusResponse response;
+  return ReasonOf(stub.GetStatus(&context, {}, &response));
+}
+
+std::string Watch(api::AdminService::Stub& stub, const std::string& token) {
+  grpc::ClientContext context;
+  Authorize(context, token);
+  const auto reader = stub.WatchStatus(&context, {});
+  api::WatchStatusResponse response;
+  if (reader->Read(&response)) return "";
+  return ReasonOf(reader->Finish());
+}
+
+std::string ListDeadLetters(api::AdminService::Stub& stub,
+                            const std::string& token) {
+  grpc::ClientContext context;
+  Authorize(context, token);
+  api::ListDeadLettersRequest request;
+  request.mutable_filter()->set_source("first");
+  api::ListDeadLettersResponse response;
+  return ReasonOf(stub.ListDeadLetters(&context, request, &response));
+}
+
+TEST(Tokens, OpenTheMethodsOfTheirRoles) {
+  RunningServer server(WithTokens());
+  EXPECT_EQ(Transform(server.bridge(), "hello"), "");
+  EXPECT_EQ(Forward(server.bridge(), "hello"), "");
+  EXPECT_EQ(Stream(server.bridge(), "hello"), "");
+  EXPECT_EQ(GetStatus(server.admin(), "hello"), "ROLE_MISSING");
+  EXPECT_EQ(Watch(server.admin(), "hello"), "ROLE_MISSING");
+  EXPECT_EQ(ListDeadLetters(server.admin(), "hello"), "ROLE_MISSING");
+  EXPECT_EQ(Transform(server.bridge(), "world"), "ROLE_MISSING");
+  EXPECT_EQ(Forward(server.bridge(), "world"), "ROLE_MISSING");
+  EXPECT_EQ(Stream(server.bridge(), "world"), "ROLE_MISSING");
+  EXPECT_EQ(GetStatus(server.admin(), "world"), "");
+  EXPECT_EQ(Watch(server.admin(), "world"), "");
+  EXPECT_EQ(ListDeadLetters(server.admin(), "world"), "");
+}
+
+TEST(Tokens, AreNeededForEachMethodButHealth) {
+  RunningServer server(WithTokens());
+  for (const auto& [token, reason] :
+       {std::pair("", "TOKEN_MISSING"), std::pair("guess", "TOKEN_UNKNOWN")}) {
+    EXPECT_EQ(Transform(server.bridge(), token), reason);
+    EXPECT_EQ(Forward(server.bridge(), token), reason);
+    EXPECT_EQ(Stream(server.bridge(), token), reason);
+    EXPECT_EQ(GetStatus(server.admin(), token), reason);
+    EXPECT_EQ(Watch(server.admin(), token), reason);
+    EXPECT_EQ(ListDeadLetters(server.admin(), token), reason);
+  }
+  grpc::ClientContext context;
+  grpc::health::v1::HealthCheckResponse response;
+  EXPECT_TRUE(server.health().Check(&context, {}, &response).ok());
+}
+
+TEST(Tokens, CountNotWhenThereAreTwo) {
+  RunningServer server(WithTokens());
+  grpc::ClientContext context;
+  Authorize(context, "hello");
+  Authorize(context, "guess");
+  api::TransformRequest request;
+  request.set_webhook_json("[]");
+  api::TransformResponse response;
+  EXPECT_EQ(ReasonOf(server.bridge().Transform(&context, request, &response)),
+            "TOKEN_MISSING");
+}
+
+TEST(NamesOfCertificates, AreAskedForWhereTheyAreConfigured) {
+  const tests::ScratchDir dir;
+  const tests::Certificate authority = tests::MakeAuthority();
+  const tests::Certificate own = tests::MakeCertificate(authority, "localhost");
+  config::Config config = RunningServer::DefaultConfig();
+  config.grpc.tls = {dir.Write("cert", own.cert),
+                     dir.Write("key", own.key),
+                     dir.Write("ca", authority.cert),
+                     {"api.example.com"}};
+  RunningServer server(config);
+  for (const auto& [name, reason] :
+       {std::pair("api.example.com", ""),
+        std::pair("other.example.com", "CALLER_NOT_ALLOWED")}) {
+    const tests::Certificate caller = tests::MakeCertificate(authority, name);
+    const auto bridge = api::BridgeService::NewStub(server.Connect(
+        grpc::SslCredentials({authority.cert, caller.key, caller.cert})));
+    EXPECT_EQ(Transform(*bridge, ""), reason);
+    EXPECT_EQ(Forward(*bridge, ""), reason);
+  }
+}
+
+TEST(BytesInFlight, AreBounded) {
+  config::Config config = RunningServer::DefaultConfig();
+  config.grpc.max_bytes_in_flight = 10'000;
+  RunningServer server(config);
+  // Waits for a delivery that does not come: it is in flight.
+  server.gate(0).Close();
+  server.gate(1).Close();
+  grpc::ClientContext waiting;
+  const auto stream = server.bridge().ForwardStream(&waiting);
+  api::ForwardStreamRequest first;
+  first.set_request_id("first");
+  first.mutable_request()->set_webhook_json(OpenEvents(80));
+  first.mutable_request()->set_wait(api::WAIT_DELIVERED);
+  ASSERT_GT(first.ByteSizeLong(), 6'000u);
+  ASSERT_TRUE(stream->Write(first));
+  api::ForwardStreamRequest second = first;
+  second.set_request_id("second");
+  ASSERT_TRUE(stream->Write(second));
+  api::ForwardStreamResponse answer;
+  ASSERT_TRUE(stream->Read(&answer));
+  EXPECT_EQ(answer.request_id(), "second");
+  EXPECT_EQ(answer.error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_NE(answer.error().message().find("max_bytes_in_flight"),
+            std::string::npos);
+  EXPECT_EQ(answer.error().details_size(), 2);  // With RetryInfo.
+  EXPECT_EQ(Forward(server.bridge(), ""), "");
+  server.gate(0).Open();
+  server.gate(1).Open();
+  ASSERT_TRUE(stream->Read(&answer));
+  EXPECT_EQ(answer.request_id(), "first");
+  ASSERT_TRUE(stream->Write(second));
+  ASSERT_TRUE(stream->Read(&answer));
+  EXPECT_TRUE(answer.has_response());
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+}  // namespace
+}  // namespace segrid::rpc
