@@ -41,4 +41,26 @@ Result<v1::ForwardResponse> Client::Forward(
   return connection_->Forward(request, options.call);
 }
 
+void Client::TransformAsync(v1::TransformRequest request, TransformDone done,
+                            CallOptions options) const {
+  connection_->TransformAsync(std::move(request), std::move(options),
+                              std::move(done));
+}
+
+void Client::ForwardAsync(v1::ForwardRequest request, ForwardDone done,
+                          CallOptions options) const {
+  connection_->ForwardAsync(std::move(request), std::move(options),
+                            std::move(done));
+}
+
+Result<std::unique_ptr<TransformStream>> Client::OpenTransformStream(
+    const CallOptions& options) const {
+  return connection_->OpenTransformStream(options);
+}
+
+Result<std::unique_ptr<ForwardStream>> Client::OpenForwardStream(
+    const CallOptions& options) const {
+  return connection_->OpenForwardStream(options);
+}
+
 }  // namespace segrid

@@ -14,9 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "client/call_options.h"
 #include "client/client_options.h"
 #include "client/connection.h"
 #include "client/result.h"
+#include "client/stream.h"
 #include "segrid/v1/bridge.pb.h"
 
 namespace segrid {
@@ -43,8 +45,10 @@ struct ForwardOptions {
   CallOptions call{};
 };
 
-// Talks to a server. A bad event is an issue of the answer, never an error of
-// the call: in = tracks + skipped + rejected, in every answer.
+// Talks to a server. Calls that fail for a moment are tried again, large
+// batches are sent in parts (ClientOptions). A bad event is an issue of the
+// answer, never an error of the call: in = tracks + skipped + rejected, in
+// every answer.
 //
 // Ownership:     shares its Connection; copies are cheap and equal.
 // Thread safety: every method may be called from any thread at any time.
@@ -69,6 +73,10 @@ class Client {
   Result<v1::TransformResponse> Transform(
       std::string webhook_json, const TransformOptions& options = {}) const;
 
+  // The same without blocking; see Connection for the thread of `done`.
+  void TransformAsync(v1::TransformRequest request, TransformDone done,
+                      CallOptions options = {}) const;
+
   // Turns events into Tracks and queues them for delivery. OK means that the
   // server has them for good. Repeating a call is safe.
   Result<v1::ForwardResponse> Forward(const v1::ForwardRequest& request,
@@ -77,6 +85,16 @@ class Client {
   // The same for a body as SendGrid posts it.
   Result<v1::ForwardResponse> Forward(std::string webhook_json,
                                       const ForwardOptions& options = {}) const;
+
+  // The same without blocking; see Connection for the thread of `done`.
+  void ForwardAsync(v1::ForwardRequest request, ForwardDone done,
+                    CallOptions options = {}) const;
+
+  // Opens a stream of batches; see Stream.
+  Result<std::unique_ptr<TransformStream>> OpenTransformStream(
+      const CallOptions& options = {}) const;
+  Result<std::unique_ptr<ForwardStream>> OpenForwardStream(
+      const CallOptions& options = {}) const;
 
  private:
   std::shared_ptr<Connection> connection_;

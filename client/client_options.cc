@@ -1,5 +1,6 @@
 #include "client/client_options.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace segrid {
@@ -22,6 +23,66 @@ Error BadOption(std::string_view field, std::string_view demand) {
 
 bool Within(nanoseconds value, nanoseconds low, nanoseconds high) {
   return low <= value && value <= high;
+}
+
+std::optional<Error> CheckRetry(const RetryOptions& retry) {
+  if (retry.max_attempts < 1 || retry.max_attempts > 100) {
+    return BadOption("retry.max_attempts", "must be 1 to 100");
+  }
+  if (!Within(retry.attempt_timeout, milliseconds(1), hours(24))) {
+    return BadOption("retry.attempt_timeout", "must be 1 ms to 24 h");
+  }
+  if (!Within(retry.initial_backoff, milliseconds(1), hours(1))) {
+    return BadOption("retry.initial_backoff", "must be 1 ms to 1 h");
+  }
+  if (!Within(retry.max_backoff, retry.initial_backoff, hours(1))) {
+    return BadOption("retry.max_backoff", "must be initial_backoff to 1 h");
+  }
+  if (retry.budget < 1 || retry.budget > 1'000'000) {
+    return BadOption("retry.budget", "must be 1 to 1,000,000");
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> CheckSizes(const ClientOptions& options) {
+  constexpr std::int64_t kLeast = 1 << 10;
+  constexpr std::int64_t kMost = 1 << 30;
+  if (options.max_response_bytes < kLeast ||
+      options.max_response_bytes > kMost) {
+    return BadOption("max_response_bytes", "must be 1 KiB to 1 GiB");
+  }
+  if (options.max_request_bytes < kLeast || options.max_request_bytes > kMost) {
+    return BadOption("max_request_bytes", "must be 1 KiB to 1 GiB");
+  }
+  if (options.max_request_events < 1 ||
+      options.max_request_events > 1'000'000) {
+    return BadOption("max_request_events", "must be 1 to 1,000,000");
+  }
+  return std::nullopt;
+}
+
+bool IsOnThisMachine(std::string_view address) {
+  if (address.find(',') != std::string_view::npos) return false;
+  for (const std::string_view start :
+       {"unix:", "127.", "localhost:", "[::1]:", "ipv4:127."}) {
+    if (address.starts_with(start)) return true;
+  }
+  return false;
+}
+
+std::optional<Error> CheckToken(const ClientOptions& options) {
+  if (options.token.empty()) return std::nullopt;
+  const bool printable =
+      std::all_of(options.token.begin(), options.token.end(),
+                  [](char c) { return c > ' ' && c <= '~'; });
+  if (!printable || options.token.size() > 4'096) {
+    return BadOption("token", "must be at most 4,096 printable characters");
+  }
+  if (!options.tls.has_value() && !IsOnThisMachine(options.address)) {
+    return BadOption(
+        "token", "needs tls: a token must not cross a network in the clear");
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -51,10 +112,9 @@ std::optional<Error> ClientOptions::Validate() const {
   if (!Within(keepalive_timeout, milliseconds(100), hours(24))) {
     return BadOption("keepalive_timeout", "must be 100 ms to 24 h");
   }
-  if (max_response_bytes < (1 << 10) || max_response_bytes > (1 << 30)) {
-    return BadOption("max_response_bytes", "must be 1 KiB to 1 GiB");
-  }
-  return std::nullopt;
+  if (std::optional<Error> bad = CheckSizes(*this)) return bad;
+  if (std::optional<Error> bad = CheckRetry(retry)) return bad;
+  return CheckToken(*this);
 }
 
 }  // namespace segrid

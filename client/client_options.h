@@ -28,6 +28,32 @@ struct TlsOptions {
   std::string server_name{};
 };
 
+// How a call is tried again. Tried again are calls that failed with
+// UNAVAILABLE, with a CANCELLED that nobody asked for, with RESOURCE_EXHAUSTED
+// when the server says how long to wait, and tries that took too long. All of
+// these are safe to repeat. No call outlasts its time.
+struct RetryOptions {
+  // Tries of one call, the first included; 1: nothing is tried again.
+  // Range: 1 to 100.
+  std::int32_t max_attempts = 20;
+
+  // How long one try may take; a Forward with WAIT_DELIVERED may use all of the
+  // call's time. Range: 1 ms to 24 h.
+  std::chrono::nanoseconds attempt_timeout = std::chrono::seconds(2);
+
+  // The wait before another try is random between 0 and a bound that doubles
+  // from the first to the second of these; never less than what the server
+  // asks for. Range: 1 ms to 1 h, in this order.
+  std::chrono::nanoseconds initial_backoff = std::chrono::milliseconds(50);
+  std::chrono::nanoseconds max_backoff = std::chrono::seconds(1);
+
+  // Further tries that all calls of a connection may make in a row: each one
+  // takes 1 from this budget, each success gives 0.1 back. It keeps clients
+  // from multiplying the load of a server that is in trouble.
+  // Range: 1 to 1,000,000.
+  std::int32_t budget = 1'000;
+};
+
 // What Connect() needs. A plain value.
 struct ClientOptions {
   // Where the server is: `host:port`, `unix:/path`, several `ipv4:port`
@@ -63,6 +89,18 @@ struct ClientOptions {
   // Larger answers fail with RESOURCE_EXHAUSTED. Range: 1 KiB to 1 GiB. The
   // answer to a 4 MiB request can be several times as large.
   std::int64_t max_response_bytes = 64 << 20;
+
+  RetryOptions retry{};
+
+  // Larger batches are sent in several calls, one after the other, and answered
+  // as one. Not above the server's own limits. Range: 1 KiB to 1 GiB, and 1 to
+  // 1,000,000 events.
+  std::int64_t max_request_bytes = 4 << 20;
+  std::int32_t max_request_events = 10'000;
+
+  // Sent as `authorization: Bearer <token>`; empty: nothing. Needs `tls`, or an
+  // address on this machine. Printable ASCII, at most 4,096 characters.
+  std::string token{};
 
   // What the server's logs see first, such as `billing/2.1`. Empty: nothing
   // before the client's own `segrid-client/<version>`.

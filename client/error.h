@@ -56,6 +56,8 @@ struct Error {
   // none. The client's own are:
   // - `BAD_OPTION`: an option is out of range or a file of it cannot be read.
   // - `NOT_CONNECTED`: there was no connection when the call ended.
+  // - `STOPPED`: `CallOptions::stop` asked for it.
+  // - `FORKED`: the process was forked after the client was made.
   std::string reason;
 
   // The same call may succeed after this long. Unset: the server gave no hint.
@@ -65,6 +67,9 @@ struct Error {
   std::vector<FieldViolation> field_violations;
 
   // Values that the message also shows, such as the limit that was exceeded.
+  // The client adds `attempts` when it tried more than once, and
+  // `answered_events` when it sent a batch in several calls: so many events at
+  // its begin were done.
   std::map<std::string, std::string> metadata;
 
   // Position in the request of the first event that `field_violations` names,

@@ -53,7 +53,7 @@ Result<std::uint64_t> AskHealth(const HealthFlags& flags) {
                    finished.set_value(std::move(status));
                  });
   const grpc::Status status = finished.get_future().get();
-  if (!status.ok()) return internal::ErrorOfCall(*channel, status);
+  if (!status.ok()) return internal::ErrorOfCall(*channel, {}, status);
 
   const auto& fields = response.GetReflection()->GetUnknownFields(response);
   std::uint64_t serving = 0;

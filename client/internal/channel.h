@@ -3,6 +3,7 @@
 #pragma once
 
 #include <grpcpp/channel.h>
+#include <sys/types.h>
 
 #include <chrono>
 #include <memory>
@@ -19,6 +20,8 @@ struct Channel {
   std::string address;  // As configured, for messages.
   std::chrono::nanoseconds timeout;
   bool wait_for_ready;
+  std::string authorization;  // Value of that header; empty: none.
+  pid_t process;  // The process that made it: gRPC is lost in others.
 };
 
 // Makes the channel that `options` describe. Reads the TLS files, at most 1 MiB

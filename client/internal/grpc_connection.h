@@ -1,4 +1,4 @@
-// The Connection that Connect() makes.
+// A Connection over gRPC.
 
 #pragma once
 
@@ -10,19 +10,37 @@
 
 namespace segrid::internal {
 
-// Calls a BridgeService over a channel. See Connection for the contract.
+// Calls a BridgeService over a channel, once per call. See Connection for the
+// contract.
 class GrpcConnection final : public Connection {
  public:
   explicit GrpcConnection(Channel channel);
+
+  // In a process that did not make the channel it is left as it is: closing it
+  // would wait for threads that are not there.
+  ~GrpcConnection() override;
 
   Result<v1::TransformResponse> Transform(const v1::TransformRequest& request,
                                           const CallOptions& options) override;
   Result<v1::ForwardResponse> Forward(const v1::ForwardRequest& request,
                                       const CallOptions& options) override;
+  void TransformAsync(v1::TransformRequest request, CallOptions options,
+                      TransformDone done) override;
+  void ForwardAsync(v1::ForwardRequest request, CallOptions options,
+                    ForwardDone done) override;
+  Result<std::unique_ptr<TransformStream>> OpenTransformStream(
+      const CallOptions& options) override;
+  Result<std::unique_ptr<ForwardStream>> OpenForwardStream(
+      const CallOptions& options) override;
+
+  // What calls share with the connection; they may outlive it.
+  struct Wire {
+    std::shared_ptr<const Channel> channel;
+    std::unique_ptr<v1::BridgeService::Stub> stub;
+  };
 
  private:
-  const Channel channel_;
-  const std::unique_ptr<v1::BridgeService::Stub> stub_;
+  std::shared_ptr<Wire> wire_;
 };
 
 }  // namespace segrid::internal

@@ -1,10 +1,15 @@
 #include "client/internal/unary_call.h"
 
+#include <unistd.h>
+
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "client/internal/call_failure.h"
 #include "client/internal/error_from_status.h"
+#include "client/internal/idempotency_key.h"
 
 namespace segrid::internal {
 namespace {
@@ -31,25 +36,29 @@ std::string LastCause(const std::string& message) {
 std::optional<Error> PrepareCall(const Channel& channel,
                                  const CallOptions& options,
                                  grpc::ClientContext& context) {
+  if (getpid() != channel.process) return Forked();
+  if (auto bad = CheckCallOptions(options, kMaxKeyLengthOfPart)) return bad;
+  if (options.stop.stop_requested()) return Stopped();
   const std::chrono::nanoseconds timeout =
       options.timeout.value_or(channel.timeout);
-  if (timeout < std::chrono::milliseconds(1) ||
-      timeout > std::chrono::hours(24)) {
-    Error error;
-    error.code = ErrorCode::kInvalidArgument;
-    error.reason = "BAD_OPTION";
-    error.message = "timeout must be 1 ms to 24 h";
-    error.field_violations.push_back({"timeout", "must be 1 ms to 24 h"});
-    return error;
-  }
   context.set_deadline(
       std::chrono::system_clock::now() +
       std::chrono::duration_cast<std::chrono::system_clock::duration>(timeout));
   context.set_wait_for_ready(channel.wait_for_ready);
+  if (!channel.authorization.empty()) {
+    context.AddMetadata("authorization", channel.authorization);
+  }
+  if (!options.idempotency_key.empty()) {
+    context.AddMetadata(kIdempotencyKeyName, options.idempotency_key);
+  }
   return std::nullopt;
 }
 
-Error ErrorOfCall(const Channel& channel, const grpc::Status& status) {
+Error ErrorOfCall(const Channel& channel, const CallOptions& options,
+                  const grpc::Status& status) {
+  if (status.error_code() == grpc::CANCELLED && options.stop.stop_requested()) {
+    return Stopped();
+  }
   Error error = ErrorFromStatus(status);
   if (!error.reason.empty()) return error;
   if (error.code == ErrorCode::kUnavailable && NeverConnected(error.message)) {
