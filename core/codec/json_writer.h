@@ -21,6 +21,12 @@ class JsonWriter {
   static constexpr std::size_t kMessageIdOffset =
       std::string_view("{\"type\":\"track\",\"messageId\":\"").size();
 
+  // Where the anonymous id stands in the JSON of this Track.
+  static std::size_t AnonymousIdOffset(const Track& track) {
+    return kMessageIdOffset + track.message_id_size +
+           std::string_view("\",\"anonymousId\":\"").size();
+  }
+
   // Appends the Track as a JSON object and returns its size in bytes.
   std::size_t Append(const Track& track, OutputBuffer& output);
 

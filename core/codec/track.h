@@ -34,6 +34,8 @@ struct Track {
   std::array<char, kMaxMessageIdBytes> message_id;
   std::size_t message_id_size = 0;
   std::array<char, kHashHexBytes> anonymous_id;
+  // The id is not known yet; it is written where the writers leave its place.
+  bool anonymous_id_follows = false;
   Value user_id;
   // Row of kEvents.
   std::size_t event_row = 0;

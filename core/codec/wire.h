@@ -11,6 +11,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/codec/short_text.h"
+
 namespace segrid::codec {
 
 enum class WireType : std::uint8_t {
@@ -164,9 +166,7 @@ inline char* WriteBytesHeader(char* out, std::uint32_t number,
 
 inline char* WriteBytesField(char* out, std::uint32_t number,
                              std::string_view bytes) {
-  out = WriteBytesHeader(out, number, bytes.size());
-  if (!bytes.empty()) std::memcpy(out, bytes.data(), bytes.size());
-  return out + bytes.size();
+  return CopyText(bytes, WriteBytesHeader(out, number, bytes.size()));
 }
 
 inline char* WriteVarintField(char* out, std::uint32_t number,
@@ -178,16 +178,25 @@ inline char* WriteVarintField(char* out, std::uint32_t number,
 // eight bytes at a time.
 bool IsNonAsciiUtf8(std::string_view text);  // In utf8.cc.
 inline bool IsUtf8(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
+  using Bytes16 [[gnu::vector_size(16)]] = std::uint64_t;
+  const char* const at = text.data();
+  const std::size_t size = text.size();
   std::uint64_t high = 0;
-  for (; left >= 8; left -= 8, at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    high |= word;
-  }
-  for (; left > 0; --left, ++at) {
-    high |= std::uint64_t{static_cast<unsigned char>(*at)};
+  if (size >= 16) {
+    // The last step overlaps the one before.
+    Bytes16 all = LoadWord<Bytes16>(at + size - 16);
+    for (std::size_t i = 0; i + 16 < size; i += 16) {
+      all |= LoadWord<Bytes16>(at + i);
+    }
+    high = all[0] | all[1];
+  } else if (size >= 8) {
+    high = LoadWord<std::uint64_t>(at) | LoadWord<std::uint64_t>(at + size - 8);
+  } else if (size >= 4) {
+    high = LoadWord<std::uint32_t>(at) | LoadWord<std::uint32_t>(at + size - 4);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) {
+      high |= static_cast<unsigned char>(at[i]);
+    }
   }
   return (high & 0x8080808080808080u) == 0 || IsNonAsciiUtf8(text);
 }

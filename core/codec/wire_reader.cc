@@ -13,25 +13,27 @@ namespace {
 using catalog::FieldId;
 using catalog::Type;
 
-constexpr std::size_t kNumbers = 64;
-constexpr std::uint8_t kNone = 0xFF;
-
-// From the proto field number to the row: of an event's own fields when
-// `parent` is empty, else of that object's members.
-consteval std::array<std::uint8_t, kNumbers> RowsByNumber(
-    std::string_view parent) {
-  std::array<std::uint8_t, kNumbers> rows{};
-  rows.fill(kNone);
-  for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
-    const catalog::FieldRow& row = catalog::kFields[i];
-    if (row.parent != parent) continue;
-    if (row.number >= kNumbers || rows[row.number] != kNone) throw "number";
-    rows[row.number] = static_cast<std::uint8_t>(i);
-  }
-  return rows;
+// The wire type of a row's field.
+constexpr WireType WireTypeOf(Type type) {
+  return type == Type::kInteger || type == Type::kBoolean ? WireType::kVarint
+                                                          : WireType::kBytes;
 }
 
-constexpr auto kEventRows = RowsByNumber("");
+// By tag, so that the number and the wire type are one look-up: the row of an
+// event's own field.
+constexpr std::size_t kTags = 512;
+constexpr auto kRowsByTag = [] {
+  std::array<FieldId, kTags> rows{};
+  rows.fill(catalog::kNoField);
+  for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
+    const catalog::FieldRow& row = catalog::kFields[i];
+    if (!row.parent.empty()) continue;
+    const std::uint32_t tag = MakeTag(row.number, WireTypeOf(row.type));
+    if (tag >= kTags || rows[tag] != catalog::kNoField) throw "number";
+    rows[tag] = FieldId(static_cast<std::uint8_t>(i));
+  }
+  return rows;
+}();
 
 FieldId FindMember(FieldId object, std::uint32_t number) {
   const catalog::Members members = catalog::MembersOf(object);
@@ -48,12 +50,6 @@ bool ReadText(WireReader& reader, Value& value) {
   if (!reader.ReadBytes(text) || !IsUtf8(text)) return false;
   value = text.empty() ? Value() : Value(Kind::kText, text);
   return true;
-}
-
-// The wire type of a row's field.
-constexpr WireType WireTypeOf(Type type) {
-  return type == Type::kInteger || type == Type::kBoolean ? WireType::kVarint
-                                                          : WireType::kBytes;
 }
 
 // Reads the value of a string, integer or boolean field.
@@ -130,37 +126,75 @@ bool ReadCustomArg(WireReader& reader, Event& event) {
   return true;
 }
 
-bool ReadField(WireReader& reader, std::uint32_t tag, Event& event) {
-  const std::uint32_t number = TagNumber(tag);
-  if (number == catalog::kCustomArgsNumber &&
-      TagType(tag) == WireType::kBytes) {
-    return ReadCustomArg(reader, event);
+// Any field but a plain text. Returns the position after it, nullptr when it is
+// malformed.
+const char* ReadField(WireReader reader, Event& event) {
+  std::uint32_t tag = 0;
+  if (!reader.ReadTag(tag)) return nullptr;
+  const FieldId id = tag < kTags ? kRowsByTag[tag] : catalog::kNoField;
+  bool read = false;
+  if (id == catalog::kNoField) {
+    constexpr std::uint32_t kCustomArgsTag =
+        MakeTag(catalog::kCustomArgsNumber, WireType::kBytes);
+    read = tag == kCustomArgsTag ? ReadCustomArg(reader, event)
+                                 : reader.SkipValue(tag);
+  } else if (catalog::Row(id).type == Type::kStringList) {
+    read = ReadListItem(reader, id, event);
+  } else if (catalog::Row(id).type == Type::kObject) {
+    read = ReadObject(reader, id, event);
+  } else {
+    read = ReadScalarField(reader, id, event);
   }
-  const std::uint8_t row = number < kNumbers ? kEventRows[number] : kNone;
-  if (row == kNone) return reader.SkipValue(tag);
-  const FieldId id{row};
-  const Type type = catalog::Row(id).type;
-  if (TagType(tag) != WireTypeOf(type)) return reader.SkipValue(tag);
-  switch (type) {
-    case Type::kStringList:
-      return ReadListItem(reader, id, event);
-    case Type::kObject:
-      return ReadObject(reader, id, event);
-    default:
-      return ReadScalarField(reader, id, event);
+  return read ? reader.position() : nullptr;
+}
+
+// The longest head of a plain text: a tag and a size of two bytes each.
+constexpr std::ptrdiff_t kHeadBytes = 4;
+
+// Reads a varint of one or two bytes; moves `at`. Larger ones give a number
+// that is too large for what it is used for.
+std::uint32_t ReadShort(const char*& at) {
+  const auto first = static_cast<unsigned char>(at[0]);
+  if (first < 0x80) {
+    ++at;
+    return first;
   }
+  const auto second = static_cast<unsigned char>(at[1]);
+  at += 2;
+  return second < 0x80 ? (first & 0x7Fu) | std::uint32_t{second} << 7
+                       : ~std::uint32_t{0};
 }
 
 }  // namespace
 
+// The loop over the fields. Plain texts, nearly all there is, are read here;
+// what the loop carries on is in locals whose address nobody has, or it would
+// travel through memory.
 bool ReadWireEvent(std::string_view bytes, Event& event) {
   event.Clear();
   event.source_bytes = bytes.size();
   event.from_wire = true;
-  WireReader reader(bytes);
-  while (!reader.done()) {
-    std::uint32_t tag = 0;
-    if (!reader.ReadTag(tag) || !ReadField(reader, tag, event)) return false;
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  while (at != end) {
+    if (end - at >= kHeadBytes) [[likely]] {
+      const char* next = at;
+      const std::uint32_t tag = ReadShort(next);
+      const FieldId id = tag < kTags ? kRowsByTag[tag] : catalog::kNoField;
+      if (id != catalog::kNoField && catalog::Row(id).type == Type::kString)
+          [[likely]] {
+        const std::uint32_t size = ReadShort(next);
+        if (size - 1 < static_cast<std::size_t>(end - next)) [[likely]] {
+          const std::string_view text(next, size);
+          if (!IsUtf8(text)) return false;
+          event.Put(id, Value(Kind::kText, text));
+          at = next + size;
+          continue;
+        }
+      }
+    }
+    at = ReadField(WireReader({at, static_cast<std::size_t>(end - at)}), event);
+    if (at == nullptr) return false;
   }
   return true;
 }

@@ -1,7 +1,8 @@
 #include "core/codec/wire_writer.h"
 
-#include <array>
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "core/catalog/catalog.h"
 #include "core/codec/json_text.h"
@@ -159,101 +160,100 @@ char* WriteExtra(const Extra& extra, const Event& event, char* out) {
   return WriteField(shape.number, extra.value, out);
 }
 
-template <Place place>
-std::size_t PlaceSize(const Track& track) {
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < catalog::kPropertyCount; ++i) {
-    const catalog::PropertyRow& row = catalog::kProperties[i];
-    if (row.place != place || track.properties[i].missing()) continue;
-    size += FieldSize(row.number, track.properties[i]);
-  }
-  return size;
+// Room for a Track besides what comes from the event, and for how often a byte
+// of the event may appear.
+constexpr std::size_t kFixedBytes = 4096;
+constexpr std::size_t kGrowth = 6;
+
+// Nearly all messages in a Track have a size of two bytes, so that much is kept
+// free before the contents, which move in the other cases.
+constexpr std::size_t kSizeBytes = 2;
+
+// Starts field `number`, a message, and returns where its contents go.
+char* Begin(std::uint32_t number, char* out) {
+  return WriteTag(out, number, WireType::kBytes) + kSizeBytes;
 }
 
+// Ends the message whose contents stand between the two; returns its end.
+char* End(char* contents, char* end) {
+  const auto size = static_cast<std::size_t>(end - contents);
+  char* const start = contents - kSizeBytes;
+  const std::size_t size_bytes = VarintSize(size);
+  if (size_bytes != kSizeBytes) {
+    std::memmove(start + size_bytes, contents, size);
+  }
+  return WriteVarint(start, size) + size;
+}
+
+template <std::size_t row, Place place>
+char* WriteProperty(const Track& track, char* out) {
+  constexpr const catalog::PropertyRow& property = catalog::kProperties[row];
+  if constexpr (property.place != place) return out;
+  const Value value = track.properties[row];
+  if (value.missing()) return out;
+  if constexpr (property.type == catalog::Type::kString) {
+    return WriteText(property.number, value.text(), out);
+  } else {
+    return WriteField(property.number, value, out);
+  }
+}
+
+// One piece of straight code for each row of the table.
 template <Place place>
 char* WritePlace(const Track& track, char* out) {
-  for (std::size_t i = 0; i < catalog::kPropertyCount; ++i) {
-    const catalog::PropertyRow& row = catalog::kProperties[i];
-    if (row.place != place || track.properties[i].missing()) continue;
-    out = WriteField(row.number, track.properties[i], out);
+  return [&]<std::size_t... rows>(std::index_sequence<rows...>) {
+    ((out = WriteProperty<rows, place>(track, out)), ...);
+    return out;
   }
-  return out;
+  (std::make_index_sequence<catalog::kPropertyCount>());
 }
 
-// The sizes of the messages inside a Track.
-struct TrackShape {
-  std::int64_t seconds = 0;
-  std::int64_t nanos = 0;
-  std::size_t timestamp = 0;
-  std::size_t properties = 0;
-  std::size_t traits = 0;
-  std::size_t context = 0;
-  std::size_t track = 0;
-};
+char* WriteTimestamp(std::int64_t timestamp_ms, char* out) {
+  const std::int64_t seconds = timestamp_ms / 1000;
+  const std::int64_t nanos = timestamp_ms % 1000 * 1'000'000;
+  // Two varints and their tags: the size is below 128.
+  char* const size = WriteTag(out, kTimestamp, WireType::kBytes);
+  char* end = size + 1;
+  if (seconds != 0) end = WriteField(1, Value::OfInteger(seconds), end);
+  if (nanos != 0) end = WriteField(2, Value::OfInteger(nanos), end);
+  *size = static_cast<char>(end - size - 1);
+  return end;
+}
 
-TrackShape ShapeOf(const Track& track) {
-  TrackShape shape;
-  shape.seconds = track.timestamp_ms / 1000;
-  shape.nanos = track.timestamp_ms % 1000 * 1'000'000;
-  if (shape.seconds != 0) {
-    shape.timestamp += FieldSize(1, Value::OfInteger(shape.seconds));
-  }
-  if (shape.nanos != 0) {
-    shape.timestamp += FieldSize(2, Value::OfInteger(shape.nanos));
-  }
-  shape.properties = PlaceSize<Place::kProperties>(track);
+char* WriteProperties(const Track& track, char* out) {
+  char* const contents = Begin(kProperties, out);
+  out = WritePlace<Place::kProperties>(track, contents);
   for (const Extra& extra : track.extras) {
-    shape.properties += BytesFieldSize(
-        catalog::kExtraNumber, EntrySize(extra, ShapeOf(extra, *track.event)));
+    out = WriteExtra(extra, *track.event, out);
   }
-  shape.traits = PlaceSize<Place::kTraits>(track);
-  shape.context =
-      BytesFieldSize(kTraits, shape.traits) + PlaceSize<Place::kContext>(track);
-  shape.track =
-      BytesFieldSize(kMessageId, track.message_id_size) +
-      BytesFieldSize(kAnonymousId, Track::kHashHexBytes) +
-      (track.user_id.missing() ? 0 : FieldSize(kUserId, track.user_id)) +
-      BytesFieldSize(kEvent, catalog::kEvents[track.event_row].segment.size()) +
-      BytesFieldSize(kTimestamp, shape.timestamp) +
-      BytesFieldSize(kProperties, shape.properties) +
-      BytesFieldSize(kContext, shape.context);
-  return shape;
+  return End(contents, out);
 }
 
-char* WriteTimestamp(const TrackShape& shape, char* out) {
-  out = WriteBytesHeader(out, kTimestamp, shape.timestamp);
-  if (shape.seconds != 0) {
-    out = WriteField(1, Value::OfInteger(shape.seconds), out);
-  }
-  if (shape.nanos != 0) {
-    out = WriteField(2, Value::OfInteger(shape.nanos), out);
-  }
-  return out;
+char* WriteContext(const Track& track, char* out) {
+  char* const context = Begin(kContext, out);
+  char* const traits = Begin(kTraits, context);
+  out = End(traits, WritePlace<Place::kTraits>(track, traits));
+  return End(context, WritePlace<Place::kContext>(track, out));
 }
 
 }  // namespace
 
-void WireWriter::Append(std::uint32_t number, Track& track,
-                        OutputBuffer& output) {
+std::size_t WireWriter::Append(std::uint32_t number, Track& track,
+                               OutputBuffer& output) {
   if (!track.event->from_wire) UnescapeValues(track);
-  const TrackShape shape = ShapeOf(track);
-  char* out = output.Reserve(BytesFieldSize(number, shape.track));
-  out = WriteBytesHeader(out, number, shape.track);
-  out = WriteText(kMessageId, track.message_id_text(), out);
+  char* out = output.Reserve(kFixedBytes + kGrowth * track.event->source_bytes);
+  char* const contents = Begin(number, out);
+  out = WriteText(kMessageId, track.message_id_text(), contents);
   out = WriteText(kAnonymousId, track.anonymous_id_text(), out);
+  const char* const anonymous_id = out - Track::kHashHexBytes;
   if (!track.user_id.missing()) out = WriteField(kUserId, track.user_id, out);
   out = WriteText(kEvent, catalog::kEvents[track.event_row].segment, out);
-  out = WriteTimestamp(shape, out);
-  out = WriteBytesHeader(out, kProperties, shape.properties);
-  out = WritePlace<Place::kProperties>(track, out);
-  for (const Extra& extra : track.extras) {
-    out = WriteExtra(extra, *track.event, out);
-  }
-  out = WriteBytesHeader(out, kContext, shape.context);
-  out = WriteBytesHeader(out, kTraits, shape.traits);
-  out = WritePlace<Place::kTraits>(track, out);
-  out = WritePlace<Place::kContext>(track, out);
-  output.Finish(out);
+  out = WriteTimestamp(track.timestamp_ms, out);
+  out = WriteProperties(track, out);
+  out = WriteContext(track, out);
+  char* const end = End(contents, out);
+  output.Finish(end);
+  return output.size() - static_cast<std::size_t>(out - anonymous_id);
 }
 
 void WireWriter::UnescapeValues(Track& track) {

@@ -16,8 +16,9 @@ namespace segrid::codec {
 class WireWriter {
  public:
   // Appends the Track as field `number` of the message that contains it.
-  // Values that are still escaped are unescaped in place.
-  void Append(std::uint32_t number, Track& track, OutputBuffer& output);
+  // Values that are still escaped are unescaped in place. Returns where the
+  // anonymous id stands, an offset in the contents of `output`.
+  std::size_t Append(std::uint32_t number, Track& track, OutputBuffer& output);
 
  private:
   void UnescapeValues(Track& track);

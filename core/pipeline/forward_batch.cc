@@ -39,6 +39,7 @@ absl::Status ForwardTransformer::Transform(const Input& input,
                                            std::vector<Issue>& issues,
                                            Counts& counts) {
   transformer_.ResetCounts();
+  anonymous_ids_.Clear();
   for (ForwardLane& lane : lanes) {
     lane.json.Clear();
     lane.json.Reserve(input.bytes.size() + kSpareBytes);
@@ -60,6 +61,7 @@ absl::Status ForwardTransformer::Transform(const Input& input,
     }
     AddIssues(source_.count() - 1, reasons_, issues);
   }
+  anonymous_ids_.Flush();
   counts.events = source_.count();
   counts.field_coerced = transformer_.counts().coerced;
   counts.field_dropped = transformer_.counts().dropped;
@@ -67,8 +69,8 @@ absl::Status ForwardTransformer::Transform(const Input& input,
 }
 
 Reason ForwardTransformer::TransformFor(ForwardLane& lane) {
-  const Reason reason =
-      transformer_.Transform(source_.event(), *lane.options, track_);
+  const Reason reason = transformer_.Transform(source_.event(), *lane.options,
+                                               track_, &anonymous_ids_.next());
   if (reason != Reason::kNone) return reason;
   const std::size_t before = lane.json.size();
   if (!lane.messages.empty()) lane.json.Append(",");
@@ -77,6 +79,10 @@ Reason ForwardTransformer::TransformFor(ForwardLane& lane) {
   if (size > kMaxTrackBytes) {
     lane.json.Truncate(before);
     return Reason::kTooLarge;
+  }
+  if (track_.anonymous_id_follows) {
+    anonymous_ids_.Add(lane.json,
+                       offset + codec::JsonWriter::AnonymousIdOffset(track_));
   }
   const std::size_t id = offset + codec::JsonWriter::kMessageIdOffset;
   lane.messages.push_back({static_cast<std::uint32_t>(offset),

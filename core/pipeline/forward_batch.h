@@ -14,6 +14,7 @@
 #include "core/pipeline/batch.h"
 #include "core/pipeline/event_source.h"
 #include "core/queue/message.h"
+#include "core/transform/anonymous_ids.h"
 #include "core/transform/options.h"
 #include "core/transform/transformer.h"
 
@@ -46,6 +47,7 @@ class ForwardTransformer {
 
   EventSource source_;
   transform::Transformer transformer_;
+  transform::AnonymousIds anonymous_ids_;
   codec::Track track_;
   codec::JsonWriter writer_;
   std::vector<transform::Reason> reasons_;

@@ -39,6 +39,7 @@ absl::Status BatchTransformer::Transform(const Input& input,
   buffer.Clear();
   buffer.Reserve(input.bytes.size() + kSpareBytes);
   transformer_.ResetCounts();
+  anonymous_ids_.Clear();
 
   absl::Status status = source_.Open(input, max_events);
   if (!status.ok()) return status;
@@ -51,6 +52,7 @@ absl::Status BatchTransformer::Transform(const Input& input,
                               : Reason::kNotAnObject;
     Count(reason, source_.count() - 1, result);
   }
+  anonymous_ids_.Flush();
   if (output == Output::kBatchJson) {
     if (result.counts.tracks > 0) buffer.Truncate(buffer.size() - 1);
     buffer.Append("]}");
@@ -65,20 +67,25 @@ absl::Status BatchTransformer::Transform(const Input& input,
 Reason BatchTransformer::TransformOne(const transform::Options& options,
                                       Output output,
                                       codec::OutputBuffer& buffer) {
-  const Reason reason =
-      transformer_.Transform(source_.event(), options, track_);
+  const Reason reason = transformer_.Transform(source_.event(), options, track_,
+                                               &anonymous_ids_.next());
   if (reason != Reason::kNone) return reason;
+  const std::size_t before = buffer.size();
   if (output == Output::kTracks) {
     if (!FitsAsJson()) return Reason::kTooLarge;
-    wire_writer_.Append(kTracksNumber, track_, buffer);
+    const std::size_t at = wire_writer_.Append(kTracksNumber, track_, buffer);
+    if (track_.anonymous_id_follows) anonymous_ids_.Add(buffer, at);
     return Reason::kNone;
   }
-  const std::size_t before = buffer.size();
   if (json_writer_.Append(track_, buffer) > kMaxTrackBytes) {
     buffer.Truncate(before);
     return Reason::kTooLarge;
   }
   buffer.Append(",");
+  if (track_.anonymous_id_follows) {
+    anonymous_ids_.Add(buffer,
+                       before + codec::JsonWriter::AnonymousIdOffset(track_));
+  }
   return Reason::kNone;
 }
 

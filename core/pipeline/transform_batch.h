@@ -10,6 +10,7 @@
 #include "core/codec/wire_writer.h"
 #include "core/pipeline/batch.h"
 #include "core/pipeline/event_source.h"
+#include "core/transform/anonymous_ids.h"
 #include "core/transform/options.h"
 #include "core/transform/transformer.h"
 
@@ -39,6 +40,7 @@ class BatchTransformer {
 
   EventSource source_;
   transform::Transformer transformer_;
+  transform::AnonymousIds anonymous_ids_;
   codec::Track track_;
   codec::JsonWriter json_writer_;
   codec::WireWriter wire_writer_;

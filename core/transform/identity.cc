@@ -107,6 +107,18 @@ void WriteAnonymousId(std::string_view email, bool normalize,
                    track.anonymous_id.data());
 }
 
+bool PutOffAnonymousId(std::string_view email, bool normalize,
+                       crypto::ShortText& address) {
+  if (normalize) email = Trim(email);
+  if (email.size() > crypto::ShortText::kMaxBytes) return false;
+  if (normalize) {
+    address.AssignLowerCase(email);
+  } else {
+    address.Assign(email);
+  }
+  return true;
+}
+
 void WriteMessageId(codec::Event& event, std::string_view tag,
                     crypto::Sha256& sha256, FieldCounts& counts, Track& track) {
   const std::size_t tag_bytes = tag.empty() ? 0 : tag.size() + 1;

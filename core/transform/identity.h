@@ -7,6 +7,7 @@
 #include "core/codec/event.h"
 #include "core/codec/track.h"
 #include "core/crypto/sha256.h"
+#include "core/crypto/short_hash.h"
 #include "core/transform/convert.h"
 
 namespace segrid::transform {
@@ -16,6 +17,11 @@ namespace segrid::transform {
 // lower-cased first (mapping.md, 3.1).
 void WriteAnonymousId(std::string_view email, bool normalize,
                       crypto::Sha256& sha256, codec::Track& track);
+
+// Makes the address, normalized or not, ready to be hashed later. False when it
+// is too long for that.
+bool PutOffAnonymousId(std::string_view email, bool normalize,
+                       crypto::ShortText& address);
 
 // Writes the message id to the Track: `sg_event_id` and `tag`, or a hash where
 // it is missing or does not fit (mapping.md, 3.2).

@@ -41,7 +41,7 @@ Value TextOf(std::string_view text) { return Value(Kind::kCleanText, text); }
 }  // namespace
 
 Reason Transformer::Transform(Event& event, const Options& options,
-                              Track& track) {
+                              Track& track, crypto::ShortText* later) {
   const Reason reason = SelectEvent(event, options, track.event_row);
   if (reason != Reason::kNone) return reason;
 
@@ -58,7 +58,12 @@ Reason Transformer::Transform(Event& event, const Options& options,
     return Reason::kEmailTypeNotSelected;
   }
 
-  WriteAnonymousId(address, options.normalize_email, sha256_, track);
+  track.anonymous_id_follows =
+      later != nullptr &&
+      PutOffAnonymousId(address, options.normalize_email, *later);
+  if (!track.anonymous_id_follows) {
+    WriteAnonymousId(address, options.normalize_email, sha256_, track);
+  }
   WriteMessageId(event, options.tag, sha256_, counts_, track);
   FillProperties(event, options, email_type, track);
   FillExtras(event, options, track);

@@ -8,6 +8,7 @@
 #include "core/codec/event.h"
 #include "core/codec/track.h"
 #include "core/crypto/sha256.h"
+#include "core/crypto/short_hash.h"
 #include "core/transform/convert.h"
 #include "core/transform/custom_args.h"
 #include "core/transform/options.h"
@@ -23,8 +24,10 @@ class Transformer {
   // Track; then `track` is unspecified. Values of the event are converted in
   // place, so the next source finds and counts nothing to convert. TOO_LARGE is
   // for whoever encodes the Track. `event` must outlive `track`.
+  // With `later`, the anonymous id may be left out: then `later` is its address
+  // and Track::anonymous_id_follows is set.
   Reason Transform(codec::Event& event, const Options& options,
-                   codec::Track& track);
+                   codec::Track& track, crypto::ShortText* later = nullptr);
 
   // Counts since the last call of ResetCounts().
   const FieldCounts& counts() const { return counts_; }

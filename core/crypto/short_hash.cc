@@ -1,0 +1,190 @@
+#include "core/crypto/short_hash.h"
+
+#include <cstring>
+#include <string_view>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+namespace segrid::crypto {
+namespace {
+
+// Sixteen bytes at once, on any machine that the compiler knows.
+using Bytes16 [[gnu::vector_size(16)]] = std::uint8_t;
+
+struct Same {
+  template <typename Bytes>
+  Bytes operator()(Bytes bytes) const {
+    return bytes;
+  }
+};
+
+struct LowerCase {
+  Bytes16 operator()(Bytes16 bytes) const {
+    const auto capital = reinterpret_cast<Bytes16>(bytes - 'A' < 26);
+    return bytes + (capital & 32);
+  }
+};
+
+// The block of `text`. The last step overlaps the one before.
+template <typename Change>
+void Fill(std::string_view text, Change change, std::uint8_t* block) {
+  std::memset(block, 0, 64);
+  const auto copy = [change](const char* from, std::uint8_t* to) {
+    Bytes16 bytes;
+    std::memcpy(&bytes, from, sizeof(bytes));
+    bytes = change(bytes);
+    std::memcpy(to, &bytes, sizeof(bytes));
+  };
+  if (text.size() < sizeof(Bytes16)) {
+    std::array<char, sizeof(Bytes16)> padded{};
+    std::memcpy(padded.data(), text.data(), text.size());
+    copy(padded.data(), block);
+  } else {
+    for (std::size_t at = 0; at + 16 < text.size(); at += 16) {
+      copy(text.data() + at, block + at);
+    }
+    copy(text.data() + text.size() - 16, block + text.size() - 16);
+  }
+  block[text.size()] = 0x80;
+  const std::size_t bits = 8 * text.size();
+  block[62] = static_cast<std::uint8_t>(bits >> 8);
+  block[63] = static_cast<std::uint8_t>(bits);
+}
+
+}  // namespace
+
+void ShortText::Assign(std::string_view text) {
+  Fill(text, Same(), bytes_.data());
+}
+
+void ShortText::AssignLowerCase(std::string_view text) {
+  Fill(text, LowerCase(), bytes_.data());
+}
+
+void HashTwo(const ShortText& first, const ShortText& second,
+             std::array<Sha256::Digest, 2>& digests) {
+  static const bool kHasInstructions = HasShaInstructions();
+  if (kHasInstructions) {
+    HashTwoWithInstructions(first, second, digests);
+  } else {
+    HashTwoPortably(first, second, digests);
+  }
+}
+
+void HashTwoPortably(const ShortText& first, const ShortText& second,
+                     std::array<Sha256::Digest, 2>& digests) {
+  Sha256 sha256;
+  digests[0] = sha256.Hash(first.view());
+  digests[1] = sha256.Hash(second.view());
+}
+
+#if defined(__x86_64__)
+
+namespace {
+
+// FIPS 180-4, 4.2.2 and 5.3.3.
+alignas(16) constexpr std::array<std::uint32_t, 64> kRounds = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
+    0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+    0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+    0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
+    0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+    0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+    0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+    0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+    0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+// The first state in the order that the instructions want.
+alignas(16) constexpr std::array<std::uint32_t, 4> kFirstAbef = {
+    0x9b05688c, 0x510e527f, 0xbb67ae85, 0x6a09e667};
+alignas(16) constexpr std::array<std::uint32_t, 4> kFirstCdgh = {
+    0x5be0cd19, 0x1f83d9ab, 0xa54ff53a, 0x3c6ef372};
+
+__m128i Load(const void* at) {
+  return _mm_load_si128(static_cast<const __m128i*>(at));
+}
+
+// One of the two hashes.
+struct Lane {
+  __m128i abef;
+  __m128i cdgh;
+  __m128i words[4];
+};
+
+}  // namespace
+
+bool HasShaInstructions() {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  constexpr unsigned kSsse3AndSse41 = 1u << 9 | 1u << 19;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0) return false;
+  if ((c & kSsse3AndSse41) != kSsse3AndSse41) return false;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b >> 29 & 1) != 0;
+}
+
+// Four rounds a step, of both lanes.
+[[gnu::target("sha,sse4.1,ssse3")]] void HashTwoWithInstructions(
+    const ShortText& first, const ShortText& second,
+    std::array<Sha256::Digest, 2>& digests) {
+  const __m128i big_endian =
+      _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+  const std::array<const std::uint8_t*, 2> blocks = {first.block(),
+                                                     second.block()};
+  std::array<Lane, 2> lanes;
+  for (Lane& lane : lanes) {
+    lane.abef = Load(kFirstAbef.data());
+    lane.cdgh = Load(kFirstCdgh.data());
+  }
+#pragma GCC unroll 16
+  for (std::size_t step = 0; step < 16; ++step) {
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < 2; ++i) {
+      Lane& lane = lanes[i];
+      __m128i& word = lane.words[step % 4];
+      if (step < 4) {
+        word = _mm_shuffle_epi8(Load(blocks[i] + 16 * step), big_endian);
+      } else {
+        const __m128i last = lane.words[(step + 3) % 4];
+        const __m128i sum = _mm_add_epi32(
+            _mm_sha256msg1_epu32(word, lane.words[(step + 1) % 4]),
+            _mm_alignr_epi8(last, lane.words[(step + 2) % 4], 4));
+        word = _mm_sha256msg2_epu32(sum, last);
+      }
+      const __m128i keyed = _mm_add_epi32(word, Load(&kRounds[4 * step]));
+      lane.cdgh = _mm_sha256rnds2_epu32(lane.cdgh, lane.abef, keyed);
+      lane.abef = _mm_sha256rnds2_epu32(lane.abef, lane.cdgh,
+                                        _mm_shuffle_epi32(keyed, 0x0E));
+    }
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    const __m128i abef = _mm_add_epi32(lanes[i].abef, Load(kFirstAbef.data()));
+    const __m128i cdgh = _mm_add_epi32(lanes[i].cdgh, Load(kFirstCdgh.data()));
+    const __m128i feba = _mm_shuffle_epi32(abef, 0x1B);
+    const __m128i dchg = _mm_shuffle_epi32(cdgh, 0xB1);
+    const __m128i abcd = _mm_blend_epi16(feba, dchg, 0xF0);
+    const __m128i efgh = _mm_alignr_epi8(dchg, feba, 8);
+    auto* const out = reinterpret_cast<__m128i*>(digests[i].data());
+    _mm_storeu_si128(out, _mm_shuffle_epi8(abcd, big_endian));
+    _mm_storeu_si128(out + 1, _mm_shuffle_epi8(efgh, big_endian));
+  }
+}
+
+#else
+
+bool HasShaInstructions() { return false; }
+
+void HashTwoWithInstructions(const ShortText& first, const ShortText& second,
+                             std::array<Sha256::Digest, 2>& digests) {
+  HashTwoPortably(first, second, digests);
+}
+
+#endif
+
+}  // namespace segrid::crypto
