@@ -67,6 +67,8 @@ rdb::DBOptions MakeDbOptions(OpenMode mode, rdb::Env* env) {
   options.atomic_flush = true;
   options.avoid_flush_during_recovery = false;
   options.avoid_flush_during_shutdown = false;
+  // The store opens the database again after an error; see Writer.
+  options.max_bgerror_resume_count = 0;
   options.max_background_jobs = 2;
   options.max_open_files = kMaxOpenFiles;
   options.bytes_per_sync = 1 << 20;  // So that a sync of the log need not wait.

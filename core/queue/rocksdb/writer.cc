@@ -55,7 +55,7 @@ Writer::Calls Writer::Wait() {
     return stopping_ || !waiting_.empty();
   };
   const absl::Duration timeout =
-      broken_ ? shared_.options.retry_interval : kIdle;
+      broken_ || !has_room_ ? shared_.options.retry_interval : kIdle;
   absl::MutexLock lock(&mu_);
   mu_.AwaitWithTimeout(absl::Condition(&awake), timeout);
   Calls calls;
@@ -100,15 +100,15 @@ void Writer::LookForRoom() {
   const absl::Time now = absl::Now();
   if (now < next_look_) return;
   next_look_ = now + kLookInterval;
-  const bool has_room = shared_.disk->HasRoom();
+  has_room_ = shared_.disk->HasRoom();
   absl::MutexLock lock(&shared_.mu);
-  shared_.health.has_room = has_room;
+  shared_.health.has_room = has_room_;
 }
 
 void Writer::Fill(Commit& commit, Calls& calls) {
   absl::MutexLock lock(&shared_.mu);
   for (Call& call : calls) {
-    if (!shared_.health.has_room && std::holds_alternative<AppendCall>(call)) {
+    if (!has_room_ && std::holds_alternative<AppendCall>(call)) {
       queue::rocksdb::Fail(call, DiskFull(shared_.options.reserve_bytes));
     } else {
       commit.Add(call);

@@ -72,6 +72,7 @@ class Writer {
   // The writer's thread only.
   ::rocksdb::WriteBatch batch_;
   bool broken_ = false;
+  bool has_room_ = true;
   absl::Time next_try_ = absl::InfinitePast();    // By the machine's clock.
   absl::Time next_look_ = absl::InfinitePast();   // For room.
   absl::Time next_sweep_ = absl::InfinitePast();  // Of old records.
