@@ -31,6 +31,8 @@ class FaultDisk::File final : public rocksdb::FSWritableFileOwnerWrapper {
       FSWritableFileOwnerWrapper::Append(Slice(data.data(), partial), options,
                                          debug)
           .PermitUncheckedError();
+      hook_({Op::kHalfAppended, name_, partial}, nullptr)
+          .PermitUncheckedError();
     }
     return status;
   }
@@ -117,7 +119,8 @@ void FaultPlan::Arm(const Rule& rule) {
 
 IOStatus FaultPlan::Check(const FaultDisk::Event& event, std::size_t* partial) {
   // RocksDB's diary: it may fail, and nobody is told.
-  if (!armed_ || event.file.find("/LOG") != std::string::npos) {
+  if (!armed_ || event.op == FaultDisk::Op::kHalfAppended ||
+      event.file.find("/LOG") != std::string::npos) {
     return IOStatus::OK();
   }
   if (rule_.only_syncs && event.op != FaultDisk::Op::kSync) {

@@ -17,14 +17,14 @@ namespace segrid::tests {
 // that changes something. Thread safety: as the hook's.
 class FaultDisk {
  public:
-  enum class Op { kAppend, kSync, kCreate, kRename };
+  enum class Op { kAppend, kHalfAppended, kSync, kCreate, kRename };
   struct Event {
     Op op;
     std::string file;  // Its path.
     std::size_t bytes = 0;
   };
   // An error: the operation fails with it and does nothing, except that an
-  // append may write its first `*partial` bytes.
+  // append may write its first `*partial` bytes; then kHalfAppended follows.
   using Hook = std::function<rocksdb::IOStatus(const Event& event,
                                                std::size_t* partial)>;
 
