@@ -96,7 +96,7 @@ struct Queue {
   // Of pending Tracks and dead letters; 1 MiB to 1024 TiB. In all, per source.
   std::int64_t max_bytes = std::int64_t{10} << 30;
   std::int64_t max_source_bytes = std::int64_t{10} << 30;
-  // Dead letters of a source; the oldest go first. 64 KiB to 1 TiB, 1 min to
+  // Dead letters of a source; the oldest go first. 1 MiB to 1 TiB, 1 min to
   // 8,760 h.
   std::int64_t max_dead_letter_bytes = std::int64_t{256} << 20;
   absl::Duration max_dead_letter_age = absl::Hours(720);

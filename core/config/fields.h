@@ -23,12 +23,15 @@ struct TextRules {
   TextCheck check = nullptr;
   bool may_be_empty = false;
   bool show = true;  // False: messages do not repeat the value.
+  bool many_lines = false;
 };
 
 struct ListRules {
   TextCheck check = nullptr;  // Of each element.
   std::size_t min_count = 0;
   std::size_t max_count = 100;
+  bool show = true;         // As for a text.
+  bool many_lines = false;  // As for a text.
 };
 
 template <class Value>

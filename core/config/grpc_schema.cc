@@ -21,15 +21,6 @@ constexpr std::size_t kHashDigits = 64;
 constexpr std::array<std::string_view, 3> kRoles = {"transform", "forward",
                                                     "admin"};
 
-std::string CheckHash(const std::string& value) {
-  const bool good =
-      value.size() == kHashDigits &&
-      value.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return good ? ""
-              : "is no SHA-256; must be 64 lower-case hex digits: printf %s "
-                "\"$TOKEN\" | sha256sum";
-}
-
 std::string CheckRole(const std::string& value) {
   return CheckOneOf(value, kRoles);
 }
@@ -80,6 +71,15 @@ void CheckListeners(Fields& fields, const Grpc& grpc) {
 }
 
 }  // namespace
+
+std::string CheckHash(const std::string& value) {
+  const bool good =
+      value.size() == kHashDigits &&
+      value.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return good ? ""
+              : "is no SHA-256; must be 64 lower-case hex digits: printf %s "
+                "\"$TOKEN\" | sha256sum";
+}
 
 void Rows(Fields& fields, Grpc& grpc) {
   fields.Texts("listen", grpc.listen,

@@ -14,12 +14,7 @@ struct NotYetRow {
   std::string_view value;  // "" = the key with any value.
 };
 
-// clang-format off
-inline constexpr auto kNotYet = std::to_array<NotYetRow>({
-    {"http",                  ""},
-    {"admin",                 ""},
-    {"webhooks",              ""},
-});
-// clang-format on
+// None now; with rows: std::to_array<NotYetRow>({{"queue.store", "other"}}).
+inline constexpr std::array<NotYetRow, 0> kNotYet{};
 
 }  // namespace segrid::config

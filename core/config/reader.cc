@@ -44,8 +44,9 @@ std::string_view NameOf(Node::Kind kind) {
   }
 }
 
-bool HasControlCharacter(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
+bool HasControlCharacter(std::string_view text, bool many_lines) {
+  return std::any_of(text.begin(), text.end(), [many_lines](char c) {
+    if (many_lines && (c == '\n' || c == '\r' || c == '\t')) return false;
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
   });
 }
@@ -112,7 +113,7 @@ std::optional<std::string> Reader::TextOf(const Value& value, TextRules rules) {
   }
   if (scalar->text.size() > kMaxTextBytes) {
     problem = "is too long; at most 4096 bytes";
-  } else if (HasControlCharacter(scalar->text)) {
+  } else if (HasControlCharacter(scalar->text, rules.many_lines)) {
     problem = "holds a control character; remove it";
   } else if (rules.check != nullptr) {
     problem = rules.check(scalar->text);
@@ -144,7 +145,10 @@ void Reader::ReadList(const Value& value, std::vector<std::string>& values,
     const Value item{node.items[i],
                      Concat({value.path, "[", std::to_string(i), "]"})};
     reading_.places.emplace(item.path, item.node.position);
-    std::optional<std::string> text = TextOf(item, {.check = rules.check});
+    std::optional<std::string> text =
+        TextOf(item, {.check = rules.check,
+                      .show = rules.show,
+                      .many_lines = rules.many_lines});
     if (!text.has_value()) {
       // Keeps the others at their index, by which checks name them.
       read.emplace_back();

@@ -80,12 +80,16 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources) {
 void Rows(Fields& fields, Config& config) {
   fields.Text("data_dir", config.data_dir, {});
   fields.Section("grpc", config.grpc);
+  fields.Section("http", config.http);
+  fields.Section("admin", config.admin);
+  fields.Sections("webhooks", config.webhooks, kMaxWebhooks);
   fields.Section("queue", config.queue);
   fields.Sections("sources", config.sources, kMaxSources);
   fields.Section("logging", config.logging);
   fields.Section("drain", config.drain);
   fields.Section("reload", config.reload);
   if (fields.Has("sources")) CheckSources(fields, config.sources);
+  CheckDoors(fields, config);
 }
 
 void Rows(Fields& fields, Queue& queue) {
@@ -97,14 +101,7 @@ void Rows(Fields& fields, Queue& queue) {
   fields.Bytes("max_source_bytes", queue.max_source_bytes,
                {kMib, 1024 * kTib});
   fields.Bytes("max_dead_letter_bytes", queue.max_dead_letter_bytes,
-               {64 * kKib, kTib});
-  fields.Duration("max_dead_letter_age", queue.max_dead_letter_age,
-                  {absl::Minutes(1), absl::Hours(8'760)});
-  fields.Bytes("reserve_bytes", queue.reserve_bytes, {0, kTib});
-  fields.Bytes("max_source_bytes", queue.max_source_bytes,
-               {kMib, 1024 * kTib});
-  fields.Bytes("max_dead_letter_bytes", queue.max_dead_letter_bytes,
-               {64 * kKib, kTib});
+               {kMib, kTib});
   fields.Duration("max_dead_letter_age", queue.max_dead_letter_age,
                   {absl::Minutes(1), absl::Hours(8'760)});
   fields.Bytes("reserve_bytes", queue.reserve_bytes, {0, kTib});

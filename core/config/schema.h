@@ -13,11 +13,15 @@ namespace segrid::config {
 
 inline constexpr std::size_t kMaxSources = 1'000;
 inline constexpr std::size_t kMaxTokens = 100;
+inline constexpr std::size_t kMaxWebhooks = 100;
 
 void Rows(Fields& fields, Config& config);
 void Rows(Fields& fields, Grpc& grpc);
 void Rows(Fields& fields, Tls& tls);
 void Rows(Fields& fields, Token& token);
+void Rows(Fields& fields, Http& http);
+void Rows(Fields& fields, Admin& admin);
+void Rows(Fields& fields, Webhook& webhook);
 void Rows(Fields& fields, Queue& queue);
 void Rows(Fields& fields, Source& source);
 void Rows(Fields& fields, Logging& logging);
@@ -28,6 +32,15 @@ void Rows(Fields& fields, Reload& reload);
 // them.
 void DeliveryRows(Fields& fields, Source& source);
 void CheckDelivery(Fields& fields, Source& source);
+
+// What must hold between the doors and the rest.
+void CheckDoors(Fields& fields, const Config& config);
+
+// What is wrong with the name of a source or webhook, or "".
+std::string CheckName(const std::string& name);
+
+// What is wrong with the hex of a SHA-256, or "".
+std::string CheckHash(const std::string& value);
 
 // What is wrong with a value that must be one of `words`, or "".
 std::string CheckOneOf(const std::string& value, Fields::Words words);

@@ -40,17 +40,6 @@ std::vector<std::string_view> FieldKeys() {
   return keys;
 }
 
-std::string CheckName(const std::string& name) {
-  const auto is_tail = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-  };
-  const bool fits = name.size() <= 63 && name[0] >= 'a' && name[0] <= 'z' &&
-                    std::all_of(name.begin(), name.end(), is_tail);
-  if (fits) return "";
-  return "is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first";
-}
-
 std::string CheckEvent(const std::string& name) {
   return CheckOneOf(name, kFilters);
 }
@@ -109,6 +98,17 @@ void TransformRows(Fields& fields, Source& source) {
 }
 
 }  // namespace
+
+std::string CheckName(const std::string& name) {
+  const auto is_tail = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  const bool fits = name.size() <= 63 && name[0] >= 'a' && name[0] <= 'z' &&
+                    std::all_of(name.begin(), name.end(), is_tail);
+  if (fits) return "";
+  return "is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first";
+}
 
 std::string CheckOneOf(const std::string& value, Fields::Words words) {
   if (std::find(words.begin(), words.end(), value) != words.end()) return "";

@@ -67,6 +67,11 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
   SEGRID_RETURN_IF_ERROR(application->Open());
   application->MakeServices();
   SEGRID_RETURN_IF_ERROR(application->Listen());
+  SEGRID_ASSIGN_OR_RETURN(
+      application->doors_,
+      HttpDoors::Open({application->options_.config, clock, log,
+                       *application->pool_, *application->queue_,
+                       *application->pipeline_, application->admission_}));
   application->deliverer_->Start();
   application->LogStart();
   return application;
@@ -130,6 +135,8 @@ void Application::LogStart() {
              {"tls", std::string(tls.cert.empty()        ? "off"
                                  : tls.client_ca.empty() ? "on"
                                                          : "mutual")},
+             {"http", doors_->HttpAddresses()},
+             {"admin", doors_->AdminAddresses()},
              {"data_dir", options_.config.data_dir},
              {"sources", Join(sources)}});
   if (options_.config.queue.store == config::Queue::Store::kMemory) {
@@ -151,6 +158,7 @@ void Application::Drain(std::function<void()> on_stuck) {
                                          std::move(on_stuck));
   const absl::Time deadline = absl::Now() + drain.grace;
   admission_.StopAccepting();
+  doors_->Drain(deadline);
   grpc_->Shutdown(deadline);
   FinishDeliveries(deadline);
 }

@@ -17,6 +17,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
+#include "server/app/http_doors.h"
 #include "server/app/stop_flag.h"
 #include "server/app/watchdog.h"
 #include "server/auth/authorizer.h"
@@ -63,6 +64,9 @@ class Application {
   }
   int port() const { return grpc_->port(); }
 
+  // Where the HTTP doors are.
+  HttpDoors& doors() { return *doors_; }
+
   // Asks for the end: what SIGTERM and AdminService.Drain do. Idempotent.
   void RequestStop() { stop_.Raise(); }
   // Blocks until somebody asks for it.
@@ -105,6 +109,7 @@ class Application {
   std::unique_ptr<rpc::AdminService> admin_;
   std::unique_ptr<rpc::HealthService> health_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
+  std::unique_ptr<HttpDoors> doors_;
   bool drained_ = false;
 };
 

@@ -16,6 +16,12 @@ absl::StatusOr<Config> LoadBack(const std::string& description) {
                   FakeEnvironment());
 }
 
+constexpr char kPem[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfS\n"
+    "mpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==\n"
+    "-----END PUBLIC KEY-----\n";
+
 // Every option differs from its default.
 Config Unusual() {
   Config config;
@@ -30,13 +36,35 @@ Config Unusual() {
   config.queue.store = Queue::Store::kMemory;
   config.queue.max_bytes = 1'000'000'000'001;
   config.queue.max_source_bytes = 2 << 20;
-  config.queue.max_dead_letter_bytes = 100'000;
+  config.queue.max_dead_letter_bytes = 3'000'000;
   config.queue.max_dead_letter_age = absl::Minutes(61);
   config.queue.reserve_bytes = 0;
   config.queue.dedup_window = absl::Minutes(90);
   config.queue.dedup_memory_bytes = 3 << 20;
   config.logging = {"error", "text"};
   config.drain = {absl::Milliseconds(1500), absl::ZeroDuration()};
+  config.http.listen = {"0.0.0.0:80"};
+  config.http.tls = config.grpc.tls;
+  config.http.max_body_bytes = 1024;
+  config.http.max_bytes_in_flight = 1 << 20;
+  config.http.max_connections = 4;
+  config.http.max_connections_per_peer = 1;
+  config.http.max_header_bytes = 1024;
+  config.http.max_headers = 1;
+  config.http.header_timeout = absl::Milliseconds(100);
+  config.http.body_timeout = absl::Milliseconds(101);
+  config.http.idle_timeout = absl::Minutes(10);
+  config.admin.listen = {};
+  config.admin.allow_insecure_bind = true;
+  Webhook webhook;
+  webhook.name = "a";
+  webhook.public_keys = {kPem};
+  webhook.replay_window = absl::ZeroDuration();
+  webhook.sources = {"first", "second"};
+  webhook.bearer_sha256 = {std::string(64, 'a')};
+  webhook.basic_sha256 = {std::string(64, 'b')};
+  config.webhooks = {webhook, webhook};
+  config.webhooks[1].name = "b";
   Source source;
   source.name = "first";
   source.write_key = base::Secret("key");
@@ -98,6 +126,32 @@ grpc:
   max_bytes_in_flight: 256MiB
   max_connections: 10000
   max_connections_per_peer: 6000
+http:
+  listen: ["127.0.0.1:8080"]
+  tls:
+    cert: ""
+    key: ""
+    client_ca: ""
+    allowed_sans: []
+  max_body_bytes: 4MiB
+  max_bytes_in_flight: 256MiB
+  max_connections: 10000
+  max_connections_per_peer: 6000
+  max_header_bytes: 16KiB
+  max_headers: 64
+  header_timeout: 5s
+  body_timeout: 30s
+  idle_timeout: 1m15s
+admin:
+  listen: ["127.0.0.1:8081"]
+  allow_insecure_bind: false
+webhooks:
+  - name: "default"
+    public_keys: []
+    replay_window: 10m
+    sources: []
+    bearer_sha256: []
+    basic_sha256: []
 queue:
   store: embedded
   max_bytes: 10GiB

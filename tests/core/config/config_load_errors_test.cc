@@ -52,7 +52,7 @@ std::vector<Case> KeyCases() {
   return {
       {"UnknownKeyNear", "loging: {}", "f:1:1: loging: unknown key; did you mean 'logging'?"},
       {"UnknownKeyFar", "drain:\n  zebra: 1", "f:2:3: drain.zebra: unknown key; known are: delay, grace"},
-      {"UnknownKeyMayBeNotYet", "htpp: 1", "f:1:1: htpp: unknown key; did you mean 'http'?"},
+      {"UnknownKeyNearAShortOne", "htpp: 1", "f:1:1: htpp: unknown key; did you mean 'http'?"},
       {"UnknownKeyInSource", InSource("regin: us"), "f:2:5: sources[0].regin: unknown key; did you mean 'region'?"},
       {"UnknownKeyThatLostItsSpace", "drain: {delay:hidden}", "f:1:9: drain.delay…: unknown key; known are: delay, grace"},
       {"KeyTwice", "drain: {delay: 1s}\ndata_dir: a\ndrain: {}", "f:3:1: drain: stands twice, first in line 1; keep one"},
@@ -61,10 +61,6 @@ std::vector<Case> KeyCases() {
       {"ColumnsCountCharacters", "data_dir: \"äöü\" \ndrain: {ä: 1, delay: 5}",
        "f:2:9: drain.…: unknown key; known are: delay, grace\n"
        "f:2:22: drain.delay: '5' has no unit" + std::string(kDurationHelp)},
-      {"NotYetKeys", "http: {listen: [x]}\nadmin: 5\nwebhooks: []",
-       "f:1:1: http: not yet: this version does not support this key; remove it\n"
-       "f:2:1: admin: not yet: this version does not support this key; remove it\n"
-       "f:3:1: webhooks: not yet: this version does not support this key; remove it"},
   };
 }
 

@@ -87,6 +87,7 @@ drain: {delay: 250ms, grace: 1m}
   want.queue.max_bytes = std::int64_t{2} << 30;
   want.queue.dedup_window = absl::Minutes(90);
   want.queue.dedup_memory_bytes = 500'000'000;
+  want.queue.store = Queue::Store::kMemory;
   Source& source = want.sources.emplace_back();
   source.name = "prod";
   source.write_key = base::Secret("literal");

@@ -11,6 +11,8 @@ namespace segrid::testing {
 config::Config RunningServer::DefaultConfig() {
   config::Config config;
   config.grpc.listen = {"127.0.0.1:0"};
+  config.http.listen = {"127.0.0.1:0"};
+  config.admin.listen = {"127.0.0.1:0"};
   config.sources.resize(2);
   config.sources[0].name = "first";
   config.sources[1].name = "second";

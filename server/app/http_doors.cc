@@ -1,0 +1,164 @@
+#include "server/app/http_doors.h"
+
+#include <utility>
+
+#include "core/base/error_info.h"
+#include "core/base/status_macros.h"
+#include "server/http/probes.h"
+#include "server/http/tls.h"
+
+namespace segrid::app {
+namespace {
+
+constexpr char kDefaultName[] = "default";
+
+std::string Addresses(const std::unique_ptr<httpd::Listener>& door) {
+  std::string joined;
+  if (door == nullptr) return joined;
+  for (const std::string& address : door->addresses()) {
+    joined.append(joined.empty() ? "" : ", ").append(address);
+  }
+  return joined;
+}
+
+httpd::Options OptionsOf(const config::Http& http) {
+  httpd::Options options;
+  options.name = "http";
+  options.listen = http.listen;
+  options.max_connections = http.max_connections;
+  options.max_connections_per_peer = http.max_connections_per_peer;
+  options.max_header_bytes = static_cast<std::int32_t>(http.max_header_bytes);
+  options.max_headers = http.max_headers;
+  options.max_bytes_in_flight = http.max_bytes_in_flight;
+  options.header_timeout = http.header_timeout;
+  options.body_timeout = http.body_timeout;
+  options.idle_timeout = http.idle_timeout;
+  return options;
+}
+
+httpd::Options OptionsOf(const config::Admin& admin) {
+  httpd::Options options;
+  options.name = "admin";
+  options.listen = admin.listen;
+  options.max_connections = 1'000;
+  options.max_connections_per_peer = 1'000;
+  return options;
+}
+
+bool IsDefault(const httpd::Options& options) {
+  return options.listen == config::Http().listen ||
+         options.listen == config::Admin().listen;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpDoors>> HttpDoors::Open(
+    const HttpEnvironment& environment) {
+  std::unique_ptr<HttpDoors> doors(new HttpDoors(environment));
+  SEGRID_RETURN_IF_ERROR(doors->MakeWebhooks());
+  SEGRID_RETURN_IF_ERROR(doors->OpenHttp());
+  SEGRID_RETURN_IF_ERROR(doors->OpenAdmin());
+  return doors;
+}
+
+absl::Status HttpDoors::MakeWebhooks() {
+  const config::Config& config = environment_.config;
+  for (const config::Webhook& options : config.webhooks) {
+    SEGRID_ASSIGN_OR_RETURN(
+        std::shared_ptr<webhook::Webhook> made,
+        webhook::Webhook::Create(
+            options, config.http.max_body_bytes,
+            {environment_.clock, environment_.pipeline, environment_.log,
+             [&admission = environment_.admission] {
+               return admission.accepting();
+             }}));
+    webhooks_.push_back(std::move(made));
+  }
+  return absl::OkStatus();
+}
+
+void HttpDoors::AddProbes(httpd::Router& router) {
+  httpd::AddProbes(
+      router, {{"serving",
+                [&admission = environment_.admission] {
+                  return std::string(admission.ready() ? "" : "draining");
+                }},
+               {"queue", [&queue = environment_.queue] {
+                  const auto stats = queue.GetStoreStats();
+                  if (!stats.ok()) return base::ReasonOf(stats.status());
+                  return stats->ready ? std::string() : stats->not_ready_reason;
+                }}});
+}
+
+absl::Status HttpDoors::OpenHttp() {
+  const config::Http& config = environment_.config.http;
+  if (config.listen.empty()) return absl::OkStatus();
+  SEGRID_ASSIGN_OR_RETURN(
+      httpd::TlsContext tls,
+      httpd::MakeTlsContext(config.tls, environment_.clock.Now()));
+  httpd::Router router;
+  for (const auto& each : webhooks_) {
+    each->AddRoutes(router,
+                    webhooks_.size() == 1 || each->name() == kDefaultName);
+  }
+  AddProbes(router);
+  return Listen(http_, OptionsOf(config), std::move(router), std::move(tls));
+}
+
+absl::Status HttpDoors::OpenAdmin() {
+  const config::Admin& config = environment_.config.admin;
+  if (config.listen.empty()) return absl::OkStatus();
+  httpd::Router router;
+  AddProbes(router);
+  return Listen(admin_, OptionsOf(config), std::move(router), nullptr);
+}
+
+absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
+                               httpd::Options options, httpd::Router router,
+                               httpd::TlsContext tls) {
+  const bool may_stay_closed = IsDefault(options);
+  const std::string name = options.name;
+  auto listener = httpd::Listener::Start(
+      std::move(options), std::move(router),
+      {environment_.pool.io(), environment_.clock}, std::move(tls));
+  if (listener.ok()) {
+    door = *std::move(listener);
+    return absl::OkStatus();
+  }
+  if (!may_stay_closed ||
+      base::ReasonOf(listener.status()) != "CANNOT_LISTEN") {
+    return std::move(listener).status();
+  }
+  environment_.log.Warning(
+      "this door stays closed: its default address cannot be had; set its "
+      "'listen' in the configuration",
+      {{"door", name}, {"why", std::string(listener.status().message())}});
+  return absl::OkStatus();
+}
+
+absl::Status HttpDoors::Reload(const config::Config& config) {
+  SEGRID_ASSIGN_OR_RETURN(
+      httpd::TlsContext tls,
+      httpd::MakeTlsContext(config.http.tls, environment_.clock.Now()));
+  for (const auto& each : webhooks_) {
+    for (const config::Webhook& options : config.webhooks) {
+      if (options.name != each->name()) continue;
+      SEGRID_RETURN_IF_ERROR(each->Replace(options));
+    }
+  }
+  // With or without TLS is the address's nature, for as long as it is open.
+  if (http_ != nullptr && tls != nullptr &&
+      !environment_.config.http.tls.cert.empty()) {
+    http_->ReplaceTls(std::move(tls));
+  }
+  return absl::OkStatus();
+}
+
+std::string HttpDoors::HttpAddresses() const { return Addresses(http_); }
+std::string HttpDoors::AdminAddresses() const { return Addresses(admin_); }
+
+void HttpDoors::Drain(absl::Time deadline) {
+  if (http_ != nullptr) http_->Drain(deadline);
+}
+
+}  // namespace segrid::app

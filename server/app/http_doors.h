@@ -1,0 +1,92 @@
+// The two HTTP listeners: webhooks for SendGrid, figures for operators.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/clock.h"
+#include "core/config/config.h"
+#include "core/pipeline/pipeline.h"
+#include "core/pool/thread_pool.h"
+#include "core/queue/queue.h"
+#include "server/http/listener.h"
+#include "server/logging/log.h"
+#include "server/rpc/admission.h"
+#include "server/webhook/webhook.h"
+
+namespace segrid::app {
+
+// What the doors work with; all must outlive them.
+struct HttpEnvironment {
+  const config::Config& config;
+  base::Clock& clock;
+  logging::Log& log;
+  pool::ThreadPool& pool;
+  queue::Queue& queue;
+  pipeline::Pipeline& pipeline;
+  rpc::Admission& admission;
+};
+
+// Open from Open() until the pool is stopped; the webhooks' door until Drain.
+//
+// Ownership:     owns the listeners and webhooks.
+// Thread safety: any thread.
+// Blocking:      Drain, as it says.
+class HttpDoors {
+ public:
+  // Opens the addresses of the configuration. One that is nobody's wish, the
+  // default, and taken by another process is left closed with a warning.
+  //
+  // UNAVAILABLE, CANNOT_LISTEN:             another address cannot be opened.
+  // FAILED_PRECONDITION, BAD_CERTIFICATE:   see httpd::MakeTlsContext.
+  // INVALID_ARGUMENT, BAD_PUBLIC_KEY:       see webhook::Webhook.
+  static absl::StatusOr<std::unique_ptr<HttpDoors>> Open(
+      const HttpEnvironment& environment);
+
+  HttpDoors(const HttpDoors&) = delete;
+  HttpDoors& operator=(const HttpDoors&) = delete;
+
+  // Takes the webhooks' keys, windows, sources and secrets, by name, and the
+  // certificate from `config`; nothing else. On an error nothing changes; the
+  // error is that of Open.
+  absl::Status Reload(const config::Config& config);
+
+  // Null where the door is not open.
+  httpd::Listener* http() { return http_.get(); }
+  httpd::Listener* admin() { return admin_.get(); }
+  const std::vector<std::shared_ptr<webhook::Webhook>>& webhooks() const {
+    return webhooks_;
+  }
+
+  // Where they listen; "" for a door that is not open.
+  std::string HttpAddresses() const;
+  std::string AdminAddresses() const;
+
+  // Ends the webhooks' door; see httpd::Listener::Drain. Operators can still
+  // look.
+  void Drain(absl::Time deadline);
+
+ private:
+  explicit HttpDoors(const HttpEnvironment& environment)
+      : environment_(environment) {}
+
+  absl::Status MakeWebhooks();
+  absl::Status OpenHttp();
+  absl::Status OpenAdmin();
+  void AddProbes(httpd::Router& router);
+  // Leaves the door closed where Open says so.
+  absl::Status Listen(std::unique_ptr<httpd::Listener>& door,
+                      httpd::Options options, httpd::Router router,
+                      httpd::TlsContext tls);
+
+  const HttpEnvironment environment_;
+  std::vector<std::shared_ptr<webhook::Webhook>> webhooks_;
+  std::unique_ptr<httpd::Listener> http_;
+  std::unique_ptr<httpd::Listener> admin_;
+};
+
+}  // namespace segrid::app

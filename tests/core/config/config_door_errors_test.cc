@@ -1,0 +1,87 @@
+// Mistakes with the HTTP doors, with the exact place and words.
+
+#include <string>
+#include <vector>
+
+#include "core/config/load.h"
+#include "gtest/gtest.h"
+#include "tests/core/config/fake_environment.h"
+
+namespace segrid::config {
+namespace {
+
+struct Case {
+  std::string name;
+  std::string yaml;
+  std::string errors;
+};
+
+// SendGrid's own example.
+const std::string kKey =
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfS"
+    "mpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
+const std::string kSource = "sources: [{name: a, write_key: k}]\n";
+
+// clang-format off
+std::vector<Case> Cases() {
+  return {
+      {"UnsignedOffLoopback", "http: {listen: ['127.0.0.1:1', '0.0.0.0:80']}",
+       "f:1:32: http.listen[1]: can be reached from other hosts, and webhook 'default' takes events without a signature; set its public_keys, or listen on 127.0.0.1 or unix:/path"},
+      {"OneUnsignedOffLoopback", "http: {listen: ['[::]:80']}\nwebhooks:\n  - {name: a, public_keys: [" + kKey + "]}\n  - {name: b}",
+       "f:1:17: http.listen[0]: can be reached from other hosts, and webhook 'b' takes events without a signature; set its public_keys, or listen on 127.0.0.1 or unix:/path"},
+      {"PageOffLoopback", "admin: {listen: ['0.0.0.0:1']}",
+       "f:1:18: admin.listen[0]: can be reached from other hosts, and everybody may look; listen on 127.0.0.1 or unix:/path, or say admin.allow_insecure_bind: true"},
+      {"Address", "http: {listen: ['8080']}",
+       "f:1:17: http.listen[0]: '8080' has no port; write host:port, [ipv6]:port or unix:/path, e.g. 127.0.0.1:50051"},
+      {"KeyWithoutCertificate", "http: {tls: {key: k}}",
+       "f:1:13: http.tls.cert: is missing; 'key' needs its certificate, a PEM file"},
+      {"BodyTooLarge", "http: {max_body_bytes: 65MiB}",
+       "f:1:24: http.max_body_bytes: '65MiB' is out of range; must be 1KiB to 64MiB"},
+      {"KeyIsNotShown", "webhooks: [{public_keys: [secret]}]",
+       "f:1:27: webhooks[0].public_keys[0]: is no verification key: it is not base64; copy it from SendGrid's Mail Settings, Signed Event Webhook"},
+      {"TokenIsNotShown", "webhooks: [{bearer_sha256: [secret]}]",
+       "f:1:29: webhooks[0].bearer_sha256[0]: is no SHA-256; must be 64 lower-case hex digits: printf %s \"$TOKEN\" | sha256sum"},
+      {"Name", "webhooks: [{name: A/b}]",
+       "f:1:19: webhooks[0].name: 'A/b' is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first"},
+      {"NameTwice", "webhooks: [{name: a}, {name: a}]",
+       "f:1:30: webhooks[1].name: another webhook, webhooks[0], has this name; names must be unique"},
+      {"UnknownSource", kSource + "webhooks: [{sources: [a, b]}]",
+       "f:2:26: webhooks[0].sources[1]: no source has this name; write that of one of 'sources'"},
+      {"Window", "webhooks: [{replay_window: 721h}]",
+       "f:1:28: webhooks[0].replay_window: '721h' is out of range; must be 0s to 720h"},
+  };
+}
+// clang-format on
+
+TEST(DoorErrors, SayWhereAndWhatWouldBeRight) {
+  for (const Case& wrong : Cases()) {
+    const auto config = LoadText(wrong.yaml, "f", FakeEnvironment());
+    ASSERT_FALSE(config.ok()) << wrong.name;
+    EXPECT_EQ(std::string(config.status().message()), wrong.errors)
+        << wrong.name;
+  }
+}
+
+TEST(Doors, TakeWhatIsRight) {
+  const std::string pem =
+      "webhooks:\n  - name: a\n    sources: [default]\n    public_keys:\n"
+      "      - |\n        -----BEGIN PUBLIC KEY-----\n        " +
+      kKey + "\n        -----END PUBLIC KEY-----\n      - " + kKey +
+      "\nhttp: {listen: ['0.0.0.0:80']}\n"
+      "admin: {listen: ['0.0.0.0:81'], allow_insecure_bind: true}\n";
+  const auto config = LoadText(pem, "f", FakeEnvironment());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->webhooks[0].public_keys.size(), 2u);
+  const auto none = LoadText("webhooks: []\nhttp: {listen: ['0.0.0.0:80']}",
+                             "f", FakeEnvironment());
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_TRUE(none->webhooks.empty());
+  const auto closed = LoadText("http: {listen: []}\nadmin: {listen: []}", "f",
+                               FakeEnvironment());
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  EXPECT_TRUE(closed->http.listen.empty());
+  EXPECT_EQ(closed->webhooks.size(), 1u);
+}
+
+}  // namespace
+}  // namespace segrid::config
