@@ -20,6 +20,13 @@ std::string CheckTime(const std::string& text) {
   return ReadTime(text, time) ? "" : "must be like 2026-06-09T18:19:12Z";
 }
 
+void AddSource(CLI::App& command, DeadLetterFlags& flags) {
+  AddServerFlags(command, flags.server);
+  command.add_option("--source", flags.source, "The source")
+      ->type_name("NAME")
+      ->required();
+}
+
 }  // namespace
 
 v1::DeadLetterFilter DeadLetterFlags::ToFilter() const {
@@ -33,10 +40,7 @@ v1::DeadLetterFilter DeadLetterFlags::ToFilter() const {
 }
 
 void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
-  AddServerFlags(command, flags.server);
-  command.add_option("--source", flags.source, "The source")
-      ->type_name("NAME")
-      ->required();
+  AddSource(command, flags);
   command
       .add_option("--reason", flags.reason,
                   "Only those with this reason, such as EXPIRED")
@@ -57,6 +61,14 @@ void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
                   "Only those given up before this time")
       ->type_name("TIME")
       ->check(CLI::Validator(CheckTime, ""));
+}
+
+void AddDeadLetterId(CLI::App& command, DeadLetterFlags& flags) {
+  AddSource(command, flags);
+  command.add_option("ID", flags.ids, "The id that 'list' prints")
+      ->type_name("")
+      ->expected(1)
+      ->required();
 }
 
 }  // namespace segrid::cli

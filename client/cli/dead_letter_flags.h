@@ -27,4 +27,7 @@ struct DeadLetterFlags {
 // Adds the server's flags and those above.
 void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags);
 
+// Adds the server's flags, the source, and the id of one dead letter.
+void AddDeadLetterId(CLI::App& command, DeadLetterFlags& flags);
+
 }  // namespace segrid::cli

@@ -94,6 +94,39 @@ int RunExport(const ListFlags& flags, Console& console) {
   return error.has_value() ? Fail(console, *error) : kDone;
 }
 
+// One field per line, and the Track as it is.
+void PrintLetter(Console& console, const v1::DeadLetter& letter) {
+  const auto print = [&console](const char* what, const std::string& text) {
+    console.out << what << Printable(text) << "\n";
+  };
+  print("id:         ", std::to_string(letter.id()));
+  print("source:     ", letter.source());
+  print("message id: ", letter.message_id());
+  print("reason:     ", letter.reason());
+  print("accepted:   ", TimeText(letter.accepted_time()));
+  print("given up:   ", TimeText(letter.dead_time()));
+  print("tries:      ", std::to_string(letter.attempt_count()));
+  print("answer:     ", letter.answer());
+  console.out << "track:      " << letter.track_json() << "\n";
+}
+
+int RunShow(const ListFlags& flags, Console& console) {
+  bool found = false;
+  const auto error = ForEach(flags, /*with_track=*/true, /*limit=*/1,
+                             [&](const v1::DeadLetter& letter) {
+                               found = true;
+                               if (!flags.json) {
+                                 return PrintLetter(console, letter);
+                               }
+                               console.out << ExportLine(letter);
+                             });
+  if (error.has_value()) return Fail(console, *error);
+  if (found) return kDone;
+  return Fail(console, "source '" + flags.which.source +
+                           "' has no dead letter with this id; see 'segrid "
+                           "dead-letters list'");
+}
+
 int RunReplay(const ListFlags& flags, Console& console) {
   v1::ReplayDeadLettersRequest request;
   *request.mutable_filter() = flags.which.ToFilter();
@@ -149,7 +182,11 @@ struct Added {
 Added AddInner(CLI::App& parent, const Inner& inner, Action& chosen) {
   const auto flags = std::make_shared<ListFlags>();
   CLI::App* command = parent.add_subcommand(inner.name, inner.what);
-  AddDeadLetterFlags(*command, flags->which);
+  if (inner.run == RunShow) {
+    AddDeadLetterId(*command, flags->which);
+  } else {
+    AddDeadLetterFlags(*command, flags->which);
+  }
   command->callback([flags, run = inner.run, &chosen] {
     chosen = [flags, run](Console& console) { return run(*flags, console); };
   });
@@ -160,7 +197,7 @@ Added AddInner(CLI::App& parent, const Inner& inner, Action& chosen) {
 
 void AddDeadLetters(CLI::App& app, Action& chosen) {
   CLI::App* parent = app.add_subcommand(
-      "dead-letters", "List, export, replay or delete what was given up");
+      "dead-letters", "List, show, export, replay or delete what was given up");
   parent->require_subcommand(1);
   const Added list =
       AddInner(*parent, {"list", "List them, newest first", RunList}, chosen);
@@ -169,6 +206,10 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
       ->type_name("NUMBER")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  const Added show = AddInner(
+      *parent,
+      {"show", "Print one with its Track and all that is known of it", RunShow},
+      chosen);
   AddInner(*parent,
            {"export", "Print them with their Tracks, a line of JSON each",
             RunExport},
@@ -181,7 +222,7 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
       AddInner(*parent, {"purge", "Delete them for good", RunPurge}, chosen);
   purge.command->add_flag("--yes,-y", purge.flags->yes,
                           "Do not ask, also on a terminal");
-  for (const Added& added : {list, replay, purge}) {
+  for (const Added& added : {list, show, replay, purge}) {
     added.command->add_flag("--json", added.flags->json,
                             "Print JSON, a line each");
   }

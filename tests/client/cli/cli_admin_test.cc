@@ -217,6 +217,33 @@ TEST_F(SegridAdmin, ExportsDeadLettersWithTheirTracks) {
   EXPECT_TRUE(admin_.listed.at(0).include_track_json());
 }
 
+TEST_F(SegridAdmin, ShowsADeadLetter) {
+  admin_.pages.resize(1);
+  *admin_.pages[0].add_dead_letters() = Letter(7);
+  const Ran ran = Segrid({"dead-letters", "show", "--source", "prod", "7"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            "id:         7\n"
+            "source:     prod\n"
+            "message id: m7\n"
+            "reason:     REFUSED\n"
+            "accepted:   2023-11-14T22:13:20.000Z\n"
+            "given up:   2023-11-14T22:13:21.000Z\n"
+            "tries:      2\n"
+            "answer:     400 \"bad\"  [31m\n"
+            "track:      {\"type\":\"track\"}\n");
+  EXPECT_THAT(admin_.listed.at(0).filter().ids(), ElementsAre(7));
+  EXPECT_TRUE(admin_.listed.at(0).include_track_json());
+  EXPECT_EQ(
+      Segrid({"dead-letters", "show", "--source", "prod", "7", "--json"}).out,
+      Segrid({"dead-letters", "export", "--source", "prod"}).out);
+
+  admin_.pages[0].clear_dead_letters();
+  const Ran none = Segrid({"dead-letters", "show", "--source", "prod", "8"});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("no dead letter with this id"));
+}
+
 TEST_F(SegridAdmin, ReplaysAndPurgesDeadLetters) {
   EXPECT_EQ(Segrid({"dead-letters", "replay", "--source", "prod"}).out,
             "3 queued again\n");

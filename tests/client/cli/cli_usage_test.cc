@@ -28,6 +28,7 @@ const std::vector<Words> kCommands = {{"transform"},
                                       {"resume"},
                                       {"dead-letters"},
                                       {"dead-letters", "list"},
+                                      {"dead-letters", "show"},
                                       {"dead-letters", "export"},
                                       {"dead-letters", "replay"},
                                       {"dead-letters", "purge"},
@@ -65,6 +66,8 @@ TEST(Segrid, EndsWithTwoAndOneLineOnAWrongCommandLine) {
       {{"dead-letters", "list"}, "--source is required"},
       {{"dead-letters", "list", "--source", "a", "--since", "today"},
        "--since: must be like 2026"},
+      {{"dead-letters", "show", "--source", "a"}, "ID is required"},
+      {{"dead-letters", "show", "--source", "a", "x"}, "x"},
       {{"pause"}, "SOURCE is required"},
       {{"transform", "--bogus"}, "--bogus"},
       {{"transform", "a.json", "b.json"}, "b.json"},
@@ -95,6 +98,7 @@ TEST(Segrid, SaysInOneLineThatThereIsNoServer) {
     if (words[0] == "dead-letters" && words.size() == 1) continue;
     if (words[0] == "dead-letters")
       words.insert(words.end(), {"--source", "a"});
+    if (words.size() > 1 && words[1] == "show") words.push_back("1");
     if (words[0] == "pause" || words[0] == "resume") words.push_back("a");
     words.insert(words.end(), {"--server", nobody});
     const Ran ran = RunSegrid(words, {.input = "[]"});
