@@ -1,6 +1,7 @@
 """Whether the documents say what is there: links, commands, keys, reasons, tables, snippets, pictures."""
 
 import argparse
+import itertools
 import os
 import pathlib
 import re
@@ -127,7 +128,8 @@ def flat(text):
     if match:
       depth = len(match[1]) // 2
       depth -= sum(part.endswith("[]") for part in path[:depth])  # A list's items stand two columns further in.
-      path[depth:] = [match[2] + ("[]" if match[2] in ("sources", "webhooks", "tokens") else "")]
+      is_list = match[2] in ("sources", "webhooks", "tokens") and match[3] is None
+      path[depth:] = [match[2] + ("[]" if is_list else "")]
       if match[3] is not None:
         found[".".join(path)] = match[3].replace('"', "")
   return found
@@ -188,11 +190,12 @@ class Readme(unittest.TestCase):
     example = read("tests/core/config/example.yaml")  # Has every key; a test sees to that.
     defaults = effective("sources: [{name: a, write_key: '${SEGMENT_WRITE_KEY}'}]")
     for cells in markdown.table(self.configuration, "key"):
-      for key in markdown.ticked(cells[0]):
+      keys, shown = markdown.ticked(cells[0]), markdown.ticked(cells[1])
+      for key, default in itertools.zip_longest(keys, shown, fillvalue=shown[0] if shown else None):
         with self.subTest(key):
           self.assertRegex(example, rf"\b{key.strip('[]').rpartition('.')[2]}:")
           if cells[1].startswith("`"):
-            self.assertEqual(defaults[key], cells[1].strip("`"))
+            self.assertEqual(defaults[key.removesuffix("[]")], default)
 
   def test_reasons_are_those_of_the_api(self):
     errors = {reason for cells in markdown.table(self.text, "reason") for reason in markdown.ticked(cells[0])}
