@@ -57,7 +57,8 @@ struct SendResult {
 
 // A place that takes Tracks.
 //
-// Ownership:     see Batch; a receiver is owned by the Deliverer.
+// Ownership:     see Batch; a receiver is owned by the Deliverer. It outlives
+//                its pending answers, unless the pool was stopped.
 // Thread safety: Send may be called from any thread, several at a time.
 // Blocking:      never waits for the network; `done` runs exactly once, later,
 //                in a thread of the pool, unless the pool was stopped. A write

@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
@@ -15,6 +16,10 @@ namespace {
 
 absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
+}
+
+std::string Credentials(const base::Secret& write_key) {
+  return absl::Base64Escape(absl::StrCat(write_key.Reveal(), ":"));
 }
 
 }  // namespace
@@ -39,8 +44,7 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
                                                  absl::Time now) const {
   http::Request request{.target = path};
   request.headers = {
-      {"Authorization", absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(
-                                                   write_key.Reveal(), ":")))},
+      {"Authorization", absl::StrCat("Basic ", Credentials(write_key))},
       {"Content-Type", "application/json"},
       {"User-Agent", absl::StrCat("segrid/", Absl(base::kVersion))},
   };
@@ -54,6 +58,12 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
     request.headers.emplace_back("Content-Encoding", "gzip");
   }
   return request;
+}
+
+std::string BatchRequest::Mask(std::string_view text) const {
+  if (write_key.empty()) return std::string(text);
+  return absl::StrReplaceAll(Absl(text), {{write_key.Reveal(), "***"},
+                                          {Credentials(write_key), "***"}});
 }
 
 std::string BatchPath(std::string_view base) {

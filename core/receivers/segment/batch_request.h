@@ -22,6 +22,10 @@ struct BatchRequest {
   // The request for `batch`, with `sentAt` = `now`.
   // RESOURCE_EXHAUSTED/GZIP_FAILED: no memory to compress.
   absl::StatusOr<http::Request> Make(const Batch& batch, absl::Time now) const;
+
+  // `text` with *** for the write key, in the two forms that a receiver may
+  // repeat: as it is, and as it was sent.
+  std::string Mask(std::string_view text) const;
 };
 
 // `{"batch":[…],"sentAt":"…"}`.

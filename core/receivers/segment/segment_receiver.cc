@@ -67,19 +67,27 @@ void SegmentReceiver::Send(Batch batch, Done done) {
   absl::StatusOr<http::Request> request = request_.Make(batch, clock_.Now());
   if (!request.ok()) return done(DecideFailure(request.status()));
   const bool named = variant_.success == Success::kOkAndErrors;
-  client_->Send(
-      *std::move(request),
-      [&clock = clock_, done = std::move(done),
-       ids = named ? std::move(batch.ids) : decltype(batch.ids)(),
-       named](absl::StatusOr<http::Response> response) {
-        if (!response.ok()) return done(DecideFailure(response.status()));
-        const Answer answer = {.status = response->status,
-                               .retry_after = response->Header("Retry-After"),
-                               .body = response->body};
-        const bool taken = answer.status >= 200 && answer.status <= 299;
-        done(named && taken ? DecidePartialSuccess(answer, ids)
-                            : Decide(answer, clock.Now()));
-      });
+  client_->Send(*std::move(request),
+                [this, done = std::move(done),
+                 ids = named ? std::move(batch.ids) : decltype(batch.ids)()](
+                    const absl::StatusOr<http::Response>& response) {
+                  done(Read(response, ids));
+                });
+}
+
+SendResult SegmentReceiver::Read(
+    const absl::StatusOr<http::Response>& response,
+    const std::vector<std::string_view>& ids) const {
+  if (!response.ok()) return DecideFailure(response.status());
+  // Also in what a receiver repeats: masked before it is cut.
+  const std::string body = request_.Mask(response->body);
+  const Answer answer = {.status = response->status,
+                         .retry_after = response->Header("Retry-After"),
+                         .body = body};
+  const bool taken = answer.status >= 200 && answer.status <= 299;
+  return taken && variant_.success == Success::kOkAndErrors
+             ? DecidePartialSuccess(answer, ids)
+             : Decide(answer, clock_.Now());
 }
 
 }  // namespace segrid::receivers::segment

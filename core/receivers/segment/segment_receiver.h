@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -54,6 +56,10 @@ class SegmentReceiver final : public Receiver {
  private:
   SegmentReceiver(const Variant& variant, BatchRequest request, std::string url,
                   base::Clock& clock);
+
+  // What an answer, or its lack, asks for; `ids` are those of the batch.
+  SendResult Read(const absl::StatusOr<http::Response>& response,
+                  const std::vector<std::string_view>& ids) const;
 
   const Variant& variant_;  // Static storage.
   const BatchRequest request_;

@@ -35,6 +35,9 @@ struct Arrival {
 
 class SimulatedDelivery;
 
+// Of every source.
+inline constexpr char kWriteKey[] = "wr1te-k3y";
+
 // A server that notes what arrives. `answer` runs in the server's threads, one
 // call at a time. Must outlive the delivery.
 class NotingServer {
@@ -80,7 +83,7 @@ class SimulatedDelivery {
                  receivers::segment::SegmentOptions options = {}) {
     options.region.clear();
     options.endpoint = server.server().url();
-    options.write_key = base::Secret("key");
+    options.write_key = base::Secret(kWriteKey);
     if (options.tls.ca_file.empty()) {
       options.tls.ca_file = server.server().ca_file();
     }

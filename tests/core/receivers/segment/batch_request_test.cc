@@ -76,5 +76,12 @@ TEST(BatchRequest, CompressesWhenTold) {
             BatchBody({.tracks = {"{}"}}, kNow));
 }
 
+TEST(BatchRequest, MasksItsKeyInWhatOthersRepeat) {
+  const BatchRequest maker{.write_key = base::Secret("k3y")};
+  EXPECT_EQ(maker.Mask("bad key 'k3y' in 'Basic azN5Og=='"),
+            "bad key '***' in 'Basic ***'");
+  EXPECT_EQ(BatchRequest().Mask("nothing: Og=="), "nothing: Og==");
+}
+
 }  // namespace
 }  // namespace segrid::receivers::segment
