@@ -58,6 +58,7 @@ std::span<const UnitRow> UnitsOf(Unit unit) {
     case Unit::kPerSecond:
     case Unit::kCount:
     case Unit::kCores:
+    case Unit::kRatio:
       break;
   }
   return kCounts;

@@ -145,6 +145,8 @@ std::string FormatValue(Unit unit, double value) {
       return absl::StrFormat("%.3g %%", value * 100);
     case Unit::kCores:
       return absl::StrFormat("%.2f cores", value);
+    case Unit::kRatio:
+      return absl::StrFormat("%.2f", value);
     case Unit::kCount:
       break;
   }

@@ -21,6 +21,7 @@ enum class Unit {
   kCount,
   kShare,  // 0 to 1, shown as %.
   kCores,
+  kRatio,  // Shown with two digits.
 };
 
 struct MetricRow {

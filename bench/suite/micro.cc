@@ -24,10 +24,14 @@ struct Measure {
   const char* key;
   const char* suffix;
 };
-constexpr std::array<Measure, 3> kMeasures = {
+constexpr std::array<Measure, 7> kMeasures = {
     {{"items_per_second", ""},
      {"bytes_per_second", " bytes"},
-     {"allocations_per_event", " allocations"}}};
+     {"allocations_per_event", " allocations"},
+     {"p99_seconds", " p99"},
+     {"write_amplification", " write amplification"},
+     {"rss_bytes", " rss"},
+     {"open_seconds", " open"}}};
 
 std::string TextOf(dom::element entry, const char* key) {
   std::string_view text;
@@ -129,7 +133,7 @@ void MicroRounds::Measure() {
       continue;
     }
     round.merge(*std::move(figures));
-    working.push_back(std::move(program));
+    if (!program.once) working.push_back(std::move(program));
   }
   programs_ = std::move(working);
   rounds_.push_back(std::move(round));

@@ -17,9 +17,9 @@
 
 namespace segrid::bench {
 
-// What a program measured: items per second by benchmark name, bytes per second
-// by the name and " bytes", allocations per event by the name and
-// " allocations".
+// What a program measured: items per second by benchmark name, other measures
+// by the name and a word, see kMeasures in micro.cc: " bytes" for bytes per
+// second, " allocations" for allocations per event, …
 using MicroFigures = std::map<std::string, double>;
 
 // Reads what a program wrote; the median where there were repetitions.
@@ -37,6 +37,7 @@ struct MicroProgram {
   std::string name;                    // For people.
   std::vector<std::string> arguments;  // The program first. The last one gets
                                        // the path of its result appended.
+  bool once = false;                   // In the first round only.
 };
 
 // Runs the programs, one after the other, once per call of Measure. A program

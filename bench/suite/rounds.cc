@@ -17,12 +17,19 @@ const char* NameOf(Input input) {
   return input == Input::kJson ? "JSON → batch JSON" : "typed → tracks";
 }
 
-// A payload of the echo service that has `bytes` on the wire.
-std::string EchoBody(std::int64_t bytes) {
-  const std::int64_t overhead = bytes < 128 + 7 ? 7 : bytes < 16391 ? 8 : 9;
-  return std::string(
-      static_cast<std::size_t>(std::max<std::int64_t>(1, bytes - overhead)),
-      'e');
+// The requests of `run` as bodies of the echo service: as many, as large and as
+// different, so that both sides read the same memory. Tag, size and
+// answer_bytes around a body take the place of its first bytes.
+absl::StatusOr<std::vector<std::string>> EchoBodies(const RunOptions& run) {
+  SEGRID_ASSIGN_OR_RETURN(const std::vector<Payload> payloads,
+                          MakePayloads(run.payload));
+  std::vector<std::string> bodies;
+  for (const Payload& payload : payloads) {
+    const std::size_t bytes = payload.bytes.size();
+    const std::size_t overhead = bytes < 128 + 7 ? 7 : bytes < 16391 ? 8 : 9;
+    bodies.push_back(payload.bytes.substr(std::min(overhead, bytes - 1)));
+  }
+  return bodies;
 }
 
 absl::Status NoSuccess(const RunOptions& run, const RunResult& result) {
@@ -83,7 +90,7 @@ absl::StatusOr<Rounds::Pair> Rounds::EchoPair(const EchoCase& echo_case) const {
   echo.connections = run.connections;
   echo.concurrency = run.concurrency;
   const std::int64_t calls = sizes.total.successes();
-  echo.payload.bodies = {EchoBody(sizes.total.request_bytes / calls)};
+  SEGRID_ASSIGN_OR_RETURN(echo.payload.bodies, EchoBodies(run));
   echo.payload.answer_bytes =
       static_cast<std::uint32_t>(sizes.total.response_bytes / calls);
   return pair;

@@ -1,6 +1,7 @@
 #include "bench/suite/suite.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -26,6 +27,8 @@ constexpr absl::Duration kWarmup = absl::Milliseconds(200);
 constexpr absl::Duration kLength = absl::Seconds(1);
 // Of one micro bench in one round.
 constexpr double kMicroSeconds = 0.04;
+// Of one size of appends.
+constexpr double kQueueSeconds = 0.4;
 
 absl::Status OutOfRange(const std::string& name, const std::string& range) {
   return absl::InvalidArgumentError(
@@ -60,6 +63,20 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
           "--benchmark_out_format=json", "--benchmark_out="}});
     programs.push_back({"allocations (built with the tests)",
                         {Beside(options, "segrid-allocations"), ""}});
+  }
+  if (options.Has("queue")) {
+    const std::string bench = Beside(options, "segrid-queue-bench");
+    programs.push_back(
+        {"durable queue",
+         {bench, absl::StrCat("--seconds=", kQueueSeconds * options.scale),
+          "--out="}});
+    programs.push_back(
+        {"durable queue with many events pending",
+         {bench,
+          absl::StrCat("--pending=",
+                       std::llround(1e6 * std::min(1.0, options.scale))),
+          "--out="},
+         /*once=*/true});
   }
   if (!options.Has("node")) return programs;
   if (options.node_script.empty() || options.node_body.empty()) {
@@ -147,7 +164,7 @@ absl::Status SuiteOptions::Validate() const {
   for (const std::string& part : skip) {
     if (std::find(kSuiteParts.begin(), kSuiteParts.end(), part) ==
         kSuiteParts.end()) {
-      return OutOfRange("skip", "of rpc, micro, node, memory");
+      return OutOfRange("skip", "of rpc, micro, queue, node, memory");
     }
   }
   return absl::OkStatus();
@@ -182,7 +199,8 @@ absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
                             RunMemory(options, directory.path()));
     Append(std::move(memory), result.rows);
   }
-  Append(micro.Rows(kMicroCases), result.rows);
+  if (options.Has("micro")) Append(micro.Rows(kMicroCases), result.rows);
+  if (options.Has("queue")) Append(micro.Rows(kQueueCases), result.rows);
   for (const std::string& note : micro.notes()) result.notes.push_back(note);
   for (const std::string& part : options.skip) {
     result.notes.push_back(absl::StrCat(part, ": not measured: --skip"));

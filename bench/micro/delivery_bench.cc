@@ -1,0 +1,270 @@
+// Question: how fast does delivery empty a queue over HTTPS, and how far is it
+// from a client that does nothing but send the same bytes?
+// Read as:  events/s of CPU time of this process; the server is another one.
+//           Budget: BM_Delivery… at least 0.7 of BM_OnlySends….
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/synchronization/notification.h"
+#include "bench/micro/corpus.h"
+#include "bench/micro/https_sink.h"
+#include "benchmark/benchmark.h"
+#include "core/base/clock.h"
+#include "core/deliver/deliverer.h"
+#include "core/http/gzip.h"
+#include "core/pipeline/forward_batch.h"
+#include "core/pool/thread_pool.h"
+#include "core/queue/memory/memory_queue.h"
+#include "core/receivers/segment/segment_receiver.h"
+
+namespace segrid::bench {
+namespace {
+
+constexpr std::int64_t kEvents = 20'000;  // Of an iteration.
+constexpr std::int64_t kBatchBytes = 475'000 - 64;
+
+const HttpsSink& Sink() {
+  static const HttpsSink sink;
+  return sink;
+}
+
+// The Tracks of the corpus, `kEvents` of them, with an id of its own each.
+queue::Chunk MakeChunk(std::size_t events) {
+  static const auto* const kLanes = [] {
+    static const std::string name = "prod";
+    static const transform::Options options;
+    auto* lanes = new std::vector<pipeline::ForwardLane>(1);
+    lanes->front().name = &name;
+    lanes->front().options = &options;
+    std::vector<pipeline::Issue> issues;
+    pipeline::Counts counts;
+    pipeline::ForwardTransformer transformer;
+    const std::string body = MakeBody(1'000, 0);
+    if (!transformer.Transform({.bytes = body}, 10'000, *lanes, issues, counts)
+             .ok()) {
+      std::abort();
+    }
+    return lanes;
+  }();
+  const pipeline::ForwardLane& lane = kLanes->front();
+  const std::string_view tracks(lane.json.begin(), lane.json.size());
+  queue::Chunk chunk{.lane = "prod"};
+  std::string json;
+  for (std::size_t i = 0; i < events; ++i) {
+    queue::Message message = lane.messages[i % lane.messages.size()];
+    if (!json.empty()) json += ',';
+    const std::size_t at = json.size();
+    json += tracks.substr(message.offset, message.size_bytes);
+    const std::string id = absl::StrFormat("%08d", i);
+    message.id_offset += static_cast<std::uint32_t>(at) - message.offset;
+    message.offset = static_cast<std::uint32_t>(at);
+    if (message.id_size_bytes < id.size()) std::abort();
+    json.replace(message.id_offset, id.size(), id);
+    chunk.messages.push_back(message);
+  }
+  chunk.json = queue::Bytes(std::move(json));
+  return chunk;
+}
+
+const queue::Chunk& Backlog() {
+  static const queue::Chunk chunk = MakeChunk(kEvents);
+  return chunk;
+}
+
+void Report(benchmark::State& state) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
+                          kEvents);
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *
+                          static_cast<std::int64_t>(Backlog().json.size()));
+}
+
+// One connection, blocking.
+class OnlySender {
+ public:
+  OnlySender() {
+    context_ = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_load_verify_locations(context_, Sink().ca_file().c_str(), nullptr);
+    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(Sink().port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ssl_ = SSL_new(context_);
+    SSL_set_fd(ssl_, socket_);
+    SSL_set1_host(ssl_, "localhost");
+    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address),
+                           sizeof(address)) == 0 &&
+                 SSL_connect(ssl_) == 1;
+  }
+  ~OnlySender() {
+    SSL_free(ssl_);
+    SSL_CTX_free(context_);
+    ::close(socket_);
+  }
+
+  bool Post(const std::string& body, const char* more_headers) {
+    const std::string head = absl::StrCat(
+        "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\n", more_headers,
+        "Content-Type: application/json\r\nContent-Length: ", body.size(),
+        "\r\n\r\n");
+    char answer[4096];
+    if (!connected_ || !Write(head) || !Write(body)) return false;
+    const int got = SSL_read(ssl_, answer, sizeof(answer));
+    return got > 12 && std::string_view(answer, 12) == "HTTP/1.1 200";
+  }
+
+ private:
+  bool Write(const std::string& text) {
+    return SSL_write(ssl_, text.data(), static_cast<int>(text.size())) > 0;
+  }
+
+  SSL_CTX* context_;
+  SSL* ssl_;
+  int socket_;
+  bool connected_;
+};
+
+// The backlog's batches, as large as delivery's.
+std::vector<std::string> Bodies() {
+  const queue::Chunk& all = Backlog();
+  std::vector<std::string> bodies;
+  const char* const begin = "{\"batch\":[";
+  std::string body = begin;
+  for (const queue::Message& message : all.messages) {
+    if (static_cast<std::int64_t>(body.size() + message.size_bytes) + 1 >
+        kBatchBytes) {
+      bodies.push_back(std::exchange(body, begin));
+    }
+    if (body.back() != '[') body += ',';
+    body += all.track(message);
+  }
+  bodies.push_back(std::move(body));
+  for (std::string& each : bodies) {
+    each += "],\"sentAt\":\"2026-06-09T18:19:12.000Z\"}";
+  }
+  return bodies;
+}
+
+void RunOnlySends(benchmark::State& state, bool gzip) {
+  const std::vector<std::string> bodies = Bodies();
+  OnlySender sender;
+  for (auto _ : state) {
+    for (const std::string& body : bodies) {
+      const bool sent =
+          gzip ? sender.Post(*http::Gzip(body), "Content-Encoding: gzip\r\n")
+               : sender.Post(body, "");
+      if (!sent) return state.SkipWithError("not sent");
+    }
+  }
+  Report(state);
+}
+
+// Everything that delivery needs, with `options` for its only source.
+class Delivery {
+ public:
+  explicit Delivery(bool gzip) {
+    std::vector<deliver::Source> sources(1);
+    sources[0].name = "prod";
+    sources[0].requests_per_second = 10'000;
+    sources[0].receiver =
+        receivers::segment::SegmentReceiver::Create(
+            {.region = "",
+             .endpoint = absl::StrCat("https://localhost:", Sink().port()),
+             .write_key = base::Secret("key"),
+             .gzip = gzip,
+             .tls = {.ca_file = Sink().ca_file()}},
+            pool_->io(), clock_)
+            .value();
+    deliverer_ = std::make_unique<deliver::Deliverer>(
+        deliver::Environment{clock_, queue_, *pool_, retry::UniformJitter()},
+        deliver::Options{.linger = absl::ZeroDuration()}, std::move(sources));
+    deliverer_->Start();
+  }
+  ~Delivery() { pool_->Stop(); }
+
+  // Puts the backlog into the queue, while delivery is paused.
+  queue::Ticket Fill() {
+    deliverer_->Pause("prod").IgnoreError();
+    queue::Ticket ticket;
+    queue::AppendBatch batch;
+    batch.chunks.push_back(Backlog());
+    queue_.Append(std::move(batch),
+                  [&ticket](absl::StatusOr<queue::AppendResult> result) {
+                    ticket = result.value().lanes[0].ticket;
+                  });
+    return ticket;
+  }
+
+  // Delivers it; the number of messages delivered.
+  std::int64_t Drain(const queue::Ticket& ticket) {
+    absl::Notification done;
+    queue::Progress progress;
+    deliverer_->Resume("prod").IgnoreError();
+    deliverer_->NotifySettled("prod", ticket, absl::InfiniteFuture(),
+                              [&](absl::StatusOr<queue::Progress> got) {
+                                progress = *got;
+                                done.Notify();
+                              });
+    done.WaitForNotification();
+    return progress.delivered;
+  }
+
+ private:
+  base::SystemClock clock_;
+  std::unique_ptr<pool::ThreadPool> pool_ = *pool::ThreadPool::Create(4);
+  // The same ids come again and again.
+  queue::memory::MemoryQueue queue_{{.dedup_memory_bytes = 0},
+                                    clock_};
+  std::unique_ptr<deliver::Deliverer> deliverer_;
+};
+
+void RunDelivery(benchmark::State& state, bool gzip) {
+  Sink();
+  Delivery delivery(gzip);
+  for (auto _ : state) {
+    state.PauseTiming();
+    const queue::Ticket ticket = delivery.Fill();
+    state.ResumeTiming();
+    if (ticket.count != kEvents || delivery.Drain(ticket) != kEvents) {
+      return state.SkipWithError("not delivered");
+    }
+  }
+  Report(state);
+}
+
+void BM_OnlySendsTls(benchmark::State& state) { RunOnlySends(state, false); }
+void BM_OnlySendsTlsGzip(benchmark::State& state) { RunOnlySends(state, true); }
+void BM_DeliveryTls(benchmark::State& state) { RunDelivery(state, false); }
+void BM_DeliveryTlsGzip(benchmark::State& state) { RunDelivery(state, true); }
+
+BENCHMARK(BM_OnlySendsTls)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_DeliveryTls)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_OnlySendsTlsGzip)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_DeliveryTlsGzip)
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace segrid::bench

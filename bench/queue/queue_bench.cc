@@ -1,0 +1,208 @@
+// Question: what do durable appends cost, beside a file that is only appended
+//           to and synced?
+// Read as:  QueueAppend ÷ RawLogAppend, messages/s at 1, 10 and 100 messages a
+//           call, 64 callers; p99 of a call; bytes the disk got per byte of
+//           JSON; memory with many messages pending. Goals: bench/README.md.
+// Deduplication is on. Writes what Google Benchmark would write.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "bench/queue/append_load.h"
+#include "bench/queue/raw_log.h"
+#include "bench/stats/process_stats.h"
+#include "bench/suite/child_process.h"
+#include "core/base/clock.h"
+#include "core/queue/rocksdb/rocks_queue.h"
+
+namespace segrid::bench {
+namespace {
+
+using queue::rocksdb::RocksQueue;
+
+constexpr int kSizes[] = {1, 10, 100};
+constexpr int kAmplifiedSize = 10;
+constexpr int kPendingCall = 500;  // Messages of a call that fills the store.
+
+// Bytes this process made the disks write.
+double DiskBytes() {
+  std::ifstream file("/proc/self/io");
+  for (std::string key; file >> key;) {
+    double bytes = 0;
+    file >> bytes;
+    if (key == "write_bytes:") return bytes;
+  }
+  return 0;
+}
+
+[[noreturn]] void Die(const std::string& why) {
+  std::fprintf(stderr, "segrid-queue-bench: %s\n", why.c_str());
+  std::exit(1);
+}
+
+std::unique_ptr<RocksQueue> OpenQueue(const std::string& directory,
+                                      base::Clock& clock) {
+  queue::rocksdb::RocksOptions options;
+  options.directory = directory;
+  auto opened = RocksQueue::Open(std::move(options), clock);
+  if (!opened.ok()) Die(std::string(opened.status().message()));
+  return *std::move(opened);
+}
+
+// Appends and waits.
+bool Append(queue::Queue& queue, queue::Chunk chunk) {
+  absl::Notification done;
+  bool ok = false;
+  queue::AppendBatch batch;
+  batch.chunks.push_back(std::move(chunk));
+  queue.Append(std::move(batch),
+               [&](const absl::StatusOr<queue::AppendResult>& result) {
+                 ok = result.ok() && result->lanes[0].duplicates == 0;
+                 done.Notify();
+               });
+  done.WaitForNotification();
+  return ok;
+}
+
+// Lends and acks everything that is pending.
+void DrainQueue(queue::Queue& queue) {
+  for (bool more = true; more;) {
+    absl::Notification done;
+    queue::Lease lease;
+    queue::TakeRequest request;
+    request.lane = "bench";
+    queue.Take(request, [&](absl::StatusOr<queue::Lease> taken) {
+      if (taken.ok()) lease = *std::move(taken);
+      done.Notify();
+    });
+    done.WaitForNotification();
+    more = !lease.messages.empty();
+    if (!more) return;
+    absl::Notification acked;
+    queue.Ack({.lane = "bench",
+               .lease_id = lease.id,
+               .ranges = {{lease.messages.front().sequence,
+                           lease.messages.back().sequence}}},
+              [&](const absl::Status&) { acked.Notify(); });
+    acked.WaitForNotification();
+  }
+}
+
+// The benchmarks of the result.
+class Results {
+ public:
+  void Add(const std::string& name, const char* key, double value) {
+    absl::StrAppend(&text_, text_.empty() ? "" : ",\n", "{\"name\":\"", name,
+                    "\",\"", key, "\":", value, "}");
+  }
+  void AddRate(const std::string& name, const AppendRate& rate, int size) {
+    Add(name, "items_per_second",
+        static_cast<double>(rate.calls * size) / rate.seconds);
+    Add(name, "p99_seconds",
+        static_cast<double>(rate.latency.Percentile(99)) * 1e-9);
+  }
+  bool Write(const std::string& path) const {
+    std::ofstream file(path);
+    file << "{\"benchmarks\":[\n" << text_ << "]}\n";
+    file.close();
+    return file.good();
+  }
+
+ private:
+  std::string text_;
+};
+
+void MeasureRaw(const AppendLoad& load, const std::string& directory, int size,
+                Results& results) {
+  const ChunkMaker chunks(size);
+  RawLog log(absl::StrCat(directory, "/raw-", size));
+  const AppendRate rate = RunAppends(load, [&](int caller, std::int64_t call) {
+    return log.Append(chunks.Make(caller, call).json.view());
+  });
+  if (rate.failed) Die("the raw log failed");
+  results.AddRate(absl::StrCat("RawLogAppend/", size), rate, size);
+}
+
+void MeasureQueue(const AppendLoad& load, const std::string& directory,
+                  int size, Results& results) {
+  const ChunkMaker chunks(size);
+  base::SystemClock clock;
+  const auto queue = OpenQueue(absl::StrCat(directory, "/queue-", size), clock);
+  const double before = DiskBytes();
+  const AppendRate rate = RunAppends(load, [&](int caller, std::int64_t call) {
+    return Append(*queue, chunks.Make(caller, call));
+  });
+  if (rate.failed) Die("an append failed");
+  results.AddRate(absl::StrCat("QueueAppend/", size), rate, size);
+  if (size != kAmplifiedSize) return;
+  DrainQueue(*queue);
+  const double payload =
+      static_cast<double>(rate.calls) * static_cast<double>(chunks.bytes());
+  results.Add(absl::StrCat("QueueAppend/", size), "write_amplification",
+              (DiskBytes() - before) / payload);
+}
+
+void MeasurePending(std::int64_t messages, const std::string& directory,
+                    Results& results) {
+  const ChunkMaker chunks(kPendingCall);
+  base::SystemClock clock;
+  const std::string path = directory + "/pending";
+  {
+    const auto queue = OpenQueue(path, clock);
+    for (std::int64_t call = 0; call < messages / kPendingCall; ++call) {
+      if (!Append(*queue, chunks.Make(0, call))) Die("an append failed");
+    }
+    const auto use = ReadProcess(0);
+    if (use) {
+      results.Add("QueuePending", "rss_bytes",
+                  static_cast<double>(use->rss_bytes));
+    }
+  }
+  const absl::Time begin = absl::Now();
+  const auto queue = OpenQueue(path, clock);
+  results.Add("QueuePending", "open_seconds",
+              absl::ToDoubleSeconds(absl::Now() - begin));
+}
+
+int Main(const std::string& path, double seconds, std::int64_t pending) {
+  Results results;
+  const absl::StatusOr<TemporaryDirectory> directory =
+      TemporaryDirectory::Make();
+  if (!directory.ok()) Die(std::string(directory.status().message()));
+  const AppendLoad load{.duration = absl::Seconds(seconds)};
+  if (pending > 0) {
+    MeasurePending(pending, directory->path(), results);
+  } else {
+    for (const int size : kSizes) {
+      MeasureRaw(load, directory->path(), size, results);
+      MeasureQueue(load, directory->path(), size, results);
+    }
+  }
+  return results.Write(path) ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace segrid::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures the durable queue beside a raw log.",
+               "segrid-queue-bench");
+  std::string path;
+  double seconds = 0.4;
+  std::int64_t pending = 0;
+  app.add_option("--out", path, "Where the result goes")->required();
+  app.add_option("--seconds", seconds, "Length of each measurement")
+      ->capture_default_str();
+  app.add_option("--pending", pending,
+                 "Instead: memory and opening with so many messages pending");
+  CLI11_PARSE(app, argc, argv);
+  return segrid::bench::Main(path, seconds, pending);
+}
