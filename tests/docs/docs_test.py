@@ -204,6 +204,8 @@ class Readme(unittest.TestCase):
     self.assertLessEqual(promised, errors)
     sources = "".join(path.read_text(encoding="utf-8") for top in ("core", "server", "client", "proto")
                       for path in (ROOT / top).rglob("*") if path.suffix in (".h", ".cc", ".proto"))
+    for cells in markdown.table(self.text, "answer"):
+      errors |= {error for error in markdown.ticked(cells[1]) if error.isupper()}
     self.assertEqual([reason for reason in errors if not re.search(rf"\b{reason}\b", sources)], [])
 
   def test_outcomes_are_those_of_the_api(self):
