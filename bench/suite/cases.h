@@ -39,6 +39,14 @@ struct StreamCase {
   double goal = 2;  // Messages/s ÷ calls/s.
 };
 
+// Forward, whose OK means durable, against Transform.
+struct ForwardCase {
+  std::int32_t events = 100;
+  std::int32_t connections = 8;
+  std::int32_t concurrency = 16;
+  double goal = 0.4;
+};
+
 // The server's memory under load.
 struct MemoryCase {
   std::int32_t connections = 8;

@@ -112,6 +112,22 @@ Rounds::Pair Rounds::StreamPair(const StreamCase& stream) const {
   return pair;
 }
 
+Rounds::Pair Rounds::ForwardPair(const ForwardCase& forward) const {
+  Pair pair;
+  pair.row.what =
+      absl::StrCat("Forward, durable ÷ Transform, ", forward.connections,
+                   " connections × ", forward.events, " events");
+  pair.row.goal = forward.goal;
+  pair.figure_run = Load(options_.product, Method::kForward);
+  pair.baseline_run = Load(options_.product, Method::kTransform);
+  for (RunOptions* run : {&pair.figure_run, &pair.baseline_run}) {
+    run->payload.batch = forward.events;
+    run->connections = forward.connections;
+    run->concurrency = forward.concurrency;
+  }
+  return pair;
+}
+
 Rounds::Pair Rounds::CoresPair(const CoresCase& cores) const {
   Pair pair;
   pair.row.what = absl::StrCat("Transform, server on ", AvailableCores(),
@@ -131,6 +147,7 @@ absl::Status Rounds::Prepare() {
     pairs_.push_back(std::move(pair));
   }
   pairs_.push_back(StreamPair({}));
+  pairs_.push_back(ForwardPair({}));
   if (AvailableCores() > 1) pairs_.push_back(CoresPair({}));
   return absl::OkStatus();
 }

@@ -57,6 +57,7 @@ class Rounds {
   RunOptions Load(const std::string& address, Method method) const;
   absl::StatusOr<Pair> EchoPair(const EchoCase& echo_case) const;
   Pair StreamPair(const StreamCase& stream) const;
+  Pair ForwardPair(const ForwardCase& forward) const;
   Pair CoresPair(const CoresCase& cores) const;
   absl::StatusOr<double> Baseline(const Pair& pair) const;
   absl::Status MeasurePair(Pair& pair) const;

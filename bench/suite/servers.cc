@@ -32,11 +32,15 @@ absl::StatusOr<RunningServer> StartProduct(const std::string& binary,
   const std::string config = directory + "/server.yaml";
   const std::string log = directory + "/server.log";
   const std::string port_file = directory + "/port";
+  // Delivery would take CPU time from what is measured: at most a batch a
+  // second.
   std::ofstream(config) << "data_dir: " << directory << "/data\n"
                         << "grpc: {listen: [\"127.0.0.1:0\"]}\n"
+                        << "http: {listen: [\"127.0.0.1:0\"]}\n"
+                        << "admin: {listen: [\"127.0.0.1:0\"]}\n"
                         << "sources:\n"
-                        << "  - {name: bench, receiver: file, path: "
-                        << "tracks.ndjson}\n"
+                        << "  - {name: bench, receiver: file, "
+                        << "path: tracks.ndjson, requests_per_second: 1}\n"
                         << "logging: {level: warning, format: text}\n";
   SEGRID_ASSIGN_OR_RETURN(
       ChildProcess process,
