@@ -1,6 +1,13 @@
 #include "core/queue/rocksdb/books.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace segrid::queue::rocksdb {
+
+std::string TextOf(const Damage& damage) {
+  if (damage.lane.empty()) return damage.what;
+  return absl::StrCat("lane '", damage.lane, "': ", damage.what);
+}
 
 LaneBook* Books::Find(std::string_view name) const {
   const auto found = lanes.find(name);

@@ -60,12 +60,18 @@ struct Books {
   std::int64_t accepted_total = 0;
 };
 
-// What a damaged store still holds; filled by LoadBooks when it is given.
+// Something that is damaged.
 struct Damage {
-  std::string lane{};
-  Range range{};  // Empty: not of single messages.
+  std::string lane{};  // Empty: of no lane, or nobody knows.
+  Range range{};       // Messages that are lost by it; may be empty.
   std::string what{};
+  // The record to delete, so that the rest can be used. Empty: none.
+  Family family = Family::kLanes;
+  std::string key{};
 };
+
+// "lane 'x': what", or just what.
+std::string TextOf(const Damage& damage);
 
 // Reads the books. DATA_LOSS/QUEUE_CORRUPT: what is stored is damaged or does
 // not fit together. With `damages` it goes on instead, notes all damage, and

@@ -53,6 +53,12 @@ void Commit::Touch(LaneBook& book) {
   }
 }
 
+void Commit::RewriteAll() {
+  for (const auto& [name, book] : books_.lanes) Touch(*book);
+  changed_ = true;
+  Prepare();
+}
+
 void Commit::WriteLane(LaneBook& book) {
   const Lane& lane = book.lane;
   const std::vector<Range> gone = lane.gone();

@@ -57,6 +57,8 @@ class Commit {
   // True when somebody is promised that it is on the disk.
   bool needs_sync() const { return needs_sync_; }
 
+  // Adds the records of all lanes, whether they changed or not: for repair.
+  void RewriteAll();
   // After the last call: adds the lanes' records.
   void Prepare();
   // Adds what is appended, which takes the time of a copy.

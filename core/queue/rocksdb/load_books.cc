@@ -48,11 +48,7 @@ class Loader {
       damages_->push_back(std::move(damage));
       return true;
     }
-    std::string text = damage.what;
-    if (!damage.lane.empty()) {
-      text = absl::StrCat("lane '", damage.lane, "': ", text);
-    }
-    if (error_.ok()) error_ = Corrupt(text);
+    if (error_.ok()) error_ = Corrupt(TextOf(damage));
     return false;
   }
 
@@ -67,7 +63,9 @@ class Loader {
           const auto name = ParseLaneKey(key);
           const auto record = ParseLane(value, key);
           if (!name.has_value() || !record.has_value()) {
-            return Note({.what = "the record of a lane cannot be read"});
+            return Note({.what = "the record of a lane cannot be read",
+                         .family = Family::kLanes,
+                         .key = std::string(key)});
           }
           auto book = std::make_unique<LaneBook>(std::string(*name), record->id,
                                                  record->cursor);
@@ -96,12 +94,14 @@ class Loader {
     return true;
   }
 
-  Entry* EntryOf(std::string_view key) {
+  Entry* EntryOf(Family family, std::string_view key) {
     const auto place = ParseSequenceKey(key);
     const auto found =
         place.has_value() ? lanes_.find(place->first) : lanes_.end();
     if (found == lanes_.end()) {
-      Note({.what = "a record belongs to no lane"});
+      Note({.what = "a record belongs to no lane",
+            .family = family,
+            .key = std::string(key)});
       return nullptr;
     }
     return &found->second;
@@ -111,14 +111,17 @@ class Loader {
     SEGRID_RETURN_IF_ERROR(database_.ForEach(
         Family::kSettled, "",
         [&](std::string_view key, std::string_view value) {
-          Entry* const entry = EntryOf(key);
+          Entry* const entry = EntryOf(Family::kSettled, key);
           if (entry == nullptr) return error_.ok();
           const Sequence first = ParseSequenceKey(key)->second;
           const auto last = ParseSettled(value, key);
           if (!last.has_value() || *last < first) {
-            return Note({entry->book->lane.name(),
-                         {first, first},
-                         "a mark of delivered messages cannot be read"});
+            return Note({.lane = entry->book->lane.name(),
+                         .what = absl::StrCat("the mark of delivered messages "
+                                              "from ",
+                                              first, " on cannot be read"),
+                         .family = Family::kSettled,
+                         .key = std::string(key)});
           }
           entry->book->saved_gone.push_back({first, *last});
           return true;
@@ -129,15 +132,16 @@ class Loader {
   absl::Status LoadChunks() {
     SEGRID_RETURN_IF_ERROR(database_.ForEach(
         Family::kChunks, "", [&](std::string_view key, std::string_view value) {
-          Entry* const entry = EntryOf(key);
+          Entry* const entry = EntryOf(Family::kChunks, key);
           if (entry == nullptr) return error_.ok();
           const auto record = ParseChunk(value, key);
           const Sequence first = ParseSequenceKey(key)->second;
           if (!record.has_value() || record->info.count == 0) {
-            return Note({entry->book->lane.name(),
-                         {first, first},
-                         absl::StrCat("the record of chunk ", first,
-                                      " cannot be read")});
+            return Note({.lane = entry->book->lane.name(),
+                         .what = absl::StrCat("the record of chunk ", first,
+                                              " cannot be read"),
+                         .family = Family::kChunks,
+                         .key = std::string(key)});
           }
           return LoadChunk(*entry, first, *record);
         }));
@@ -168,11 +172,13 @@ class Loader {
     // The chunk that the cursor is in begins before it.
     if (first <= entry.record.cursor) entry.expected = first;
     if (first < entry.expected &&
-        !Note({entry.book->lane.name(),
-               {first, entry.expected - 1},
-               absl::StrCat("chunk ", first, " overlaps the one before")})) {
+        !Note({.lane = entry.book->lane.name(),
+               .what = absl::StrCat("chunk ", first, " overlaps another"),
+               .family = Family::kChunks,
+               .key = SequenceKey(entry.record.id, first)})) {
       return false;
     }
+    if (first < entry.expected) return true;
     if (!FillHole(entry, first)) return false;
     entry.book->lane.AddChunk(first, record.info);
     entry.expected = end;
@@ -198,23 +204,25 @@ class Loader {
   }
 
   bool NoteLost(Entry& entry, Range range) {
-    return Note({entry.book->lane.name(), range,
-                 absl::StrCat("messages ", range.first, " to ", range.last,
-                              " are missing")});
+    return Note({.lane = entry.book->lane.name(),
+                 .range = range,
+                 .what = absl::StrCat("messages ", range.first, " to ",
+                                      range.last, " are missing")});
   }
 
   absl::Status LoadDeadLetters() {
     SEGRID_RETURN_IF_ERROR(database_.ForEach(
         Family::kDead, "", [&](std::string_view key, std::string_view value) {
-          Entry* const entry = EntryOf(key);
+          Entry* const entry = EntryOf(Family::kDead, key);
           if (entry == nullptr) return error_.ok();
           const auto letter = ParseDeadLetter(value, key);
           if (!letter.has_value()) {
-            return Note(
-                {entry->book->lane.name(),
-                 {},
-                 absl::StrCat("dead letter ", ParseSequenceKey(key)->second,
-                              " cannot be read")});
+            return Note({.lane = entry->book->lane.name(),
+                         .what = absl::StrCat("dead letter ",
+                                              ParseSequenceKey(key)->second,
+                                              " cannot be read"),
+                         .family = Family::kDead,
+                         .key = std::string(key)});
           }
           entry->book->lane.dead_letters.Add(
               letter->id,
@@ -236,12 +244,11 @@ class Loader {
   void CheckLedger(const Entry& entry) {
     const LaneStats s = entry.book->lane.stats();
     if (s.accepted == s.delivered + s.pending + s.dead + s.expired) return;
-    Note({entry.book->lane.name(),
-          {},
-          absl::StrCat("the ledger does not balance: accepted ", s.accepted,
-                       " is not delivered ", s.delivered, " + pending ",
-                       s.pending, " + dead ", s.dead, " + expired ",
-                       s.expired)});
+    Note({.lane = entry.book->lane.name(),
+          .what = absl::StrCat("the ledger does not balance: accepted ",
+                               s.accepted, " is not delivered ", s.delivered,
+                               " + pending ", s.pending, " + dead ", s.dead,
+                               " + expired ", s.expired)});
   }
 
   // Bodies that were to be deleted when the process ended.
