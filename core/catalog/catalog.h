@@ -221,14 +221,16 @@ struct Members {
   std::size_t first = 0;
   std::size_t count = 0;
 };
-constexpr Members MembersOf(FieldId object) {
-  Members members;
+inline constexpr auto kMembers = [] {
+  std::array<Members, kFieldCount> members{};
   for (std::size_t i = 0; i < kFieldCount; ++i) {
-    if (kFields[i].parent != Row(object).key) continue;
-    if (members.count++ == 0) members.first = i;
+    if (kFields[i].parent.empty()) continue;
+    Members& of = members[Index(FindField(kFields[i].parent))];
+    if (of.count++ == 0) of.first = i;
   }
   return members;
-}
+}();
+constexpr Members MembersOf(FieldId object) { return kMembers[Index(object)]; }
 
 // True for a name in `properties` that the table owns: opted-in values never
 // overwrite it.

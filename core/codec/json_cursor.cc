@@ -1,5 +1,6 @@
 #include "core/codec/json_cursor.h"
 
+#include <algorithm>
 #include <bitset>
 #include <cstring>
 #include <string>
@@ -32,7 +33,7 @@ bool JsonCursor::Open(std::string_view body, Position& at) {
   at = index_.begin();
   end_ = index_.end();
   if (!status_.ok()) return false;
-  next_escape_ = NextEscape(body_);
+  LookForEscape(body_, body_);
   if (At(at) == '[' && Char(end_ - 1) == ']') {
     ++at;
     return true;
@@ -113,14 +114,20 @@ bool JsonCursor::SkipKey(Position& at) {
 }
 
 bool JsonCursor::FindEscape(std::string_view inside) {
-  if (next_escape_ < inside.data()) next_escape_ = NextEscape(inside.data());
-  return next_escape_ < inside.data() + inside.size();
+  const char* const end = inside.data() + inside.size();
+  LookForEscape(std::max(next_escape_, inside.data()), end);
+  return next_escape_ < end;
 }
 
-const char* JsonCursor::NextEscape(const char* from) const {
+// Looks as far ahead as the cache does not mind: what is found out here is read
+// again soon.
+void JsonCursor::LookForEscape(const char* from, const char* until) {
+  constexpr std::ptrdiff_t kAhead = 4096;
+  const char* const end =
+      body_end_ - until > kAhead ? until + kAhead : body_end_;
   const void* found =
-      std::memchr(from, '\\', static_cast<std::size_t>(body_end_ - from));
-  return found == nullptr ? body_end_ : static_cast<const char*>(found);
+      std::memchr(from, '\\', static_cast<std::size_t>(end - from));
+  next_escape_ = found == nullptr ? end : static_cast<const char*>(found);
 }
 
 bool JsonCursor::FailContinue(Position at, char close) {

@@ -119,15 +119,16 @@ class JsonCursor {
  private:
   bool SkipKey(Position& at);
   bool FindEscape(std::string_view inside);
-  // The first backslash at or after `from`, or the end of the body.
-  const char* NextEscape(const char* from) const;
+  // Sets next_escape_, knowing that there is none before `from`: at least as
+  // far as `until`.
+  void LookForEscape(const char* from, const char* until);
   // The token of a number or literal, white space after it excluded.
   std::string_view Token(Position at) const;
 
   JsonIndex index_;
   const char* body_ = nullptr;
   const char* body_end_ = nullptr;
-  const char* next_escape_ = nullptr;
+  const char* next_escape_ = nullptr;  // Or how far there is surely none.
   Position end_ = nullptr;
   std::size_t element_ = 0;
   absl::Status status_;

@@ -1,7 +1,5 @@
 #include "core/codec/json_reader.h"
 
-#include <algorithm>
-
 #include "core/codec/json_text.h"
 #include "core/codec/key_table.h"
 
@@ -131,13 +129,6 @@ JsonReader::Position JsonReader::ReadMember(Position at, Event& event) {
                                  : ReadField(at, id, event);
 }
 
-// Before it there is no escape that was not seen yet, and behind each character
-// there is room for the longest key.
-const char* JsonReader::PlainEnd() const {
-  const char* const padded = cursor_.body_end() - KeyTable::kMaxKeyBytes;
-  return std::min(cursor_.next_escape(), padded);
-}
-
 bool JsonReader::ReadKey(Position& at, Event& event, Value& key) {
   if (cursor_.At(at) != '"') {
     return cursor_.Fail(at, "a key in double quotes must stand here");
@@ -168,15 +159,14 @@ JsonReader::Position JsonReader::ReadField(Position at, catalog::FieldId id,
     event.Put(id, Value::OfInteger(number));
     return at + 1;
   }
+  if (first == '[' && type == catalog::Type::kStringList) {
+    return ReadList(at, id, event);
+  }
   if (first == '{' && type == catalog::Type::kObject) {
     return ReadMembers(at, id, event) ? at : nullptr;
   }
   Value value;
-  if (!(first == '[' && type == catalog::Type::kStringList
-            ? ReadList(at, event, value)
-            : ReadScalar(at, kInEvent, value))) {
-    return nullptr;
-  }
+  if (!ReadScalar(at, kInEvent, value)) return nullptr;
   event.Set(id, value);
   return at;
 }
@@ -202,7 +192,7 @@ bool JsonReader::ReadMembers(Position& at, catalog::FieldId object,
     }
     for (std::size_t i = members.first; i < members.first + members.count;
          ++i) {
-      if (catalog::kFields[i].key == key.text()) {
+      if (SameText(catalog::kFields[i].key, key.text())) {
         event.Set(catalog::FieldId{static_cast<std::uint8_t>(i)}, value);
       }
     }
@@ -211,23 +201,37 @@ bool JsonReader::ReadMembers(Position& at, catalog::FieldId object,
   return true;
 }
 
-bool JsonReader::ReadList(Position& at, Event& event, Value& list) {
-  list = Value::OfKind(Kind::kList);
+JsonReader::Position JsonReader::ReadList(Position at, catalog::FieldId id,
+                                          Event& event) {
+  Value list = Value::OfKind(Kind::kList);
   list.first = event.items.size();
   ++at;
   if (cursor_.At(at) == ']') {
-    ++at;
-    list = Value();
-    return true;
+    event.Set(id, Value());
+    return at + 1;
   }
-  for (bool more = true; more;) {
-    Value item;
-    if (!ReadScalar(at, kInMember, item)) return false;
+  for (;;) {
+    Value item = PlainString(at);
+    if (!item.missing()) [[likely]] {
+      ++at;
+    } else {
+      Position moved = at;  // Its address is taken, that of `at` never.
+      if (!ReadScalar(moved, kInMember, item)) return nullptr;
+      at = moved;
+    }
     event.items.push_back(item);
     ++list.size;
-    if (!cursor_.Continue(at, ']', more)) return false;
+    const char next = cursor_.At(at);
+    if (next != ',') {
+      if (next != ']') {
+        cursor_.FailContinue(at, ']');
+        return nullptr;
+      }
+      event.Set(id, list);
+      return at + 1;
+    }
+    ++at;
   }
-  return true;
 }
 
 bool JsonReader::ReadScalar(Position& at, std::size_t level, Value& value) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "core/codec/event.h"
 #include "core/codec/json_cursor.h"
 #include "core/codec/json_index.h"
+#include "core/codec/key_table.h"
 
 namespace segrid::codec {
 
@@ -52,14 +54,31 @@ class JsonReader {
   using Position = JsonCursor::Position;
 
   bool ReadObject(Position& at, Event& event);
-  const char* PlainEnd() const;
+  // Before it there is no escape that was not seen yet, and behind each
+  // character there is room for the longest key.
+  const char* PlainEnd() const {
+    const char* const padded = cursor_.body_end() - KeyTable::kMaxKeyBytes;
+    return std::min(cursor_.next_escape(), padded);
+  }
+  // The string at `at` when it is not empty, has no escapes, and nothing stands
+  // between it and what follows; else kMissing.
+  Value PlainString(Position at) const {
+    const char* const start = cursor_.body() + at[0];
+    const char* const end = cursor_.body() + at[1];
+    if (*start != '"' || end >= PlainEnd() || end[-1] != '"' ||
+        end - start <= 2) {
+      return Value();
+    }
+    return {Kind::kCleanText,
+            {start + 1, static_cast<std::size_t>(end - start) - 2}};
+  }
   // These give the position after what they read; nullptr on an error.
   Position ReadMember(Position at, Event& event);
   Position ReadField(Position at, catalog::FieldId id, Event& event);
+  Position ReadList(Position at, catalog::FieldId id, Event& event);
   Position ReadCustomArg(Position at, Value key, Event& event);
   bool ReadKey(Position& at, Event& event, Value& key);
   bool ReadMembers(Position& at, catalog::FieldId object, Event& event);
-  bool ReadList(Position& at, Event& event, Value& list);
   // Objects and arrays give kComposite; `level` counts the brackets around.
   bool ReadScalar(Position& at, std::size_t level, Value& value);
   Step Finish(Position at);

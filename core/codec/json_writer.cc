@@ -96,6 +96,15 @@ char* Close(char close, char* out) {
   return out;
 }
 
+char* WriteList(Value list, char* out) {
+  *out++ = '[';
+  for (std::uint32_t i = 0; i < list.size; ++i) {
+    out = Put("\"", out);
+    out = Put("\",", WriteContents(list.items[i], out));
+  }
+  return Close(']', out);
+}
+
 char* WriteValue(Value value, char* out) {
   switch (value.kind) {
     case Kind::kInteger:
@@ -105,12 +114,7 @@ char* WriteValue(Value value, char* out) {
     case Kind::kFalse:
       return Put("false", out);
     case Kind::kList:
-      *out++ = '[';
-      for (std::uint32_t i = 0; i < value.size; ++i) {
-        out = WriteText(value.items[i], out);
-        *out++ = ',';
-      }
-      return Close(']', out);
+      return WriteList(value, out);
     default:
       return WriteText(value, out);
   }
@@ -142,10 +146,10 @@ char* WriteProperty(const Track& track, char* out) {
     out = value.kind == Kind::kCleanText ? CopyText(value.text(), out)
                                          : WriteContents(value, out);
     return Put("\",", out);
+  } else if constexpr (property.type == catalog::Type::kStringList) {
+    return Put(",", WriteList(value, out));
   } else {
-    out = WriteValue(value, out);
-    *out++ = ',';
-    return out;
+    return Put(",", WriteValue(value, out));
   }
 }
 

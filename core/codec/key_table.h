@@ -30,15 +30,16 @@ class KeyTable {
   // kMaxKeyBytes from `key` on must be readable, whatever its size.
   catalog::FieldId FindPadded(const char* key, std::size_t size) const {
     // A longer key finds a row of another size.
-    const auto& mask = kMasks[size % kMaxKeyBytes];
-    const std::uint64_t first = LoadWord<std::uint64_t>(key) & mask[0];
+    const std::uint64_t first =
+        LoadWord<std::uint64_t>(key) & kFirstMasks[size % kMaxKeyBytes];
     const Slot& slot = slots_[Hash(first, size, multiplier_)];
     if (slot.size != size) return catalog::kNoField;
-    std::uint64_t difference = first ^ slot.words[0];
-    for (std::size_t i = 1; i < kWords; ++i) {
+    const auto differ = [&](std::size_t i) {
       const std::uint64_t word = LoadWord<std::uint64_t>(key + 8 * i);
-      difference |= (word & mask[i]) ^ slot.words[i];
-    }
+      return (word ^ slot.words[i]) & slot.masks[i];
+    };
+    std::uint64_t difference = (first ^ slot.words[0]) | differ(1);
+    if (size > 16) difference |= differ(2) | differ(3);
     return difference == 0 ? slot.row : catalog::kNoField;
   }
 
@@ -54,18 +55,20 @@ class KeyTable {
   static constexpr std::size_t kSlots = 256;
   static constexpr std::size_t kWords = kMaxKeyBytes / 8;
   static constexpr std::uint64_t kFirstMultiplier = 0x9E3779B97F4A7C15;
+  // The words of a key and which of their bits belong to it.
   struct alignas(64) Slot {
     std::array<std::uint64_t, kWords> words{};
+    std::array<std::uint64_t, kWords> masks{};
     std::size_t size = 0;  // 0: there is no key.
     catalog::FieldId row = catalog::kNoField;
   };
 
-  // By size: which bits of the words belong to a key.
-  static constexpr auto kMasks = [] {
-    std::array<std::array<std::uint64_t, kWords>, kMaxKeyBytes> masks{};
+  // By size: which bits of the first word belong to a key.
+  static constexpr auto kFirstMasks = [] {
+    std::array<std::uint64_t, kMaxKeyBytes> masks{};
     for (std::size_t size = 0; size < kMaxKeyBytes; ++size) {
-      for (std::size_t i = 0; i < size; ++i) {
-        masks[size][i / 8] |= std::uint64_t{0xFF} << 8 * (i % 8);
+      for (std::size_t i = 0; i < std::min<std::size_t>(size, 8); ++i) {
+        masks[size] |= std::uint64_t{0xFF} << 8 * i;
       }
     }
     return masks;
@@ -79,6 +82,7 @@ class KeyTable {
     for (std::size_t i = 0; i < key.size(); ++i) {
       const std::uint64_t byte = static_cast<unsigned char>(key[i]);
       slot.words[i / 8] |= byte << 8 * (i % 8);
+      slot.masks[i / 8] |= std::uint64_t{0xFF} << 8 * (i % 8);
     }
     return slot;
   }

@@ -32,11 +32,6 @@ void MakePlain(Value& value, TextArena& texts) {
   }
 }
 
-// True for an item for which nothing is to be done.
-bool IsPlainText(const Value& value) {
-  return value.kind == Kind::kText || value.kind == Kind::kCleanText;
-}
-
 // What the text "0", "1", "true" or "false" means as a boolean.
 Kind BooleanOf(std::string_view text) {
   if (text == "1" || text == "true") return Kind::kTrue;
@@ -123,10 +118,7 @@ void ToList(Value& value, Event& event, FieldCounts& counts) {
     return;
   }
   std::uint32_t kept = 0;
-  while (kept < value.size && IsPlainText(event.items[value.first + kept])) {
-    ++kept;
-  }
-  for (std::uint32_t i = kept; i < value.size; ++i) {
+  for (std::uint32_t i = 0; i < value.size; ++i) {
     Value& item = event.items[value.first + i];
     ToText(item, counts);
     MakePlain(item, event.texts);

@@ -55,6 +55,17 @@ constexpr bool IsOfType(catalog::Type type, codec::Value value) {
   return false;
 }
 
+// True for a list of which each item is a text that nobody has to unescape.
+inline bool IsListOfTexts(codec::Value value, const codec::Event& event) {
+  if (value.kind != codec::Kind::kList) return false;
+  bool texts = true;
+  for (std::size_t i = 0; i < value.size; ++i) {
+    const codec::Kind kind = event.items[value.first + i].kind;
+    texts &= kind == codec::Kind::kCleanText || kind == codec::Kind::kText;
+  }
+  return texts;
+}
+
 // The value of a field of `event`, converted to the type of its row. For an
 // object: kObject with converted members, or kMissing when none is left.
 codec::Value ConvertOther(catalog::FieldId id, codec::Event& event,
@@ -63,7 +74,11 @@ inline codec::Value Convert(catalog::FieldId id, codec::Event& event,
                             FieldCounts& counts) {
   // Nearly all values are there and right, or not there.
   const codec::Value value = event.Get(id);
-  if (value.missing() || IsOfType(catalog::Row(id).type, value)) return value;
+  const catalog::Type type = catalog::Row(id).type;
+  if (value.missing() || IsOfType(type, value) ||
+      (type == catalog::Type::kStringList && IsListOfTexts(value, event))) {
+    return value;
+  }
   return ConvertOther(id, event, counts);
 }
 

@@ -24,8 +24,6 @@ constexpr std::array kFingerprint = {Field("event"),     Field("email"),
                                      Field("url"),       Field("asm_group_id"),
                                      Field("smtp-id"),   Field("reason")};
 
-constexpr bool IsWhite(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 // Sixteen bytes at once, on any machine that the compiler knows.
 using Bytes16 [[gnu::vector_size(16)]] = std::uint8_t;
 using Halves [[gnu::vector_size(16)]] = std::uint64_t;
@@ -79,17 +77,10 @@ void HashField(Value value, codec::TextArena& texts, crypto::Sha256& sha256) {
 
 }  // namespace
 
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsWhite(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsWhite(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 void WriteAnonymousId(std::string_view email, bool normalize,
                       crypto::Sha256& sha256, Track& track) {
   sha256.Start();
   if (normalize) {
-    email = Trim(email);
     std::array<char, 256> lower;
     while (!email.empty()) {
       const std::size_t count = std::min(email.size(), lower.size());
@@ -109,7 +100,6 @@ void WriteAnonymousId(std::string_view email, bool normalize,
 
 bool PutOffAnonymousId(std::string_view email, bool normalize,
                        crypto::ShortText& address) {
-  if (normalize) email = Trim(email);
   if (email.size() > crypto::ShortText::kMaxBytes) return false;
   if (normalize) {
     address.AssignLowerCase(email);

@@ -13,8 +13,8 @@
 namespace segrid::transform {
 
 // Writes the lower-case hex SHA-256 of the address to the Track. With
-// `normalize`, ASCII white space around it is trimmed and ASCII letters are
-// lower-cased first (mapping.md, 3.1).
+// `normalize`, its ASCII letters are lower-cased first; the caller has trimmed
+// it (mapping.md, 3.1).
 void WriteAnonymousId(std::string_view email, bool normalize,
                       crypto::Sha256& sha256, codec::Track& track);
 
@@ -30,6 +30,13 @@ void WriteMessageId(codec::Event& event, std::string_view tag,
                     codec::Track& track);
 
 // The text without ASCII white space around it.
-std::string_view Trim(std::string_view text);
+inline std::string_view Trim(std::string_view text) {
+  constexpr auto is_white = [](char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+  };
+  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 }  // namespace segrid::transform

@@ -47,8 +47,9 @@ Reason Transformer::Transform(Event& event, const Options& options,
 
   const Value email = event.Get(Field("email"));
   if (!email.is_text()) return Reason::kMissingEmail;
-  const std::string_view address = PlainText(email, event.texts);
-  if (Trim(address).empty()) return Reason::kMissingEmail;
+  const std::string_view untrimmed = PlainText(email, event.texts);
+  const std::string_view trimmed = Trim(untrimmed);
+  if (trimmed.empty()) return Reason::kMissingEmail;
 
   track.timestamp_ms = ReadTimestamp(event, counts_);
   if (track.timestamp_ms == 0) return Reason::kBadTimestamp;
@@ -58,6 +59,8 @@ Reason Transformer::Transform(Event& event, const Options& options,
     return Reason::kEmailTypeNotSelected;
   }
 
+  const std::string_view address =
+      options.normalize_email ? trimmed : untrimmed;
   track.anonymous_id_follows =
       later != nullptr &&
       PutOffAnonymousId(address, options.normalize_email, *later);
@@ -144,36 +147,39 @@ void Transformer::FillProperties(Event& event, const Options& options,
                                  EmailType email_type, Track& track) {
   // One piece of straight code for each row of the table.
   [&]<std::size_t... rows>(std::index_sequence<rows...>) {
-    (FillProperty<rows>(event, options, email_type, track), ...);
+    ((track.properties[rows] =
+          PropertyOf<rows>(event, options, email_type, track)),
+     ...);
   }
   (std::make_index_sequence<catalog::kPropertyCount>());
 }
 
 template <std::size_t index>
-inline void Transformer::FillProperty(Event& event, const Options& options,
-                                      EmailType email_type, Track& track) {
+inline Value Transformer::PropertyOf(Event& event, const Options& options,
+                                     EmailType email_type, const Track& track) {
   constexpr const catalog::PropertyRow& row = catalog::kProperties[index];
   const catalog::EventRow& event_row = catalog::kEvents[track.event_row];
-  Value& property = track.properties[index];
-  property = Value();
   if constexpr (row.when == catalog::When::kClick) {
-    if (!IsClick(event_row)) return;
+    if (!IsClick(event_row)) return Value();
   } else if constexpr (row.when == catalog::When::kRecipientAct) {
-    if (!event_row.recipient_act) return;
+    if (!event_row.recipient_act) return Value();
   } else if constexpr (row.when == catalog::When::kSpecContext) {
-    if (!options.spec_context || !event_row.recipient_act) return;
+    if (!options.spec_context || !event_row.recipient_act) return Value();
   }
   if constexpr (row.rule == catalog::Rule::kFirstOf) {
     // Not Field(): Clang 14 does not see that these are constants.
     constexpr FieldId first = catalog::FindField(row.first);
-    property = Convert(first, event, counts_);
-    if constexpr (!row.second.empty()) {
+    const Value value = Convert(first, event, counts_);
+    if constexpr (row.second.empty()) {
+      return value;
+    } else {
+      if (!value.missing()) return value;
       constexpr FieldId second = catalog::FindField(row.second);
-      if (property.missing()) property = Convert(second, event, counts_);
+      return Convert(second, event, counts_);
     }
   } else {
-    property = MakeProperty<row.rule>(catalog::FindField(row.first), event,
-                                      options, email_type);
+    return MakeProperty<row.rule>(catalog::FindField(row.first), event, options,
+                                  email_type);
   }
 }
 

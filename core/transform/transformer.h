@@ -41,8 +41,8 @@ class Transformer {
   void FillProperties(codec::Event& event, const Options& options,
                       EmailType email_type, codec::Track& track);
   template <std::size_t index>
-  void FillProperty(codec::Event& event, const Options& options,
-                    EmailType email_type, codec::Track& track);
+  codec::Value PropertyOf(codec::Event& event, const Options& options,
+                          EmailType email_type, const codec::Track& track);
   template <catalog::Rule rule>
   codec::Value MakeProperty(catalog::FieldId first, codec::Event& event,
                             const Options& options, EmailType email_type);
