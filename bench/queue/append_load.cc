@@ -2,7 +2,6 @@
 
 #include <thread>
 
-#include "absl/strings/str_format.h"
 #include "bench/load/pacer.h"
 
 namespace segrid::bench {
@@ -10,6 +9,12 @@ namespace {
 
 constexpr std::size_t kMessageBytes = 700;
 constexpr std::size_t kIdBytes = 24;
+
+void WriteDigits(std::int64_t number, int digits, char* out) {
+  for (int i = digits; i-- > 0; number /= 10) {
+    out[i] = static_cast<char>('0' + number % 10);
+  }
+}
 
 }  // namespace
 
@@ -63,11 +68,13 @@ ChunkMaker::ChunkMaker(int messages) {
 
 queue::Chunk ChunkMaker::Make(int caller, std::int64_t call) const {
   std::string json = json_;
-  int number = 0;
+  // Ids of 6, 12 and 6 digits: the making costs time that is measured.
+  std::int64_t number = 0;
   for (const queue::Message& message : messages_) {
-    const std::string id =
-        absl::StrFormat("%06d-%012d-%04d", caller, call, number++);
-    json.replace(message.id_offset, kIdBytes, id, 0, kIdBytes);
+    char* const id = json.data() + message.id_offset;
+    WriteDigits(caller, 6, id);
+    WriteDigits(call, 12, id + 6);
+    WriteDigits(number++, 6, id + 18);
   }
   return {.lane = "bench",
           .json = queue::Bytes(std::move(json)),

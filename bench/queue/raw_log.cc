@@ -1,12 +1,16 @@
 #include "bench/queue/raw_log.h"
 
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace segrid::bench {
 namespace {
+
+constexpr std::size_t kMaxPieces = 1024;  // IOV_MAX of Linux.
 
 int Open(const std::string& path) {
   const int file =
@@ -15,13 +19,19 @@ int Open(const std::string& path) {
   return file;
 }
 
-bool WriteAll(int file, const std::string& bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
+// A short write is a full disk: that is a failure, too.
+bool WriteAll(int file, const std::vector<std::string_view>& pieces) {
+  for (std::size_t first = 0; first < pieces.size(); first += kMaxPieces) {
+    const std::size_t count = std::min(kMaxPieces, pieces.size() - first);
+    std::vector<iovec> parts;
+    std::size_t bytes = 0;
+    for (std::size_t i = first; i < first + count; ++i) {
+      parts.push_back({const_cast<char*>(pieces[i].data()), pieces[i].size()});
+      bytes += pieces[i].size();
+    }
     const ssize_t written =
-        write(file, bytes.data() + done, bytes.size() - done);
-    if (written < 0) return false;
-    done += static_cast<std::size_t>(written);
+        writev(file, parts.data(), static_cast<int>(parts.size()));
+    if (written < 0 || static_cast<std::size_t>(written) != bytes) return false;
   }
   return fdatasync(file) == 0;
 }
@@ -42,16 +52,22 @@ RawLog::~RawLog() {
 }
 
 bool RawLog::Append(std::string_view bytes) {
-  std::unique_lock lock(mu_);
-  waiting_.append(bytes);
-  const std::uint64_t mine = generation_;
-  work_.notify_one();
-  durable_.wait(lock, [&] { return committed_ > mine; });
-  return !failed_;
+  std::uint64_t mine = 0;
+  {
+    const std::lock_guard lock(mu_);
+    waiting_.push_back(bytes);
+    mine = generation_;
+    if (waiting_.size() == 1) work_.notify_one();
+  }
+  for (std::uint64_t seen = committed_.load(); seen <= mine;
+       seen = committed_.load()) {
+    committed_.wait(seen);
+  }
+  return !failed_.load();
 }
 
 void RawLog::Commit() {
-  std::string batch;
+  std::vector<std::string_view> batch;
   std::unique_lock lock(mu_);
   while (true) {
     work_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
@@ -59,12 +75,11 @@ void RawLog::Commit() {
     batch.swap(waiting_);
     const std::uint64_t generation = generation_++;
     lock.unlock();
-    const bool ok = WriteAll(file_, batch);
+    if (!WriteAll(file_, batch)) failed_.store(true);
     batch.clear();
+    committed_.store(generation + 1);
+    committed_.notify_all();
     lock.lock();
-    failed_ = failed_ || !ok;
-    committed_ = generation + 1;
-    durable_.notify_all();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -9,8 +10,6 @@
 #include <string_view>
 #include <thread>
 #include <vector>
-
-#include "absl/status/status.h"
 
 namespace segrid::bench {
 
@@ -35,14 +34,15 @@ class RawLog {
   void Commit();
 
   const int file_;
-  std::mutex mu_;  // Guards all below.
+  std::mutex mu_;  // Guards the next four.
   std::condition_variable work_;
-  std::condition_variable durable_;
-  std::string waiting_;           // Bytes of the callers that wait.
-  std::uint64_t generation_ = 0;  // Of what is in `waiting_`.
-  std::uint64_t committed_ = 0;   // Generations below it are durable.
-  bool failed_ = false;
+  std::vector<std::string_view> waiting_;  // In memory of callers that wait.
+  std::uint64_t generation_ = 0;           // Of what is in `waiting_`.
   bool stopping_ = false;
+  // Generations below it are durable. Callers wait for it without the mutex:
+  // all of them wake at once.
+  std::atomic<std::uint64_t> committed_ = 0;
+  std::atomic<bool> failed_ = false;
   std::thread thread_;
 };
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 
 namespace segrid::bench {
@@ -18,6 +20,8 @@ class CountingBridge final : public segrid::v1::BridgeService::Service {
   grpc::StatusCode failure = grpc::StatusCode::RESOURCE_EXHAUSTED;
   // Added to the answers' event_count.
   std::int32_t lie = 0;
+  // The first answer takes so long; others wait where they come one by one.
+  absl::Duration stall = absl::ZeroDuration();
   // Streams end after so many messages. 0: never.
   std::int64_t end_stream_after = 0;
 
@@ -26,6 +30,10 @@ class CountingBridge final : public segrid::v1::BridgeService::Service {
  private:
   bool Fails() {
     const std::int64_t call = calls_.fetch_add(1);
+    if (call == 0 && stall > absl::ZeroDuration()) {
+      absl::Notification never;
+      never.WaitForNotificationWithTimeout(stall);
+    }
     return fail_every > 0 && call % fail_every == 0;
   }
 

@@ -111,6 +111,24 @@ INSTANTIATE_TEST_SUITE_P(Methods, RunTest,
                                                                   : "Stream";
                          });
 
+TEST(Run, HidesNoStallFromTheCallsThatWereMeantToStartMeanwhile) {
+  // A stream answers one message after the other; the first takes 200 ms.
+  // Twenty were meant to start meanwhile: the tenth of them waited 100 ms.
+  CountingBridge bridge;
+  bridge.stall = absl::Milliseconds(200);
+  const tests::FakeServer server(bridge);
+  RunOptions options = Options(server, Method::kTransformStream);
+  options.connections = 1;
+  options.count = 0;
+  options.concurrency = 0;
+  options.rates = {100};
+  options.duration = absl::Milliseconds(400);
+  const RunResult result = Measured(options);
+  EXPECT_EQ(result.total.successes(), 40);
+  EXPECT_GT(result.total.latency.Percentile(75), 90'000'000);
+  EXPECT_GT(result.total.latency.max(), 190'000'000);
+}
+
 TEST(Run, CountsWhatABrokenStreamOwesAndOpensItAgain) {
   CountingBridge bridge;
   bridge.end_stream_after = 100;
