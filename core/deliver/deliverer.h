@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
+#include "core/metrics/histogram.h"
 #include "core/pool/executor.h"
 #include "core/queue/queue.h"
 #include "core/receivers/receiver.h"
@@ -50,6 +51,8 @@ struct Source {
   absl::Duration max_age = absl::Hours(20);  // Then a message is EXPIRED.
   double requests_per_second = 50;           // Above 0.
   std::int32_t max_in_flight = 4;            // Batches; 1 to 100.
+  // Gets the time from acceptance to delivery of each message. May be null.
+  std::shared_ptr<metrics::Histogram> latency{};
 };
 
 // Settings of all sources.

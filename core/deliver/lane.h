@@ -109,6 +109,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   queue::Queue& queue_;
   pool::Executor& executor_;
   SettleWatch& watch_;
+  const std::shared_ptr<metrics::Histogram> latency_;
   const std::unique_ptr<receivers::Receiver> receiver_;
   const receivers::Limits limits_;
   pool::Serial serial_;

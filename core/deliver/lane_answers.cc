@@ -106,6 +106,14 @@ void Lane::Delivered(const FlightPtr& flight, const Piece& piece,
   flight->pieces.Delivered(piece);
   if (places.empty()) return;
   messages_sent_ += std::ssize(places);
+  if (latency_ != nullptr) {
+    const absl::Time now = clock_.Now();
+    for (const std::size_t place : places) {
+      latency_->Observe(
+          std::max(now - flight->lease().messages[place].accepted_time,
+                   absl::ZeroDuration()));
+    }
+  }
   queue_.Ack(flight->SettlementOf(name_, places),
              SettlementDone(flight, places));
 }

@@ -83,6 +83,9 @@ class Pipeline::State {
     const absl::Status status =
         transformer->Transform(input, *options, output, max_events_, result);
     if (input.bytes.size() > kUsualBatchBytes) transformer->Shrink();
+    if (status.ok() && environment_.observer != nullptr) {
+      environment_.observer->OnTransform(source, result.counts, result.issues);
+    }
     return status;
   }
 
@@ -109,6 +112,9 @@ class Pipeline::State {
           if (!appended.ok()) return done(appended.status());
           ForwardResult result =
               MakeResult(*lanes, *appended, std::move(issues), counts);
+          if (environment_.observer != nullptr) {
+            environment_.observer->OnForward(result);
+          }
           if (!wait) return done(std::move(result));
           WaitUntilSettled(environment_.deliverer, *appended, deadline,
                            std::move(result), std::move(done));

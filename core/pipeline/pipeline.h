@@ -49,11 +49,24 @@ struct ForwardResult {
   std::int32_t dead_letters = 0;
 };
 
+// Hears of each batch that was transformed, in the thread that did it. Must not
+// block; may be called concurrently.
+class BatchObserver {
+ public:
+  virtual ~BatchObserver() = default;
+
+  virtual void OnTransform(std::string_view source, const Counts& counts,
+                           const std::vector<Issue>& issues) = 0;
+  // Once the queue has taken the Tracks.
+  virtual void OnForward(const ForwardResult& result) = 0;
+};
+
 // What the pipeline needs from outside; all must outlive it.
 struct Environment {
   base::Clock& clock;
   queue::Queue& queue;
   deliver::Deliverer& deliverer;
+  BatchObserver* observer = nullptr;  // May be null.
 };
 
 // Transforms and forwards. Built once from a valid configuration.

@@ -71,7 +71,8 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
       application->doors_,
       HttpDoors::Open({application->options_.config, clock, log,
                        *application->pool_, *application->queue_,
-                       *application->pipeline_, application->admission_}));
+                       *application->deliverer_, *application->pipeline_,
+                       application->admission_, application->figures_}));
   application->deliverer_->Start();
   application->LogStart();
   return application;
@@ -84,11 +85,13 @@ absl::Status Application::Open() {
   SEGRID_ASSIGN_OR_RETURN(queue_, OpenQueue(config, clock_));
   SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
                           options_.make_sources(config, *pool_));
+  figures_.Watch(sources, clock_);
   deliverer_ = std::make_unique<deliver::Deliverer>(
       deliver::Environment{clock_, *queue_, *pool_, retry::UniformJitter()},
       deliver::Options(), std::move(sources));
   pipeline_ = std::make_unique<pipeline::Pipeline>(
-      config, pipeline::Environment{clock_, *queue_, *deliverer_});
+      config, pipeline::Environment{clock_, *queue_, *deliverer_,
+                                    figures_.events.get()});
   return absl::OkStatus();
 }
 
@@ -115,6 +118,7 @@ absl::Status Application::Listen() {
   rpc::GrpcServerOptions options;
   options.listen = config.listen;
   options.max_message_bytes = config.max_message_bytes;
+  options.make_interceptor = [this] { return figures_.calls.MakeFactory(); };
   SEGRID_ASSIGN_OR_RETURN(options.credentials,
                           rpc::MakeCredentials(config.tls, clock_.Now()));
   SEGRID_ASSIGN_OR_RETURN(

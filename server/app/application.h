@@ -17,6 +17,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
+#include "server/app/figures.h"
 #include "server/app/http_doors.h"
 #include "server/app/stop_flag.h"
 #include "server/app/watchdog.h"
@@ -96,6 +97,8 @@ class Application {
 
   // First, so that it goes last: taking the parts down is watched, too.
   std::unique_ptr<Watchdog> watchdog_;
+
+  Figures figures_;  // Used by all below.
 
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;

@@ -1,10 +1,10 @@
 #include "server/app/http_doors.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
-#include "server/http/probes.h"
 #include "server/http/tls.h"
 
 namespace segrid::app {
@@ -77,17 +77,41 @@ absl::Status HttpDoors::MakeWebhooks() {
   return absl::OkStatus();
 }
 
-void HttpDoors::AddProbes(httpd::Router& router) {
-  httpd::AddProbes(
-      router, {{"serving",
-                [&admission = environment_.admission] {
-                  return std::string(admission.ready() ? "" : "draining");
-                }},
-               {"queue", [&queue = environment_.queue] {
-                  const auto stats = queue.GetStoreStats();
-                  if (!stats.ok()) return base::ReasonOf(stats.status());
-                  return stats->ready ? std::string() : stats->not_ready_reason;
-                }}});
+std::vector<httpd::Check> HttpDoors::Checks() const {
+  return {{"serving",
+           [&admission = environment_.admission] {
+             return std::string(admission.ready() ? "" : "draining");
+           }},
+          {"queue", [&queue = environment_.queue] {
+             const auto stats = queue.GetStoreStats();
+             if (!stats.ok()) return base::ReasonOf(stats.status());
+             return stats->ready ? std::string() : stats->not_ready_reason;
+           }}};
+}
+
+metrics::Sources HttpDoors::MetricSources() const {
+  metrics::Sources sources;
+  sources.clock = &environment_.clock;
+  sources.queue = &environment_.queue;
+  sources.deliverer = &environment_.deliverer;
+  sources.events = environment_.figures.events.get();
+  sources.calls = &environment_.figures.calls;
+  sources.deliveries = environment_.figures.deliveries;
+  sources.webhooks = webhooks_;
+  // The doors stay until the pool, whose threads ask, has stopped.
+  sources.doors = [this] {
+    absl::MutexLock lock(&mu_);
+    std::vector<const httpd::Listener*> doors;
+    if (http_ != nullptr) doors.push_back(http_.get());
+    if (admin_ != nullptr) doors.push_back(admin_.get());
+    return doors;
+  };
+  sources.ready = [checks = Checks()] {
+    return std::all_of(checks.begin(), checks.end(), [](const auto& check) {
+      return check.reason().empty();
+    });
+  };
+  return sources;
 }
 
 absl::Status HttpDoors::OpenHttp() {
@@ -101,7 +125,7 @@ absl::Status HttpDoors::OpenHttp() {
     each->AddRoutes(router,
                     webhooks_.size() == 1 || each->name() == kDefaultName);
   }
-  AddProbes(router);
+  httpd::AddProbes(router, Checks());
   return Listen(http_, OptionsOf(config), std::move(router), std::move(tls));
 }
 
@@ -109,7 +133,11 @@ absl::Status HttpDoors::OpenAdmin() {
   const config::Admin& config = environment_.config.admin;
   if (config.listen.empty()) return absl::OkStatus();
   httpd::Router router;
-  AddProbes(router);
+  httpd::AddProbes(router, Checks());
+  router.Add(httpd::GetRoute(
+      "/metrics", [sources = MetricSources()](const httpd::Request&) {
+        return metrics::MetricsAnswer(sources);
+      }));
   return Listen(admin_, OptionsOf(config), std::move(router), nullptr);
 }
 
@@ -122,6 +150,7 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
       std::move(options), std::move(router),
       {environment_.pool.io(), environment_.clock}, std::move(tls));
   if (listener.ok()) {
+    absl::MutexLock lock(&mu_);  // It serves already, and may ask for itself.
     door = *std::move(listener);
     return absl::OkStatus();
   }

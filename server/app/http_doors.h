@@ -7,14 +7,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
 #include "core/config/config.h"
+#include "core/deliver/deliverer.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
+#include "server/app/figures.h"
 #include "server/http/listener.h"
+#include "server/http/probes.h"
 #include "server/logging/log.h"
+#include "server/metrics/collector.h"
 #include "server/rpc/admission.h"
 #include "server/webhook/webhook.h"
 
@@ -27,8 +32,10 @@ struct HttpEnvironment {
   logging::Log& log;
   pool::ThreadPool& pool;
   queue::Queue& queue;
+  deliver::Deliverer& deliverer;
   pipeline::Pipeline& pipeline;
   rpc::Admission& admission;
+  const Figures& figures;
 };
 
 // Open from Open() until the pool is stopped; the webhooks' door until Drain.
@@ -77,7 +84,8 @@ class HttpDoors {
   absl::Status MakeWebhooks();
   absl::Status OpenHttp();
   absl::Status OpenAdmin();
-  void AddProbes(httpd::Router& router);
+  std::vector<httpd::Check> Checks() const;
+  metrics::Sources MetricSources() const;
   // Leaves the door closed where Open says so.
   absl::Status Listen(std::unique_ptr<httpd::Listener>& door,
                       httpd::Options options, httpd::Router router,
@@ -85,6 +93,8 @@ class HttpDoors {
 
   const HttpEnvironment environment_;
   std::vector<std::shared_ptr<webhook::Webhook>> webhooks_;
+  // Guards the two pointers while the doors open; they do not change after.
+  mutable absl::Mutex mu_;
   std::unique_ptr<httpd::Listener> http_;
   std::unique_ptr<httpd::Listener> admin_;
 };

@@ -77,6 +77,13 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                              &ports.emplace_back(0));
   }
   for (grpc::Service* service : services) builder.RegisterService(service);
+  if (options.make_interceptor) {
+    std::vector<
+        std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
+        factories;
+    factories.push_back(options.make_interceptor());
+    builder.experimental().SetInterceptorCreators(std::move(factories));
+  }
   std::unique_ptr<GrpcServer> server(new GrpcServer());
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {

@@ -4,8 +4,10 @@
 
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
+#include <grpcpp/support/server_interceptor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +35,10 @@ struct GrpcServerOptions {
   absl::Duration keepalive_time = absl::Seconds(60);
   absl::Duration keepalive_timeout = absl::Seconds(20);
   absl::Duration min_client_ping_interval = absl::Seconds(10);
+  // Makes what sees each call, e.g. to count it. May be empty.
+  std::function<
+      std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>()>
+      make_interceptor{};
 };
 
 // A running gRPC server.

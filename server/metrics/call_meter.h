@@ -1,0 +1,56 @@
+// gRPC calls, as they begin and end.
+
+#pragma once
+
+#include <grpcpp/support/server_interceptor.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "core/metrics/histogram.h"
+#include "server/metrics/exposition.h"
+
+namespace segrid::metrics {
+
+// Counts the calls of a gRPC server, whose interceptors it makes. There are as
+// many figures as registered methods.
+//
+// Ownership:     must outlive the server.
+// Thread safety: every method may be called from any thread at any time.
+// Blocking:      never.
+class CallMeter {
+ public:
+  static constexpr std::size_t kCodeCount = 17;
+
+  struct MethodFigures {
+    std::string_view
+        type{};  // unary, client_stream, server_stream, bidi_stream
+    std::atomic<std::int64_t> started{0};
+    std::array<std::atomic<std::int64_t>, kCodeCount> handled{};
+    Histogram seconds{};
+  };
+
+  // For ServerBuilder::experimental().SetInterceptorCreators.
+  std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>
+  MakeFactory();
+
+  void AddTo(Exposition& out) const;
+
+  // Those of `/package.Service/Method`; made when they are first asked for.
+  MethodFigures& FiguresOf(std::string_view method, std::string_view type);
+
+ private:
+  mutable absl::Mutex mu_;
+  std::map<std::string, std::unique_ptr<MethodFigures>, std::less<>> methods_
+      ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace segrid::metrics

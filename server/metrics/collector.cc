@@ -1,0 +1,138 @@
+#include "server/metrics/collector.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/version.h"
+#include "server/metrics/process_figures.h"
+#include "server/webhook/outcome.h"
+
+namespace segrid::metrics {
+namespace {
+
+constexpr std::array kStates = {
+    std::pair(deliver::SourceState::kRunning, std::string_view("running")),
+    std::pair(deliver::SourceState::kBackingOff,
+              std::string_view("backing_off")),
+    std::pair(deliver::SourceState::kRateLimited,
+              std::string_view("rate_limited")),
+    std::pair(deliver::SourceState::kMisconfigured,
+              std::string_view("misconfigured")),
+    std::pair(deliver::SourceState::kPaused, std::string_view("paused"))};
+
+void AddLane(Exposition& out, const queue::LaneStats& lane, absl::Time now) {
+  const auto add = [&](std::size_t row, std::int64_t value) {
+    out.Add(row, static_cast<double>(value), {lane.lane});
+  };
+  add(Row("segrid_queue_accepted_total"), lane.accepted);
+  add(Row("segrid_queue_duplicates_total"), lane.duplicates);
+  add(Row("segrid_queue_pending"), lane.pending);
+  add(Row("segrid_queue_pending_bytes"), lane.pending_bytes);
+  add(Row("segrid_queue_delivered_total"), lane.delivered);
+  add(Row("segrid_queue_expired_total"), lane.expired);
+  add(Row("segrid_dead_letters"), lane.dead_letters);
+  add(Row("segrid_dead_letter_bytes"), lane.dead_letter_bytes);
+  const absl::Duration age =
+      lane.oldest_pending_time == absl::InfiniteFuture()
+          ? absl::ZeroDuration()
+          : std::max(now - lane.oldest_pending_time, absl::ZeroDuration());
+  out.Add(Row("segrid_queue_oldest_age_seconds"), absl::ToDoubleSeconds(age),
+          {lane.lane});
+}
+
+void AddSource(Exposition& out, const deliver::SourceStatus& source) {
+  for (const auto& [state, name] : kStates) {
+    out.Add(Row("segrid_source_state"), source.state == state ? 1 : 0,
+            {source.name, name});
+  }
+  out.Add(Row("segrid_delivery_in_flight"), source.in_flight, {source.name});
+  out.Add(Row("segrid_delivery_attempts_total"),
+          static_cast<double>(source.attempts), {source.name});
+  out.Add(Row("segrid_delivery_failed_attempts_total"),
+          static_cast<double>(source.failed_attempts), {source.name});
+}
+
+void AddStore(Exposition& out, queue::Queue& queue) {
+  const auto store = queue.GetStoreStats();
+  if (!store.ok()) return;
+  out.Add(Row("segrid_queue_bytes"), static_cast<double>(store->bytes));
+  out.Add(Row("segrid_queue_max_bytes"), static_cast<double>(store->max_bytes));
+  out.Add(Row("segrid_dedup_ids"), static_cast<double>(store->dedup_ids));
+  out.Add(Row("segrid_dedup_window_seconds"),
+          absl::ToDoubleSeconds(store->dedup_window));
+}
+
+void AddDoor(Exposition& out, const httpd::Listener& door) {
+  const httpd::Counts& counts = door.counts();
+  const std::string_view name = door.options().name;
+  const auto add = [&](std::size_t row, std::int64_t value) {
+    out.Add(row, static_cast<double>(value), {name});
+  };
+  add(Row("segrid_http_connections"), counts.open);
+  add(Row("segrid_http_connections_total"), counts.accepted);
+  add(Row("segrid_http_accept_failures_total"), counts.accept_failures);
+  add(Row("segrid_http_bytes_in_flight"), counts.bytes_in_flight);
+  out.Add(Row("segrid_http_request_seconds"), counts.seconds.Figures(), {name});
+  for (std::size_t i = 0; i < httpd::kCutCount; ++i) {
+    out.Add(Row("segrid_http_connections_cut_total"),
+            static_cast<double>(counts.cuts[i].load()),
+            {name, httpd::kCutNames[i]});
+  }
+  for (std::size_t i = 0; i < counts.answers.size(); ++i) {
+    const std::int64_t answers = counts.answers[i];
+    if (answers == 0 && i != 200) continue;
+    out.Add(Row("segrid_http_answers_total"), static_cast<double>(answers),
+            {name, std::to_string(i)});
+  }
+}
+
+void AddWebhook(Exposition& out, const webhook::Webhook& webhook) {
+  for (std::size_t i = 0; i < webhook::kOutcomeCount; ++i) {
+    const std::int64_t count =
+        webhook.counts().Get(static_cast<webhook::Outcome>(i));
+    out.Add(Row("segrid_webhook_requests_total"), static_cast<double>(count),
+            {webhook.name(), webhook::kOutcomeNames[i]});
+  }
+}
+
+}  // namespace
+
+std::string_view NameOf(deliver::SourceState state) {
+  for (const auto& [each, name] : kStates) {
+    if (each == state) return name;
+  }
+  return "unknown";
+}
+
+std::string Collect(const Sources& sources) {
+  Exposition out;
+  out.Add(Row("segrid_build_info"), 1, {base::kVersion});
+  AddTo(out, ReadProcessFigures());
+  if (sources.ready) out.Add(Row("segrid_ready"), sources.ready() ? 1 : 0);
+  if (sources.events != nullptr) sources.events->AddTo(out);
+  if (sources.calls != nullptr) sources.calls->AddTo(out);
+  if (sources.queue != nullptr) AddStore(out, *sources.queue);
+  if (sources.deliverer != nullptr) {
+    for (const deliver::SourceStatus& source : sources.deliverer->Statuses()) {
+      AddSource(out, source);
+      const auto lane = sources.queue->GetLaneStats(source.name);
+      if (lane.ok()) AddLane(out, *lane, sources.clock->Now());
+    }
+  }
+  for (const auto& delivery : sources.deliveries) delivery->AddTo(out);
+  for (const auto& webhook : sources.webhooks) AddWebhook(out, *webhook);
+  if (sources.doors) {
+    for (const httpd::Listener* door : sources.doors()) AddDoor(out, *door);
+  }
+  return out.Text();
+}
+
+httpd::Answer MetricsAnswer(const Sources& sources) {
+  httpd::Answer answer;
+  answer.content_type = std::string(Exposition::kContentType);
+  answer.body = Collect(sources);
+  return answer;
+}
+
+}  // namespace segrid::metrics
