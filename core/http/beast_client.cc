@@ -18,15 +18,15 @@ namespace segrid::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast_http = boost::beast::http;
-
-Connection::Message ToMessage(const Endpoint& endpoint, Request request) {
-  Connection::Message message(beast_http::verb::post, request.target, 11);
-  message.set(beast_http::field::host, endpoint.authority());
-  for (auto& [name, value] : request.headers) message.set(name, value);
-  message.body() = std::move(request.body);
-  message.prepare_payload();
-  return message;
+std::string HeadOf(const Endpoint& endpoint, const Request& request) {
+  std::string head =
+      absl::StrCat("POST ", request.target,
+                   " HTTP/1.1\r\nHost: ", endpoint.authority(), "\r\n");
+  for (const auto& [name, value] : request.headers) {
+    absl::StrAppend(&head, name, ": ", value, "\r\n");
+  }
+  absl::StrAppend(&head, "Content-Length: ", request.body.size(), "\r\n\r\n");
+  return head;
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
   Exchange(std::shared_ptr<State> state, Request request, Done done)
       : state_(std::move(state)),
         began_(state_->clock.Uptime()),
-        message_(ToMessage(state_->options.endpoint, std::move(request))),
+        request_(std::move(request)),
         done_(std::move(done)) {}
 
   void Begin() {
@@ -144,8 +144,9 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
   void Send() {
     if (done_ == nullptr) return;  // Too late.
     WatchTime(state_->options.request_timeout, "the request");
+    std::string head = HeadOf(state_->options.endpoint, request_);
     kept_.connection->Exchange(
-        std::move(message_),
+        std::move(head), std::move(request_.body),
         [self = shared_from_this()](absl::StatusOr<Response> response) {
           self->Finish(std::move(response));
         });
@@ -183,7 +184,7 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
 
   const std::shared_ptr<State> state_;
   const absl::Duration began_;
-  Connection::Message message_;
+  Request request_;
   Done done_;
   State::Kept kept_;
   bool reused_ = false;

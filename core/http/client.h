@@ -13,7 +13,8 @@
 
 namespace segrid::http {
 
-// A POST. Host, Content-Length and Connection are the client's affair.
+// A POST. Host, Content-Length and Connection are the client's affair. No text
+// but the body has line ends.
 struct Request {
   std::string target{};  // Path, as it goes into the first line.
   std::vector<std::pair<std::string, std::string>> headers{};

@@ -1,6 +1,5 @@
 #include "core/http/connection.h"
 
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -9,10 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "boost/asio/connect.hpp"
+#include "boost/asio/error.hpp"
 #include "boost/asio/post.hpp"
-#include "boost/asio/ssl/host_name_verification.hpp"
-#include "boost/beast/http/read.hpp"
-#include "boost/beast/http/write.hpp"
 #include "core/base/error_info.h"
 #include "core/http/tunnel.h"
 
@@ -23,6 +20,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 
 constexpr int kMaxInterimAnswers = 8;
+constexpr std::size_t kReadBytes = 16 << 10;
 
 absl::Status ConnectFailed(const Endpoint& endpoint, absl::string_view step,
                            absl::string_view why) {
@@ -57,22 +55,8 @@ Connection::Connection(const asio::any_io_executor& io, Route route,
     : route_(std::move(route)),
       limits_(limits),
       strand_(asio::make_strand(io)),
-      idle_timer_(strand_) {
-  if (route_.tls != nullptr) {
-    tls_.emplace(strand_, *route_.tls);
-  } else {
-    plain_.emplace(strand_);
-  }
-}
-
-template <typename F>
-void Connection::WithStream(F f) {
-  if (tls_) {
-    f(*tls_);
-  } else {
-    f(*plain_);
-  }
-}
+      transport_(strand_),
+      idle_timer_(strand_) {}
 
 void Connection::Open(Resolver& resolver, std::size_t first, OpenDone done) {
   const Endpoint& to = route_.proxy ? *route_.proxy : route_.endpoint;
@@ -98,7 +82,7 @@ void Connection::Open(Resolver& resolver, std::size_t first, OpenDone done) {
 
 void Connection::Connect(const Addresses& addresses, OpenDone done) {
   asio::async_connect(
-      socket(), addresses,
+      transport_.socket(), addresses,
       [self = shared_from_this(), done = std::move(done)](
           const ErrorCode& error, const asio::ip::tcp::endpoint&) {
         if (error) {
@@ -110,13 +94,14 @@ void Connection::Connect(const Addresses& addresses, OpenDone done) {
 }
 
 void Connection::OnConnected(OpenDone done) {
-  ErrorCode ignored;
-  socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  if (!tls_) return done(CheckPlainPeer());
+  if (const ErrorCode error = transport_.Begin()) {
+    return done(ConnectFailed(route_.endpoint, "TCP", error.message()));
+  }
+  if (route_.tls == nullptr) return done(CheckPlainPeer());
   if (!route_.proxy) return Shake(std::move(done));
   const Endpoint& to = route_.endpoint;
   OpenTunnel(
-      socket(),
+      transport_.socket(),
       {.target = absl::StrCat(to.bracketed_host(), ":", to.port),
        .auth = route_.proxy_auth},
       [self = shared_from_this(),
@@ -128,59 +113,85 @@ void Connection::OnConnected(OpenDone done) {
 
 absl::Status Connection::CheckPlainPeer() {
   ErrorCode unknown;
-  const auto peer = socket().remote_endpoint(unknown);
+  const auto peer = transport_.socket().remote_endpoint(unknown);
   if (!unknown && peer.address().is_loopback()) return absl::OkStatus();
   return ConnectFailed(route_.endpoint, "plain http",
                        "the name leads to a host that is not loopback");
 }
 
 void Connection::Shake(OpenDone done) {
-  SSL* ssl = tls_->native_handle();
-  // SNI is for names only (RFC 6066, section 3).
-  if (!IsIpAddress(route_.endpoint.host) &&
-      SSL_set_tlsext_host_name(ssl, route_.endpoint.host.c_str()) != 1) {
-    return done(ConnectFailed(route_.endpoint, "TLS", "the name is too long"));
-  }
-  ErrorCode error;
-  tls_->set_verify_callback(
-      asio::ssl::host_name_verification(route_.endpoint.host), error);
-  if (error)
-    return done(ConnectFailed(route_.endpoint, "TLS", error.message()));
-  tls_->async_handshake(asio::ssl::stream_base::client,
-                        [self = shared_from_this(),
-                         done = std::move(done)](const ErrorCode& failed) {
-                          done(failed ? ConnectFailed(self->route_.endpoint,
-                                                      "TLS", failed.message())
-                                      : absl::OkStatus());
-                        });
+  transport_.Shake(*route_.tls, route_.endpoint.host,
+                   [self = shared_from_this(), done = std::move(done)](
+                       const ErrorCode& failed, std::size_t) {
+                     done(failed ? ConnectFailed(self->route_.endpoint, "TLS",
+                                                 failed.message())
+                                 : absl::OkStatus());
+                   });
 }
 
-void Connection::Exchange(Message message, ExchangeDone done) {
-  message_ = std::move(message);
+void Connection::Exchange(std::string head, std::string body,
+                          ExchangeDone done) {
+  head_ = std::move(head);
+  body_ = std::move(body);
   interim_answers_ = 0;
   keep_alive_ = false;
-  WithStream([&](auto& stream) {
-    beast::http::async_write(
-        stream, message_,
-        [self = shared_from_this(), done = std::move(done)](
-            const ErrorCode& error, std::size_t) {
-          if (error) return done(ExchangeFailed(self->route_.endpoint, error));
-          self->Read(done);
-        });
+  send_error_.clear();
+  Send(std::move(done));
+}
+
+void Connection::Send(ExchangeDone done) {
+  const auto sent = [self = shared_from_this(), done = std::move(done)](
+                        const ErrorCode& error, std::size_t) {
+    // A refusal may have come before the end of the body.
+    self->send_error_ = error;
+    std::string().swap(self->body_);
+    self->BeginToRead(done);
+  };
+  transport_.Write(head_, [this, sent](const ErrorCode& error, std::size_t) {
+    if (error) return sent(error, 0);
+    transport_.Write(body_, sent);
   });
+}
+
+void Connection::BeginToRead(ExchangeDone done) {
+  parser_.emplace();
+  parser_->eager(true);
+  parser_->header_limit(limits_.header_bytes);
+  parser_->body_limit(limits_.body_bytes);
+  Read(std::move(done));
 }
 
 void Connection::Read(ExchangeDone done) {
-  parser_.emplace();
-  parser_->header_limit(limits_.header_bytes);
-  parser_->body_limit(limits_.body_bytes);
-  WithStream([&](auto& stream) {
-    beast::http::async_read(stream, buffer_, *parser_,
-                            [self = shared_from_this(), done = std::move(done)](
-                                const ErrorCode& error, std::size_t) {
-                              self->OnRead(error, done);
-                            });
-  });
+  ErrorCode error;
+  if (Parse(error)) return OnRead(error, done);
+  const auto room = buffer_.prepare(kReadBytes);
+  transport_.Read(
+      static_cast<char*>(room.data()), room.size(),
+      [self = shared_from_this(), done = std::move(done)](
+          const ErrorCode& failed, std::size_t bytes) {
+        self->buffer_.commit(bytes);
+        if (!failed) return self->Read(done);
+        ErrorCode ended = failed;
+        // Some bodies end with the stream.
+        if (failed == asio::error::eof && self->parser_->got_some()) {
+          self->parser_->put_eof(ended);
+        }
+        self->OnRead(ended, done);
+      });
+}
+
+bool Connection::Parse(ErrorCode& error) {
+  while (buffer_.size() > 0 && !parser_->is_done()) {
+    const std::size_t used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+    if (error == beast::http::error::need_more) {
+      error.clear();
+      return false;
+    }
+    if (error) return true;
+    if (used == 0) return false;
+  }
+  return parser_->is_done();
 }
 
 void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
@@ -191,16 +202,23 @@ void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
   if (error == beast::http::error::body_limit && status >= 300) {
     return done(TakeResponse());
   }
-  if (error) return done(ExchangeFailed(route_.endpoint, error));
+  if (error) {
+    return done(
+        ExchangeFailed(route_.endpoint, send_error_ ? send_error_ : error));
+  }
   if (status < 200 && ++interim_answers_ <= kMaxInterimAnswers) {
-    return Read(done);
+    return BeginToRead(done);
   }
   if (status < 200 || status > 599) {
     return done(ExchangeFailed(
         route_.endpoint,
         beast::http::make_error_code(beast::http::error::bad_status)));
   }
-  keep_alive_ = parser_->keep_alive() && buffer_.size() == 0;
+  // A success before everything was sent is none.
+  if (send_error_ && status < 300) {
+    return done(ExchangeFailed(route_.endpoint, send_error_));
+  }
+  keep_alive_ = parser_->keep_alive() && buffer_.size() == 0 && !send_error_;
   done(TakeResponse());
 }
 
@@ -220,7 +238,7 @@ void Connection::Close() {
   ErrorCode ignored;
   closed_ = true;
   idle_timer_.cancel();
-  socket().close(ignored);
+  transport_.socket().close(ignored);
   keep_alive_ = false;
 }
 
@@ -234,10 +252,10 @@ void Connection::Wait(absl::Duration idle) {
 
 bool Connection::StopWaiting() {
   // A timer that has fired already, but not run, must not close it later.
-  if (idle_timer_.cancel() == 0 || !socket().is_open()) return false;
+  if (idle_timer_.cancel() == 0 || !transport_.socket().is_open()) return false;
   char byte = 0;
-  const ssize_t got =
-      ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const ssize_t got = ::recv(transport_.socket().native_handle(), &byte, 1,
+                             MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 

@@ -13,20 +13,17 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "boost/asio/any_io_executor.hpp"
-#include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/ssl/context.hpp"
-#include "boost/asio/ssl/stream.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "boost/asio/strand.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
-#include "boost/beast/http/message.hpp"
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/string_body.hpp"
-#include "boost/beast/ssl/ssl_stream.hpp"
 #include "core/base/secret.h"
 #include "core/http/client.h"
 #include "core/http/endpoint.h"
 #include "core/http/resolver.h"
+#include "core/http/transport.h"
 
 namespace segrid::http {
 
@@ -52,7 +49,6 @@ struct Route {
 // Errors:        see Client; no time-outs, those are the caller's.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  using Message = boost::beast::http::request<boost::beast::http::string_body>;
   using OpenDone = std::function<void(absl::Status)>;
   using ExchangeDone = std::function<void(absl::StatusOr<Response>)>;
   using Strand = boost::asio::strand<boost::asio::any_io_executor>;
@@ -66,8 +62,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // addresses the one at place `first`, modulo their number, is tried first.
   void Open(Resolver& resolver, std::size_t first, OpenDone done);
 
-  // Sends and reads the whole answer.
-  void Exchange(Message message, ExchangeDone done);
+  // Sends a request, whose `head` ends with an empty line, and reads the whole
+  // answer, also one that comes before everything is sent.
+  void Exchange(std::string head, std::string body, ExchangeDone done);
 
   // Ends everything pending, with errors.
   void Close();
@@ -81,14 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool StopWaiting();
 
  private:
-  using Plain = boost::asio::ip::tcp::socket;
-  using Tls = boost::beast::ssl_stream<Plain>;
   using ErrorCode = boost::system::error_code;
-
-  Plain& socket() { return tls_ ? tls_->next_layer() : *plain_; }
-  // Calls `f` with the stream.
-  template <typename F>
-  void WithStream(F f);
 
   // The steps. Each passes `done` on, so that nothing but pending operations
   // keeps it: a pool that is stopped drops it.
@@ -96,7 +86,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnConnected(OpenDone done);
   absl::Status CheckPlainPeer();
   void Shake(OpenDone done);
+  void Send(ExchangeDone done);
+  void BeginToRead(ExchangeDone done);
   void Read(ExchangeDone done);
+  // Parses what was read; true when the answer is whole, or wrong.
+  bool Parse(ErrorCode& error);
   void OnRead(const ErrorCode& error, const ExchangeDone& done);
   Response TakeResponse();
 
@@ -104,15 +98,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const ReadLimits limits_;
   const Strand strand_;
 
-  std::optional<Plain> plain_;
-  std::optional<Tls> tls_;
+  Transport transport_;
   boost::asio::steady_timer idle_timer_;
   boost::beast::flat_buffer buffer_;
-  Message message_;
+  std::string head_;
+  std::string body_;
   std::optional<
       boost::beast::http::response_parser<boost::beast::http::string_body>>
       parser_;
   int interim_answers_ = 0;
+  ErrorCode send_error_;
   bool keep_alive_ = false;
   bool closed_ = false;
 };
