@@ -197,6 +197,18 @@ class Readme(unittest.TestCase):
           if cells[1].startswith("`"):
             self.assertEqual(defaults[key.removesuffix("[]")], default)
 
+  def test_every_key_is_in_the_table(self):
+    shown = {key.removesuffix("[]") for cells in markdown.table(self.configuration, "key")
+             for key in markdown.ticked(cells[0])}
+    known = set(effective("sources: [{name: b, receiver: file, path: b.ndjson}]"))
+    self.assertEqual(known - shown, set())
+
+  def test_every_command_is_in_the_table(self):
+    shown = "".join(cells[0] + " " for cells in markdown.table(self.text, "command"))
+    for name in ("segrid", "segrid-server"):  # bench/README.md has the third.
+      for command in programs.describe([str(BIN / name)]).commands:
+        self.assertRegex(shown, rf"`{name} {command}\b", f"{name} {command}")
+
   def test_reasons_are_those_of_the_api(self):
     errors = {reason for cells in markdown.table(self.text, "reason") for reason in markdown.ticked(cells[0])}
     promised = set.union(*(listed_reasons(read(f"proto/segrid/v1/{name}.proto")) for name in ("bridge", "admin")))
@@ -224,6 +236,17 @@ class Readme(unittest.TestCase):
     help_text = programs.describe([str(BIN / "segrid-server")]).help
     codes = re.findall(r"^  (\d+) +\S", help_text, re.MULTILINE)
     self.assertEqual([cells[0] for cells in markdown.table(self.text, "exit code")], codes)
+
+
+class Metrics(unittest.TestCase):
+
+  def test_the_page_is_the_table(self):
+    rows = re.findall(r'\{"(\w+)",\s+Type::k(\w+),\s+\{([^}]*)\}, "((?:[^"\\]|\\.)*)"\}',
+                      read("server/metrics/metric_table.h"))
+    wanted = [[f"`{name}`", kind.lower(), ", ".join(f"`{label}`" for label in re.findall(r'"(\w+)"', labels)), text]
+              for name, kind, labels, text in rows]
+    self.assertGreater(len(wanted), 20)
+    self.assertEqual(markdown.table(read("docs/metrics.md"), "metric"), wanted)
 
 
 class MistakesAreFound(unittest.TestCase):
