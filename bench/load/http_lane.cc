@@ -1,6 +1,8 @@
 #include "bench/load/http_lane.h"
 
-#include <string_view>
+#include <memory>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +18,17 @@ namespace {
 constexpr std::int64_t kFastFailureNs = 1'000'000;
 constexpr absl::Duration kFailurePause = absl::Milliseconds(10);
 constexpr std::size_t kShownBytes = 200;
+
+// A body that keeps its bytes: a text, or pieces of a text that is shared.
+template <typename Body>
+void SetBody(std::string text, Body& body) {
+  if constexpr (std::is_same_v<Body, std::string>) {
+    body = std::move(text);
+  } else {
+    auto storage = std::make_shared<const std::string>(std::move(text));
+    body = Body{.pieces = {*storage}, .storage = storage};
+  }
+}
 
 }  // namespace
 
@@ -42,19 +55,19 @@ void HttpLane::Send(std::int64_t intended_ns) {
   Feed::Request next = settings_.feed.Next();
   http::Request request{.target = options_.path, .headers = settings_.metadata};
   request.headers.emplace_back("Content-Type", "application/json");
-  request.body.assign(reinterpret_cast<const char*>(next.bytes.begin()),
-                      next.bytes.size());
+  std::string body(reinterpret_cast<const char*>(next.bytes.begin()),
+                   next.bytes.size());
   if (options_.signer) {
     std::string timestamp = absl::StrCat(absl::ToUnixSeconds(absl::Now()));
-    request.headers.emplace_back(
-        kSignatureHeader, options_.signer->Sign(timestamp, request.body));
+    request.headers.emplace_back(kSignatureHeader,
+                                 options_.signer->Sign(timestamp, body));
     request.headers.emplace_back(kTimestampHeader, std::move(timestamp));
   }
-  const Call call{
-      .intended_ns = intended_ns,
-      .begin_ns = SteadyNanos(),
-      .events = next.events,
-      .request_bytes = static_cast<std::int64_t>(request.body.size())};
+  const Call call{.intended_ns = intended_ns,
+                  .begin_ns = SteadyNanos(),
+                  .events = next.events,
+                  .request_bytes = static_cast<std::int64_t>(body.size())};
+  SetBody(std::move(body), request.body);
   client_.Send(std::move(request),
                [this, call](const absl::StatusOr<http::Response>& answer) {
                  OnDone(call, answer);
