@@ -37,6 +37,9 @@ function(segrid_library name)
   target_sources(${name} ${scope} FILE_SET HEADERS
     BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HEADERS})
   set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  if(arg_SOURCES)
+    set_target_properties(${name} PROPERTIES OUTPUT_NAME segrid_${name})
+  endif()
 endfunction()
 
 # segrid_program(<name> SOURCES ... DEPS dep...): a binary in bin/.

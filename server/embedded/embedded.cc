@@ -1,0 +1,226 @@
+#include "server/embedded/embedded.h"
+
+#include <future>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "core/base/error_info.h"
+#include "core/config/environment.h"
+#include "core/config/load.h"
+#include "core/transform/outcome.h"
+#include "server/embedded/answers.h"
+#include "server/embedded/stages.h"
+
+namespace segrid {
+namespace {
+
+constexpr std::chrono::seconds kDefaultTimeout(10);
+
+Error MakeError(ErrorCode code, std::string reason, std::string message) {
+  Error error;
+  error.code = code;
+  error.reason = std::move(reason);
+  error.message = std::move(message);
+  return error;
+}
+
+absl::StatusOr<config::Config> LoadConfig(const EmbeddedOptions& options) {
+  const config::Environment environment = config::ProcessEnvironment();
+  if (!options.config_file.empty()) {
+    return config::Load(options.config_file, environment);
+  }
+  if (!options.config_text.empty()) {
+    return config::LoadText(options.config_text, "config_text", environment);
+  }
+  return config::Defaults(environment);
+}
+
+// The events of a request of either kind, as the pipeline reads them. `bytes`
+// is storage for them.
+template <typename Request>
+Result<pipeline::Input> InputOf(const Request& request, std::string& bytes) {
+  const bool typed = request.events_size() > 0;
+  if (typed && !request.webhook_json().empty()) {
+    return MakeError(ErrorCode::kInvalidArgument, "TWO_INPUTS",
+                     "events and webhook_json are given; give one of them");
+  }
+  if (!typed && request.webhook_json().empty()) {
+    return MakeError(ErrorCode::kInvalidArgument, "NO_INPUT",
+                     "neither events nor webhook_json is given");
+  }
+  if (!typed) {
+    return pipeline::Input{pipeline::Input::Form::kWebhookJson,
+                           request.webhook_json()};
+  }
+  request.SerializeToString(&bytes);
+  return pipeline::Input{pipeline::Input::Form::kTypedRequest, bytes};
+}
+
+}  // namespace
+
+struct EmbeddedBatch::Contents {
+  pipeline::TransformResult result;
+};
+
+EmbeddedBatch::EmbeddedBatch() : contents_(std::make_unique<Contents>()) {}
+EmbeddedBatch::~EmbeddedBatch() = default;
+EmbeddedBatch::EmbeddedBatch(EmbeddedBatch&&) noexcept = default;
+EmbeddedBatch& EmbeddedBatch::operator=(EmbeddedBatch&&) noexcept = default;
+
+std::string_view EmbeddedBatch::batch_json() const {
+  return contents_->result.output.view();
+}
+std::int32_t EmbeddedBatch::event_count() const {
+  return contents_->result.counts.events;
+}
+std::int32_t EmbeddedBatch::track_count() const {
+  return contents_->result.counts.tracks;
+}
+std::int32_t EmbeddedBatch::skipped_count() const {
+  return contents_->result.counts.skipped;
+}
+std::int32_t EmbeddedBatch::rejected_count() const {
+  return contents_->result.counts.rejected;
+}
+
+std::vector<EmbeddedIssue> EmbeddedBatch::issues() const {
+  std::vector<EmbeddedIssue> issues;
+  for (const pipeline::Issue& issue : contents_->result.issues) {
+    const transform::ReasonRow& row = transform::Describe(issue.reason);
+    issues.push_back({.index = issue.index,
+                      .rejected = row.outcome == transform::Outcome::kRejected,
+                      .reason = row.name,
+                      .field = row.field});
+  }
+  return issues;
+}
+
+class Embedded::Parts {
+ public:
+  explicit Parts(std::unique_ptr<embedded::Stages> made)
+      : stages(std::move(made)) {}
+
+  const std::unique_ptr<embedded::Stages> stages;
+};
+
+// The Connection. Its calls hold the lock shared while they use the stages.
+class Embedded::Door final : public Connection {
+ public:
+  explicit Door(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+  // No call begins after this; waits for those that are in a stage's code.
+  void Close() {
+    const std::unique_lock lock(mutex_);
+    parts_.reset();
+  }
+
+  Result<v1::TransformResponse> Transform(const v1::TransformRequest& request,
+                                          const CallOptions&) override {
+    std::string bytes;
+    auto input = InputOf(request, bytes);
+    if (!input.ok()) return std::move(input).error();
+    const auto form = request.output() == v1::OUTPUT_BATCH_JSON
+                          ? pipeline::Output::kBatchJson
+                          : pipeline::Output::kTracks;
+    const std::shared_lock lock(mutex_);
+    if (parts_ == nullptr) return Closed();
+    pipeline::TransformResult result;
+    const absl::Status status = parts_->stages->pipeline().Transform(
+        *input, request.source(), form, result);
+    if (!status.ok()) return embedded::ErrorOf(status);
+    return embedded::ToMessage(result, form);
+  }
+
+  Result<v1::ForwardResponse> Forward(const v1::ForwardRequest& request,
+                                      const CallOptions& options) override {
+    std::promise<Result<v1::ForwardResponse>> answer;
+    ForwardAsync(request, options, [&answer](auto result) {
+      answer.set_value(std::move(result));
+    });
+    return answer.get_future().get();
+  }
+
+  void ForwardAsync(v1::ForwardRequest request, CallOptions options,
+                    ForwardDone done) override {
+    std::string bytes;
+    auto input = InputOf(request, bytes);
+    if (!input.ok()) return done(std::move(input).error());
+    pipeline::ForwardCall call;
+    call.input = *input;
+    call.sources = {request.sources().begin(), request.sources().end()};
+    call.wait_delivered = request.wait() == v1::WAIT_DELIVERED;
+    call.deadline = absl::Now() +
+                    absl::FromChrono(options.timeout.value_or(kDefaultTimeout));
+    std::shared_lock lock(mutex_);
+    if (parts_ == nullptr) {
+      lock.unlock();
+      return done(Closed());
+    }
+    parts_->stages->pipeline().Forward(
+        call, [done = std::move(done)](auto result) {
+          if (!result.ok()) return done(embedded::ErrorOf(result.status()));
+          done(embedded::ToMessage(*result));
+        });
+  }
+
+ private:
+  static Error Closed() {
+    return MakeError(ErrorCode::kUnavailable, "DRAINING",
+                     "this Segrid was drained; start another one");
+  }
+
+  std::shared_mutex mutex_;
+  std::shared_ptr<Parts> parts_;  // Null when closed. Guarded by mutex_.
+};
+
+Embedded::Embedded(std::shared_ptr<Parts> parts)
+    : parts_(std::move(parts)), door_(std::make_shared<Door>(parts_)) {}
+
+Embedded::~Embedded() { door_->Close(); }
+
+Result<std::unique_ptr<Embedded>> Embedded::Start(
+    const EmbeddedOptions& options) {
+  if (!options.config_file.empty() && !options.config_text.empty()) {
+    return MakeError(ErrorCode::kInvalidArgument, "BAD_OPTION",
+                     "config_file and config_text are given; give one of them");
+  }
+  if (options.delivery_threads < 1 || options.delivery_threads > 64) {
+    return MakeError(ErrorCode::kInvalidArgument, "BAD_OPTION",
+                     "delivery_threads must be 1 to 64");
+  }
+  absl::StatusOr<config::Config> config = LoadConfig(options);
+  if (!config.ok()) return embedded::ErrorOf(config.status());
+  if (!options.data_dir.empty()) config->data_dir = options.data_dir;
+  auto stages = embedded::Stages::Start(*config, options.delivery_threads);
+  if (!stages.ok()) return embedded::ErrorOf(stages.status());
+  return std::unique_ptr<Embedded>(
+      new Embedded(std::make_shared<Parts>(*std::move(stages))));
+}
+
+std::optional<Error> Embedded::Transform(std::string_view webhook_json,
+                                         std::string_view source,
+                                         EmbeddedBatch& batch) {
+  const absl::Status status = parts_->stages->pipeline().Transform(
+      {pipeline::Input::Form::kWebhookJson, webhook_json}, source,
+      pipeline::Output::kBatchJson, batch.contents_->result);
+  if (!status.ok()) return embedded::ErrorOf(status);
+  return std::nullopt;
+}
+
+std::shared_ptr<Connection> Embedded::connection() const { return door_; }
+
+std::vector<std::string> Embedded::sources() const {
+  return parts_->stages->pipeline().sources();
+}
+
+bool Embedded::Drain(std::chrono::nanoseconds timeout) {
+  if (std::exchange(drained_, true)) return drained_empty_;
+  door_->Close();
+  drained_empty_ =
+      parts_->stages->Drain(absl::Now() + absl::FromChrono(timeout));
+  return drained_empty_;
+}
+
+}  // namespace segrid

@@ -1,0 +1,82 @@
+#include "server/embedded/stages.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "core/base/error_info.h"
+#include "core/base/status_macros.h"
+#include "core/receivers/factory/make_receiver.h"
+#include "core/retry/backoff.h"
+#include "server/app/backlog.h"
+#include "server/app/open_queue.h"
+
+namespace segrid::embedded {
+namespace {
+
+absl::Status MakeDataDir(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error) return absl::OkStatus();
+  return base::MakeError(absl::StatusCode::kFailedPrecondition, "BAD_DATA_DIR",
+                         "data_dir '" + path +
+                             "' cannot be made: " + error.message() +
+                             "; set it to a directory that can be written");
+}
+
+absl::StatusOr<std::vector<deliver::Source>> MakeSources(
+    const config::Config& config, const receivers::Environment& environment) {
+  std::vector<deliver::Source> sources;
+  for (const config::Source& from : config.sources) {
+    deliver::Source& to = sources.emplace_back();
+    to.name = from.name;
+    SEGRID_ASSIGN_OR_RETURN(to.receiver,
+                            receivers::MakeReceiver(from, environment));
+    to.max_age = from.max_age;
+    to.requests_per_second = from.requests_per_second;
+    to.max_in_flight = from.max_in_flight;
+  }
+  return sources;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Stages>> Stages::Start(
+    const config::Config& config, std::int32_t delivery_threads) {
+  SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
+  std::unique_ptr<Stages> stages(new Stages());
+  SEGRID_ASSIGN_OR_RETURN(stages->pool_,
+                          pool::ThreadPool::Create(delivery_threads));
+  SEGRID_ASSIGN_OR_RETURN(stages->queue_,
+                          app::OpenQueue(config, stages->clock_));
+  SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
+                          MakeSources(config, {.io = stages->pool_->io(),
+                                               .clock = stages->clock_,
+                                               .data_dir = config.data_dir}));
+  stages->deliverer_ = std::make_unique<deliver::Deliverer>(
+      deliver::Environment{stages->clock_, *stages->queue_, *stages->pool_,
+                           retry::UniformJitter()},
+      deliver::Options(), std::move(sources));
+  stages->pipeline_ = std::make_unique<pipeline::Pipeline>(
+      config, pipeline::Environment{stages->clock_, *stages->queue_,
+                                    *stages->deliverer_});
+  stages->deliverer_->Start();
+  return stages;
+}
+
+Stages::~Stages() {
+  // Before the deliverer goes, whose tasks run there.
+  if (pool_ != nullptr) pool_->Stop();
+}
+
+bool Stages::Drain(absl::Time deadline) {
+  app::WaitUntilDelivered(*deliverer_, *queue_, deadline);
+  absl::Notification done;
+  deliverer_->Drain(deadline, [&done](const absl::Status&) { done.Notify(); });
+  done.WaitForNotification();
+  return app::PendingTracks(*deliverer_, *queue_) == 0;
+}
+
+}  // namespace segrid::embedded
