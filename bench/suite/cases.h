@@ -98,7 +98,8 @@ inline constexpr std::array kMicroCases = {
     MicroCase{"allocations per event, wire → JSON", "WireToJsonAllocations/100 allocations", "", 0, Unit::kCount, true},
 };
 
-// Of segrid-queue-bench: 64 callers, deduplication on.
+// Of segrid-queue-bench (64 callers, deduplication on) and
+// segrid-delivery-bench.
 inline constexpr std::array kQueueCases = {
     MicroCase{"durable appends ÷ raw log, 1 event per call", "QueueAppend/1", "RawLogAppend/1", 0.65},
     MicroCase{"durable appends ÷ raw log, 10 events per call", "QueueAppend/10", "RawLogAppend/10", 0.50},
@@ -106,6 +107,8 @@ inline constexpr std::array kQueueCases = {
     MicroCase{"durable append, p99 ÷ raw log's, 1 event", "QueueAppend/1 p99", "RawLogAppend/1 p99", 3, Unit::kSeconds, true},
     MicroCase{"durable append, p99 ÷ raw log's, 10 events", "QueueAppend/10 p99", "RawLogAppend/10 p99", 3, Unit::kSeconds, true},
     MicroCase{"durable append, p99 ÷ raw log's, 100 events", "QueueAppend/100 p99", "RawLogAppend/100 p99", 3, Unit::kSeconds, true},
+    MicroCase{"delivery ÷ a client that only sends, TLS, per CPU-second", "BM_DeliveryTls/process_time", "BM_OnlySendsTls/process_time", 0.70},
+    MicroCase{"delivery ÷ a client that only sends, TLS + gzip, per CPU-second", "BM_DeliveryTlsGzip/process_time", "BM_OnlySendsTlsGzip/process_time", 0.70},
     MicroCase{"write amplification of the queue, 10 events per call", "QueueAppend/10 write amplification", "", 1.5, Unit::kRatio, true},
     MicroCase{"memory of the queue, 1,000,000 events pending", "QueuePending rss", "", 200.0 * 1024 * 1024, Unit::kBytes, true},
     MicroCase{"opening the queue, 1,000,000 events pending", "QueuePending open", "", 1, Unit::kSeconds, true},

@@ -29,6 +29,7 @@ constexpr absl::Duration kLength = absl::Seconds(1);
 constexpr double kMicroSeconds = 0.04;
 // Of one size of appends.
 constexpr double kQueueSeconds = 0.4;
+constexpr double kDeliverySeconds = 0.2;
 
 absl::Status OutOfRange(const std::string& name, const std::string& range) {
   return absl::InvalidArgumentError(
@@ -70,6 +71,11 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
         {"durable queue",
          {bench, absl::StrCat("--seconds=", kQueueSeconds * options.scale),
           "--out="}});
+    programs.push_back({"delivery",
+                        {Beside(options, "segrid-delivery-bench"),
+                         absl::StrCat("--benchmark_min_time=",
+                                      kDeliverySeconds * options.scale),
+                         "--benchmark_out_format=json", "--benchmark_out="}});
     programs.push_back(
         {"durable queue with many events pending",
          {bench,

@@ -92,6 +92,7 @@ TEST(Suite, LeavesOutWhatItIsToldTo) {
                                    HasSubstr("/nonexistent/segrid-allocations"),
                                    HasSubstr("durable queue: not measured"),
                                    HasSubstr("many events pending: not"),
+                                   HasSubstr("delivery: not measured"),
                                    HasSubstr("rpc: not measured"),
                                    HasSubstr("memory: not measured")));
 }
