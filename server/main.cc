@@ -3,6 +3,7 @@
 #include "server/app/command_line.h"
 #include "server/app/commands.h"
 #include "server/app/process.h"
+#include "server/app/queue_commands.h"
 #include "server/app/signals.h"
 
 int main(int argc, char** argv) {
@@ -19,6 +20,10 @@ int main(int argc, char** argv) {
       return segrid::app::Validate(parsed.line);
     case CommandLine::Command::kShowConfig:
       return segrid::app::ShowConfig(parsed.line);
+    case CommandLine::Command::kFsck:
+      return segrid::app::CheckQueue(parsed.line);
+    case CommandLine::Command::kRepair:
+      return segrid::app::RepairQueue(parsed.line);
     case CommandLine::Command::kServe:
       break;
   }

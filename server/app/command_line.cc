@@ -80,6 +80,11 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   show->fallthrough();
   config->fallthrough();
   config->require_subcommand(1);
+  CLI::App* const fsck = program.add_subcommand(
+      "fsck", "Read every record of a stopped server's queue, print its books");
+  CLI::App* const repair = program.add_subcommand(
+      "repair",
+      "Make a damaged queue usable, print what is lost (copy it before)");
   program.require_subcommand(0, 1);
   try {
     program.parse(argc, argv);
@@ -88,6 +93,8 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
     return parsed;
   }
   if (validate->parsed()) line.command = CommandLine::Command::kValidate;
+  if (fsck->parsed()) line.command = CommandLine::Command::kFsck;
+  if (repair->parsed()) line.command = CommandLine::Command::kRepair;
   if (show->parsed()) line.command = CommandLine::Command::kShowConfig;
   return parsed;
 }

@@ -11,7 +11,7 @@
 namespace segrid::app {
 
 struct CommandLine {
-  enum class Command { kServe, kValidate, kShowConfig };
+  enum class Command { kServe, kValidate, kShowConfig, kFsck, kRepair };
 
   Command command = Command::kServe;
   std::string config_file;          // Empty: the embedded defaults.

@@ -29,7 +29,7 @@ queue::memory::MemoryOptions MemoryOptionsOf(const config::Queue& options) {
 queue::rocksdb::RocksOptions RocksOptionsOf(const config::Config& config) {
   const config::Queue& options = config.queue;
   queue::rocksdb::RocksOptions rocks;
-  rocks.directory = config.data_dir + "/queue";
+  rocks.directory = QueueDirectory(config);
   rocks.max_bytes = options.max_bytes;
   rocks.max_lane_bytes = options.max_source_bytes;
   rocks.max_dead_letter_bytes = options.max_dead_letter_bytes;
@@ -41,6 +41,10 @@ queue::rocksdb::RocksOptions RocksOptionsOf(const config::Config& config) {
 }
 
 }  // namespace
+
+std::string QueueDirectory(const config::Config& config) {
+  return config.data_dir + "/queue";
+}
 
 absl::StatusOr<std::unique_ptr<queue::Queue>> OpenQueue(
     const config::Config& config, base::Clock& clock) {

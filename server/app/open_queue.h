@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
@@ -10,6 +11,9 @@
 #include "core/queue/queue.h"
 
 namespace segrid::app {
+
+// Where the embedded store of `config` is.
+std::string QueueDirectory(const config::Config& config);
 
 // Opens `queue.store`: embedded in `data_dir`/queue, or in memory. `clock` must
 // outlive it. Errors: those of queue::rocksdb::RocksQueue::Open.
