@@ -82,6 +82,8 @@ class WireReader {
   bool SkipValue(std::uint32_t tag) { return SkipValue(tag, kMaxGroupDepth); }
 
  private:
+  // The generated parsers allow 100 messages and groups in each other, wherever
+  // they start; this is what is left below the messages that we read.
   static constexpr int kMaxGroupDepth = 96;
 
   bool ReadLongVarint(std::uint64_t& value, int max_bytes) {

@@ -31,7 +31,10 @@ class BatchTransformer {
                          TransformResult& result);
 
   // Gives back memory that an unusually large batch has left behind.
-  void Shrink() { source_.Shrink(); }
+  void Shrink() {
+    source_.Shrink();
+    scratch_ = codec::OutputBuffer();
+  }
 
  private:
   transform::Reason TransformOne(const transform::Options& options,

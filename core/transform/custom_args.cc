@@ -1,7 +1,9 @@
 #include "core/transform/custom_args.h"
 
+#include <algorithm>
 #include <bit>
 #include <functional>
+#include <numeric>
 
 #include "core/catalog/catalog.h"
 #include "core/codec/key_table.h"
@@ -31,6 +33,10 @@ bool IsOwned(std::string_view name) {
 
 // Below this many, comparing each with each is faster than hashing.
 constexpr std::size_t kFewArgs = 8;
+
+// Names that were chosen to collide cost no more probes than this; ordinary
+// ones need about one.
+constexpr std::size_t kProbesPerArg = 8;
 
 }  // namespace
 
@@ -62,38 +68,63 @@ void CustomArgCollector::Collect(const CustomArgSelection& selection,
     CustomArg& arg = event.custom_args[i];
     const std::string_view name = arg.key.text();
     if (is_last_[i] == 0 || !selection.Selects(name) || IsOwned(name)) continue;
+    ToText(arg.value, counts);
+    if (arg.value.missing()) continue;
     if (codec::kKeyTable.Find(name) != catalog::kNoField) {
+      // Missing from now on, so that the next source does not count it again.
+      arg.value = Value();
       ++counts.dropped;
       continue;
     }
-    ToText(arg.value, counts);
-    if (arg.value.missing()) continue;
     extras.push_back({arg.key, arg.value, catalog::kNoField});
   }
 }
 
 void CustomArgCollector::MarkLast(const std::vector<CustomArg>& args) {
   is_last_.assign(args.size(), 1);
+  if (!MarkLastByHash(args)) MarkLastByOrder(args);
+}
+
+bool CustomArgCollector::MarkLastByHash(const std::vector<CustomArg>& args) {
   if (args.size() <= kFewArgs) {
     for (std::size_t i = 0; i < args.size(); ++i) {
       for (std::size_t j = i + 1; j < args.size(); ++j) {
         if (args[i].key.text() == args[j].key.text()) is_last_[i] = 0;
       }
     }
-    return;
+    return true;
   }
   const std::size_t mask = std::bit_ceil(args.size() * 2) - 1;
   slots_.assign(mask + 1, 0);
+  std::size_t probes_left = kProbesPerArg * args.size();
   for (std::size_t i = args.size(); i-- > 0;) {
     const std::string_view key = args[i].key.text();
     std::size_t slot = std::hash<std::string_view>()(key) & mask;
     while (slots_[slot] != 0 && args[slots_[slot] - 1].key.text() != key) {
+      if (probes_left-- == 0) return false;
       slot = (slot + 1) & mask;
     }
     if (slots_[slot] != 0) {
       is_last_[i] = 0;
     } else {
       slots_[slot] = static_cast<std::uint32_t>(i + 1);
+    }
+  }
+  return true;
+}
+
+void CustomArgCollector::MarkLastByOrder(const std::vector<CustomArg>& args) {
+  is_last_.assign(args.size(), 1);
+  slots_.resize(args.size());
+  std::iota(slots_.begin(), slots_.end(), std::uint32_t{0});
+  std::sort(slots_.begin(), slots_.end(),
+            [&args](std::uint32_t a, std::uint32_t b) {
+              const int order = args[a].key.text().compare(args[b].key.text());
+              return order != 0 ? order < 0 : a < b;
+            });
+  for (std::size_t i = 1; i < slots_.size(); ++i) {
+    if (args[slots_[i - 1]].key.text() == args[slots_[i]].key.text()) {
+      is_last_[slots_[i - 1]] = 0;
     }
   }
 }

@@ -38,9 +38,14 @@ class CustomArgCollector {
   // Sets is_last_ for each argument that no later one overrides.
   void MarkLast(const std::vector<codec::CustomArg>& args);
 
+  // In linear time; false when the names collide too often for that.
+  bool MarkLastByHash(const std::vector<codec::CustomArg>& args);
+  // In n log n.
+  void MarkLastByOrder(const std::vector<codec::CustomArg>& args);
+
   std::vector<char> is_last_;
-  std::vector<std::uint32_t>
-      slots_;  // Open addressing: position + 1, 0 = free.
+  // By hash: open addressing, position + 1, 0 is free. By order: positions.
+  std::vector<std::uint32_t> slots_;
 };
 
 }  // namespace segrid::transform

@@ -3,6 +3,8 @@
 
 #include "core/transform/custom_args.h"
 
+#include <bit>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -101,6 +103,26 @@ TEST(CustomArgs, ManyWithDuplicatesGiveWhatAMapGives) {
       ASSERT_EQ(seen.track.at("properties"), expected) << members;
     }
   }
+}
+
+TEST(CustomArgs, NamesChosenToCollideAreToldApart) {
+  // As many arguments as the table of the hash was made for, all in one slot.
+  constexpr std::size_t kCount = 200;
+  constexpr std::size_t kMask = std::bit_ceil(2 * kCount) - 1;
+  std::string members;
+  json::object expected;
+  std::size_t tried = 0;
+  for (std::size_t i = 0; i < kCount; ++tried) {
+    const std::string name = absl::StrCat("n", tried);
+    if ((std::hash<std::string_view>()(name) & kMask) != 0) continue;
+    const std::string value = absl::StrCat(i);
+    absl::StrAppend(&members, i == 0 ? "\"" : ",\"", name, "\":\"", value,
+                    "\"");
+    expected[name] = value;
+    ++i;
+  }
+  const Seen seen = TransformEvent(members, AllArgs());
+  EXPECT_EQ(seen.track.at("properties"), expected);
 }
 
 TEST(CustomArgs, TypedOnesMayNotHaveTheNamesOfFields) {

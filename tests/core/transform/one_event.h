@@ -46,10 +46,8 @@ inline Seen Finish(codec::Event& event, const Options& options) {
   // A second source sees what the first one converted and counts nothing.
   transformer.ResetCounts();
   EXPECT_EQ(transformer.Transform(event, options, track), seen.reason);
-  if (!event.from_wire) {
-    EXPECT_EQ(transformer.counts().coerced, 0);
-    EXPECT_EQ(transformer.counts().dropped, 0);
-  }
+  EXPECT_EQ(transformer.counts().coerced, 0);
+  EXPECT_EQ(transformer.counts().dropped, 0);
   if (seen.reason == Reason::kNone) {
     EXPECT_EQ(testing::TrackAsJson(track), seen.track);
   }
