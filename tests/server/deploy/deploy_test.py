@@ -1,0 +1,160 @@
+"""What is shipped for operators names only what is there.
+
+    deploy_test.py <source dir>
+"""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(sys.argv.pop(1))
+DEPLOY = ROOT / "server/deploy"
+SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
+# Of Prometheus itself.
+FOREIGN = {"up"}
+FOREIGN_LABELS = {"job", "instance", "le"}
+
+
+def metric_table():
+    """The names that a query may use, with their labels."""
+    text = (ROOT / "server/metrics/metric_table.h").read_text()
+    rows = re.findall(r'^ +\{"(\w+)", +Type::k(\w+), +\{([^}]*)\}, "[^"]+"\},$', text, re.M)
+    names = {}
+    for name, kind, labels in rows:
+        for suffix in SUFFIXES[kind.lower()]:
+            names[name + suffix] = set(re.findall(r'"(\w+)"', labels))
+    assert len(rows) == text.count("Type::k") and len(rows) > 30, len(rows)
+    return names
+
+
+NAMES = metric_table()
+LABELS = set().union(*NAMES.values()) | FOREIGN_LABELS
+
+
+def problems(query):
+    """What in a query is not in the table."""
+    plain = re.sub(r'"[^"]*"', '""', query)
+    found = []
+    for name in re.findall(r"\b((?:segrid|process|grpc|up)\w*)\b(?=[\s{\[)]|$)", plain):
+        if name not in NAMES and name not in FOREIGN and name not in LABELS:
+            found.append(name)
+    for name, matchers in re.findall(r"(\w+)\{([^}]*)\}", plain):
+        for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers):
+            if label not in NAMES.get(name, set()) | FOREIGN_LABELS:
+                found.append(f"{name}{{{label}}}")
+    for group in re.findall(r"\b(?:by|without)\s*\(([^)]*)\)", plain):
+        found += [label for label in re.findall(r"\w+", group) if label not in LABELS]
+    return found
+
+
+def alert_rules():
+    return (DEPLOY / "alerts.yaml").read_text()
+
+
+def dashboard():
+    return json.loads((DEPLOY / "grafana-dashboard.json").read_text())
+
+
+def dashboard_queries():
+    return [target["expr"] for panel in dashboard()["panels"] for target in panel.get("targets", [])]
+
+
+class TheCheckItself(unittest.TestCase):
+    def test_finds_what_is_wrong(self):
+        self.assertEqual(problems("rate(segrid_queue_pending[5m])"), [])
+        self.assertEqual(problems("segrid_queue_pendin > 1"), ["segrid_queue_pendin"])
+        self.assertEqual(problems('segrid_queue_pending{sauce="a"}'), ["segrid_queue_pending{sauce}"])
+        self.assertEqual(problems("sum by (sauce) (segrid_ready)"), ["sauce"])
+        self.assertEqual(problems("segrid_delivery_latency_seconds > 1"), ["segrid_delivery_latency_seconds"])
+
+
+class Alerts(unittest.TestCase):
+    def test_use_metrics_that_are_there(self):
+        queries = re.findall(r"^ +expr: (.+)$", alert_rules(), re.M)
+        self.assertGreater(len(queries), 10)
+        for query in queries:
+            self.assertEqual(problems(query), [], query)
+
+    def test_say_how_urgent_they_are_and_what_to_do(self):
+        rules = alert_rules().split("- alert: ")[1:]
+        names = [rule.split("\n")[0] for rule in rules]
+        self.assertEqual(len(names), len(set(names)))
+        for rule in rules:
+            self.assertRegex(rule, r"severity: (page|ticket)")
+            self.assertRegex(rule, r'summary: "')
+            self.assertRegex(rule, r'action: "')
+
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
+    def test_are_rules_for_promtool(self):
+        subprocess.run(["promtool", "check", "rules", DEPLOY / "alerts.yaml"], check=True)
+
+
+class Dashboard(unittest.TestCase):
+    def test_uses_metrics_that_are_there(self):
+        for query in dashboard_queries():
+            self.assertEqual(problems(query), [], query)
+
+    def test_shows_every_metric(self):
+        text = " ".join(dashboard_queries())
+        for name in NAMES:
+            if name.endswith(("_sum", "_count")) and name.rsplit("_", 1)[0] + "_bucket" in NAMES:
+                continue
+            self.assertRegex(text, rf"\b{name}\b")
+
+    def test_has_panels_that_do_not_overlap(self):
+        cells = set()
+        for panel in dashboard()["panels"]:
+            place = panel["gridPos"]
+            self.assertLessEqual(place["x"] + place["w"], 24)
+            for x in range(place["x"], place["x"] + place["w"]):
+                for y in range(place["y"], place["y"] + place["h"]):
+                    self.assertNotIn((x, y), cells, panel["title"])
+                    cells.add((x, y))
+        ids = [panel["id"] for panel in dashboard()["panels"]]
+        self.assertEqual(len(ids), len(set(ids)))
+
+
+class Unit(unittest.TestCase):
+    TEXT = (DEPLOY / "segrid-server.service").read_text()
+
+    def test_has_what_it_promises(self):
+        for line in ("Type=notify", "DynamicUser=yes", "StateDirectory=segrid", "WatchdogSec=30",
+                     "RestartPreventExitStatus=2 3"):
+            self.assertIn(line + "\n", self.TEXT)
+        self.assertRegex(self.TEXT, r"LoadCredential=\S+")
+        self.assertRegex(self.TEXT, r"MemoryMax=\S+")
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd is not installed")
+    def test_is_shut_but_for_what_it_needs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            unit = pathlib.Path(folder) / "segrid-server.service"
+            unit.write_text(self.TEXT)
+            answer = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit],
+                                    capture_output=True, text=True, check=False)
+        level = re.search(r"exposure level for \S+: ([\d.]+)", answer.stdout)
+        self.assertIsNotNone(level, answer.stdout + answer.stderr)
+        self.assertLessEqual(float(level.group(1)), 2.0)
+
+
+class Image(unittest.TestCase):
+    TEXT = (DEPLOY / "Dockerfile").read_text()
+
+    def test_runs_without_root_and_tells_its_health(self):
+        self.assertEqual(self.TEXT.count("FROM debian:12-slim"), 2)
+        self.assertRegex(self.TEXT, r"(?m)^USER 10001")
+        self.assertRegex(self.TEXT, r"(?m)^HEALTHCHECK ")
+
+    def test_is_built_with_the_packages_of_the_build(self):
+        build = re.search(r"BUILD_PACKAGES=\((.*?)\)", (ROOT / "dev").read_text(), re.S).group(1)
+        test_only = {"libgtest-dev", "libgmock-dev", "libbenchmark-dev"}
+        for package in set(build.split()) - test_only:
+            self.assertIn(package, self.TEXT)
+
+
+if __name__ == "__main__":
+    unittest.main()
