@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <sstream>
 #include <utility>
 
@@ -20,7 +21,7 @@ struct Child {
   FILE* output = nullptr;
 };
 
-Child Start(std::vector<std::string> arguments) {
+Child Start(std::vector<std::string> arguments, bool sync) {
   arguments.insert(arguments.begin(), SEGRID_CRASH_CHILD);
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -30,6 +31,7 @@ Child Start(std::vector<std::string> arguments) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::dup2(ends[1], STDOUT_FILENO);
+    if (!sync) ::setenv("SEGRID_NO_SYNC", "1", 1);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -63,7 +65,7 @@ bool CrashBooks::Run(std::vector<std::string> arguments, int lines) {
   // It may be killed on its way, so it need not open the store then.
   const bool by_itself = lines < 0;
   opened_ = false;
-  const Child child = Start(std::move(arguments));
+  const Child child = Start(std::move(arguments), sync_);
   char* line = nullptr;
   std::size_t room = 0;
   ssize_t size = 0;

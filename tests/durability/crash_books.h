@@ -21,6 +21,8 @@ class CrashBooks {
   bool RunChild(const std::string& directory, int run, int lines);
   bool RunChildTo(const std::string& directory, int run,
                   const std::string& step, int count);
+  // False: children break the promise, and say OK before it is synced.
+  void set_sync(bool sync) { sync_ = sync; }
   const std::string& error() const { return error_; }
 
   // Takes all that is left out of `queue` and says what is wrong: accepted and
@@ -40,6 +42,7 @@ class CrashBooks {
   std::set<std::string> delivered_;
   std::int64_t delivered_twice_ = 0;
   bool opened_ = false;
+  bool sync_ = true;
   std::string error_;
 };
 

@@ -8,6 +8,7 @@
 //   A <id>...    these were accepted (or were duplicates: accepted before)
 //   D <id>...    the receiver got these; the queue is told only afterwards
 //   L ...        the ledger at the start does not balance
+// SEGRID_NO_SYNC in the environment: it says OK before it is synced.
 // With STEP it kills itself at the COUNT-th time that it passes that step.
 
 #include <signal.h>
@@ -146,6 +147,7 @@ int Run(int argc, char** argv) {
   options.directory = argv[1];
   options.reserve_bytes = 0;
   options.env = disk.env();
+  options.sync = std::getenv("SEGRID_NO_SYNC") == nullptr;
   options.on_step = [&trap](std::string_view step) { trap.Pass(step); };
   auto queue = queue::rocksdb::RocksQueue::Open(options, clock);
   if (!queue.ok()) {
