@@ -3,13 +3,6 @@
 // Read as:  events/s of CPU time of this process; the server is another one.
 //           Budget: BM_Delivery… at least 0.7 of BM_OnlySends….
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -23,6 +16,7 @@
 #include "absl/synchronization/notification.h"
 #include "bench/micro/corpus.h"
 #include "bench/micro/https_sink.h"
+#include "bench/micro/only_sender.h"
 #include "benchmark/benchmark.h"
 #include "core/base/clock.h"
 #include "core/deliver/deliverer.h"
@@ -93,55 +87,6 @@ void Report(benchmark::State& state) {
                           static_cast<std::int64_t>(Backlog().json.size()));
 }
 
-// One connection, blocking.
-class OnlySender {
- public:
-  OnlySender() {
-    context_ = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_load_verify_locations(context_, Sink().ca_file().c_str(), nullptr);
-    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(Sink().port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ssl_ = SSL_new(context_);
-    SSL_set_fd(ssl_, socket_);
-    SSL_set1_host(ssl_, "localhost");
-    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address),
-                           sizeof(address)) == 0 &&
-                 SSL_connect(ssl_) == 1;
-  }
-  ~OnlySender() {
-    SSL_free(ssl_);
-    SSL_CTX_free(context_);
-    ::close(socket_);
-  }
-
-  bool Post(const std::string& body, const char* more_headers) {
-    const std::string head = absl::StrCat(
-        "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\n", more_headers,
-        "Content-Type: application/json\r\nContent-Length: ", body.size(),
-        "\r\n\r\n");
-    char answer[4096];
-    if (!connected_ || !Write(head) || !Write(body)) return false;
-    const int got = SSL_read(ssl_, answer, sizeof(answer));
-    return got > 12 && std::string_view(answer, 12) == "HTTP/1.1 200";
-  }
-
- private:
-  bool Write(const std::string& text) {
-    return SSL_write(ssl_, text.data(), static_cast<int>(text.size())) > 0;
-  }
-
-  SSL_CTX* context_;
-  SSL* ssl_;
-  int socket_;
-  bool connected_;
-};
-
 // The backlog's batches, as large as delivery's.
 std::vector<std::string> Bodies() {
   const queue::Chunk& all = Backlog();
@@ -165,7 +110,7 @@ std::vector<std::string> Bodies() {
 
 void RunOnlySends(benchmark::State& state, bool gzip) {
   const std::vector<std::string> bodies = Bodies();
-  OnlySender sender;
+  OnlySender sender(Sink());
   for (auto _ : state) {
     for (const std::string& body : bodies) {
       const bool sent =
