@@ -25,7 +25,8 @@ std::string HeadOf(const Endpoint& endpoint, const Request& request) {
   for (const auto& [name, value] : request.headers) {
     absl::StrAppend(&head, name, ": ", value, "\r\n");
   }
-  absl::StrAppend(&head, "Content-Length: ", request.body.size(), "\r\n\r\n");
+  absl::StrAppend(&head, "Content-Length: ", request.body.size_bytes(),
+                  "\r\n\r\n");
   return head;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/http/body.h"
 
 namespace segrid::http {
 
@@ -18,7 +19,7 @@ namespace segrid::http {
 struct Request {
   std::string target{};  // Path, as it goes into the first line.
   std::vector<std::pair<std::string, std::string>> headers{};
-  std::string body{};
+  Body body{};
 };
 
 struct Response {
@@ -32,7 +33,7 @@ struct Response {
 
 // Sends requests. Redirects are answers like any other.
 //
-// Ownership:     moves from the request.
+// Ownership:     moves from the request; see Body.
 // Thread safety: any thread, several at a time.
 // Blocking:      never; `done` runs exactly once, later, in a thread of the
 //                pool, unless the pool was stopped.

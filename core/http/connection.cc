@@ -129,8 +129,7 @@ void Connection::Shake(OpenDone done) {
                    });
 }
 
-void Connection::Exchange(std::string head, std::string body,
-                          ExchangeDone done) {
+void Connection::Exchange(std::string head, Body body, ExchangeDone done) {
   head_ = std::move(head);
   body_ = std::move(body);
   interim_answers_ = 0;
@@ -140,17 +139,16 @@ void Connection::Exchange(std::string head, std::string body,
 }
 
 void Connection::Send(ExchangeDone done) {
-  const auto sent = [self = shared_from_this(), done = std::move(done)](
-                        const ErrorCode& error, std::size_t) {
-    // A refusal may have come before the end of the body.
-    self->send_error_ = error;
-    std::string().swap(self->body_);
-    self->BeginToRead(done);
-  };
-  transport_.Write(head_, [this, sent](const ErrorCode& error, std::size_t) {
-    if (error) return sent(error, 0);
-    transport_.Write(body_, sent);
-  });
+  std::vector<std::string_view> pieces = {head_};
+  pieces.insert(pieces.end(), body_.pieces.begin(), body_.pieces.end());
+  transport_.Write(std::move(pieces),
+                   [self = shared_from_this(), done = std::move(done)](
+                       const ErrorCode& error, std::size_t) {
+                     // A refusal may have come before the end of the body.
+                     self->send_error_ = error;
+                     self->body_ = {};
+                     self->BeginToRead(done);
+                   });
 }
 
 void Connection::BeginToRead(ExchangeDone done) {

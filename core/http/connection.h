@@ -20,6 +20,7 @@
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/string_body.hpp"
 #include "core/base/secret.h"
+#include "core/http/body.h"
 #include "core/http/client.h"
 #include "core/http/endpoint.h"
 #include "core/http/resolver.h"
@@ -64,7 +65,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Sends a request, whose `head` ends with an empty line, and reads the whole
   // answer, also one that comes before everything is sent.
-  void Exchange(std::string head, std::string body, ExchangeDone done);
+  void Exchange(std::string head, Body body, ExchangeDone done);
 
   // Ends everything pending, with errors.
   void Close();
@@ -102,7 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::steady_timer idle_timer_;
   boost::beast::flat_buffer buffer_;
   std::string head_;
-  std::string body_;
+  Body body_;
   std::optional<
       boost::beast::http::response_parser<boost::beast::http::string_body>>
       parser_;

@@ -28,9 +28,12 @@ struct Workspace {
 }  // namespace
 
 absl::StatusOr<std::string> Gzip(std::string_view plain) {
-  if (plain.size() > std::numeric_limits<std::uint32_t>::max() / 2) {
-    return Failed();
-  }
+  return Gzip(Body{.pieces = {plain}});
+}
+
+absl::StatusOr<std::string> Gzip(const Body& plain) {
+  const std::size_t size = plain.size_bytes();
+  if (size > std::numeric_limits<std::uint32_t>::max() / 2) return Failed();
   const auto work = std::make_unique<Workspace>();
   isal_zstream& stream = work->stream;
   isal_deflate_init(&stream);
@@ -38,23 +41,26 @@ absl::StatusOr<std::string> Gzip(std::string_view plain) {
   stream.level_buf = work->level.data();
   stream.level_buf_size = static_cast<std::uint32_t>(work->level.size());
   stream.gzip_flag = IGZIP_GZIP;
-  stream.end_of_stream = 1;
   stream.flush = NO_FLUSH;
-  // igzip does not write to its input, but does not say so.
-  stream.next_in =
-      reinterpret_cast<std::uint8_t*>(const_cast<char*>(plain.data()));
-  stream.avail_in = static_cast<std::uint32_t>(plain.size());
 
   std::string packed;
-  packed.resize(plain.size() / 3 + 1'024);
+  packed.resize(size / 3 + 1'024);
   std::size_t written = 0;
-  while (true) {
+  auto piece = plain.pieces.begin();
+  while (stream.internal_state.state != ZSTATE_END) {
+    if (stream.avail_in == 0 && piece != plain.pieces.end()) {
+      // igzip does not write to its input, but does not say so.
+      stream.next_in =
+          reinterpret_cast<std::uint8_t*>(const_cast<char*>(piece->data()));
+      stream.avail_in = static_cast<std::uint32_t>(piece->size());
+      ++piece;
+    }
+    stream.end_of_stream = piece == plain.pieces.end() ? 1 : 0;
+    if (written == packed.size()) packed.resize(packed.size() * 2);
     stream.next_out = reinterpret_cast<std::uint8_t*>(&packed[written]);
     stream.avail_out = static_cast<std::uint32_t>(packed.size() - written);
     if (isal_deflate(&stream) != COMP_OK) return Failed();
     written = packed.size() - stream.avail_out;
-    if (stream.internal_state.state == ZSTATE_END) break;
-    packed.resize(packed.size() * 2);
   }
   packed.resize(written);
   return packed;

@@ -21,6 +21,9 @@ namespace {
 
 namespace asio = boost::asio;
 
+// What TLS encrypts at once.
+constexpr std::size_t kRecordBytes = 16 << 10;
+
 bool WouldBlock(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
@@ -117,13 +120,46 @@ void Transport::Shake(asio::ssl::context& context, const std::string& host,
   Go([ssl] { return SSL_connect(ssl); }, std::move(done));
 }
 
-void Transport::Write(std::string_view bytes, Done done) {
+void Transport::Write(std::vector<std::string_view> pieces, Done done) {
+  pieces_ = std::move(pieces);
+  next_piece_ = 0;
+  WriteNext(std::move(done));
+}
+
+void Transport::WriteNext(Done done) {
+  const std::string_view next = Gather();
+  if (next.empty()) return done(ErrorCode(), 0);
+  WriteAll(next, [this, done = std::move(done)](const ErrorCode& error,
+                                                std::size_t) mutable {
+    if (error) return done(error, 0);
+    WriteNext(std::move(done));
+  });
+}
+
+std::string_view Transport::Gather() {
+  gathered_.clear();
+  while (next_piece_ < pieces_.size() && gathered_.size() < kRecordBytes) {
+    std::string_view& piece = pieces_[next_piece_];
+    if (gathered_.empty() && piece.size() >= kRecordBytes) {
+      ++next_piece_;
+      return piece;
+    }
+    const std::size_t taken =
+        std::min(piece.size(), kRecordBytes - gathered_.size());
+    gathered_ += piece.substr(0, taken);
+    piece.remove_prefix(taken);
+    if (piece.empty()) ++next_piece_;
+  }
+  return gathered_;
+}
+
+void Transport::WriteAll(std::string_view bytes, Done done) {
   if (bytes.empty()) return done(ErrorCode(), 0);
   Go([this, bytes] { return WriteSome(bytes); },
      [this, bytes, done = std::move(done)](const ErrorCode& error,
                                            std::size_t written) mutable {
        if (error) return done(error, 0);
-       Write(bytes.substr(written), std::move(done));
+       WriteAll(bytes.substr(written), std::move(done));
      });
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/ip/tcp.hpp"
@@ -46,8 +47,9 @@ class Transport {
   void Shake(boost::asio::ssl::context& context, const std::string& host,
              Done done);
 
-  // Writes all of `bytes`, which must live until `done` runs.
-  void Write(std::string_view bytes, Done done);
+  // Writes all of `pieces`, one after the other; their bytes must live until
+  // `done` runs. One call at a time.
+  void Write(std::vector<std::string_view> pieces, Done done);
 
   // Reads at least one byte and at most `size`.
   void Read(char* into, std::size_t size, Done done);
@@ -60,7 +62,12 @@ class Transport {
   void Go(Step step, Done done);
   // Why `step` gave `result`, no success. True: wait for `wait`.
   bool MustWait(int result, Socket::wait_type& wait, ErrorCode& error) const;
+  void WriteNext(Done done);
+  void WriteAll(std::string_view bytes, Done done);
   int WriteSome(std::string_view bytes);
+  // What to write next: a large piece as it is, small ones gathered. Empty at
+  // the end.
+  std::string_view Gather();
 
   struct FreeSsl {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -68,6 +75,9 @@ class Transport {
 
   Socket socket_;
   std::unique_ptr<SSL, FreeSsl> ssl_;  // Null: plain.
+  std::vector<std::string_view> pieces_;
+  std::size_t next_piece_ = 0;
+  std::string gathered_;
 };
 
 }  // namespace segrid::http

@@ -1,6 +1,6 @@
 #include "core/receivers/segment/batch_request.h"
 
-#include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -24,19 +24,26 @@ std::string Credentials(const base::Secret& write_key) {
 
 }  // namespace
 
-std::string BatchBody(const Batch& batch, absl::Time now) {
-  const std::string sent_at =
-      absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone());
-  std::size_t size = 64;
-  for (const std::string_view track : batch.tracks) size += track.size() + 1;
-  std::string body;
-  body.reserve(size);
-  body += R"({"batch":[)";
+http::Body BatchBody(const Batch& batch, absl::Time now) {
+  const auto end = std::make_shared<const std::string>(absl::StrCat(
+      R"(],"sentAt":")",
+      absl::FormatTime("%E4Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone()),
+      "\"}"));
+  http::Body body{.pieces = {R"({"batch":[)"}, .storage = end};
   for (const std::string_view track : batch.tracks) {
-    if (body.back() != '[') body += ',';
-    body += track;
+    std::string_view& last = body.pieces.back();
+    if (body.pieces.size() == 1) {
+      body.pieces.push_back(track);
+    } else if (last.data() + last.size() + 1 == track.data() &&
+               *(last.data() + last.size()) == ',') {
+      // Queues keep the messages of a chunk joined by commas.
+      last = {last.data(), last.size() + 1 + track.size()};
+    } else {
+      body.pieces.push_back(",");
+      body.pieces.push_back(track);
+    }
   }
-  absl::StrAppend(&body, R"(],"sentAt":")", sent_at, "\"}");
+  body.pieces.push_back(*end);
   return body;
 }
 
@@ -54,7 +61,8 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
   }
   request.body = BatchBody(batch, now);
   if (gzip) {
-    SEGRID_ASSIGN_OR_RETURN(request.body, http::Gzip(request.body));
+    SEGRID_ASSIGN_OR_RETURN(std::string packed, http::Gzip(request.body));
+    request.body = http::BodyOf(std::move(packed));
     request.headers.emplace_back("Content-Encoding", "gzip");
   }
   return request;

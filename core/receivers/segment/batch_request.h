@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/secret.h"
+#include "core/http/body.h"
 #include "core/http/client.h"
 #include "core/receivers/receiver.h"
 
@@ -19,7 +20,7 @@ struct BatchRequest {
   base::Secret write_key{};
   bool gzip = true;
 
-  // The request for `batch`, with `sentAt` = `now`.
+  // The request for `batch`, whose bytes it refers to, with `sentAt` = `now`.
   // RESOURCE_EXHAUSTED/GZIP_FAILED: no memory to compress.
   absl::StatusOr<http::Request> Make(const Batch& batch, absl::Time now) const;
 
@@ -28,8 +29,8 @@ struct BatchRequest {
   std::string Mask(std::string_view text) const;
 };
 
-// `{"batch":[…],"sentAt":"…"}`.
-std::string BatchBody(const Batch& batch, absl::Time now);
+// `{"batch":[…],"sentAt":"…"}`. Refers to the batch's bytes.
+http::Body BatchBody(const Batch& batch, absl::Time now);
 
 // Where to POST, below a base path that may end with /v1, with /v1 twice, or
 // with all of it. Another path that ends with /batch is taken as it is.

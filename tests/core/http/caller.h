@@ -39,7 +39,7 @@ class Caller {
     absl::Notification done;
     client_->Send({.target = "/v1/batch",
                    .headers = {{"X-Test", "yes"}},
-                   .body = std::move(body)},
+                   .body = BodyOf(std::move(body))},
                   [&](absl::StatusOr<Response> response) {
                     result = std::move(response);
                     done.Notify();

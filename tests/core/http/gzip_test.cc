@@ -27,5 +27,21 @@ TEST(Gzip, AnotherLibraryUnpacksIt) {
   EXPECT_LT(Gzip(json)->size(), json.size() / 3);
 }
 
+TEST(Gzip, JoinsThePiecesOfABody) {
+  Body body;
+  std::string text;
+  for (const std::size_t size : {0, 1, 700, 70'000, 0, 3, 1'000'000, 0}) {
+    text += std::string(size, static_cast<char>('a' + size % 26));
+  }
+  std::size_t at = 0;
+  for (std::size_t size = 0; at < text.size(); size = size * 2 + 1) {
+    body.pieces.push_back(std::string_view(text).substr(at, size));
+    at += body.pieces.back().size();
+  }
+  body.pieces.push_back("");
+  EXPECT_EQ(testing::Gunzip(*Gzip(body)), text);
+  EXPECT_EQ(testing::Gunzip(*Gzip(Body())), "");
+}
+
 }  // namespace
 }  // namespace segrid::http

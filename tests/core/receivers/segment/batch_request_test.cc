@@ -20,10 +20,24 @@ std::map<std::string, std::string> HeadersOf(const http::Request& request) {
 
 TEST(BatchBody, JoinsTheTracksAndSaysWhenTheyWereSent) {
   EXPECT_EQ(
-      BatchBody({.tracks = {R"({"a":1})", R"({"b":2})"}}, kNow),
+      BatchBody({.tracks = {R"({"a":1})", R"({"b":2})"}}, kNow).Text(),
       R"({"batch":[{"a":1},{"b":2}],"sentAt":"2020-06-09T18:19:12.007Z"})");
-  EXPECT_EQ(BatchBody({.tracks = {"{}"}}, absl::UnixEpoch()),
+  EXPECT_EQ(BatchBody({.tracks = {"{}"}}, absl::UnixEpoch()).Text(),
             R"({"batch":[{}],"sentAt":"1970-01-01T00:00:00.000Z"})");
+}
+
+TEST(BatchBody, TakesMessagesThatLieInARowAsOnePiece) {
+  const std::string chunk = R"({"a":1},{"b":2},{"c":3};{"d":4})";
+  const std::string_view text = chunk;
+  const Batch batch{.tracks = {text.substr(0, 7), text.substr(8, 7),
+                               text.substr(16, 7), text.substr(24, 7),
+                               text.substr(0, 7), text.substr(16, 7)}};
+  const http::Body body = BatchBody(batch, kNow);
+  EXPECT_EQ(body.Text(),
+            R"({"batch":[{"a":1},{"b":2},{"c":3},{"d":4},{"a":1},{"c":3}],)"
+            R"("sentAt":"2020-06-09T18:19:12.007Z"})");
+  ASSERT_EQ(body.pieces.size(), 9u);
+  EXPECT_EQ(body.pieces[1], text.substr(0, 23));
 }
 
 TEST(BatchBody, AFullBatchFitsIntoItsBudget) {
@@ -34,8 +48,8 @@ TEST(BatchBody, AFullBatchFitsIntoItsBudget) {
        left -= 1'000) {
     batch.tracks.push_back(track);
   }
-  EXPECT_LE(BatchBody(batch, kNow).size(), 475'000u);
-  EXPECT_GT(BatchBody(batch, kNow).size(), 473'000u);
+  EXPECT_LE(BatchBody(batch, kNow).size_bytes(), 475'000u);
+  EXPECT_GT(BatchBody(batch, kNow).size_bytes(), 473'000u);
 }
 
 TEST(BatchPath, GetsAlongWithEveryWayToWriteTheBase) {
@@ -59,7 +73,7 @@ TEST(BatchRequest, HasTheHeadersOfTheApi) {
       {"User-Agent", "segrid/" + std::string(base::kVersion)},
   };
   EXPECT_EQ(HeadersOf(*request), expected);
-  EXPECT_EQ(request->body, BatchBody({.tracks = {"{}"}}, kNow));
+  EXPECT_EQ(request->body.Text(), BatchBody({.tracks = {"{}"}}, kNow).Text());
 }
 
 TEST(BatchRequest, CountsRetriesFromTheSecondAttempt) {
@@ -72,8 +86,8 @@ TEST(BatchRequest, CompressesWhenTold) {
   const BatchRequest maker{.gzip = true};
   const auto request = maker.Make({.tracks = {"{}"}}, kNow);
   EXPECT_EQ(HeadersOf(*request)["Content-Encoding"], "gzip");
-  EXPECT_EQ(testing::Gunzip(request->body),
-            BatchBody({.tracks = {"{}"}}, kNow));
+  EXPECT_EQ(testing::Gunzip(request->body.Text()),
+            BatchBody({.tracks = {"{}"}}, kNow).Text());
 }
 
 TEST(BatchRequest, MasksItsKeyInWhatOthersRepeat) {
