@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   segrid::app::BlockSignals();
   segrid::app::TuneAllocator();
   segrid::app::QuietLibraries();
+  segrid::app::RaiseDescriptorLimit();
   const segrid::app::ParsedCommandLine parsed =
       segrid::app::ParseCommandLine(argc, argv);
   if (parsed.exit.has_value()) return *parsed.exit;

@@ -13,7 +13,6 @@
 #include "core/retry/backoff.h"
 #include "server/app/backlog.h"
 #include "server/app/open_queue.h"
-#include "server/rpc/credentials.h"
 
 namespace segrid::app {
 namespace {
@@ -49,7 +48,10 @@ std::string Join(const std::vector<std::string>& parts) {
 
 Application::Application(ApplicationOptions options, logging::Log& log,
                          base::Clock& clock)
-    : options_(std::move(options)), log_(log), clock_(clock) {}
+    : options_(std::move(options)),
+      log_(log),
+      clock_(clock),
+      reloaded_(options_.config) {}
 
 Application::~Application() {
   if (grpc_ != nullptr && !drained_) {
@@ -119,8 +121,13 @@ absl::Status Application::Listen() {
   options.listen = config.listen;
   options.max_message_bytes = config.max_message_bytes;
   options.make_interceptor = [this] { return figures_.calls.MakeFactory(); };
-  SEGRID_ASSIGN_OR_RETURN(options.credentials,
-                          rpc::MakeCredentials(config.tls, clock_.Now()));
+  options.connections = {config.max_connections,
+                         config.max_connections_per_peer};
+  SEGRID_ASSIGN_OR_RETURN(
+      credentials_,
+      rpc::Credentials::Create(
+          config.tls, options_.config.data_dir + "/grpc-tls", clock_.Now()));
+  options.credentials = credentials_->get();
   SEGRID_ASSIGN_OR_RETURN(
       grpc_, rpc::GrpcServer::Start(
                  options, {bridge_.get(), admin_.get(), health_.get()}));
@@ -151,7 +158,7 @@ void Application::LogStart() {
 }
 
 void Application::Drain(std::function<void()> on_stuck) {
-  const config::Drain& drain = options_.config.drain;
+  const config::Drain drain = this->drain();
   drained_ = true;
   admission_.StartDraining();
   health_->SetServing(false);
@@ -163,7 +170,7 @@ void Application::Drain(std::function<void()> on_stuck) {
   const absl::Time deadline = absl::Now() + drain.grace;
   admission_.StopAccepting();
   doors_->Drain(deadline);
-  grpc_->Shutdown(deadline);
+  grpc_->Shutdown(deadline, [this] { return guard_->IsIdle(); });
   FinishDeliveries(deadline);
 }
 

@@ -6,10 +6,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
 #include "core/config/config.h"
@@ -27,6 +30,7 @@
 #include "server/rpc/admission.h"
 #include "server/rpc/bridge_service.h"
 #include "server/rpc/call_guard.h"
+#include "server/rpc/credentials.h"
 #include "server/rpc/grpc_server.h"
 #include "server/rpc/health_service.h"
 
@@ -40,6 +44,12 @@ struct ApplicationOptions {
   std::function<absl::StatusOr<std::vector<deliver::Source>>(
       const config::Config& config, pool::ThreadPool& pool)>
       make_sources;
+};
+
+// What a reload did: names of keys, with commas.
+struct ReloadResult {
+  std::string changed;
+  std::string needs_restart;  // Differ from the running ones, without effect.
 };
 
 // A running service, from Start() to Drain().
@@ -72,6 +82,21 @@ class Application {
   void RequestStop() { stop_.Raise(); }
   // Blocks until somebody asks for it.
   void WaitForStop() { stop_.Wait(); }
+
+  // Takes what of `config`, which is valid, can change while the service runs:
+  // logging.level, drain, reload, grpc.tokens, grpc.tls, http.tls and what of
+  // the webhooks HttpDoors::Reload takes. New calls and handshakes see it.
+  // Nothing changes on an error: those of rpc::Credentials::Reload and
+  // HttpDoors::Reload. Any thread, one at a time.
+  absl::StatusOr<ReloadResult> Reload(const config::Config& config);
+
+  // As they are now.
+  std::vector<std::string> certificate_files() const ABSL_LOCKS_EXCLUDED(mu_);
+  config::Reload reload() const ABSL_LOCKS_EXCLUDED(mu_);
+  config::Drain drain() const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Runs `task` in the pool, soon: a sign of life when it does.
+  void Post(std::function<void()> task) { pool_->Post(std::move(task)); }
 
   // Stops in steps: health says NOT_SERVING; after `drain.delay` new calls are
   // refused and open streams end; calls and deliveries in flight get
@@ -111,9 +136,13 @@ class Application {
   std::unique_ptr<rpc::BridgeService> bridge_;
   std::unique_ptr<rpc::AdminService> admin_;
   std::unique_ptr<rpc::HealthService> health_;
+  std::unique_ptr<rpc::Credentials> credentials_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<HttpDoors> doors_;
   bool drained_ = false;
+
+  mutable absl::Mutex mu_;
+  config::Config reloaded_ ABSL_GUARDED_BY(mu_);  // What holds now.
 };
 
 }  // namespace segrid::app

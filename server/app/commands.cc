@@ -14,7 +14,10 @@
 #include "core/base/error_info.h"
 #include "core/config/describe.h"
 #include "server/app/application.h"
+#include "server/app/chores.h"
 #include "server/app/exit_code.h"
+#include "server/app/reloader.h"
+#include "server/app/service_manager.h"
 #include "server/app/settings.h"
 #include "server/app/signals.h"
 #include "server/app/sources.h"
@@ -60,6 +63,8 @@ absl::Status WritePortFile(const std::string& path, int port) {
 int Serve(const CommandLine& line) {
   absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintSettingsError(config.status());
+  // Before the service: its threads use these.
+  const ServiceManager manager = ServiceManager::FromEnvironment();
   base::SystemClock clock;
   logging::Log log(LogOptionsOf(config->logging), clock);
   absl::StatusOr<std::unique_ptr<Application>> application = Application::Start(
@@ -76,11 +81,18 @@ int Serve(const CommandLine& line) {
       !status.ok()) {
     return PrintError(status, kExitStartFailed);
   }
+  Reloader reloader({line, running, log, manager});
+  Chores chores(running, manager, reloader);
   // The log's own buffers are flushed line by line, so _exit loses nothing.
-  const SignalThread signals({[&running] { running.RequestStop(); },
-                              [] { ::_exit(kExitInterrupted); }});
+  const SignalThread signals(
+      {[&running] { running.RequestStop(); }, [] { ::_exit(kExitInterrupted); },
+       [&reloader] { reloader.Reload(); }, [&chores] { chores.DoWhatIsDue(); },
+       chores.interval()});
   log.Info("ready", {{"port", std::int64_t{running.port()}}});
+  manager.Ready("serving");
   running.WaitForStop();
+  const config::Drain drain = running.drain();
+  manager.Stopping(drain.delay + drain.grace + absl::Seconds(2));
   running.Drain([&log] {
     log.Error("stuck: something did not end within drain.grace");
     ::_exit(kExitStuck);

@@ -2,6 +2,7 @@
 
 #include <grpc/support/log.h>
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
 
@@ -14,6 +15,13 @@ void TuneAllocator() {
   // given back when its top is free for more than the second threshold.
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+void RaiseDescriptorLimit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 void QuietLibraries() {

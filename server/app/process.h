@@ -8,6 +8,9 @@ namespace segrid::app {
 // and faulted in anew for each call (facts: -27 % at 1,000 events).
 void TuneAllocator();
 
+// Takes as many descriptors as the system allows: each connection is one.
+void RaiseDescriptorLimit();
+
 // The log lines of gRPC and Protobuf have another form than ours and may name
 // peers, so they are dropped unless the operator sets GRPC_VERBOSITY.
 void QuietLibraries();

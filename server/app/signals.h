@@ -1,15 +1,17 @@
-// SIGTERM and SIGINT as calls of functions.
+// SIGTERM, SIGINT and SIGHUP as calls of functions.
 
 #pragma once
 
 #include <functional>
 #include <thread>
 
+#include "absl/time/time.h"
+
 namespace segrid::app {
 
-// Blocks SIGTERM and SIGINT in this thread and in those it will start, and
-// ignores SIGPIPE. Call before anything starts threads: gRPC does so with its
-// first object.
+// Blocks SIGTERM, SIGINT and SIGHUP in this thread and in those it will start,
+// and ignores SIGPIPE. Call before anything starts threads: gRPC does so with
+// its first object.
 void BlockSignals();
 
 // A thread that waits for the blocked signals.
@@ -24,6 +26,12 @@ class SignalThread {
     std::function<void()> on_stop;
     // On each further SIGINT.
     std::function<void()> on_interrupt_again;
+    // On SIGHUP. Null: it does nothing.
+    std::function<void()> on_reload{};
+    // Again and again, `tick` after the one before or after a signal. Null:
+    // never.
+    std::function<void()> on_tick{};
+    absl::Duration tick = absl::InfiniteDuration();
   };
 
   // BlockSignals() was called before.

@@ -35,6 +35,7 @@ Log::Log(const Options& options, base::Clock& clock)
 Log::Log(const Options& options, base::Clock& clock,
          std::shared_ptr<spdlog::sinks::sink> sink)
     : options_(options),
+      level_(options.level),
       clock_(clock),
       limiter_(options.limit),
       logger_(std::make_unique<spdlog::logger>("segrid", std::move(sink))) {
@@ -59,7 +60,7 @@ void Log::Error(std::string_view message, Fields fields) {
 }
 
 void Log::Write(Level level, std::string_view message, Fields fields) {
-  if (level < options_.level) return;
+  if (level < level_.load(std::memory_order_relaxed)) return;
   const std::optional<std::int64_t> suppressed =
       limiter_.Admit(LimitKey(level, message), clock_.Uptime());
   if (!suppressed.has_value()) return;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -57,6 +58,9 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Lines below `level` are dropped from now on.
+  void SetLevel(Level level) { level_ = level; }
+
   void Debug(std::string_view message, Fields fields = {});
   void Info(std::string_view message, Fields fields = {});
   void Warning(std::string_view message, Fields fields = {});
@@ -66,6 +70,7 @@ class Log {
   void Write(Level level, std::string_view message, Fields fields);
 
   const Options options_;
+  std::atomic<Level> level_;
   base::Clock& clock_;
   LineLimiter limiter_;                     // Own locking.
   std::unique_ptr<spdlog::logger> logger_;  // Own locking.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <set>
 
@@ -42,13 +43,19 @@ class Admission {
   // Registers a call to be ended by StopAccepting. False when that has happened
   // already: then the call is not registered and must end by itself.
   [[nodiscard]] bool Enter(std::shared_ptr<OpenCall> call);
+  // Number of registered calls.
+  std::size_t open_count() const {
+    absl::MutexLock lock(&mu_);
+    return open_.size();
+  }
+
   // Forgets a call. Ignores one that is not registered.
   void Leave(const std::shared_ptr<OpenCall>& call);
 
  private:
   std::atomic<bool> ready_{true};
   std::atomic<bool> accepting_{true};
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
   std::set<std::shared_ptr<OpenCall>> open_ ABSL_GUARDED_BY(mu_);
 };
 

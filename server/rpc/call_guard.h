@@ -38,6 +38,11 @@ class CallGuard {
   // RESOURCE_EXHAUSTED, OVERLOADED: there is none; with RetryInfo.
   absl::StatusOr<ByteBudget::Share> TakeRoom(std::size_t message_bytes);
 
+  // True if no message is being worked on, and no stream is open.
+  bool IsIdle() const {
+    return bytes_.used_bytes() == 0 && admission_.open_count() == 0;
+  }
+
  private:
   const Admission& admission_;
   const auth::Authorizer& authorizer_;

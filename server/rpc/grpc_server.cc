@@ -3,12 +3,16 @@
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/server_builder.h>
+#include <sys/resource.h>
 
-#include <deque>
+#include <algorithm>
+#include <thread>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
+#include "core/base/error_info.h"
 #include "core/base/status_macros.h"
-#include "server/rpc/listener_check.h"
+#include "server/http/listen_socket.h"
 
 namespace segrid::rpc {
 namespace {
@@ -53,12 +57,29 @@ void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_bytes));
 }
 
-bool IsUnix(const std::string& address) {
-  return address.compare(0, 5, "unix:") == 0;
+// What connections may take of the process's descriptors: the queue, the logs
+// and the deliveries need some, too.
+ConnectionLimits WithinDescriptors(ConnectionLimits limits) {
+  constexpr rlim_t kOthers = 64;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
+  const rlim_t others = std::max(kOthers, files.rlim_cur / 4);
+  const rlim_t left = files.rlim_cur > others ? files.rlim_cur - others : 1;
+  limits.max = static_cast<std::int32_t>(
+      std::min<rlim_t>(left, static_cast<rlim_t>(limits.max)));
+  return limits;
 }
 
-std::string WithPort(const std::string& address, int port) {
-  return address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+// Closes all connections once nothing was going on for a while.
+void CloseWhenIdle(const std::function<bool()>& is_idle, grpc_server* server,
+                   absl::Notification& ended) {
+  constexpr absl::Duration kLook = absl::Milliseconds(10);
+  constexpr int kIdleLooks = 25;
+  int idle = 0;
+  while (!ended.WaitForNotificationWithTimeout(kLook)) {
+    idle = is_idle() ? idle + 1 : 0;
+    if (idle == kIdleLooks) grpc_server_cancel_all_calls(server);
+  }
 }
 
 }  // namespace
@@ -70,12 +91,19 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   SetLimits(options, builder);
-  std::deque<int> ports;  // A deque: gRPC keeps pointers into it.
+  std::unique_ptr<GrpcServer> server(new GrpcServer());
+  std::vector<httpd::ListenSocket> sockets;
   for (const std::string& address : options.listen) {
-    SEGRID_RETURN_IF_ERROR(CheckBeforeListening(address));
-    builder.AddListeningPort(address, options.credentials,
-                             &ports.emplace_back(0));
+    SEGRID_ASSIGN_OR_RETURN(httpd::ListenSocket socket,
+                            httpd::ListenSocket::Open(address));
+    server->addresses_.push_back(socket.address());
+    if (server->port_ == 0) server->port_ = socket.port();
+    sockets.push_back(std::move(socket));
   }
+  using Builder = grpc::ServerBuilder::experimental_type;
+  std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> door =
+      builder.experimental().AddExternalConnectionAcceptor(
+          Builder::ExternalConnectionType::FROM_FD, options.credentials);
   for (grpc::Service* service : services) builder.RegisterService(service);
   if (options.make_interceptor) {
     std::vector<
@@ -84,20 +112,21 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     factories.push_back(options.make_interceptor());
     builder.experimental().SetInterceptorCreators(std::move(factories));
   }
-  std::unique_ptr<GrpcServer> server(new GrpcServer());
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {
-    // gRPC stops at the first address that it cannot bind.
-    std::size_t failed = 0;
-    while (failed + 1 < ports.size() && ports[failed] != 0) ++failed;
-    return ExplainListenFailure(options.listen[failed]);
+    return base::MakeError(absl::StatusCode::kInternal, "CANNOT_START",
+                           "gRPC could not start; run with GRPC_VERBOSITY=info "
+                           "to see why");
   }
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    const std::string& address = options.listen[i];
-    server->addresses_.push_back(IsUnix(address) ? address
-                                                 : WithPort(address, ports[i]));
-    if (!IsUnix(address) && server->port_ == 0) server->port_ = ports[i];
-  }
+  server->acceptor_ = std::make_unique<AcceptLoop>(
+      std::move(sockets), WithinDescriptors(options.connections),
+      [door = std::move(door)](int listener, int connection) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
+            taken;
+        taken.listener_fd = listener;
+        taken.fd = connection;
+        door->HandleNewConnection(&taken);
+      });
   return server;
 }
 
@@ -105,9 +134,16 @@ GrpcServer::~GrpcServer() {
   if (server_ != nullptr) Shutdown(absl::InfinitePast());
 }
 
-void GrpcServer::Shutdown(absl::Time deadline) {
+void GrpcServer::Shutdown(absl::Time deadline,
+                          const std::function<bool()>& is_idle) {
+  acceptor_.reset();
+  absl::Notification ended;
+  std::thread closer(
+      [&] { CloseWhenIdle(is_idle, server_->c_server(), ended); });
   server_->Shutdown(absl::ToChronoTime(deadline));
   server_->Wait();
+  ended.Notify();
+  closer.join();
 }
 
 }  // namespace segrid::rpc

@@ -14,6 +14,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/rpc/accept_loop.h"
+#include "server/rpc/open_connections.h"
 
 namespace segrid::rpc {
 
@@ -25,7 +27,10 @@ struct GrpcServerOptions {
   std::int64_t max_message_bytes = 4 << 20;  // Received; 1 KiB to 64 MiB.
   std::int32_t max_metadata_bytes = 16 << 10;
   std::int32_t max_concurrent_streams = 1'000;  // Per connection.
-  absl::Duration handshake_timeout = absl::Seconds(10);
+  // Fewer where the process may not have so many descriptors.
+  ConnectionLimits connections;
+  // TLS and the first HTTP/2 frames.
+  absl::Duration handshake_timeout = absl::Seconds(4);
   // A connection is closed, gracefully, when it was idle or open for so long.
   absl::Duration max_connection_idle = absl::Minutes(30);
   absl::Duration max_connection_age = absl::Hours(1);
@@ -68,9 +73,15 @@ class GrpcServer {
   int port() const { return port_; }
 
   // Refuses new calls (GOAWAY), waits for those that run, and cancels them at
-  // `deadline`. Blocks until every call object has ended: forever, when one
-  // never does.
-  void Shutdown(absl::Time deadline);
+  // `deadline`. A client that is not listening would keep its idle connection
+  // open until then, so all are closed when `is_idle` (any thread) has held for
+  // a quarter of a second: no call is being worked on. Blocks until every call
+  // object has ended: forever, when one never does.
+  void Shutdown(
+      absl::Time deadline,
+      const std::function<bool()>& is_idle = [] { return false; });
+
+  const AcceptCounts& counts() const { return acceptor_->counts(); }
 
   // For calls within the process.
   grpc::Server& server() { return *server_; }
@@ -81,6 +92,7 @@ class GrpcServer {
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> addresses_;
   int port_ = 0;
+  std::unique_ptr<AcceptLoop> acceptor_;
 };
 
 }  // namespace segrid::rpc

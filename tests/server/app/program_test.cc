@@ -89,7 +89,6 @@ TEST_F(ProgramTest, StopsOnSigtermWithEverythingDelivered) {
   ASSERT_TRUE(server.ReadUntil("\"message\":\"serving\"")) << server.errors();
   EXPECT_THAT(server.errors(),
               HasSubstr("default -> ./segrid-data/tracks.ndjson"));
-  ASSERT_TRUE(server.ReadUntil("the queue is in memory"));
   ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
   ASSERT_EQ(Forward(1'000), 1'000);
   server.Signal(SIGTERM);
@@ -140,11 +139,43 @@ TEST_F(ProgramTest, ExitsWithinGraceAndASecondWhenStuck) {
   ::close(reader);
 }
 
+TEST_F(ProgramTest, ReloadsOnSighupAndKeepsTheOldConfigurationOnErrors) {
+  ServerProcess server(directory(),
+                       ServerArguments("logging: {level: info}\n"
+                                       "reload: {interval: 0s}\n"));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
+  dir_.Write("config.yaml", "logging: {level: loud}\n");
+  server.Signal(SIGHUP);
+  ASSERT_TRUE(server.ReadUntil("was not reloaded"));
+  EXPECT_THAT(server.errors(), HasSubstr("config.yaml:1:18: logging.level"));
+  EXPECT_EQ(Forward(3), 3);
+  dir_.Write("config.yaml",
+             "logging: {level: warning}\ndata_dir: other\n"
+             "reload: {interval: 0s}\n");
+  server.Signal(SIGHUP);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+  // Info lines are gone, so is the one about this very reload.
+  EXPECT_THAT(server.errors(), Not(HasSubstr("draining")));
+}
+
+TEST_F(ProgramTest, LooksItselfWhetherItsFileChanged) {
+  ServerProcess server(directory(),
+                       ServerArguments("reload: {interval: 1ms}\n"));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
+  dir_.Write("config.yaml", "reload: {interval: 1ms}\ndrain: {grace: 1s}\n");
+  ASSERT_TRUE(server.ReadUntil("configuration reloaded"));
+  EXPECT_THAT(server.errors(), HasSubstr("\"changed\":\"drain\""));
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+}
+
 TEST_F(ProgramTest, SaysWhatWasLostAndNothingPersonal) {
   ServerProcess server(
       directory(),
       ServerArguments("drain: {grace: 300ms}\n"
                       "logging: {level: debug}\n"
+                      "queue: {store: memory}\n"
                       "sources:\n"
                       "  - name: a\n"
                       "    write_key: canaryCanaryCanaryCanaryCanary12\n"
@@ -165,8 +196,8 @@ TEST_F(ProgramTest, SaysWhyItCannotStart) {
   const CommandOutput taken =
       RunCommand(directory(), {"--listen", "127.0.0.1:" + port});
   EXPECT_EQ(taken.exit, 1);
-  EXPECT_THAT(taken.err, HasSubstr("cannot listen on '127.0.0.1:" + port +
-                                   "': Address already in use"));
+  EXPECT_THAT(taken.err, HasSubstr("cannot listen on 127.0.0.1:" + port +
+                                   ": the address is in use"));
   dir_.Write("file", "");
   const CommandOutput data = RunCommand(
       directory(), {"--listen", "127.0.0.1:0", "--data-dir", "file"});

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <string>
 
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "gtest/gtest.h"
 
@@ -45,6 +46,28 @@ TEST(SignalThread, TellsTheFirstSignalFromASecondInterrupt) {
   EXPECT_EQ(calls.After(SIGTERM), "sss");
   EXPECT_EQ(calls.After(SIGINT), "sssi");
   EXPECT_EQ(calls.After(SIGINT), "sssii");
+}
+
+TEST(SignalThread, ReloadsOnHangup) {
+  BlockSignals();
+  Calls calls;
+  const SignalThread signals({[&] { calls.Add('s'); }, [&] { calls.Add('i'); },
+                              [&] { calls.Add('r'); }});
+  EXPECT_EQ(calls.After(SIGHUP), "r");
+  EXPECT_EQ(calls.After(SIGHUP), "rr");
+  EXPECT_EQ(calls.After(SIGTERM), "rrs");
+}
+
+TEST(SignalThread, TicksWhenNothingElseHappens) {
+  BlockSignals();
+  absl::BlockingCounter ticks(3);
+  int left = 3;
+  const SignalThread signals({[] {}, [] {}, [] {},
+                              [&] {
+                                if (left-- > 0) ticks.DecrementCount();
+                              },
+                              absl::Milliseconds(1)});
+  ticks.Wait();
 }
 
 TEST(SignalThread, EndsWithoutASignal) {

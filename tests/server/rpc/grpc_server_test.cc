@@ -130,6 +130,33 @@ TEST_F(ListenTest, NamesTheAddressThatIsTaken) {
   EXPECT_NE(status.message().find("in use"), absl::string_view::npos);
 }
 
+TEST_F(ListenTest, RefusesConnectionsOverTheBound) {
+  options_.listen = {"127.0.0.1:0"};
+  options_.connections.max = 2;
+  const auto server = GrpcServer::Start(options_, {&health_});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto connect = [&] {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return grpc::CreateCustomChannel((*server)->addresses()[0],
+                                     grpc::InsecureChannelCredentials(),
+                                     arguments);
+  };
+  auto first = connect();
+  const auto second = connect();
+  EXPECT_TRUE(Check(first).ok());
+  EXPECT_TRUE(Check(second).ok());
+  EXPECT_EQ(Check(connect()).error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(Check(second).ok());
+  EXPECT_GE((*server)->counts().refused, 1);
+  first.reset();
+  // Until the server has seen the end of the first.
+  const absl::Time end = absl::Now() + absl::Seconds(10);
+  bool serves = false;
+  while (!serves && absl::Now() < end) serves = Check(connect()).ok();
+  EXPECT_TRUE(serves);
+}
+
 class TlsTest : public ::testing::Test {
  protected:
   config::Config Config(bool mutual) const {

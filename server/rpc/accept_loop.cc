@@ -1,0 +1,99 @@
+#include "server/rpc/accept_loop.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace segrid::rpc {
+namespace {
+
+// Between two looks which connections are still open.
+constexpr int kSweepMilliseconds = 1'000;
+// After accept() failed for want of descriptors or memory. The socket stays
+// readable, so without it the loop would spin.
+constexpr int kPauseMilliseconds = 100;
+// From one socket, before the others get their turn.
+constexpr int kMaxAtOnce = 64;
+
+bool IsWant(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+         error == ENOMEM;
+}
+
+}  // namespace
+
+AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
+                       const ConnectionLimits& limits, HandOver hand_over)
+    : sockets_(std::move(sockets)),
+      hand_over_(std::move(hand_over)),
+      ended_(::eventfd(0, EFD_CLOEXEC)),
+      connections_(limits),
+      thread_([this] { Run(); }) {}
+
+AcceptLoop::~AcceptLoop() {
+  const std::uint64_t one = 1;
+  while (::write(ended_, &one, sizeof(one)) < 0) {
+  }
+  thread_.join();
+  ::close(ended_);
+}
+
+void AcceptLoop::Run() {
+  std::vector<pollfd> files = {{ended_, POLLIN, 0}};
+  for (const httpd::ListenSocket& socket : sockets_) {
+    files.push_back({socket.fd(), POLLIN, 0});
+  }
+  bool in_want = false;
+  for (;;) {
+    const int ready = ::poll(files.data(), in_want ? 1 : files.size(),
+                             in_want ? kPauseMilliseconds : kSweepMilliseconds);
+    if (ready > 0 && files[0].revents != 0) return;
+    if (ready == 0 && !in_want) connections_.Sweep();
+    if (ready > 0) {
+      for (std::size_t i = 1; i < files.size(); ++i) {
+        if (files[i].revents != 0) in_want |= !AcceptAll(files[i].fd);
+      }
+    } else {
+      in_want = false;
+    }
+    counts_.open = connections_.count();
+  }
+}
+
+bool AcceptLoop::AcceptAll(int listener) {
+  for (int i = 0; i < kMaxAtOnce; ++i) {
+    const int connection =
+        ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection >= 0) {
+      Take(listener, connection);
+    } else if (IsWant(errno)) {
+      ++counts_.failures;
+      return false;
+    } else if (errno == EAGAIN) {
+      return true;
+    }
+    // Else the connection was gone before it was taken.
+  }
+  return true;
+}
+
+void AcceptLoop::Take(int listener, int connection) {
+  if (!connections_.Add(connection)) {
+    ++counts_.refused;
+    ::close(connection);
+    return;
+  }
+  ++counts_.accepted;
+  const int on = 1;
+  // No use, and no harm, on a Unix socket.
+  ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  hand_over_(listener, connection);
+}
+
+}  // namespace segrid::rpc

@@ -1,0 +1,54 @@
+// Which connections are open, though gRPC closes them and does not tell.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+namespace segrid::rpc {
+
+struct ConnectionLimits {
+  std::int32_t max = 10'000;
+  // Of one peer: an IPv4 address, an IPv6 /64 network. Unix sockets have none.
+  std::int32_t max_per_peer = 6'000;
+};
+
+// Remembers descriptors with the sockets they stand for: a descriptor that is
+// closed, or stands for another socket now, was a connection that has ended.
+//
+// Thread safety: none. Blocking: never.
+class OpenConnections {
+ public:
+  explicit OpenConnections(const ConnectionLimits& limits) : limits_(limits) {}
+
+  // Remembers a connected socket. False, and nothing is remembered, when that
+  // would be one too many.
+  [[nodiscard]] bool Add(int descriptor);
+
+  // Forgets those that have ended.
+  void Sweep();
+
+  std::int64_t count() const {
+    return static_cast<std::int64_t>(connections_.size());
+  }
+
+ private:
+  struct Connection {
+    ino_t socket;
+    std::string peer;
+  };
+  using Connections = std::unordered_map<int, Connection>;
+
+  bool HasRoom(const std::string& peer) const;
+  Connections::iterator Forget(Connections::iterator connection);
+
+  const ConnectionLimits limits_;
+  Connections connections_;   // By descriptor.
+  std::int64_t refused_ = 0;  // Since the last sweep.
+  std::unordered_map<std::string, std::int32_t> per_peer_;
+};
+
+}  // namespace segrid::rpc

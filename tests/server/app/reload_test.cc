@@ -1,0 +1,130 @@
+// A running service with another configuration.
+
+#include <string>
+
+#include "absl/time/clock.h"
+#include "core/base/error_info.h"
+#include "gtest/gtest.h"
+#include "tests/client/certificates.h"
+#include "tests/server/testing/running_server.h"
+
+namespace segrid::app {
+namespace {
+
+namespace api = ::segrid::v1;
+using testing::ReasonOf;
+using testing::RunningServer;
+using tests::Certificate;
+
+// The hash of "hello".
+const char kHello[] =
+    "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+std::string Transform(api::BridgeService::Stub& stub,
+                      const std::string& token = "") {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+  if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  api::TransformRequest request;
+  request.set_webhook_json("[]");
+  api::TransformResponse response;
+  return ReasonOf(stub.Transform(&context, request, &response));
+}
+
+TEST(Reload, TakesTokensWhileItServes) {
+  RunningServer server;
+  EXPECT_EQ(Transform(server.bridge()), "");
+  config::Config config = RunningServer::DefaultConfig();
+  config.grpc.tokens = {{kHello, {"transform"}}};
+  const auto result = server.application().Reload(config);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->changed, "grpc.tokens");
+  EXPECT_EQ(Transform(server.bridge()), "TOKEN_MISSING");
+  EXPECT_EQ(Transform(server.bridge(), "hello"), "");
+  config.grpc.tokens.clear();
+  ASSERT_TRUE(server.application().Reload(config).ok());
+  EXPECT_EQ(Transform(server.bridge()), "");
+}
+
+TEST(Reload, SaysWhatNeedsARestart) {
+  RunningServer server;
+  config::Config config = RunningServer::DefaultConfig();
+  config.sources.resize(1);
+  config.drain.grace = absl::Seconds(1);
+  const auto result = server.application().Reload(config);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->changed, "drain");
+  EXPECT_EQ(result->needs_restart, "data_dir, sources");
+  EXPECT_EQ(server.application().drain().grace, absl::Seconds(1));
+}
+
+class RotationTest : public ::testing::Test {
+ protected:
+  RotationTest() {
+    config_.grpc.tls.cert = dir_.Path("cert");
+    config_.grpc.tls.key = dir_.Path("key");
+    config_.grpc.tls.client_ca = dir_.Write("ca", authority_.cert);
+  }
+
+  // Gives the server another pair, of `authority`.
+  void Rotate(const Certificate& authority) const {
+    const Certificate own = tests::MakeCertificate(authority, "localhost");
+    dir_.Write("cert", own.cert);
+    dir_.Write("key", own.key);
+  }
+
+  // A call over a new connection of a client that trusts `authority`.
+  bool Serves(const RunningServer& server, const Certificate& authority) const {
+    const Certificate own = tests::MakeCertificate(authority_, "client");
+    const auto bridge = api::BridgeService::NewStub(server.Connect(
+        grpc::SslCredentials({authority.cert, own.key, own.cert})));
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+    api::TransformRequest request;
+    request.set_webhook_json("[]");
+    api::TransformResponse response;
+    return bridge->Transform(&context, request, &response).ok();
+  }
+
+  const tests::ScratchDir dir_;
+  const Certificate authority_ = tests::MakeAuthority();
+  config::Config config_ = RunningServer::DefaultConfig();
+};
+
+TEST_F(RotationTest, KeepsTheOldPairWhenTheNewOneIsBad) {
+  Rotate(authority_);
+  RunningServer server(config_);
+  EXPECT_TRUE(Serves(server, authority_));
+  dir_.Write("key", tests::MakeAuthority().key);
+  const absl::Status bad = server.application().Reload(config_).status();
+  EXPECT_EQ(base::ReasonOf(bad), "BAD_CERTIFICATE");
+  EXPECT_TRUE(Serves(server, authority_));
+}
+
+TEST_F(RotationTest, ShowsANewPairToNewConnections) {
+  Rotate(authority_);
+  RunningServer server(config_);
+  const Certificate other = tests::MakeAuthority();
+  EXPECT_FALSE(Serves(server, other));
+  Rotate(other);
+  const auto good = server.application().Reload(config_);
+  ASSERT_TRUE(good.ok()) << good.status();
+  EXPECT_EQ(good->changed, "certificates");
+  // gRPC looks each second.
+  const absl::Time end = absl::Now() + absl::Seconds(10);
+  bool serves = false;
+  while (!serves && absl::Now() < end) serves = Serves(server, other);
+  EXPECT_TRUE(serves);
+  EXPECT_FALSE(Serves(server, authority_));
+}
+
+TEST_F(RotationTest, TurnsTlsOnOnlyByARestart) {
+  RunningServer server;
+  Rotate(authority_);
+  EXPECT_EQ(base::ReasonOf(server.application().Reload(config_).status()),
+            "RESTART_NEEDED");
+  EXPECT_EQ(Transform(server.bridge()), "");
+}
+
+}  // namespace
+}  // namespace segrid::app
