@@ -166,9 +166,9 @@ inline Value Transformer::PropertyOf(Event& event, const Options& options,
   } else if constexpr (row.when == catalog::When::kSpecContext) {
     if (!options.spec_context || !event_row.recipient_act) return Value();
   }
+  // Not Field(): Clang 14 does not see that these are constants.
+  constexpr FieldId first = catalog::FindField(row.first);
   if constexpr (row.rule == catalog::Rule::kFirstOf) {
-    // Not Field(): Clang 14 does not see that these are constants.
-    constexpr FieldId first = catalog::FindField(row.first);
     const Value value = Convert(first, event, counts_);
     if constexpr (row.second.empty()) {
       return value;
@@ -178,8 +178,7 @@ inline Value Transformer::PropertyOf(Event& event, const Options& options,
       return Convert(second, event, counts_);
     }
   } else {
-    return MakeProperty<row.rule>(catalog::FindField(row.first), event, options,
-                                  email_type);
+    return MakeProperty<row.rule>(first, event, options, email_type);
   }
 }
 
