@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "bench/load/method.h"
 #include "bench/stats/metric_catalog.h"
 
@@ -53,7 +54,8 @@ struct MemoryCase {
   std::int32_t events = 100;
   std::int32_t concurrency = 16;
   double rss_goal_bytes = 60.0 * 1024 * 1024;
-  double growth_goal = 1.05;  // At the end ÷ after a tenth of the time.
+  double growth_goal = 1.05;  // At the end ÷ after a tenth of the time,
+  absl::Duration growth_duration = absl::Minutes(10);  // when it is this long.
 };
 
 // Throughput of a server that may use all cores ÷ one that has a single core.

@@ -19,7 +19,8 @@ RunOptions LoadOf(const MemoryOptions& options, const MemoryCase& memory) {
   run.connections = memory.connections;
   run.concurrency = memory.concurrency;
   run.server_pid = options.product_pid;
-  run.warmup = absl::ZeroDuration();
+  // Until every connection and thread has what it needs.
+  run.warmup = std::min(options.duration / 2, absl::Seconds(10));
   run.duration = options.duration;
   return run;
 }

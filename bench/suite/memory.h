@@ -21,7 +21,7 @@ struct MemoryOptions {
 
 // The rows of MemoryCase: the memory at the end, and how it compares with that
 // after a tenth of the time. UNAVAILABLE when calls fail or /proc does not
-// tell. Blocks for `duration`.
+// tell. Blocks for `duration` and a warm-up of at most 10 s.
 absl::StatusOr<std::vector<SuiteRow>> MeasureMemory(
     const MemoryOptions& options);
 

@@ -48,9 +48,22 @@ absl::StatusOr<RunResult> RunChecked(const RunOptions& run) {
   return result;
 }
 
-absl::StatusOr<double> CallRate(const RunOptions& run) {
-  SEGRID_ASSIGN_OR_RETURN(const RunResult result, RunChecked(run));
-  return static_cast<double>(result.total.successes()) / result.elapsed_seconds;
+// Rows are found by their names, so each has one of its own.
+std::string CostNameOf(const std::string& what) {
+  return absl::StrCat("  CPU time per call, echo ÷ Transform",
+                      what.substr(what.find(',')));
+}
+
+SuiteRow CostRow(const std::string& what, const std::vector<double>& figures,
+                 const std::vector<double>& baselines,
+                 const std::vector<double>& ratios) {
+  SuiteRow row;
+  row.what = what;
+  row.unit = Unit::kSeconds;
+  row.figure = MedianOf(figures);
+  row.baseline = MedianOf(baselines);
+  row.ratio = MedianOf(ratios);
+  return row;
 }
 
 }  // namespace
@@ -152,28 +165,44 @@ absl::Status Rounds::Prepare() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<double> Rounds::Baseline(const Pair& pair) const {
-  if (pair.baseline_cores == 0) return CallRate(pair.baseline_run);
+absl::StatusOr<Rounds::Side> Rounds::MeasureSide(const RunOptions& run) {
+  SEGRID_ASSIGN_OR_RETURN(const RunResult result, RunChecked(run));
+  const auto calls = static_cast<double>(result.total.successes());
+  Side side{.rate = calls / result.elapsed_seconds};
+  if (result.server) {
+    side.cost =
+        (result.server->cpu_seconds + result.client.cpu_seconds) / calls;
+  }
+  return side;
+}
+
+absl::StatusOr<Rounds::Side> Rounds::Baseline(const Pair& pair) const {
+  if (pair.baseline_cores == 0) return MeasureSide(pair.baseline_run);
   SEGRID_RETURN_IF_ERROR(PinProcess(options_.product_pid, pair.baseline_cores));
-  absl::StatusOr<double> rate = CallRate(pair.baseline_run);
+  absl::StatusOr<Side> side = MeasureSide(pair.baseline_run);
   SEGRID_RETURN_IF_ERROR(PinProcess(options_.product_pid, AvailableCores()));
-  return rate;
+  return side;
 }
 
 absl::Status Rounds::MeasurePair(Pair& pair) const {
   const bool baseline_first = round_ % 2 == 1;
-  double figure = 0;
-  double baseline = 0;
+  Side figure;
+  Side baseline;
   if (baseline_first) {
     SEGRID_ASSIGN_OR_RETURN(baseline, Baseline(pair));
   }
-  SEGRID_ASSIGN_OR_RETURN(figure, CallRate(pair.figure_run));
+  SEGRID_ASSIGN_OR_RETURN(figure, MeasureSide(pair.figure_run));
   if (!baseline_first) {
     SEGRID_ASSIGN_OR_RETURN(baseline, Baseline(pair));
   }
-  pair.figures.push_back(figure);
-  pair.baselines.push_back(baseline);
-  pair.ratios.push_back(figure / baseline);
+  pair.figures.push_back(figure.rate);
+  pair.baselines.push_back(baseline.rate);
+  pair.ratios.push_back(figure.rate / baseline.rate);
+  if (figure.cost > 0 && baseline.cost > 0) {
+    pair.figure_costs.push_back(figure.cost);
+    pair.baseline_costs.push_back(baseline.cost);
+    pair.cost_ratios.push_back(baseline.cost / figure.cost);
+  }
   return absl::OkStatus();
 }
 
@@ -196,6 +225,11 @@ std::vector<SuiteRow> Rounds::Rows() const {
     row.ratio = MedianOf(pair.ratios);
     JudgeRow(row);
     rows.push_back(std::move(row));
+    if (pair.baseline_run.payload.method == Method::kEcho &&
+        !pair.cost_ratios.empty()) {
+      rows.push_back(CostRow(CostNameOf(pair.row.what), pair.figure_costs,
+                             pair.baseline_costs, pair.cost_ratios));
+    }
   }
   return rows;
 }

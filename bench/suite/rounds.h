@@ -39,7 +39,8 @@ class Rounds {
   // Measures every case once. `progress` gets a line before each.
   absl::Status Measure(const std::function<void(const std::string&)>& progress);
 
-  // One row per case; after the last round.
+  // One row per case; after the last round. An echo's has a second one: how
+  // much CPU time a call takes, which a busy machine disturbs less.
   std::vector<SuiteRow> Rows() const;
 
  private:
@@ -52,14 +53,24 @@ class Rounds {
     std::vector<double> figures = {};
     std::vector<double> baselines = {};
     std::vector<double> ratios = {};
+    // Seconds of server and tool per call.
+    std::vector<double> figure_costs = {};
+    std::vector<double> baseline_costs = {};
+    std::vector<double> cost_ratios = {};  // Baseline ÷ figure.
   };
+  // What a side came to.
+  struct Side {
+    double rate = 0;
+    double cost = 0;
+  };
+  static absl::StatusOr<Side> MeasureSide(const RunOptions& run);
 
   RunOptions Load(const std::string& address, Method method) const;
   absl::StatusOr<Pair> EchoPair(const EchoCase& echo_case) const;
   Pair StreamPair(const StreamCase& stream) const;
   Pair ForwardPair(const ForwardCase& forward) const;
   Pair CoresPair(const CoresCase& cores) const;
-  absl::StatusOr<double> Baseline(const Pair& pair) const;
+  absl::StatusOr<Side> Baseline(const Pair& pair) const;
   absl::Status MeasurePair(Pair& pair) const;
 
   const RoundsOptions options_;
