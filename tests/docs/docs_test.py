@@ -249,6 +249,14 @@ class Metrics(unittest.TestCase):
     self.assertEqual(markdown.table(read("docs/metrics.md"), "metric"), wanted)
 
 
+class Runbook(unittest.TestCase):
+
+  def test_every_alert_is_explained(self):
+    alerts = re.findall(r"- alert: (\w+)", read("server/deploy/alerts.yaml"))
+    explained = [markdown.ticked(cells[0])[0] for cells in markdown.table(read("docs/runbook.md"), "alert")]
+    self.assertEqual(sorted(explained), sorted(alerts))
+
+
 class MistakesAreFound(unittest.TestCase):
   """The checks on pages that are wrong: none of them passes whatever it is given."""
 
