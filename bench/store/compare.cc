@@ -126,9 +126,11 @@ double Amplification(const LoadResult& result) {
 void PrintRow(std::ostream& out, int events, const char* what,
               const LoadResult& result) {
   out << absl::StreamFormat(
-      "%-7d %-22s %11.0f  %9.3f  %9.3f  %7.2f\n", events, what,
+      "%-7d %-22s %11.0f  %9.3f  %9.3f  %9.2f  %7.2f\n", events, what,
       result.events_per_second, absl::ToDoubleMilliseconds(result.p50),
-      absl::ToDoubleMilliseconds(result.p99), Amplification(result));
+      absl::ToDoubleMilliseconds(result.p99),
+      absl::ToDoubleMicroseconds(result.processor_per_event),
+      Amplification(result));
 }
 
 bool CompareCase(const CompareOptions& options, const Case& one,
@@ -148,7 +150,7 @@ bool CompareCase(const CompareOptions& options, const Case& one,
   PrintRow(out, one.events, "store", s);
   PrintRow(out, one.events, "store, delivering", d);
   const double ratio = s.events_per_second / r.events_per_second;
-  const double p99 = s.p99 / r.p99;
+  const double p99 = absl::FDivDuration(s.p99, r.p99);
   out << absl::StreamFormat(
              "        store / raw log: rate %.2f (asked for: %.2f), p99 %.2f "
              "(at most %.0f)\n",
@@ -163,9 +165,12 @@ bool CompareCase(const CompareOptions& options, const Case& one,
 
 bool Compare(const CompareOptions& options, std::ostream& out) {
   out << "events  what                    events/s     p50 ms     p99 ms  "
-         "written/payload\n";
+         "cpu us/ev  written/payload\n";
   bool good = true;
-  for (const Case& one : kCases) good = CompareCase(options, one, out) && good;
+  for (const Case& one : kCases) {
+    if (options.only_events != 0 && options.only_events != one.events) continue;
+    good = CompareCase(options, one, out) && good;
+  }
   return good;
 }
 

@@ -13,6 +13,7 @@ struct CompareOptions {
   std::string directory = ".";
   absl::Duration duration = absl::Seconds(2);
   int rounds = 3;
+  int only_events = 0;  // Per call; 0: all cases.
 };
 
 // Measures and prints a table. False: a ratio is below what is asked for, or

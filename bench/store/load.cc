@@ -1,5 +1,7 @@
 #include "bench/store/load.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <fstream>
 #include <mutex>
@@ -35,6 +37,13 @@ void AppendHash(std::string& text, std::uint64_t seed) {
     seed ^= seed << 17;
     absl::StrAppend(&text, absl::Hex(seed, absl::kZeroPad16));
   }
+}
+
+absl::Duration ProcessorTime() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return absl::DurationFromTimeval(usage.ru_utime) +
+         absl::DurationFromTimeval(usage.ru_stime);
 }
 
 }  // namespace
@@ -86,6 +95,7 @@ LoadResult RunLoad(const LoadOptions& options,
   std::vector<absl::Duration> latencies;
   std::vector<std::thread> callers;
   const std::int64_t written = WrittenBytes();
+  const absl::Duration processor = ProcessorTime();
   const absl::Time start = absl::Now();
   const absl::Time end = start + options.duration;
   for (int caller = 0; caller < options.callers; ++caller) {
@@ -106,6 +116,9 @@ LoadResult RunLoad(const LoadOptions& options,
   }
   for (std::thread& caller : callers) caller.join();
   const absl::Duration took = absl::Now() - start;
+  result.processor_per_event =
+      (ProcessorTime() - processor) /
+      (static_cast<std::int64_t>(latencies.size()) * options.events_per_call);
   result.written_bytes = WrittenBytes() - written;
   std::sort(latencies.begin(), latencies.end());
   result.p50 = latencies[latencies.size() / 2];

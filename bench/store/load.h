@@ -22,6 +22,7 @@ struct LoadResult {
   double events_per_second = 0;
   absl::Duration p50{};
   absl::Duration p99{};
+  absl::Duration processor_per_event{};  // Of all threads of this process.
   std::int64_t payload_bytes = 0;
   std::int64_t written_bytes = 0;  // By this process, to the disk.
 };

@@ -1,7 +1,7 @@
 // How fast is a durable append? The store against a raw append-only log on the
 // same disk, in turn. See core/queue/rocksdb/README.md.
 //
-//   segrid-store-bench [--dir D] [--seconds S] [--rounds N]
+//   segrid-store-bench [--dir D] [--seconds S] [--rounds N] [--events E]
 
 #include <iostream>
 
@@ -20,6 +20,8 @@ int main(int argc, char** argv) {
       .add_option("--rounds", options.rounds,
                   "Of each, the median counts; default: 3")
       ->check(CLI::Range(1, 100));
+  program.add_option("--events", options.only_events,
+                     "Only this many events per call: 1, 10 or 100");
   CLI11_PARSE(program, argc, argv);
   options.duration = absl::Seconds(seconds);
   return segrid::bench::store::Compare(options, std::cout) ? 0 : 1;

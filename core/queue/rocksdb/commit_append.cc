@@ -15,12 +15,21 @@ namespace segrid::queue::rocksdb {
 
 namespace rdb = ::rocksdb;
 
+namespace {
+
+// Ids whose place in the table is on its way from memory.
+constexpr std::size_t kAhead = 8;
+
+}  // namespace
+
 void Commit::Do(AppendCall& call) {
   std::vector<std::vector<bool>> fresh(call.ids.size());
   for (std::size_t i = 0; i < call.ids.size(); ++i) {
     fresh[i].reserve(call.ids[i].size());
-    for (const IdHash& id : call.ids[i]) {
-      fresh[i].push_back(books_.dedup.Insert(id, now_, now_));
+    const std::vector<IdHash>& ids = call.ids[i];
+    for (std::size_t j = 0; j < ids.size(); ++j) {
+      if (j + kAhead < ids.size()) books_.dedup.Prefetch(ids[j + kAhead]);
+      fresh[i].push_back(books_.dedup.Insert(ids[j], now_, now_));
     }
   }
   if (absl::Status room = CheckRoom(call, fresh); !room.ok()) {

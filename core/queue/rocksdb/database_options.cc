@@ -37,6 +37,8 @@ rdb::ColumnFamilyOptions MakeFamily(Family family,
   rdb::ColumnFamilyOptions options;
   options.table_factory.reset(rdb::NewBlockBasedTableFactory(table));
   options.compression = large ? rdb::kLZ4Compression : rdb::kNoCompression;
+  // LZ4's acceleration: a fifth less compression for half of its time.
+  options.compression_opts.level = -8;
   options.write_buffer_size =
       family == Family::kBodies ? kBodyBufferBytes : kSmallBufferBytes;
   options.max_write_buffer_number = kBodyBuffers;
@@ -77,6 +79,7 @@ rdb::DBOptions MakeDbOptions(OpenMode mode, rdb::Env* env) {
   options.avoid_flush_during_shutdown = false;
   // The store opens the database again after an error; see Writer.
   options.max_bgerror_resume_count = 0;
+  options.allow_concurrent_memtable_write = false;  // There is one writer.
   options.max_background_jobs = 2;
   options.max_open_files = kMaxOpenFiles;
   options.bytes_per_sync = 1 << 20;  // So that a sync of the log need not wait.

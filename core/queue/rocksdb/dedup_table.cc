@@ -126,6 +126,14 @@ void DedupTable::Rebuild(Part& part, std::size_t places,
   size_ += static_cast<std::int64_t>(part.count);
 }
 
+void DedupTable::Prefetch(const IdHash& id) const {
+  const Part& part = parts_[id.high >> 56];
+  if (part.ids.empty()) return;
+  const std::size_t home = HomeOf(part, id);
+  __builtin_prefetch(&part.ids[home]);
+  __builtin_prefetch(&part.times[home]);
+}
+
 void DedupTable::Erase(const IdHash& id) {
   Part& part = PartOf(id);
   if (part.ids.empty()) return;
