@@ -114,6 +114,26 @@ metrics::Sources HttpDoors::MetricSources() const {
   return sources;
 }
 
+status_page::Sources HttpDoors::StatusSources() {
+  status_page::Sources sources;
+  sources.clock = &environment_.clock;
+  sources.queue = &environment_.queue;
+  sources.deliverer = &environment_.deliverer;
+  sources.events = environment_.figures.events.get();
+  sources.deliveries = environment_.figures.deliveries;
+  sources.start_time = environment_.clock.Now();
+  sources.not_ready_reason = [checks = Checks()] {
+    for (const httpd::Check& check : checks) {
+      if (std::string reason = check.reason(); !reason.empty()) return reason;
+    }
+    return std::string();
+  };
+  sources.history = std::make_shared<status_page::History>(
+      [sources] { return status_page::TakeTotals(sources); });
+  sources.history->Start(environment_.pool);
+  return sources;
+}
+
 absl::Status HttpDoors::OpenHttp() {
   const config::Http& config = environment_.config.http;
   if (config.listen.empty()) return absl::OkStatus();
@@ -138,6 +158,7 @@ absl::Status HttpDoors::OpenAdmin() {
       "/metrics", [sources = MetricSources()](const httpd::Request&) {
         return metrics::MetricsAnswer(sources);
       }));
+  status_page::AddRoutes(router, StatusSources());
   return Listen(admin_, OptionsOf(config), std::move(router), nullptr);
 }
 

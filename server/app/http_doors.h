@@ -21,6 +21,7 @@
 #include "server/logging/log.h"
 #include "server/metrics/collector.h"
 #include "server/rpc/admission.h"
+#include "server/status_page/status.h"
 #include "server/webhook/webhook.h"
 
 namespace segrid::app {
@@ -86,6 +87,7 @@ class HttpDoors {
   absl::Status OpenAdmin();
   std::vector<httpd::Check> Checks() const;
   metrics::Sources MetricSources() const;
+  status_page::Sources StatusSources();
   // Leaves the door closed where Open says so.
   absl::Status Listen(std::unique_ptr<httpd::Listener>& door,
                       httpd::Options options, httpd::Router router,

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <system_error>
 
 namespace segrid::metrics {
 namespace {
@@ -14,10 +15,13 @@ void AppendNumber(std::string& out, double value) {
     out.append(value > 0 ? "+Inf" : "-Inf");
     return;
   }
+  // Without exponents where that fits: people read it, too.
   std::array<char, 32> text;
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  out.append(text.data(), end);
+  char* const end = text.data() + text.size();
+  auto result =
+      std::to_chars(text.data(), end, value, std::chars_format::fixed);
+  if (result.ec != std::errc()) result = std::to_chars(text.data(), end, value);
+  out.append(text.data(), result.ptr);
 }
 
 void AppendEscaped(std::string& out, std::string_view text) {
