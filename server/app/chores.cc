@@ -13,18 +13,18 @@ constexpr absl::Duration kMaxInterval = absl::Seconds(1);
 }  // namespace
 
 absl::Duration Chores::interval() const {
-  const absl::Duration alive = manager_.alive_interval();
+  const absl::Duration alive = supervisor_.alive_interval();
   return alive > absl::ZeroDuration() ? std::min(alive, kMaxInterval)
                                       : kMaxInterval;
 }
 
 void Chores::DoWhatIsDue() {
   const absl::Time now = absl::Now();
-  const absl::Duration alive = manager_.alive_interval();
+  const absl::Duration alive = supervisor_.alive_interval();
   if (alive > absl::ZeroDuration() && now - alive_at_ >= alive / 2) {
     alive_at_ = now;
     // From the pool: a service whose threads all hang shall not seem alive.
-    application_.Post([&manager = manager_] { manager.Alive(); });
+    application_.Post([&supervisor = supervisor_] { supervisor.Alive(); });
   }
   const absl::Duration look = application_.reload().interval;
   if (look > absl::ZeroDuration() && now - looked_at_ >= look) {

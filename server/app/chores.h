@@ -6,7 +6,7 @@
 #include "absl/time/time.h"
 #include "server/app/application.h"
 #include "server/app/reloader.h"
-#include "server/app/service_manager.h"
+#include "server/app/supervisor.h"
 
 namespace segrid::app {
 
@@ -18,9 +18,11 @@ namespace segrid::app {
 // Blocking:      reads files when they changed.
 class Chores {
  public:
-  Chores(Application& application, const ServiceManager& manager,
+  Chores(Application& application, const Supervisor& supervisor,
          Reloader& reloader)
-      : application_(application), manager_(manager), reloader_(reloader) {}
+      : application_(application),
+        supervisor_(supervisor),
+        reloader_(reloader) {}
 
   // How often DoWhatIsDue wants to be called.
   absl::Duration interval() const;
@@ -29,7 +31,7 @@ class Chores {
 
  private:
   Application& application_;
-  const ServiceManager& manager_;
+  const Supervisor& supervisor_;
   Reloader& reloader_;
   absl::Time alive_at_ = absl::InfinitePast();
   absl::Time looked_at_ = absl::Now();

@@ -17,10 +17,10 @@
 #include "server/app/chores.h"
 #include "server/app/exit_code.h"
 #include "server/app/reloader.h"
-#include "server/app/service_manager.h"
 #include "server/app/settings.h"
 #include "server/app/signals.h"
 #include "server/app/sources.h"
+#include "server/app/supervisor.h"
 #include "server/logging/log.h"
 
 namespace segrid::app {
@@ -64,7 +64,7 @@ int Serve(const CommandLine& line) {
   absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintSettingsError(config.status());
   // Before the service: its threads use these.
-  const ServiceManager manager = ServiceManager::FromEnvironment();
+  const Supervisor supervisor = Supervisor::FromEnvironment();
   base::SystemClock clock;
   logging::Log log(LogOptionsOf(config->logging), clock);
   absl::StatusOr<std::unique_ptr<Application>> application = Application::Start(
@@ -81,18 +81,18 @@ int Serve(const CommandLine& line) {
       !status.ok()) {
     return PrintError(status, kExitStartFailed);
   }
-  Reloader reloader({line, running, log, manager});
-  Chores chores(running, manager, reloader);
+  Reloader reloader({line, running, log, supervisor});
+  Chores chores(running, supervisor, reloader);
   // The log's own buffers are flushed line by line, so _exit loses nothing.
   const SignalThread signals(
       {[&running] { running.RequestStop(); }, [] { ::_exit(kExitInterrupted); },
        [&reloader] { reloader.Reload(); }, [&chores] { chores.DoWhatIsDue(); },
        chores.interval()});
   log.Info("ready", {{"port", std::int64_t{running.port()}}});
-  manager.Ready("serving");
+  supervisor.Ready("serving");
   running.WaitForStop();
   const config::Drain drain = running.drain();
-  manager.Stopping(drain.delay + drain.grace + absl::Seconds(2));
+  supervisor.Stopping(drain.delay + drain.grace + absl::Seconds(2));
   running.Drain([&log] {
     log.Error("stuck: something did not end within drain.grace");
     ::_exit(kExitStuck);

@@ -29,7 +29,7 @@ std::string Look(const std::string& path) {
 void Reloader::Reload() {
   // First: what changes from now on is another change.
   seen_ = Fingerprint();
-  environment_.manager.Reloading();
+  environment_.supervisor.Reloading();
   absl::StatusOr<config::Config> config = LoadSettings(environment_.line);
   absl::StatusOr<ReloadResult> result =
       config.ok() ? environment_.application.Reload(*config) : config.status();
@@ -37,7 +37,7 @@ void Reloader::Reload() {
     environment_.log.Error(
         "the configuration was not reloaded, the old one stays",
         {{"reason", std::string(result.status().message())}});
-    environment_.manager.Ready(
+    environment_.supervisor.Ready(
         "serving; the new configuration has errors, the old one stays");
     return;
   }
@@ -46,10 +46,10 @@ void Reloader::Reload() {
       {{"changed", result->changed}, {"needs_restart", result->needs_restart}});
   // Its files may be others.
   seen_ = Fingerprint();
-  environment_.manager.Ready(result->needs_restart.empty()
-                                 ? "serving"
-                                 : "serving; needs a restart for " +
-                                       result->needs_restart);
+  environment_.supervisor.Ready(result->needs_restart.empty()
+                                    ? "serving"
+                                    : "serving; needs a restart for " +
+                                          result->needs_restart);
 }
 
 void Reloader::ReloadIfChanged() {

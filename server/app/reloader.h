@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "server/app/application.h"
 #include "server/app/command_line.h"
-#include "server/app/service_manager.h"
+#include "server/app/supervisor.h"
 #include "server/logging/log.h"
 
 namespace segrid::app {
@@ -17,7 +17,7 @@ struct ReloadEnvironment {
   const CommandLine& line;
   Application& application;
   logging::Log& log;
-  const ServiceManager& manager;
+  const Supervisor& supervisor;
 };
 
 // Loads the configuration again and gives the service what of it can change

@@ -10,9 +10,10 @@
 namespace segrid::rpc {
 namespace {
 
-// Sweeping costs a system call per connection, so it is not done for each
-// refusal, or a flood of connections would cost its square.
-constexpr std::int64_t kRefusalsPerSweep = 64;
+// Sweeping costs a system call per connection, so with many of them it is not
+// done for each refusal, or a flood of connections would cost its square. For
+// so many connections, one refusal more.
+constexpr std::int64_t kPerRefusal = 1'024;
 
 // 0 for one that is closed.
 ino_t SocketOf(int descriptor) {
@@ -50,7 +51,7 @@ bool OpenConnections::Add(int descriptor) {
     Forget(before);
   }
   std::string peer = PeerOf(descriptor);
-  if (!HasRoom(peer) && ++refused_ > count() / kRefusalsPerSweep) Sweep();
+  if (!HasRoom(peer) && ++refused_ > count() / kPerRefusal) Sweep();
   if (!HasRoom(peer)) return false;
   if (!peer.empty()) ++per_peer_[peer];
   connections_.emplace(descriptor,

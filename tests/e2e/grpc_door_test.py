@@ -23,10 +23,11 @@ class Server:
     limited = ["bash", "-c", f'ulimit -n {DESCRIPTORS}; exec "$@"', "-"]
     (self.directory / "config.yaml").write_text(
         "grpc: {listen: ['127.0.0.1:0']}\nhttp: {listen: []}\nadmin: {listen: []}\n", encoding="utf-8")
-    with open(self.directory / "log", "wb") as log:
-      self.process = subprocess.Popen([*limited, GIVEN.server, "--config", "config.yaml", "--port-file", "port"],
-                                      cwd=directory, stderr=log)
-    until(lambda: (self.directory / "port").exists(), 20)
+    self.process = subprocess.Popen([*limited, GIVEN.server, "--config", "config.yaml", "--port-file", "port"],
+                                    cwd=directory, stderr=subprocess.PIPE)
+    while b'"message":"ready"' not in self.process.stderr.readline():
+      if self.process.poll() is not None:
+        raise AssertionError("the server did not start")
     self.port = int((self.directory / "port").read_text(encoding="utf-8"))
 
   def serves(self):
@@ -41,7 +42,6 @@ def until(holds, seconds):
   while not holds():
     if time.monotonic() - start > seconds:
       raise AssertionError(f"not within {seconds} s")
-    time.sleep(0.05)
   return time.monotonic() - start
 
 
@@ -51,8 +51,11 @@ class Door(unittest.TestCase):
     directory = tempfile.TemporaryDirectory()
     self.addCleanup(directory.cleanup)
     self.server = Server(directory.name)
-    self.addCleanup(self.server.process.wait, 30)
-    self.addCleanup(self.server.process.kill)
+    self.addCleanup(self.end)
+
+  def end(self):
+    self.server.process.kill()
+    self.server.process.communicate()
 
   def connect(self):
     connection = socket.create_connection(("127.0.0.1", self.server.port), timeout=5)

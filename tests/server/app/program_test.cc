@@ -193,8 +193,8 @@ TEST_F(ProgramTest, SaysWhyItCannotStart) {
   ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
   std::string port = ReadFile(dir_.Path("port"));
   port.pop_back();
-  const CommandOutput taken =
-      RunCommand(directory(), {"--listen", "127.0.0.1:" + port});
+  const CommandOutput taken = RunCommand(
+      directory(), {"--listen", "127.0.0.1:" + port, "--data-dir", "other"});
   EXPECT_EQ(taken.exit, 1);
   EXPECT_THAT(taken.err, HasSubstr("cannot listen on 127.0.0.1:" + port +
                                    ": the address is in use"));

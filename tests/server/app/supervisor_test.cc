@@ -1,4 +1,4 @@
-#include "server/app/service_manager.h"
+#include "server/app/supervisor.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -43,10 +43,10 @@ class Manager {
   const int file_;
 };
 
-TEST(ServiceManager, IsToldEachStep) {
+TEST(Supervisor, IsToldEachStep) {
   const tests::ScratchDir dir;
   const Manager manager(dir.Path("notify"));
-  const ServiceManager told(dir.Path("notify"), absl::Seconds(10));
+  const Supervisor told(dir.Path("notify"), absl::Seconds(10));
   told.Ready("serving\nwell");
   EXPECT_EQ(manager.Next(), "READY=1\nSTATUS=serving well");
   told.Status("busy");
@@ -61,33 +61,31 @@ TEST(ServiceManager, IsToldEachStep) {
   EXPECT_EQ(manager.Next(), "");
 }
 
-TEST(ServiceManager, MayHaveAnAbstractName) {
+TEST(Supervisor, MayHaveAnAbstractName) {
   const std::string name = "@segrid-test-" + std::to_string(::getpid());
   const Manager manager(name);
-  ServiceManager(name, absl::ZeroDuration()).Alive();
+  Supervisor(name, absl::ZeroDuration()).Alive();
   EXPECT_EQ(manager.Next(), "WATCHDOG=1");
 }
 
-TEST(ServiceManager, NeedNotBeThere) {
-  ServiceManager("", absl::ZeroDuration()).Ready("serving");
-  ServiceManager("/no/such/socket", absl::ZeroDuration()).Ready("serving");
-  ServiceManager(std::string(200, 'x'), absl::ZeroDuration()).Ready("serving");
+TEST(Supervisor, NeedNotBeThere) {
+  Supervisor("", absl::ZeroDuration()).Ready("serving");
+  Supervisor("/no/such/socket", absl::ZeroDuration()).Ready("serving");
+  Supervisor(std::string(200, 'x'), absl::ZeroDuration()).Ready("serving");
 }
 
-TEST(ServiceManager, SaysInTheEnvironmentHowOftenItWantsToHear) {
+TEST(Supervisor, SaysInTheEnvironmentHowOftenItWantsToHear) {
   ::setenv("NOTIFY_SOCKET", "/no/such/socket", 1);
   ::setenv("WATCHDOG_USEC", "30000000", 1);
-  EXPECT_EQ(ServiceManager::FromEnvironment().alive_interval(),
-            absl::Seconds(15));
+  EXPECT_EQ(Supervisor::FromEnvironment().alive_interval(), absl::Seconds(15));
   ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
-  EXPECT_EQ(ServiceManager::FromEnvironment().alive_interval(),
-            absl::Seconds(15));
+  EXPECT_EQ(Supervisor::FromEnvironment().alive_interval(), absl::Seconds(15));
   ::setenv("WATCHDOG_PID", "1", 1);
-  EXPECT_EQ(ServiceManager::FromEnvironment().alive_interval(),
+  EXPECT_EQ(Supervisor::FromEnvironment().alive_interval(),
             absl::ZeroDuration());
   ::unsetenv("WATCHDOG_PID");
   ::setenv("WATCHDOG_USEC", "soon", 1);
-  EXPECT_EQ(ServiceManager::FromEnvironment().alive_interval(),
+  EXPECT_EQ(Supervisor::FromEnvironment().alive_interval(),
             absl::ZeroDuration());
 }
 

@@ -1,4 +1,4 @@
-#include "server/app/service_manager.h"
+#include "server/app/supervisor.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,7 +33,7 @@ std::string OneLine(std::string text) {
 
 }  // namespace
 
-ServiceManager ServiceManager::FromEnvironment() {
+Supervisor Supervisor::FromEnvironment() {
   std::int64_t microseconds = 0;
   if (!absl::SimpleAtoi(Variable("WATCHDOG_USEC"), &microseconds)) {
     microseconds = 0;
@@ -44,29 +44,29 @@ ServiceManager ServiceManager::FromEnvironment() {
           absl::Microseconds(std::max<std::int64_t>(microseconds, 0))};
 }
 
-void ServiceManager::Ready(const std::string& status) const {
+void Supervisor::Ready(const std::string& status) const {
   Send("READY=1\nSTATUS=" + OneLine(status));
 }
 
-void ServiceManager::Status(const std::string& status) const {
+void Supervisor::Status(const std::string& status) const {
   Send("STATUS=" + OneLine(status));
 }
 
-void ServiceManager::Reloading() const {
+void Supervisor::Reloading() const {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   Send("RELOADING=1\nMONOTONIC_USEC=" +
        Microseconds(absl::DurationFromTimespec(now)));
 }
 
-void ServiceManager::Alive() const { Send("WATCHDOG=1"); }
+void Supervisor::Alive() const { Send("WATCHDOG=1"); }
 
-void ServiceManager::Stopping(absl::Duration within) const {
+void Supervisor::Stopping(absl::Duration within) const {
   Send("STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=" +
        Microseconds(within));
 }
 
-void ServiceManager::Send(const std::string& state) const {
+void Supervisor::Send(const std::string& state) const {
   sockaddr_un address{};
   if (socket_.empty() || socket_.size() >= sizeof(address.sun_path)) return;
   address.sun_family = AF_UNIX;

@@ -14,16 +14,16 @@ namespace segrid::app {
 // Thread safety: every method may be called from any thread at any time.
 // Blocking:      never; a datagram that finds no room is dropped.
 // Errors:        none are told: the service goes on without its manager.
-class ServiceManager {
+class Supervisor {
  public:
   // `socket`: a path, or with a leading @ an abstract name; "" for nobody.
   // `watchdog`: the time after which the manager takes a silent service for
   // dead; zero for never.
-  ServiceManager(std::string socket, absl::Duration watchdog)
+  Supervisor(std::string socket, absl::Duration watchdog)
       : socket_(std::move(socket)), watchdog_(watchdog) {}
 
   // From NOTIFY_SOCKET, and WATCHDOG_USEC if it is meant for this process.
-  static ServiceManager FromEnvironment();
+  static Supervisor FromEnvironment();
 
   // How often Alive() must be called: half of what the manager waits for. Zero:
   // never.
