@@ -41,8 +41,11 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
 
 void AddCommands(CLI::App& app, Action& chosen) {
   AddTransform(app, chosen);
+  AddExplain(app, chosen);
   AddForward(app, chosen);
+  AddBackfill(app, chosen);
   AddStatus(app, chosen);
+  AddTop(app, chosen);
   AddSources(app, chosen);
   AddPauseAndResume(app, chosen);
   AddDeadLetters(app, chosen);

@@ -21,6 +21,9 @@ void AddStatus(CLI::App& app, Action& chosen);
 void AddSources(CLI::App& app, Action& chosen);
 void AddPauseAndResume(CLI::App& app, Action& chosen);
 void AddDeadLetters(CLI::App& app, Action& chosen);
+void AddTop(CLI::App& app, Action& chosen);
+void AddExplain(CLI::App& app, Action& chosen);
+void AddBackfill(CLI::App& app, Action& chosen);
 void AddHealthcheck(CLI::App& app, Action& chosen);
 
 }  // namespace segrid::cli

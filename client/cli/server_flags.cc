@@ -22,6 +22,12 @@ void AddOtherFlags(CLI::App& command, ServerFlags& flags) {
       ->type_name("DURATION")
       ->check(CLI::Validator(CheckTimeout, ""))
       ->capture_default_str();
+  // A token on the command line would be in everybody's list of processes.
+  command
+      .add_option("--token", flags.token,
+                  "Bearer token; better given in the environment")
+      ->type_name("TOKEN")
+      ->envname("SEGRID_TOKEN");
   const char* const group = "TLS";
   command
       .add_flag("--tls", flags.tls,
@@ -57,6 +63,7 @@ ClientOptions ServerFlags::ToClientOptions() const {
   options.address = address;
   options.wait_for_ready = false;
   options.user_agent = "segrid";
+  options.token = token;
   options.timeout = absl::ToChronoNanoseconds(*config::ParseDuration(timeout));
   if (tls || !tls_ca.empty() || !tls_cert.empty() || !tls_server_name.empty()) {
     options.tls = TlsOptions{.ca_file = tls_ca,

@@ -20,6 +20,7 @@ struct ServerFlags {
   std::string tls_cert;
   std::string tls_key;
   std::string tls_server_name;
+  std::string token;  // Bearer token.
 
   // Fails fast instead of waiting for a server: a person waits for the answer.
   ClientOptions ToClientOptions() const;

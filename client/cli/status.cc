@@ -3,10 +3,10 @@
 #include <memory>
 #include <string>
 
-#include "absl/time/time.h"
 #include "client/cli/admin.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/status_view.h"
 #include "client/cli/table.h"
 
 namespace segrid::cli {
@@ -16,43 +16,6 @@ struct StatusFlags {
   ServerFlags server;
   bool json = false;
 };
-
-// `RUNNING` and its colour.
-Cell StateCell(v1::SourceState state) {
-  constexpr std::string_view kPrefix = "SOURCE_STATE_";
-  std::string name = v1::SourceState_Name(state);
-  if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
-  if (name.empty()) name = std::to_string(state);
-  switch (state) {
-    case v1::SOURCE_STATE_RUNNING:
-      return {name, Colour::kGood};
-    case v1::SOURCE_STATE_MISCONFIGURED:
-      return {name, Colour::kBad};
-    default:
-      return {name, Colour::kWarning};
-  }
-}
-
-// `3h12m4s` from one moment to a later one; "-" where one is not set.
-std::string Age(const google::protobuf::Timestamp& from,
-                const google::protobuf::Timestamp& to) {
-  if (from.seconds() == 0 || to.seconds() == 0) return "-";
-  return absl::FormatDuration(
-      absl::Seconds(std::max<std::int64_t>(to.seconds() - from.seconds(), 0)));
-}
-
-void PrintServer(Console& console, const v1::ServerStatus& status,
-                 const std::string& address) {
-  console.out << "segrid-server " << Printable(status.version()) << " at "
-              << address << ": "
-              << (status.ready() ? Painted(console, "ready", Colour::kGood)
-                                 : Painted(console, "not ready", Colour::kBad));
-  if (!status.not_ready_reason().empty()) {
-    console.out << " (" << Printable(status.not_ready_reason()) << ")";
-  }
-  console.out << ", up " << Age(status.start_time(), status.status_time())
-              << "\n";
-}
 
 void PrintSources(Console& console, const v1::ServerStatus& status) {
   Table table({"SOURCE", "STATE", "ACCEPTED", "DELIVERED", "PENDING", "DEAD",
@@ -66,13 +29,7 @@ void PrintSources(Console& console, const v1::ServerStatus& status) {
                Age(source.oldest_pending_time(), status.status_time())});
   }
   table.Print(console);
-  for (const v1::SourceStatus& source : status.sources()) {
-    if (source.state_detail().empty()) continue;
-    console.out << source.name() << ": " << Printable(source.state_detail());
-    const std::string next = TimeText(source.next_attempt_time());
-    if (!next.empty()) console.out << "; next attempt " << next;
-    console.out << "\n";
-  }
+  PrintStateDetails(console, status);
 }
 
 int RunStatus(const StatusFlags& flags, Console& console) {

@@ -1,0 +1,257 @@
+#include "client/cli/event_trace.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "client/cli/batch_tracks.h"
+#include "client/cli/transform_offline.h"
+#include "core/base/status_macros.h"
+#include "core/catalog/catalog.h"
+#include "core/codec/event.h"
+#include "core/codec/json_reader.h"
+#include "core/transform/convert.h"
+#include "core/transform/outcome.h"
+#include "core/transform/transformer.h"
+
+namespace segrid::cli {
+namespace {
+
+using catalog::FieldId;
+using codec::Kind;
+
+std::string TypeName(Kind kind) {
+  switch (kind) {
+    case Kind::kText:
+    case Kind::kCleanText:
+    case Kind::kEscapedText:
+      return "string";
+    case Kind::kNumber:
+    case Kind::kInteger:
+      return "number";
+    case Kind::kTrue:
+    case Kind::kFalse:
+      return "boolean";
+    case Kind::kList:
+      return "list";
+    case Kind::kObject:
+    case Kind::kComposite:
+      return "object";
+    case Kind::kMissing:
+      break;
+  }
+  return "null";
+}
+
+std::string NameOf(catalog::Type type) {
+  switch (type) {
+    case catalog::Type::kString:
+      return "a string";
+    case catalog::Type::kInteger:
+      return "an integer";
+    case catalog::Type::kBoolean:
+      return "a boolean";
+    case catalog::Type::kStringList:
+      return "a list of strings";
+    case catalog::Type::kObject:
+      break;
+  }
+  return "an object";
+}
+
+std::string PlaceOf(const catalog::PropertyRow& row) {
+  switch (row.place) {
+    case catalog::Place::kProperties:
+      return "properties." + std::string(row.name);
+    case catalog::Place::kTraits:
+      return "context.traits." + std::string(row.name);
+    case catalog::Place::kContext:
+      break;
+  }
+  return "context." + std::string(row.name);
+}
+
+// Why a property that could take a field does not.
+std::string WhyNot(const catalog::PropertyRow& row) {
+  switch (row.when) {
+    case catalog::When::kClick:
+      return PlaceOf(row) + " is for click only";
+    case catalog::When::kRecipientAct:
+      return PlaceOf(row) + " is for the recipient's own acts only";
+    case catalog::When::kSpecContext:
+      return "";
+    case catalog::When::kAlways:
+      break;
+  }
+  return "another field gives " + PlaceOf(row);
+}
+
+void Append(std::string& list, const std::string& item,
+            std::string_view joint = ", ") {
+  if (item.empty()) return;
+  if (!list.empty()) list.append(joint);
+  list.append(item);
+}
+
+// Fields that give what is no property.
+std::string TopLevelOf(std::string_view key) {
+  if (key == "event") return "event";
+  if (key == "timestamp") return "timestamp";
+  if (key == "sg_event_id") return "messageId";
+  return key == "email" ? "anonymousId" : "";
+}
+
+// The event, three times: as it came, for conversions, and for its Track.
+struct Readings {
+  codec::Event raw;
+  codec::Event converted;
+  codec::Event mapped;
+  codec::Track track;
+  transform::Transformer transformer;
+};
+
+codec::JsonReader::Step Read(std::string_view body, codec::JsonReader& reader,
+                             codec::Event& event) {
+  if (!reader.Open(body).ok()) return codec::JsonReader::Step::kError;
+  return reader.Next(event);
+}
+
+bool Gives(const catalog::PropertyRow& row, std::string_view key,
+           const codec::Event& converted) {
+  if (row.rule != catalog::Rule::kFirstOf) return row.first == key;
+  if (row.first == key) return true;
+  const FieldId first = catalog::FindField(row.first);
+  return row.second == key && !converted.Has(first);
+}
+
+// Fills where the field goes, or why it does not.
+void TraceUse(FieldId id, const Readings& readings,
+              const transform::Options& options, FieldTrace& trace) {
+  const std::string_view key = catalog::Row(id).key;
+  trace.becomes = TopLevelOf(key);
+  std::string why_not;
+  bool known = !trace.becomes.empty();
+  for (std::size_t i = 0; i < catalog::kProperties.size(); ++i) {
+    const catalog::PropertyRow& row = catalog::kProperties[i];
+    if (row.first != key && row.second != key) continue;
+    known = true;
+    const bool given = !readings.track.properties[i].missing();
+    if (given && Gives(row, key, readings.converted)) {
+      Append(trace.becomes, PlaceOf(row));
+    } else {
+      Append(why_not, WhyNot(row), "; ");
+    }
+  }
+  const bool extra =
+      std::find(options.extra_fields.begin(), options.extra_fields.end(), id) !=
+      options.extra_fields.end();
+  if (extra) Append(trace.becomes, "properties." + std::string(key));
+  if (!trace.becomes.empty()) return;
+  if (known) {
+    Append(trace.note, why_not, "; ");
+  } else {
+    Append(trace.note,
+           "not in the mapping; extra_properties: [" + std::string(key) +
+               "] sends it",
+           "; ");
+  }
+}
+
+FieldTrace TraceField(FieldId id, Readings& readings,
+                      const transform::Options& options, bool has_track) {
+  const catalog::FieldRow& row = catalog::Row(id);
+  FieldTrace trace;
+  trace.key = row.key;
+  trace.type = TypeName(readings.raw.Get(id).kind);
+  const bool strict = row.key == "event" || row.key == "email";
+  if (strict && !readings.raw.Get(id).is_text()) {
+    trace.note = "is never converted: must be a string";
+    return trace;
+  }
+  transform::FieldCounts counts;
+  if (!strict) {
+    const codec::Value value =
+        transform::Convert(id, readings.converted, counts);
+    readings.converted.Set(id, value);
+  }
+  if (counts.coerced > 0) trace.note = "converted to " + NameOf(row.type);
+  if (counts.dropped > 0) {
+    Append(trace.note, "dropped: is not " + NameOf(row.type), "; ");
+  }
+  if (!readings.converted.Has(id)) return trace;
+  if (has_track) TraceUse(id, readings, options, trace);
+  return trace;
+}
+
+FieldTrace TraceCustomArg(const codec::CustomArg& argument,
+                          const transform::Options& options) {
+  FieldTrace trace;
+  trace.key = std::string(argument.key.text());
+  trace.type = TypeName(argument.value.kind);
+  const auto& subject = options.subject_from;
+  if (std::find(subject.begin(), subject.end(), trace.key) != subject.end()) {
+    trace.becomes = "properties.email_subject";
+  }
+  if (trace.key == options.user_id_from) Append(trace.becomes, "userId");
+  if (options.custom_args.Selects(trace.key)) {
+    Append(trace.becomes, "properties." + trace.key);
+  }
+  if (trace.becomes.empty()) {
+    trace.note = "a custom argument; custom_args: [" + trace.key + "] sends it";
+  }
+  return trace;
+}
+
+void TraceFields(Readings& readings, const transform::Options& options,
+                 EventTrace& trace) {
+  const bool has_track = !trace.track.empty();
+  for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
+    const FieldId id = static_cast<FieldId>(i);
+    if (!catalog::Row(id).parent.empty() || !readings.raw.Has(id)) continue;
+    trace.fields.push_back(TraceField(id, readings, options, has_track));
+  }
+  for (const codec::CustomArg& argument : readings.raw.custom_args) {
+    trace.fields.push_back(TraceCustomArg(argument, options));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<EventTrace> TraceEvent(std::string_view body,
+                                      const transform::Options& options) {
+  SEGRID_ASSIGN_OR_RETURN(const TransformAnswer answer,
+                          TransformOffline(body, options));
+  EventTrace trace;
+  std::string_view track;
+  if (BatchTracks(answer.batch_json).Next(track)) {
+    trace.track = std::string(track);
+    trace.outcome = "track";
+  } else if (!answer.issues.empty()) {
+    const auto& row = transform::Describe(answer.issues.front().reason);
+    trace.outcome = std::string(row.name);
+    trace.detail = std::string(row.detail);
+  }
+  Readings readings;
+  codec::JsonReader raw;
+  codec::JsonReader converted;
+  codec::JsonReader mapped;
+  using Step = codec::JsonReader::Step;
+  if (Read(body, raw, readings.raw) != Step::kEvent ||
+      Read(body, converted, readings.converted) != Step::kEvent ||
+      Read(body, mapped, readings.mapped) != Step::kEvent) {
+    return trace;  // No object: it has no fields.
+  }
+  const FieldId event = catalog::FindField("event");
+  if (readings.raw.Get(event).is_text()) {
+    trace.event = std::string(readings.raw.Get(event).text());
+  }
+  const transform::Reason reason =
+      readings.transformer.Transform(readings.mapped, options, readings.track);
+  if (reason == transform::Reason::kNone) {
+    trace.detail =
+        std::string(catalog::kEvents[readings.track.event_row].segment);
+  }
+  TraceFields(readings, options, trace);
+  return trace;
+}
+
+}  // namespace segrid::cli

@@ -1,0 +1,129 @@
+// segrid explain: why one event became what it became.
+
+#include <memory>
+#include <string>
+
+#include "client/cli/body.h"
+#include "client/cli/commands.h"
+#include "client/cli/event_trace.h"
+#include "client/cli/json.h"
+#include "client/cli/table.h"
+#include "client/cli/transform_offline.h"
+#include "client/internal/json_elements.h"
+
+namespace segrid::cli {
+namespace {
+
+struct ExplainFlags {
+  BodyFlags body;
+  std::string config;
+  std::string source;
+  std::int32_t index = 0;
+  bool json = false;
+};
+
+void PrintJson(Console& console, std::int32_t index, const EventTrace& trace) {
+  std::string line = "{\"index\":" + std::to_string(index) + ",\"outcome\":";
+  AppendJsonString(line, trace.outcome);
+  line += ",\"detail\":";
+  AppendJsonString(line, trace.detail);
+  line += ",\"track\":" + (trace.track.empty() ? "null" : trace.track);
+  line += ",\"fields\":[";
+  for (const FieldTrace& field : trace.fields) {
+    if (line.back() != '[') line += ",";
+    line += "{\"key\":";
+    AppendJsonString(line, field.key);
+    line += ",\"type\":";
+    AppendJsonString(line, field.type);
+    line += ",\"becomes\":";
+    AppendJsonString(line, field.becomes);
+    line += ",\"note\":";
+    AppendJsonString(line, field.note);
+    line += "}";
+  }
+  console.out << line << "]}\n";
+}
+
+void PrintText(Console& console, std::int32_t index, const EventTrace& trace) {
+  console.out << "event " << index;
+  if (!trace.event.empty())
+    console.out << " (" << Printable(trace.event) << ")";
+  if (trace.track.empty()) {
+    console.out << ": no Track: "
+                << Painted(console, trace.outcome, Colour::kWarning) << ", "
+                << trace.detail << "\n";
+  } else {
+    console.out << ": " << Painted(console, trace.detail, Colour::kGood)
+                << "\n";
+  }
+  Table table({"FIELD", "TYPE", "BECOMES", "NOTE"});
+  for (const FieldTrace& field : trace.fields) {
+    table.Add({field.key, field.type,
+               field.becomes.empty() ? "-" : field.becomes, field.note});
+  }
+  table.Print(console);
+  if (!trace.track.empty())
+    console.out << Printable(trace.track, 40'000) << "\n";
+}
+
+int RunExplain(const ExplainFlags& flags, Console& console) {
+  const auto options = LoadSettings(flags.config, flags.source);
+  if (!options.ok()) return FailInLines(console, options.status());
+  const Result<std::string> body = ReadBody(flags.body);
+  if (!body.ok()) return Fail(console, body.error().message);
+  const auto elements = internal::CutArray(
+      *body, {.max_bytes = body->size() + 2, .max_events = 1});
+  if (!elements) {
+    return Fail(console, NameOf(flags.body) + ": the body is no JSON array");
+  }
+  const auto index = static_cast<std::size_t>(flags.index);
+  if (index >= elements->size()) {
+    return Fail(console, NameOf(flags.body) + " has " +
+                             std::to_string(elements->size()) +
+                             " events; --index counts from 0");
+  }
+  const auto trace =
+      TraceEvent("[" + std::string((*elements)[index].text) + "]", *options);
+  if (!trace.ok()) {
+    return Fail(console, NameOf(flags.body) + ": " +
+                             std::string(trace.status().message()));
+  }
+  if (flags.json) {
+    PrintJson(console, flags.index, *trace);
+  } else {
+    PrintText(console, flags.index, *trace);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void AddExplain(CLI::App& app, Action& chosen) {
+  const auto flags = std::make_shared<ExplainFlags>();
+  CLI::App* command = app.add_subcommand(
+      "explain", "Show what became of each field of one event, and why");
+  AddBodyFlags(*command, flags->body);
+  command
+      ->add_option("--index", flags->index,
+                   "Which event of the body, counted from 0")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  CLI::Option* config =
+      command
+          ->add_option("--config", flags->config,
+                       "A server's configuration, for the settings of --source")
+          ->type_name("FILE");
+  CLI::Option* source =
+      command
+          ->add_option("--source", flags->source, "Use this source's settings")
+          ->type_name("NAME");
+  config->needs(source);
+  source->needs(config);
+  command->add_flag("--json", flags->json, "Print one line of JSON");
+  command->callback([flags, &chosen] {
+    chosen = [flags](Console& console) { return RunExplain(*flags, console); };
+  });
+}
+
+}  // namespace segrid::cli

@@ -1,0 +1,103 @@
+// `segrid backfill` against a server in this process.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "client/testing/fake_connection.h"
+#include "client/testing/fake_server.h"
+#include "client/testing/server_answers.h"
+#include "tests/client/cli/program.h"
+#include "tests/client/scratch_dir.h"
+
+namespace segrid {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using tests::Lines;
+using tests::Ran;
+using tests::RunSegrid;
+
+class SegridBackfill : public ::testing::Test {
+ protected:
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = dir_.Path(name);
+    std::ofstream(path) << text;
+    return path;
+  }
+  static std::string Event(int index) {
+    return R"({"event":"open","email":"ada@example.com",)"
+           R"("timestamp":1591726752,"sg_event_id":")" +
+           std::to_string(index) + "\"}";
+  }
+  Ran Backfill(std::vector<std::string> more) {
+    more.insert(more.begin(), {"backfill", "--server", server_.address(),
+                               "--batch", "2", "--rate", "100000", "--json"});
+    return RunSegrid(more);
+  }
+
+  tests::ScratchDir dir_;
+  testing::FakeServer server_;
+};
+
+TEST_F(SegridBackfill, SendsArraysAndLinesInPartsAndSumsUp) {
+  const std::string array =
+      Write("a.json", "[" + Event(1) + ",\r\n" + Event(2) + "," + Event(3) +
+                          R"(,{"event":"deferred"}])");
+  const std::string lines =
+      Write("b.ndjson", Event(4) + "\n\n" + Event(5) + "\r\n{}");
+  const Ran ran = Backfill({array, lines});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(
+      Lines(ran.out),
+      ElementsAre("{\"file\":\"" + array +
+                      "\",\"events\":4,\"done_before\":0,\"accepted\":3,"
+                      "\"duplicate\":0,\"skipped\":1,\"rejected\":0}",
+                  "{\"file\":\"" + lines +
+                      "\",\"events\":3,\"done_before\":0,\"accepted\":2,"
+                      "\"duplicate\":0,\"skipped\":0,\"rejected\":1}"));
+  EXPECT_THAT(server_.forwards(), SizeIs(4));
+}
+
+TEST_F(SegridBackfill, GoesOnWhereItStopped) {
+  const std::string file =
+      Write("a.ndjson", Event(1) + "\n" + Event(2) + "\n" + Event(3) + "\n");
+  const std::string progress = dir_.Path("progress");
+  int calls = 0;
+  server_.OnForward([&](const auto& request) -> Result<v1::ForwardResponse> {
+    if (++calls == 1) return testing::AnswerForward(request);
+    Error error;
+    error.code = ErrorCode::kFailedPrecondition;
+    error.message = "the disk is full";
+    return error;
+  });
+  const Ran stopped = Backfill({"--progress", progress, file});
+  EXPECT_EQ(stopped.code, 1);
+  EXPECT_THAT(stopped.err, HasSubstr("from event 2: the disk is full"));
+
+  server_.OnForward(testing::AnswerForward);
+  const Ran resumed = Backfill({"--progress", progress, file});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("\"done_before\":2,\"accepted\":1"));
+  const Ran nothing_left = Backfill({"--progress", progress, file});
+  EXPECT_THAT(nothing_left.out, HasSubstr("\"done_before\":3,\"accepted\":0"));
+  EXPECT_THAT(server_.forwards(), SizeIs(3));
+}
+
+TEST_F(SegridBackfill, RefusesWhatItCannotRead) {
+  const std::string bad = Write("bad", "[{]");
+  EXPECT_THAT(Backfill({bad}).err, HasSubstr("neither a JSON array nor"));
+  EXPECT_EQ(Backfill({dir_.Path("missing")}).code, 1);
+  const Ran ran = Backfill({"--progress", bad, bad});
+  EXPECT_THAT(ran.err, HasSubstr("is not the progress of a backfill"));
+  EXPECT_EQ(Backfill({}).code, 2);
+  EXPECT_EQ(Backfill({"--rate", "0", bad}).code, 2);
+}
+
+}  // namespace
+}  // namespace segrid

@@ -1,0 +1,91 @@
+// `segrid explain`.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/client/cli/program.h"
+
+namespace segrid {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using tests::Lines;
+using tests::Ran;
+using tests::RunSegrid;
+
+constexpr char kBody[] =
+    R"([{"event":"deferred","email":"ada@example.com","timestamp":1591726752},)"
+    R"({"event":"delivered","email":"ada@example.com","timestamp":"1591726752",)"
+    R"("asm_group_id":"x","ip":"192.0.2.1","template_id":"d-1",)"
+    R"("sg_template_id":"d-2","status":"2.0.0","plan":"gold"},)"
+    R"({"event":"delivered","email":7}])";
+
+Ran Explain(std::vector<std::string> more) {
+  more.insert(more.begin(), "explain");
+  return RunSegrid(more, {.input = kBody});
+}
+
+// The line of the table that begins with `key`.
+std::string Row(const Ran& ran, const std::string& key) {
+  for (const std::string& line : Lines(ran.out)) {
+    if (line.starts_with(key + " ")) return line;
+  }
+  return "";
+}
+
+TEST(SegridExplain, SaysWhatBecameOfEachField) {
+  const Ran ran = Explain({"--index", "1"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(Lines(ran.out)[0], "event 1 (delivered): Email Delivered");
+  EXPECT_THAT(Row(ran, "email"),
+              HasSubstr("anonymousId, context.traits.email"));
+  EXPECT_THAT(Row(ran, "timestamp"), HasSubstr("converted to an integer"));
+  EXPECT_THAT(Row(ran, "asm_group_id"),
+              HasSubstr("dropped: is not an integer"));
+  EXPECT_THAT(Row(ran, "ip"), HasSubstr("for the recipient's own acts only"));
+  EXPECT_THAT(Row(ran, "template_id"), HasSubstr("properties.template_id"));
+  EXPECT_THAT(Row(ran, "sg_template_id"),
+              HasSubstr("another field gives properties.template_id"));
+  EXPECT_THAT(Row(ran, "status"), HasSubstr("extra_properties: [status]"));
+  EXPECT_THAT(Row(ran, "plan"), HasSubstr("custom_args: [plan]"));
+  EXPECT_THAT(Lines(ran.out), Contains(StartsWith(R"({"type":"track")")));
+}
+
+TEST(SegridExplain, SaysWhyThereIsNoTrack) {
+  const Ran skipped = Explain({});
+  EXPECT_EQ(skipped.code, 0) << skipped.err;
+  EXPECT_THAT(Lines(skipped.out)[0],
+              StartsWith("event 0 (deferred): no Track: EVENT_NOT_SELECTED"));
+  const Ran rejected = Explain({"--index=2"});
+  EXPECT_THAT(Lines(rejected.out)[0],
+              StartsWith("event 2 (delivered): no Track: MISSING_EMAIL"));
+  EXPECT_THAT(Row(rejected, "email"), HasSubstr("never converted"));
+}
+
+TEST(SegridExplain, PrintsJson) {
+  const Ran ran = Explain({"--index=1", "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  ASSERT_EQ(Lines(ran.out).size(), 1u);
+  EXPECT_THAT(ran.out, StartsWith(R"({"index":1,"outcome":"track")"));
+  EXPECT_THAT(ran.out, HasSubstr(R"({"key":"timestamp","type":"string",)"
+                                 R"("becomes":"timestamp",)"
+                                 R"("note":"converted to an integer"})"));
+}
+
+TEST(SegridExplain, NamesABadBodyAndABadIndex) {
+  const Ran index = Explain({"--index", "3"});
+  EXPECT_EQ(index.code, 1);
+  EXPECT_THAT(index.err, HasSubstr("has 3 events"));
+  const Ran body = RunSegrid({"explain"}, {.input = "{}"});
+  EXPECT_EQ(body.code, 1);
+  EXPECT_THAT(body.err, HasSubstr("no JSON array"));
+  EXPECT_EQ(RunSegrid({"explain", "--source", "x"}, {.input = "[]"}).code, 2);
+}
+
+}  // namespace
+}  // namespace segrid
