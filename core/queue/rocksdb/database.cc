@@ -39,7 +39,8 @@ absl::Status Corrupt(std::string_view what) {
 absl::Status FromRocks(const rdb::Status& status, std::string_view what) {
   if (status.ok()) return absl::OkStatus();
   const std::string detail = absl::StrCat(Absl(what), ": ", status.ToString());
-  if (status.IsCorruption()) return Corrupt(detail);
+  // A file that the catalog names and that is not there is damage, too.
+  if (status.IsCorruption() || status.IsPathNotFound()) return Corrupt(detail);
   absl::Status error = base::MakeError(
       absl::StatusCode::kUnavailable, "QUEUE_UNAVAILABLE",
       absl::StrCat("the queue's disk failed: ", detail,
