@@ -79,6 +79,7 @@ absl::StatusOr<std::unique_ptr<EchoServer>> EchoServer::Start(
       auto credentials,
       ServerCredentials(
           {.ca = options.client_ca, .cert = options.cert, .key = options.key}));
+  RelaxLocks();
   std::unique_ptr<EchoServer> echo(new EchoServer);
   echo->service_ = std::make_unique<RawEcho>();
   grpc::ServerBuilder builder;

@@ -1,8 +1,6 @@
 #include "bench/load/http_lane.h"
 
-#include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,17 +16,6 @@ namespace {
 constexpr std::int64_t kFastFailureNs = 1'000'000;
 constexpr absl::Duration kFailurePause = absl::Milliseconds(10);
 constexpr std::size_t kShownBytes = 200;
-
-// A body that keeps its bytes: a text, or pieces of a text that is shared.
-template <typename Body>
-void SetBody(std::string text, Body& body) {
-  if constexpr (std::is_same_v<Body, std::string>) {
-    body = std::move(text);
-  } else {
-    auto storage = std::make_shared<const std::string>(std::move(text));
-    body = Body{.pieces = {*storage}, .storage = storage};
-  }
-}
 
 }  // namespace
 
@@ -67,7 +54,7 @@ void HttpLane::Send(std::int64_t intended_ns) {
                   .begin_ns = SteadyNanos(),
                   .events = next.events,
                   .request_bytes = static_cast<std::int64_t>(body.size())};
-  SetBody(std::move(body), request.body);
+  request.body = http::BodyOf(std::move(body));
   client_.Send(std::move(request),
                [this, call](const absl::StatusOr<http::Response>& answer) {
                  OnDone(call, answer);

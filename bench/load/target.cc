@@ -18,6 +18,7 @@ absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(
   if (target.tls) {
     SEGRID_ASSIGN_OR_RETURN(credentials, ClientCredentials(target.files));
   }
+  RelaxLocks();
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < count; ++i) {
     grpc::ChannelArguments arguments;
