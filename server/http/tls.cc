@@ -1,11 +1,17 @@
 #include "server/http/tls.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "boost/system/system_error.hpp"
@@ -49,6 +55,58 @@ int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
   return SSL_TLSEXT_ERR_OK;
 }
 
+std::string NameOf(const GENERAL_NAME& name) {
+  if (name.type == GEN_DNS || name.type == GEN_URI) {
+    const ASN1_STRING* const text = name.type == GEN_DNS
+                                        ? name.d.dNSName
+                                        : name.d.uniformResourceIdentifier;
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+            static_cast<std::size_t>(ASN1_STRING_length(text))};
+  }
+  if (name.type != GEN_IPADD) return "";
+  const ASN1_STRING* const bytes = name.d.iPAddress;
+  const bool is_v4 = ASN1_STRING_length(bytes) == 4;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (!is_v4 && ASN1_STRING_length(bytes) != 16) return "";
+  ::inet_ntop(is_v4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(bytes),
+              text.data(), text.size());
+  return text.data();
+}
+
+// True if the certificate has one of `names`.
+bool HasName(const X509* certificate, const std::vector<std::string>& names) {
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> list(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(
+          certificate, NID_subject_alt_name, nullptr, nullptr)),
+      GENERAL_NAMES_free);
+  for (int i = 0; list != nullptr && i < sk_GENERAL_NAME_num(list.get()); ++i) {
+    const std::string name = NameOf(*sk_GENERAL_NAME_value(list.get(), i));
+    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+  }
+  return false;
+}
+
+// Clients must show a certificate of `client_ca`, and with one of the allowed
+// names where there are any.
+absl::Status AskForCertificates(ssl::context& context, const config::Tls& tls) {
+  boost::system::error_code error;
+  context.load_verify_file(tls.client_ca, error);
+  if (error) {
+    return BadCertificate(tls.client_ca,
+                          "cannot be read as a PEM file with certificates");
+  }
+  context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  if (tls.allowed_sans.empty()) return absl::OkStatus();
+  context.set_verify_callback([names = tls.allowed_sans](
+                                  bool good, ssl::verify_context& verified) {
+    X509_STORE_CTX* const store = verified.native_handle();
+    const bool is_leaf = X509_STORE_CTX_get_error_depth(store) == 0;
+    return good &&
+           (!is_leaf || HasName(X509_STORE_CTX_get_current_cert(store), names));
+  });
+  return absl::OkStatus();
+}
+
 absl::StatusOr<TlsContext> Make(const config::Tls& tls, absl::Time now) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX* const native = context->native_handle();
@@ -75,14 +133,10 @@ absl::StatusOr<TlsContext> Make(const config::Tls& tls, absl::Time now) {
   if (absl::Status valid = CheckValidity(native, tls.cert, now); !valid.ok()) {
     return valid;
   }
-  if (tls.client_ca.empty()) return context;
-  context->load_verify_file(tls.client_ca, error);
-  if (error) {
-    return BadCertificate(tls.client_ca,
-                          "cannot be read as a PEM file with certificates");
+  if (!tls.client_ca.empty()) {
+    absl::Status asked = AskForCertificates(*context, tls);
+    if (!asked.ok()) return asked;
   }
-  context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert,
-                           error);
   return context;
 }
 

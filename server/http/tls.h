@@ -10,7 +10,8 @@
 namespace segrid::httpd {
 
 // A context for `tls`: null without a certificate; TLS 1.2 or newer with one;
-// clients must show a certificate of `client_ca` where that is set. The files
+// clients must show a certificate of `client_ca` where that is set, and one
+// with a name (DNS, URI or IP) of `allowed_sans` where there are any. The files
 // are read once and checked.
 //
 // FAILED_PRECONDITION, BAD_CERTIFICATE: a file cannot be read or is no PEM, the
