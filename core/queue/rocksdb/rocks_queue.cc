@@ -132,7 +132,7 @@ absl::StatusOr<StoreStats> RocksQueue::GetStoreStats() {
   stats.max_bytes = shared.options.max_bytes;
   stats.dedup_ids = shared.books->dedup.size();
   stats.dedup_window = shared.books->dedup.EffectiveWindow(shared.clock.Now());
-  const Health& health = shared.health;
+  const Health health = shared.health;
   if (!health.corrupt.ok()) {
     stats.not_ready_reason = std::string(health.corrupt.message());
   } else if (!health.broken.ok()) {
