@@ -114,7 +114,10 @@ absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
     return base::MakeError(absl::StatusCode::kNotFound, "NO_QUEUE",
                            absl::StrCat("there is no queue in '", path, "'"));
   }
-  fs::create_directories(path, error);
+  if (fs::create_directories(path, error)) {
+    // It will hold addresses: nobody else's business.
+    fs::permissions(path, fs::perms::owner_all, error);
+  }
   if (error) return BadDirectory(path, error.message());
   SEGRID_RETURN_IF_ERROR(ReadFormat(path).status());
   SEGRID_ASSIGN_OR_RETURN(const int lock, Lock(path));

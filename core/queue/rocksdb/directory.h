@@ -16,7 +16,8 @@ inline constexpr int kFormatVersion = 1;
 // A locked directory; the destructor unlocks it.
 class Directory {
  public:
-  // Makes it if it is missing (with `create`) and locks it.
+  // Makes it for the owner alone if it is missing (with `create`), and locks
+  // it.
   //
   // FAILED_PRECONDITION/QUEUE_LOCKED:  another process uses it.
   // FAILED_PRECONDITION/QUEUE_FORMAT:  a newer version wrote it; not a byte is

@@ -114,6 +114,12 @@ TEST(RocksQueue, ANewerFormatIsRefusedUntouched) {
   store.Reopen();
 }
 
+TEST(RocksQueue, ItsDirectoryIsForItsOwnerAlone) {
+  const RocksStore store;
+  EXPECT_EQ(std::filesystem::status(store.dir.path()).permissions(),
+            std::filesystem::perms::owner_all);
+}
+
 TEST(RocksQueue, DataWithoutAFormatIsRefused) {
   RocksStore store;
   store.Close();
