@@ -77,6 +77,7 @@ class Application {
 
   // Where the HTTP doors are.
   HttpDoors& doors() { return *doors_; }
+  Figures& figures() { return figures_; }
 
   // Asks for the end: what SIGTERM and AdminService.Drain do. Idempotent.
   void RequestStop() { stop_.Raise(); }

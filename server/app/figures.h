@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +21,8 @@ struct Figures {
   std::unique_ptr<metrics::EventCounts> events;
   metrics::CallMeter calls;
   std::vector<std::shared_ptr<metrics::DeliveryFigures>> deliveries;
+  std::atomic<std::int64_t> reloads{0};
+  std::atomic<std::int64_t> failed_reloads{0};
 
   // Begins to count what becomes of the events and deliveries of `sources`,
   // whose receivers it wraps. Call once. `clock` must outlive the sources.

@@ -97,6 +97,8 @@ metrics::Sources HttpDoors::MetricSources() const {
   sources.events = environment_.figures.events.get();
   sources.calls = &environment_.figures.calls;
   sources.deliveries = environment_.figures.deliveries;
+  sources.reloads = &environment_.figures.reloads;
+  sources.failed_reloads = &environment_.figures.failed_reloads;
   sources.webhooks = webhooks_;
   // The doors stay until the pool, whose threads ask, has stopped.
   sources.doors = [this] {

@@ -34,6 +34,7 @@ void Reloader::Reload() {
   absl::StatusOr<ReloadResult> result =
       config.ok() ? environment_.application.Reload(*config) : config.status();
   if (!result.ok()) {
+    ++environment_.application.figures().failed_reloads;
     environment_.log.Error(
         "the configuration was not reloaded, the old one stays",
         {{"reason", std::string(result.status().message())}});
@@ -41,6 +42,7 @@ void Reloader::Reload() {
         "serving; the new configuration has errors, the old one stays");
     return;
   }
+  ++environment_.application.figures().reloads;
   environment_.log.Info(
       "configuration reloaded",
       {{"changed", result->changed}, {"needs_restart", result->needs_restart}});

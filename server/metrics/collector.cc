@@ -110,6 +110,12 @@ std::string Collect(const Sources& sources) {
   out.Add(Row("segrid_build_info"), 1, {base::kVersion});
   AddTo(out, ReadProcessFigures());
   if (sources.ready) out.Add(Row("segrid_ready"), sources.ready() ? 1 : 0);
+  if (sources.reloads != nullptr && sources.failed_reloads != nullptr) {
+    out.Add(Row("segrid_reloads_total"),
+            static_cast<double>(sources.reloads->load()), {"done"});
+    out.Add(Row("segrid_reloads_total"),
+            static_cast<double>(sources.failed_reloads->load()), {"failed"});
+  }
   if (sources.events != nullptr) sources.events->AddTo(out);
   if (sources.calls != nullptr) sources.calls->AddTo(out);
   if (sources.queue != nullptr) AddStore(out, *sources.queue);

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,6 +34,8 @@ struct Sources {
   // As long as they are open.
   std::function<std::vector<const httpd::Listener*>()> doors{};
   std::function<bool()> ready{};
+  const std::atomic<std::int64_t>* reloads = nullptr;
+  const std::atomic<std::int64_t>* failed_reloads = nullptr;
 };
 
 // The text of /metrics: each metric of the table that has a figure.

@@ -27,6 +27,7 @@ struct MetricRow {
 inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"segrid_build_info",                       Type::kGauge,     {"version"}, "Always 1; the version is the label."},
     {"segrid_ready",                            Type::kGauge,     {}, "1 while /readyz says so."},
+    {"segrid_reloads_total",                    Type::kCounter,   {"outcome"}, "Reloads of configuration and certificates: done, or failed and the old ones stay."},
     {"process_start_time_seconds",              Type::kGauge,     {}, "When the process started, in seconds since 1970."},
     {"process_cpu_seconds_total",               Type::kCounter,   {}, "Processor time of the process."},
     {"process_resident_memory_bytes",           Type::kGauge,     {}, "Memory of the process that is in RAM."},
