@@ -50,6 +50,7 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddPauseAndResume(app, chosen);
   AddDeadLetters(app, chosen);
   AddHealthcheck(app, chosen);
+  AddWebhookKey(app, chosen);
 }
 
 }  // namespace

@@ -32,7 +32,9 @@ const std::vector<Words> kCommands = {{"transform"},
                                       {"dead-letters", "export"},
                                       {"dead-letters", "replay"},
                                       {"dead-letters", "purge"},
-                                      {"healthcheck"}};
+                                      {"healthcheck"},
+                                      {"webhook-key"},
+                                      {"webhook-key", "check"}};
 
 TEST(Segrid, PrintsItsVersion) {
   const Ran ran = RunSegrid({"--version"});

@@ -1,0 +1,56 @@
+// segrid webhook-key check: whether a webhook's verification key is readable.
+
+#include <memory>
+#include <string>
+
+#include "client/cli/body.h"
+#include "client/cli/commands.h"
+#include "core/crypto/ecdsa_p256.h"
+
+namespace segrid::cli {
+namespace {
+
+struct KeyFlags {
+  std::string key;
+  BodyFlags body;
+};
+
+int RunCheck(const KeyFlags& flags, Console& console) {
+  std::string text = flags.key;
+  if (text.empty()) {
+    Result<std::string> read = ReadBody(flags.body);
+    if (!read.ok()) return Fail(console, read.error());
+    text = *std::move(read);
+  }
+  const auto key = crypto::EcdsaP256Key::Parse(text);
+  // The key itself is not shown: it may be a private one, pasted by mistake.
+  if (!key.ok()) {
+    return Fail(console, "the key " + std::string(key.status().message()));
+  }
+  console.out << "OK: an ECDSA P-256 verification key\n";
+  return kDone;
+}
+
+}  // namespace
+
+void AddWebhookKey(CLI::App& app, Action& chosen) {
+  const auto flags = std::make_shared<KeyFlags>();
+  CLI::App* group =
+      app.add_subcommand("webhook-key", "Look at a webhook's verification key");
+  group->require_subcommand(1);
+  CLI::App* command = group->add_subcommand(
+      "check", "Say whether a key of SendGrid's can be read: base64 or PEM");
+  command
+      ->add_option("KEY", flags->key,
+                   "The key itself; without it, it is read from --file")
+      ->type_name("");
+  command
+      ->add_option("--file", flags->body.file,
+                   "File with the key; - is standard input, the default")
+      ->type_name("FILE");
+  command->callback([flags, &chosen] {
+    chosen = [flags](Console& console) { return RunCheck(*flags, console); };
+  });
+}
+
+}  // namespace segrid::cli
