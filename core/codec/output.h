@@ -34,6 +34,8 @@ class OutputBuffer {
 
   std::string_view view() const { return {begin(), size()}; }
   std::size_t size() const { return end_ - begin_; }
+  // The size of the storage.
+  std::size_t capacity() const { return capacity_; }
   char* begin() const {
     return storage_ == nullptr ? nullptr : storage_ + begin_;
   }

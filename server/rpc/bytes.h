@@ -29,7 +29,8 @@ class ReceivedBytes {
   bool ok_ = false;
 };
 
-// A message that owns the storage of `out`, which is empty afterwards.
+// The contents of `out` as a message; `out` is empty afterwards. A small
+// message is a copy, a large one takes the storage with it.
 grpc::ByteBuffer TakeBytes(codec::OutputBuffer& out);
 
 }  // namespace segrid::rpc

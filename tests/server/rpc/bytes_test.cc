@@ -44,17 +44,40 @@ TEST(ReceivedBytes, OutlivesTheBuffer) {
   EXPECT_EQ(bytes.view(), std::string(100, 'x'));
 }
 
-TEST(TakeBytes, GivesTheStorageAway) {
+TEST(TakeBytes, GivesTheStorageOfALargeMessageAway) {
   codec::OutputBuffer out;
-  out.Append(std::string(100, 'y'));
+  out.Append(std::string(10'000, 'y'));
   out.Prepend("header ");
   const char* const storage = out.begin();
   const grpc::ByteBuffer buffer = TakeBytes(out);
   EXPECT_EQ(out.size(), 0u);
   const ReceivedBytes bytes(buffer);
-  EXPECT_EQ(bytes.view(), "header " + std::string(100, 'y'));
+  EXPECT_EQ(bytes.view(), "header " + std::string(10'000, 'y'));
   EXPECT_EQ(bytes.view().data(), storage);
+  EXPECT_EQ(out.capacity(), 0u);
   out.Append("the buffer can be used again");
+}
+
+TEST(TakeBytes, CopiesASmallMessageAndKeepsTheStorage) {
+  codec::OutputBuffer out;
+  out.Reserve(32'000);
+  out.Append(std::string(100, 'y'));
+  out.Prepend("header ");
+  const std::size_t capacity = out.capacity();
+  const grpc::ByteBuffer buffer = TakeBytes(out);
+  EXPECT_EQ(out.size(), 0u);
+  EXPECT_EQ(out.capacity(), capacity);
+  out.Append("something else");
+  EXPECT_EQ(ReceivedBytes(buffer).view(), "header " + std::string(100, 'y'));
+}
+
+TEST(TakeBytes, DoesNotKeepALargeStorageForASmallMessage) {
+  codec::OutputBuffer out;
+  out.Reserve(1'000'000);
+  out.Append("small");
+  const grpc::ByteBuffer buffer = TakeBytes(out);
+  EXPECT_EQ(ReceivedBytes(buffer).view(), "small");
+  EXPECT_EQ(out.capacity(), 0u);
 }
 
 TEST(TakeBytes, MakesAnEmptyMessage) {
