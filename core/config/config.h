@@ -54,12 +54,12 @@ struct Grpc {
 struct Http {
   std::vector<std::string> listen = {"127.0.0.1:8080"};  // Empty: no door.
   Tls tls;
-  std::int64_t max_body_bytes = 4 << 20;          // 1 KiB to 64 MiB.
-  std::int64_t max_bytes_in_flight = 256 << 20;   // 1 MiB to 1 TiB.
-  std::int32_t max_connections = 10'000;          // 4 to 1,000,000.
-  std::int32_t max_connections_per_peer = 6'000;  // 1 to 1,000,000.
-  std::int64_t max_header_bytes = 16 << 10;       // 1 KiB to 1 MiB.
-  std::int32_t max_headers = 64;                  // 1 to 1,000.
+  std::int64_t max_body_bytes = 4 << 20;             // 1 KiB to 64 MiB.
+  std::int64_t max_bytes_in_flight = 256 << 20;      // 1 MiB to 1 TiB.
+  std::int32_t max_connections = 10'000;             // 4 to 1,000,000.
+  std::int32_t max_connections_per_peer = 6'000;     // 1 to 1,000,000.
+  std::int64_t max_header_bytes = 16 << 10;          // 1 KiB to 1 MiB.
+  std::int32_t max_headers = 64;                     // 1 to 1,000.
   absl::Duration header_timeout = absl::Seconds(5);  // 100 ms to 10 min,
   absl::Duration body_timeout = absl::Seconds(30);   // all three.
   absl::Duration idle_timeout = absl::Seconds(75);
@@ -103,8 +103,8 @@ struct Queue {
   // Disk space that is kept back; with less than that free besides, nothing is
   // accepted. 0 to 1 TiB.
   std::int64_t reserve_bytes = std::int64_t{64} << 20;
-  absl::Duration dedup_window = absl::Hours(24);    // 1 min to 720 h.
-  std::int64_t dedup_memory_bytes = 128 << 20;      // 1 MiB to 64 GiB.
+  absl::Duration dedup_window = absl::Hours(24);  // 1 min to 720 h.
+  std::int64_t dedup_memory_bytes = 128 << 20;    // 1 MiB to 64 GiB.
 
   friend bool operator==(const Queue&, const Queue&) = default;
 };

@@ -98,8 +98,7 @@ void Rows(Fields& fields, Queue& queue) {
   queue.store =
       store == kStores[0] ? Queue::Store::kEmbedded : Queue::Store::kMemory;
   fields.Bytes("max_bytes", queue.max_bytes, {kMib, 1024 * kTib});
-  fields.Bytes("max_source_bytes", queue.max_source_bytes,
-               {kMib, 1024 * kTib});
+  fields.Bytes("max_source_bytes", queue.max_source_bytes, {kMib, 1024 * kTib});
   fields.Bytes("max_dead_letter_bytes", queue.max_dead_letter_bytes,
                {kMib, kTib});
   fields.Duration("max_dead_letter_age", queue.max_dead_letter_age,
