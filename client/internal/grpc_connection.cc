@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "client/internal/callback_scope.h"
 #include "client/internal/grpc_stream.h"
 #include "client/internal/unary_call.h"
 
@@ -37,7 +38,7 @@ Result<std::unique_ptr<Stream<Request, Response>>> OpenStream(
 
 GrpcConnection::GrpcConnection(Channel channel)
     : wire_(std::make_shared<Wire>()) {
-  wire_->channel = std::make_shared<const Channel>(std::move(channel));
+  wire_->channel = ShareChannel(std::move(channel));
   wire_->stub = v1::BridgeService::NewStub(wire_->channel->grpc);
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "client/connection.h"
+#include "client/internal/callback_scope.h"
 #include "client/internal/channel.h"
 #include "client/result.h"
 
@@ -92,12 +93,14 @@ void AsyncUnaryCall(std::shared_ptr<PendingCall<Request, Response>> call,
   auto* const pending = call.get();
   pending->cancel.emplace(pending->options.stop, pending->context);
   start(&pending->context, &pending->request, &pending->response,
-        [call = std::move(call)](const grpc::Status& status) {
-          call->cancel.reset();
+        [call = std::move(call)](const grpc::Status& status) mutable {
+          const CallbackScope scope;
+          const auto ended = std::move(call);
+          ended->cancel.reset();
           if (!status.ok()) {
-            call->done(ErrorOfCall(*call->channel, call->options, status));
+            ended->done(ErrorOfCall(*ended->channel, ended->options, status));
           } else {
-            call->done(std::move(call->response));
+            ended->done(std::move(ended->response));
           }
         });
 }
