@@ -98,6 +98,7 @@ TEST(Segrid, SaysInOneLineThatThereIsNoServer) {
   const std::string nobody = "unix:/nonexistent/segrid.sock";
   for (Words words : kCommands) {
     if (words[0] == "dead-letters" && words.size() == 1) continue;
+    if (words[0] == "webhook-key") continue;  // Asks no server.
     if (words[0] == "dead-letters")
       words.insert(words.end(), {"--source", "a"});
     if (words.size() > 1 && words[1] == "show") words.push_back("1");
