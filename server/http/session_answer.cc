@@ -48,7 +48,8 @@ void Session::Write(Answer answer) {
                      : head_ ? head_->get().keep_alive()
                              : false;
   written_ = std::move(answer);
-  written_.close = written_.close || ending_ || !keeps;
+  written_.close =
+      written_.close || ending_ || listener_->slots.ending() || !keeps;
   listener_->counts.AddAnswer(written_.status);
   written_head_ = HeadOf(written_, written_.close, listener_->clock.Now());
   if (is_head_) written_.body.clear();

@@ -66,6 +66,8 @@ class Slots {
 
   // Ends every connection, also those that enter from now on, once it is idle.
   void EndSoon();
+  // True from the moment EndSoon() begins, before any connection hears of it.
+  bool ending() const { return ending_.load(std::memory_order_acquire); }
   void CutAll();
   // True when all are gone before `deadline`. Blocks.
   bool WaitUntilEmpty(absl::Time deadline);
@@ -85,7 +87,8 @@ class Slots {
   Live live_ ABSL_GUARDED_BY(mu_);  // Those that count.
   std::map<std::string, std::int32_t> per_peer_ ABSL_GUARDED_BY(mu_);
   std::int64_t present_ ABSL_GUARDED_BY(mu_) = 0;  // With those being cut.
-  bool ending_ ABSL_GUARDED_BY(mu_) = false;
+  // Written under the lock, so that nobody enters unseen.
+  std::atomic<bool> ending_ = false;
 };
 
 }  // namespace segrid::httpd
