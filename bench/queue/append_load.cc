@@ -1,19 +1,20 @@
 #include "bench/queue/append_load.h"
 
+#include <ctime>
 #include <thread>
+#include <vector>
 
 #include "bench/load/pacer.h"
 
 namespace segrid::bench {
 namespace {
 
-constexpr std::size_t kMessageBytes = 700;
-constexpr std::size_t kIdBytes = 24;
-
-void WriteDigits(std::int64_t number, int digits, char* out) {
-  for (int i = digits; i-- > 0; number /= 10) {
-    out[i] = static_cast<char>('0' + number % 10);
-  }
+// Of all threads of this process.
+double CpuSeconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) +
+         static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 }  // namespace
@@ -23,6 +24,7 @@ AppendRate RunAppends(
     const std::function<bool(int caller, std::int64_t call)>& append) {
   std::vector<AppendRate> rates(static_cast<std::size_t>(load.callers));
   std::vector<std::thread> threads;
+  const double cpu_before = CpuSeconds();
   const std::int64_t begin = SteadyNanos();
   const std::int64_t end = begin + absl::ToInt64Nanoseconds(load.duration);
   for (int caller = 0; caller < load.callers; ++caller) {
@@ -39,46 +41,13 @@ AppendRate RunAppends(
   for (std::thread& thread : threads) thread.join();
   AppendRate sum;
   sum.seconds = static_cast<double>(SteadyNanos() - begin) * 1e-9;
+  sum.cpu_seconds = CpuSeconds() - cpu_before;
   for (const AppendRate& rate : rates) {
     sum.calls += rate.calls;
     sum.latency.Merge(rate.latency);
     sum.failed = sum.failed || rate.failed;
   }
   return sum;
-}
-
-ChunkMaker::ChunkMaker(int messages) {
-  constexpr std::string_view kBegin = R"({"type":"track","messageId":")";
-  for (int i = 0; i < messages; ++i) {
-    if (i > 0) json_ += ',';
-    const std::size_t offset = json_.size();
-    json_ += kBegin;
-    const std::size_t id_offset = json_.size();
-    json_.append(kIdBytes, '0');
-    json_ += R"(","properties":{"text":")";
-    json_.append(offset + kMessageBytes - json_.size() - 3, 'x');
-    json_ += "\"}}";
-    messages_.push_back(
-        {.offset = static_cast<std::uint32_t>(offset),
-         .size_bytes = static_cast<std::uint32_t>(json_.size() - offset),
-         .id_offset = static_cast<std::uint32_t>(id_offset),
-         .id_size_bytes = kIdBytes});
-  }
-}
-
-queue::Chunk ChunkMaker::Make(int caller, std::int64_t call) const {
-  std::string json = json_;
-  // Ids of 6, 12 and 6 digits: the making costs time that is measured.
-  std::int64_t number = 0;
-  for (const queue::Message& message : messages_) {
-    char* const id = json.data() + message.id_offset;
-    WriteDigits(caller, 6, id);
-    WriteDigits(call, 12, id + 6);
-    WriteDigits(number++, 6, id + 18);
-  }
-  return {.lane = "bench",
-          .json = queue::Bytes(std::move(json)),
-          .messages = messages_};
 }
 
 }  // namespace segrid::bench

@@ -4,12 +4,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "bench/stats/histogram.h"
-#include "core/queue/queue.h"
 
 namespace segrid::bench {
 
@@ -21,6 +18,7 @@ struct AppendLoad {
 struct AppendRate {
   std::int64_t calls = 0;
   double seconds = 0;
+  double cpu_seconds = 0;  // Of all threads of this process.
   Histogram latency = {};  // Nanoseconds.
   bool failed = false;
 };
@@ -31,19 +29,5 @@ struct AppendRate {
 AppendRate RunAppends(
     const AppendLoad& load,
     const std::function<bool(int caller, std::int64_t call)>& append);
-
-// Messages like a source's Tracks: 700 bytes of JSON each, with ids that no
-// other call has. The same bytes for every store.
-class ChunkMaker {
- public:
-  explicit ChunkMaker(int messages);
-
-  queue::Chunk Make(int caller, std::int64_t call) const;
-  std::size_t bytes() const { return json_.size(); }
-
- private:
-  std::string json_;
-  std::vector<queue::Message> messages_;
-};
 
 }  // namespace segrid::bench

@@ -12,11 +12,13 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "bench/queue/append_load.h"
+#include "bench/queue/chunk_maker.h"
 #include "bench/queue/raw_log.h"
 #include "bench/stats/process_stats.h"
 #include "bench/suite/child_process.h"
@@ -28,7 +30,6 @@ namespace {
 
 using queue::rocksdb::RocksQueue;
 
-constexpr int kSizes[] = {1, 10, 100};
 constexpr int kAmplifiedSize = 10;
 constexpr int kTurns = 5;
 constexpr int kPendingCall = 500;  // Messages of a call that fills the store.
@@ -109,6 +110,8 @@ class Results {
         static_cast<double>(rate.calls * size) / rate.seconds);
     Add(name, "p99_seconds",
         static_cast<double>(rate.latency.Percentile(99)) * 1e-9);
+    Add(name, "cpu_seconds_per_item",
+        rate.cpu_seconds / static_cast<double>(rate.calls * size));
   }
   bool Write(const std::string& path) const {
     std::ofstream file(path);
@@ -124,6 +127,7 @@ class Results {
 void Add(const AppendRate& more, AppendRate& sum) {
   sum.calls += more.calls;
   sum.seconds += more.seconds;
+  sum.cpu_seconds += more.cpu_seconds;
   sum.latency.Merge(more.latency);
   sum.failed = sum.failed || more.failed;
 }
@@ -164,7 +168,7 @@ void MeasureSize(const AppendLoad& load, const std::string& directory, int size,
   DrainQueue(*queue);
   disk_bytes += DiskBytes() - before;
   const double payload =
-      static_cast<double>(queued.calls) * static_cast<double>(chunks.bytes());
+      static_cast<double>(queued.calls) * chunks.mean_bytes();
   results.Add(absl::StrCat("QueueAppend/", size), "write_amplification",
               disk_bytes / payload);
 }
@@ -191,20 +195,27 @@ void MeasurePending(std::int64_t messages, const std::string& directory,
               absl::ToDoubleSeconds(absl::Now() - begin));
 }
 
-int Main(const std::string& path, double seconds, std::int64_t pending) {
+struct Settings {
+  std::string path;
+  double seconds = 0.4;
+  std::vector<int> sizes = {1, 10, 100};
+  std::int64_t pending = 0;
+};
+
+int Main(const Settings& settings) {
   Results results;
   const absl::StatusOr<TemporaryDirectory> directory =
       TemporaryDirectory::Make();
   if (!directory.ok()) Die(std::string(directory.status().message()));
-  const AppendLoad load{.duration = absl::Seconds(seconds / kTurns)};
-  if (pending > 0) {
-    MeasurePending(pending, directory->path(), results);
+  const AppendLoad load{.duration = absl::Seconds(settings.seconds / kTurns)};
+  if (settings.pending > 0) {
+    MeasurePending(settings.pending, directory->path(), results);
   } else {
-    for (const int size : kSizes) {
+    for (const int size : settings.sizes) {
       MeasureSize(load, directory->path(), size, results);
     }
   }
-  return results.Write(path) ? 0 : 1;
+  return results.Write(settings.path) ? 0 : 1;
 }
 
 }  // namespace
@@ -213,14 +224,15 @@ int Main(const std::string& path, double seconds, std::int64_t pending) {
 int main(int argc, char** argv) {
   CLI::App app("Measures the durable queue beside a raw log.",
                "segrid-queue-bench");
-  std::string path;
-  double seconds = 0.4;
-  std::int64_t pending = 0;
-  app.add_option("--out", path, "Where the result goes")->required();
-  app.add_option("--seconds", seconds, "Length of each measurement")
+  segrid::bench::Settings settings;
+  app.add_option("--out", settings.path, "Where the result goes")->required();
+  app.add_option("--seconds", settings.seconds, "Length of each measurement")
       ->capture_default_str();
-  app.add_option("--pending", pending,
+  app.add_option("--sizes", settings.sizes, "Messages of a call")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--pending", settings.pending,
                  "Instead: memory and opening with so many messages pending");
   CLI11_PARSE(app, argc, argv);
-  return segrid::bench::Main(path, seconds, pending);
+  return segrid::bench::Main(settings);
 }

@@ -1,35 +1,11 @@
 #include "bench/queue/append_load.h"
 
 #include <atomic>
-#include <set>
-#include <string>
 
 #include "gtest/gtest.h"
-#include "simdjson.h"
 
 namespace segrid::bench {
 namespace {
-
-TEST(ChunkMaker, MakesJsonWithIdsOfTheirOwn) {
-  const ChunkMaker maker(10);
-  std::set<std::string> ids;
-  for (int caller = 0; caller < 3; ++caller) {
-    for (int call = 0; call < 3; ++call) {
-      const queue::Chunk chunk = maker.Make(caller, call);
-      EXPECT_EQ(chunk.json.size(), maker.bytes());
-      ASSERT_EQ(chunk.messages.size(), 10U);
-      for (const queue::Message& message : chunk.messages) {
-        EXPECT_EQ(message.size_bytes, 700U);
-        const std::string id(chunk.id(message));
-        ids.insert(id);
-        simdjson::dom::parser parser;
-        const std::string track(chunk.track(message));
-        EXPECT_EQ(std::string_view(parser.parse(track)["messageId"]), id);
-      }
-    }
-  }
-  EXPECT_EQ(ids.size(), 90U);
-}
 
 TEST(RunAppends, CountsEveryCallOfEveryCaller) {
   std::atomic<std::int64_t> calls = 0;
