@@ -45,6 +45,21 @@ struct Grpc {
   std::int64_t max_bytes_in_flight = 256 << 20;
   std::int32_t max_connections = 10'000;          // 1 to 1,000,000.
   std::int32_t max_connections_per_peer = 6'000;  // 1 to 1,000,000.
+  std::int32_t max_concurrent_streams = 1'000;    // Per connection; to 100,000.
+  std::int64_t max_metadata_bytes = 16 << 10;     // 1 KiB to 1 MiB.
+  // TLS and the first frames; 100 ms to 10 min.
+  absl::Duration handshake_timeout = absl::Seconds(4);
+  // A connection is closed, gracefully, when it was idle or open for so long;
+  // its calls get the grace. 1 s to 720 h each.
+  absl::Duration max_connection_idle = absl::Minutes(30);
+  absl::Duration max_connection_age = absl::Hours(1);
+  absl::Duration max_connection_age_grace = absl::Minutes(10);
+  // After how much silence the server asks whether the client still lives, how
+  // long it waits for the answer, and how often a client may ask the server.
+  // 1 s to 24 h each.
+  absl::Duration keepalive_time = absl::Seconds(60);
+  absl::Duration keepalive_timeout = absl::Seconds(20);
+  absl::Duration min_ping_interval = absl::Seconds(10);
 
   friend bool operator==(const Grpc&, const Grpc&) = default;
 };
@@ -183,6 +198,10 @@ struct Reload {
 // The whole configuration.
 struct Config {
   std::string data_dir = "./segrid-data";
+  // Of requests being worked on, over all doors together; 1 MiB to 1 TiB. More
+  // than one door may have and less than both, so that neither starves the
+  // other.
+  std::int64_t max_bytes_in_flight = 384 << 20;
   Grpc grpc;
   Http http;
   Admin admin;

@@ -70,6 +70,21 @@ void CheckListeners(Fields& fields, const Grpc& grpc) {
   }
 }
 
+// How long connections live, and what is asked of them.
+void TimeRows(Fields& fields, Grpc& grpc) {
+  constexpr Range<absl::Duration> kLives = {absl::Seconds(1), absl::Hours(720)};
+  constexpr Range<absl::Duration> kPings = {absl::Seconds(1), absl::Hours(24)};
+  fields.Duration("handshake_timeout", grpc.handshake_timeout,
+                  {absl::Milliseconds(100), absl::Minutes(10)});
+  fields.Duration("max_connection_idle", grpc.max_connection_idle, kLives);
+  fields.Duration("max_connection_age", grpc.max_connection_age, kLives);
+  fields.Duration("max_connection_age_grace", grpc.max_connection_age_grace,
+                  kLives);
+  fields.Duration("keepalive_time", grpc.keepalive_time, kPings);
+  fields.Duration("keepalive_timeout", grpc.keepalive_timeout, kPings);
+  fields.Duration("min_ping_interval", grpc.min_ping_interval, kPings);
+}
+
 }  // namespace
 
 std::string CheckHash(const std::string& value) {
@@ -94,6 +109,10 @@ void Rows(Fields& fields, Grpc& grpc) {
   fields.Integer("max_connections", grpc.max_connections, {1, 1'000'000});
   fields.Integer("max_connections_per_peer", grpc.max_connections_per_peer,
                  {1, 1'000'000});
+  fields.Integer("max_concurrent_streams", grpc.max_concurrent_streams,
+                 {1, 100'000});
+  fields.Bytes("max_metadata_bytes", grpc.max_metadata_bytes, {kKib, kMib});
+  TimeRows(fields, grpc);
   if (fields.Has("tokens")) CheckTokens(fields, grpc.tokens);
   CheckListeners(fields, grpc);
 }

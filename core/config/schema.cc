@@ -79,6 +79,7 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources) {
 
 void Rows(Fields& fields, Config& config) {
   fields.Text("data_dir", config.data_dir, {});
+  fields.Bytes("max_bytes_in_flight", config.max_bytes_in_flight, {kMib, kTib});
   fields.Section("grpc", config.grpc);
   fields.Section("http", config.http);
   fields.Section("admin", config.admin);

@@ -51,6 +51,9 @@ Application::Application(ApplicationOptions options, logging::Log& log,
     : options_(std::move(options)),
       log_(log),
       clock_(clock),
+      all_bytes_(std::make_shared<budget::ByteBudget>(
+          options_.config.max_bytes_in_flight)),
+      grpc_bytes_(options_.config.grpc.max_bytes_in_flight, all_bytes_),
       reloaded_(options_.config) {}
 
 Application::~Application() {
@@ -74,7 +77,9 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
       HttpDoors::Open({application->options_.config, clock, log,
                        *application->pool_, *application->queue_,
                        *application->deliverer_, *application->pipeline_,
-                       application->admission_, application->figures_}));
+                       application->admission_, application->figures_,
+                       application->all_bytes_, application->grpc_bytes_,
+                       *application->grpc_}));
   application->deliverer_->Start();
   application->LogStart();
   return application;
@@ -101,7 +106,7 @@ void Application::MakeServices() {
   const config::Grpc& config = options_.config.grpc;
   authorizer_ = std::make_unique<auth::Authorizer>(config);
   guard_ = std::make_unique<rpc::CallGuard>(admission_, *authorizer_, clock_,
-                                            config.max_bytes_in_flight);
+                                            grpc_bytes_);
   bridge_ = std::make_unique<rpc::BridgeService>(
       rpc::BridgeEnvironment{clock_, *pipeline_, admission_, *guard_},
       rpc::BridgeOptions());
@@ -117,12 +122,8 @@ void Application::MakeServices() {
 
 absl::Status Application::Listen() {
   const config::Grpc& config = options_.config.grpc;
-  rpc::GrpcServerOptions options;
-  options.listen = config.listen;
-  options.max_message_bytes = config.max_message_bytes;
+  rpc::GrpcServerOptions options = rpc::OptionsOf(config);
   options.make_interceptor = [this] { return figures_.calls.MakeFactory(); };
-  options.connections = {config.max_connections,
-                         config.max_connections_per_peer};
   SEGRID_ASSIGN_OR_RETURN(
       credentials_,
       rpc::Credentials::Create(

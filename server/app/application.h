@@ -25,6 +25,7 @@
 #include "server/app/stop_flag.h"
 #include "server/app/watchdog.h"
 #include "server/auth/authorizer.h"
+#include "server/budget/byte_budget.h"
 #include "server/logging/log.h"
 #include "server/rpc/admin_service.h"
 #include "server/rpc/admission.h"

@@ -100,6 +100,13 @@ metrics::Sources HttpDoors::MetricSources() const {
   sources.reloads = &environment_.figures.reloads;
   sources.failed_reloads = &environment_.figures.failed_reloads;
   sources.webhooks = webhooks_;
+  sources.all_bytes = environment_.all_bytes.get();
+  sources.grpc_bytes = &environment_.grpc_bytes;
+  sources.grpc_connections = [&grpc = environment_.grpc] {
+    const rpc::AcceptCounts& counts = grpc.counts();
+    return metrics::Connections{counts.open, counts.accepted, counts.refused,
+                                counts.failures};
+  };
   // The doors stay until the pool, whose threads ask, has stopped.
   sources.doors = [this] {
     absl::MutexLock lock(&mu_);
@@ -148,7 +155,9 @@ absl::Status HttpDoors::OpenHttp() {
                     webhooks_.size() == 1 || each->name() == kDefaultName);
   }
   httpd::AddProbes(router, Checks());
-  return Listen(http_, OptionsOf(config), std::move(router), std::move(tls));
+  httpd::Options options = OptionsOf(config);
+  options.shared_budget = environment_.all_bytes;
+  return Listen(http_, std::move(options), std::move(router), std::move(tls));
 }
 
 absl::Status HttpDoors::OpenAdmin() {

@@ -16,11 +16,13 @@
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
 #include "server/app/figures.h"
+#include "server/budget/byte_budget.h"
 #include "server/http/listener.h"
 #include "server/http/probes.h"
 #include "server/logging/log.h"
 #include "server/metrics/collector.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/grpc_server.h"
 #include "server/status_page/status.h"
 #include "server/webhook/webhook.h"
 
@@ -37,6 +39,10 @@ struct HttpEnvironment {
   pipeline::Pipeline& pipeline;
   rpc::Admission& admission;
   const Figures& figures;
+  // Of requests being worked on: at all doors, and at the gRPC door.
+  std::shared_ptr<budget::ByteBudget> all_bytes;
+  const budget::ByteBudget& grpc_bytes;
+  const rpc::GrpcServer& grpc;
 };
 
 // Open from Open() until the pool is stopped; the webhooks' door until Drain.

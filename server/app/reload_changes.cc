@@ -25,6 +25,7 @@ std::string Differences(const config::Config& a, const config::Config& b) {
     if (!equal) names.append(names.empty() ? "" : ", ").append(name);
   };
   add(a.data_dir == b.data_dir, "data_dir");
+  add(a.max_bytes_in_flight == b.max_bytes_in_flight, "max_bytes_in_flight");
   add(a.grpc.tls == b.grpc.tls, "grpc.tls");
   add(a.grpc.tokens == b.grpc.tokens, "grpc.tokens");
   config::Grpc rest = b.grpc;

@@ -34,7 +34,6 @@ inline constexpr std::array<const char*, kCutCount> kCutNames = {
 struct Counts {
   std::atomic<std::int64_t> open{0};      // Connections now.
   std::atomic<std::int64_t> accepted{0};  // Connections so far.
-  std::atomic<std::int64_t> bytes_in_flight{0};
   std::array<std::atomic<std::int64_t>, kCutCount> cuts{};
   std::array<std::atomic<std::int64_t>, 600> answers{};  // By status.
   std::atomic<std::int64_t> accept_failures{0};  // Mostly: no descriptors.

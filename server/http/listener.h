@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,6 +61,10 @@ class Listener {
 
   const Options& options() const { return state_->options; }
   const Counts& counts() const { return state_->counts; }
+  // Of bodies being read or worked on.
+  std::int64_t bytes_in_flight() const {
+    return state_->bytes_in_flight.used_bytes();
+  }
 
  private:
   class Sweeper;

@@ -2,13 +2,12 @@
 
 #pragma once
 
-#include <atomic>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 
 #include "boost/asio/ssl/context.hpp"
 #include "core/base/clock.h"
+#include "server/budget/byte_budget.h"
 #include "server/http/counts.h"
 #include "server/http/options.h"
 #include "server/http/router.h"
@@ -30,17 +29,9 @@ struct ListenerState {
   Counts counts;
   Slots slots{options, counts};
 
-  // Takes `bytes` of the budget of bytes in flight; false when they do not fit.
-  bool Reserve(std::int64_t bytes) {
-    const std::int64_t before =
-        counts.bytes_in_flight.fetch_add(bytes, std::memory_order_relaxed);
-    if (before + bytes <= options.max_bytes_in_flight) return true;
-    Release(bytes);
-    return false;
-  }
-  void Release(std::int64_t bytes) {
-    counts.bytes_in_flight.fetch_sub(bytes, std::memory_order_relaxed);
-  }
+  // Of bodies being read or worked on.
+  budget::ByteBudget bytes_in_flight{options.max_bytes_in_flight,
+                                     options.shared_budget};
 };
 
 }  // namespace segrid::httpd

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/budget/byte_budget.h"
 
 namespace segrid::httpd {
 
@@ -24,8 +26,10 @@ struct Options {
   std::int32_t max_header_bytes = 16 << 10;  // With the request line.
   std::int32_t max_headers = 64;
 
-  // Bytes of bodies being read or worked on, all connections together.
+  // Bytes of bodies being read or worked on, all connections together, and the
+  // budget that this door shares with others; null: none.
   std::int64_t max_bytes_in_flight = 256 << 20;
+  std::shared_ptr<budget::ByteBudget> shared_budget{};
 
   // For the first head, TLS handshake included; for a later one from its first
   // byte.

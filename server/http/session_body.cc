@@ -86,7 +86,7 @@ std::optional<Answer> Session::AdmitBody() {
     if (*length > static_cast<std::uint64_t>(max_bytes)) return TooLarge();
     bytes = static_cast<std::int64_t>(*length);
   }
-  if (!listener_->Reserve(bytes)) {
+  if (!listener_->bytes_in_flight.Add(bytes)) {
     return RetryAnswer(429, "OVERLOADED",
                        "too much is being worked on; come back later",
                        kRetrySeconds);
@@ -184,7 +184,7 @@ void Session::Work() {
 }
 
 void Session::ReleaseBody() {
-  listener_->Release(std::exchange(reserved_bytes_, 0));
+  listener_->bytes_in_flight.Remove(std::exchange(reserved_bytes_, 0));
 }
 
 }  // namespace segrid::httpd

@@ -30,7 +30,8 @@ void AddLane(Exposition& out, const queue::LaneStats& lane, absl::Time now) {
   add(Row("segrid_queue_pending"), lane.pending);
   add(Row("segrid_queue_pending_bytes"), lane.pending_bytes);
   add(Row("segrid_queue_delivered_total"), lane.delivered);
-  add(Row("segrid_queue_expired_total"), lane.expired);
+  add(Row("segrid_queue_dead"), lane.dead);
+  add(Row("segrid_queue_expired"), lane.expired);
   add(Row("segrid_dead_letters"), lane.dead_letters);
   add(Row("segrid_dead_letter_bytes"), lane.dead_letter_bytes);
   const absl::Duration age =
@@ -72,7 +73,7 @@ void AddDoor(Exposition& out, const httpd::Listener& door) {
   add(Row("segrid_http_connections"), counts.open);
   add(Row("segrid_http_connections_total"), counts.accepted);
   add(Row("segrid_http_accept_failures_total"), counts.accept_failures);
-  add(Row("segrid_http_bytes_in_flight"), counts.bytes_in_flight);
+  add(Row("segrid_http_bytes_in_flight"), door.bytes_in_flight());
   out.Add(Row("segrid_http_request_seconds"), counts.seconds.Figures(), {name});
   for (std::size_t i = 0; i < httpd::kCutCount; ++i) {
     out.Add(Row("segrid_http_connections_cut_total"),
@@ -93,6 +94,26 @@ void AddWebhook(Exposition& out, const webhook::Webhook& webhook) {
         webhook.counts().Get(static_cast<webhook::Outcome>(i));
     out.Add(Row("segrid_webhook_requests_total"), static_cast<double>(count),
             {webhook.name(), webhook::kOutcomeNames[i]});
+  }
+}
+
+void AddGrpcDoor(Exposition& out, const Sources& sources) {
+  const auto add = [&out](std::size_t row, std::int64_t value) {
+    out.Add(row, static_cast<double>(value));
+  };
+  if (sources.grpc_connections) {
+    const Connections connections = sources.grpc_connections();
+    add(Row("segrid_grpc_connections"), connections.open);
+    add(Row("segrid_grpc_connections_total"), connections.accepted);
+    add(Row("segrid_grpc_connections_refused_total"), connections.refused);
+    add(Row("segrid_grpc_accept_failures_total"), connections.accept_failures);
+  }
+  if (sources.grpc_bytes != nullptr) {
+    add(Row("segrid_grpc_bytes_in_flight"), sources.grpc_bytes->used_bytes());
+  }
+  if (sources.all_bytes != nullptr) {
+    add(Row("segrid_bytes_in_flight"), sources.all_bytes->used_bytes());
+    add(Row("segrid_max_bytes_in_flight"), sources.all_bytes->max_bytes());
   }
 }
 
@@ -127,6 +148,7 @@ std::string Collect(const Sources& sources) {
     }
   }
   for (const auto& delivery : sources.deliveries) delivery->AddTo(out);
+  AddGrpcDoor(out, sources);
   for (const auto& webhook : sources.webhooks) AddWebhook(out, *webhook);
   if (sources.doors) {
     for (const httpd::Listener* door : sources.doors()) AddDoor(out, *door);

@@ -13,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/deliver/deliverer.h"
 #include "core/queue/queue.h"
+#include "server/budget/byte_budget.h"
 #include "server/http/listener.h"
 #include "server/http/message.h"
 #include "server/metrics/call_meter.h"
@@ -21,6 +22,14 @@
 #include "server/webhook/webhook.h"
 
 namespace segrid::metrics {
+
+// What the gRPC door's accept loop has seen.
+struct Connections {
+  std::int64_t open = 0;
+  std::int64_t accepted = 0;
+  std::int64_t refused = 0;
+  std::int64_t accept_failures = 0;
+};
 
 // Where the figures are; all must outlive the collector. Set what is there.
 struct Sources {
@@ -34,6 +43,10 @@ struct Sources {
   // As long as they are open.
   std::function<std::vector<const httpd::Listener*>()> doors{};
   std::function<bool()> ready{};
+  // Of requests being worked on: at all doors, and at the gRPC door.
+  const budget::ByteBudget* all_bytes = nullptr;
+  const budget::ByteBudget* grpc_bytes = nullptr;
+  std::function<Connections()> grpc_connections{};
   const std::atomic<std::int64_t>* reloads = nullptr;
   const std::atomic<std::int64_t>* failed_reloads = nullptr;
 };

@@ -29,11 +29,13 @@ bool IsWant(int error) {
 }  // namespace
 
 AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
-                       const ConnectionLimits& limits, HandOver hand_over)
+                       const ConnectionLimits& limits, HandOver hand_over,
+                       AcceptCounts& counts)
     : sockets_(std::move(sockets)),
       hand_over_(std::move(hand_over)),
       ended_(::eventfd(0, EFD_CLOEXEC)),
       connections_(limits),
+      counts_(counts),
       thread_([this] { Run(); }) {}
 
 AcceptLoop::~AcceptLoop() {

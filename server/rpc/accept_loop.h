@@ -25,7 +25,7 @@ struct AcceptCounts {
 // A thread that accepts, and hands each connection over.
 //
 // Ownership:     owns the sockets and its thread; a descriptor belongs to
-//                whoever it is handed to.
+//                whoever it is handed to; `counts` outlive it.
 // Thread safety: one owner; `hand_over` runs in the loop's thread.
 // Blocking:      the destructor waits for a `hand_over` that runs.
 class AcceptLoop {
@@ -34,13 +34,12 @@ class AcceptLoop {
   using HandOver = std::function<void(int listener, int connection)>;
 
   AcceptLoop(std::vector<httpd::ListenSocket> sockets,
-             const ConnectionLimits& limits, HandOver hand_over);
+             const ConnectionLimits& limits, HandOver hand_over,
+             AcceptCounts& counts);
   // Accepts no more; closes the sockets.
   ~AcceptLoop();
   AcceptLoop(const AcceptLoop&) = delete;
   AcceptLoop& operator=(const AcceptLoop&) = delete;
-
-  const AcceptCounts& counts() const { return counts_; }
 
  private:
   void Run();
@@ -52,7 +51,7 @@ class AcceptLoop {
   const HandOver hand_over_;
   const int ended_;              // eventfd
   OpenConnections connections_;  // The loop's thread only.
-  AcceptCounts counts_;
+  AcceptCounts& counts_;
   std::thread thread_;
 };
 

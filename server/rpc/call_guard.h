@@ -10,10 +10,12 @@
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
 #include "server/auth/authorizer.h"
+#include "server/budget/byte_budget.h"
 #include "server/rpc/admission.h"
-#include "server/rpc/byte_budget.h"
 
 namespace segrid::rpc {
+
+using budget::ByteBudget;
 
 // Thread safety: every method may be called from any thread at any time.
 // Blocking:      never.
@@ -21,11 +23,11 @@ namespace segrid::rpc {
 class CallGuard {
  public:
   CallGuard(const Admission& admission, const auth::Authorizer& authorizer,
-            base::Clock& clock, std::int64_t max_bytes_in_flight)
+            base::Clock& clock, ByteBudget& bytes)
       : admission_(admission),
         authorizer_(authorizer),
         clock_(clock),
-        bytes_(max_bytes_in_flight) {}
+        bytes_(bytes) {}
 
   // OK when the call may begin, or:
   // UNAVAILABLE, DRAINING:       the server is stopping.
@@ -47,7 +49,7 @@ class CallGuard {
   const Admission& admission_;
   const auth::Authorizer& authorizer_;
   base::Clock& clock_;
-  ByteBudget bytes_;
+  ByteBudget& bytes_;
 };
 
 }  // namespace segrid::rpc

@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/codec/output.h"
-#include "server/rpc/byte_budget.h"
+#include "server/budget/byte_budget.h"
 
 namespace segrid::rpc {
 
@@ -35,7 +35,7 @@ class ForwardReactor final
 
   // Keeps the room of the request until gRPC is done with the call. Before
   // Answer.
-  void Hold(ByteBudget::Share room) { room_ = std::move(room); }
+  void Hold(budget::ByteBudget::Share room) { room_ = std::move(room); }
 
   void Answer(absl::StatusOr<codec::OutputBuffer> answer);
 
@@ -44,7 +44,7 @@ class ForwardReactor final
   void OnDone() override;
 
   grpc::ByteBuffer& response_;
-  ByteBudget::Share room_;
+  budget::ByteBudget::Share room_;
   std::shared_ptr<ForwardReactor> self_;
   std::atomic<bool> finished_{false};
 };

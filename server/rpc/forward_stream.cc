@@ -56,6 +56,7 @@ void ForwardStream::Handle(const grpc::ByteBuffer& message) {
              [self = std::move(self), held = std::move(held),
               id = std::string(envelope.request_id)](
                  absl::StatusOr<codec::OutputBuffer> answer) {
+               *held = {};  // Before the caller can send the next.
                self->Answer(AnswerBytes(id, std::move(answer)));
              });
 }

@@ -24,7 +24,8 @@ int Milliseconds(absl::Duration duration) {
 
 void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
   const std::pair<const char*, int> arguments[] = {
-      {GRPC_ARG_MAX_METADATA_SIZE, options.max_metadata_bytes},
+      {GRPC_ARG_MAX_METADATA_SIZE,
+       static_cast<int>(options.max_metadata_bytes)},
       {GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams},
       {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
        Milliseconds(options.handshake_timeout)},
@@ -85,6 +86,24 @@ void CloseWhenIdle(const std::function<bool()>& is_idle, grpc_server* server,
 
 }  // namespace
 
+GrpcServerOptions OptionsOf(const config::Grpc& config) {
+  GrpcServerOptions options;
+  options.listen = config.listen;
+  options.max_message_bytes = config.max_message_bytes;
+  options.max_metadata_bytes = config.max_metadata_bytes;
+  options.max_concurrent_streams = config.max_concurrent_streams;
+  options.connections = {config.max_connections,
+                         config.max_connections_per_peer};
+  options.handshake_timeout = config.handshake_timeout;
+  options.max_connection_idle = config.max_connection_idle;
+  options.max_connection_age = config.max_connection_age;
+  options.max_connection_age_grace = config.max_connection_age_grace;
+  options.keepalive_time = config.keepalive_time;
+  options.keepalive_timeout = config.keepalive_timeout;
+  options.min_client_ping_interval = config.min_ping_interval;
+  return options;
+}
+
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const GrpcServerOptions& options,
     const std::vector<grpc::Service*>& services) {
@@ -130,7 +149,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
         taken.listener_fd = listener;
         taken.fd = connection;
         door->HandleNewConnection(&taken);
-      });
+      },
+      *server->counts_);
   return server;
 }
 

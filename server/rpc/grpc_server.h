@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/config/config.h"
 #include "server/rpc/accept_loop.h"
 #include "server/rpc/open_connections.h"
 
@@ -25,7 +26,7 @@ struct GrpcServerOptions {
   std::vector<std::string> listen;  // host:port or unix:path; port 0: any free.
   std::shared_ptr<grpc::ServerCredentials> credentials;
   std::int64_t max_message_bytes = 4 << 20;  // Received; 1 KiB to 64 MiB.
-  std::int32_t max_metadata_bytes = 16 << 10;
+  std::int64_t max_metadata_bytes = 16 << 10;
   std::int32_t max_concurrent_streams = 1'000;  // Per connection.
   // Fewer where the process may not have so many descriptors.
   ConnectionLimits connections;
@@ -45,6 +46,9 @@ struct GrpcServerOptions {
       std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>()>
       make_interceptor{};
 };
+
+// What the configuration says of them; the rest as above.
+GrpcServerOptions OptionsOf(const config::Grpc& config);
 
 // A running gRPC server.
 //
@@ -81,7 +85,7 @@ class GrpcServer {
       absl::Time deadline,
       const std::function<bool()>& is_idle = [] { return false; });
 
-  const AcceptCounts& counts() const { return acceptor_->counts(); }
+  const AcceptCounts& counts() const { return *counts_; }
 
   // For calls within the process.
   grpc::Server& server() { return *server_; }
@@ -92,6 +96,8 @@ class GrpcServer {
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::string> addresses_;
   int port_ = 0;
+  const std::unique_ptr<AcceptCounts> counts_ =
+      std::make_unique<AcceptCounts>();
   std::unique_ptr<AcceptLoop> acceptor_;
 };
 

@@ -112,6 +112,7 @@ TEST(Describe, IsReadBackAsTheSameConfiguration) {
 TEST(Describe, SpellsOutDefaults) {
   const auto defaults = Defaults(FakeEnvironment());
   EXPECT_EQ(Describe(*defaults), R"(data_dir: "./segrid-data"
+max_bytes_in_flight: 384MiB
 grpc:
   listen: ["127.0.0.1:50051"]
   allow_insecure_bind: false
@@ -126,6 +127,15 @@ grpc:
   max_bytes_in_flight: 256MiB
   max_connections: 10000
   max_connections_per_peer: 6000
+  max_concurrent_streams: 1000
+  max_metadata_bytes: 16KiB
+  handshake_timeout: 4s
+  max_connection_idle: 30m
+  max_connection_age: 1h
+  max_connection_age_grace: 10m
+  keepalive_time: 1m
+  keepalive_timeout: 20s
+  min_ping_interval: 10s
 http:
   listen: ["127.0.0.1:8080"]
   tls:

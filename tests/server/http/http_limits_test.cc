@@ -147,7 +147,7 @@ TEST(HttpCaps, CountBytesInFlight) {
   RawClient busy(server.port());
   busy.Send(PostText("/held", std::string(100'000, 'x')));
   ASSERT_TRUE(server.WaitForHeld(1));
-  EXPECT_EQ(server.listener().counts().bytes_in_flight, 100'000);
+  EXPECT_EQ(server.listener().bytes_in_flight(), 100'000);
   RawClient other(server.port());
   const auto refused = other.Ask(PostText("/echo", std::string(60'000, 'x')));
   ASSERT_TRUE(refused.has_value());
@@ -157,7 +157,7 @@ TEST(HttpCaps, CountBytesInFlight) {
             200);
   server.AnswerHeld();
   EXPECT_EQ(busy.Read()->status, 200);
-  EXPECT_EQ(server.listener().counts().bytes_in_flight, 0);
+  EXPECT_EQ(server.listener().bytes_in_flight(), 0);
 }
 
 // The process may have one descriptor more: the client's end takes it.

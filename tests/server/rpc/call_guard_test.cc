@@ -6,8 +6,11 @@
 #include "grpcpp/create_channel.h"
 #include "gtest/gtest.h"
 #include "segrid/rpc/v1/errors.pb.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/grpc_server.h"
 #include "tests/client/certificates.h"
 #include "tests/server/testing/running_server.h"
+#include "tests/testing/fake_clock.h"
 
 namespace segrid::rpc {
 namespace {
@@ -152,6 +155,46 @@ TEST(NamesOfCertificates, AreAskedForWhereTheyAreConfigured) {
     EXPECT_EQ(Transform(*bridge, ""), reason);
     EXPECT_EQ(Forward(*bridge, ""), reason);
   }
+}
+
+// Asks the guard and nothing else.
+class Asking final : public api::BridgeService::CallbackService {
+ public:
+  explicit Asking(const CallGuard& guard) : guard_(guard) {}
+  grpc::ServerUnaryReactor* Transform(grpc::CallbackServerContext* context,
+                                      const api::TransformRequest*,
+                                      api::TransformResponse*) override {
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish(
+        ToGrpcStatus(guard_.Admit(*context, auth::Role::kTransform)));
+    return reactor;
+  }
+
+ private:
+  const CallGuard& guard_;
+};
+
+TEST(Deadlines, AreLookedAtBeforeTheWorkBegins) {
+  // The server's clock is an hour ahead: every deadline is over when the call
+  // comes, and gRPC itself does not know.
+  testing::FakeClock clock;
+  clock.Advance(absl::Now() + absl::Hours(1) - clock.Now());
+  const Admission admission;
+  const auth::Authorizer authorizer{config::Grpc()};
+  ByteBudget bytes(1 << 20);
+  const CallGuard guard(admission, authorizer, clock, bytes);
+  Asking service(guard);
+  GrpcServerOptions options;
+  options.listen = {"127.0.0.1:0"};
+  options.credentials = grpc::InsecureServerCredentials();
+  const auto server = GrpcServer::Start(options, {&service});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto stub = api::BridgeService::NewStub(grpc::CreateChannel(
+      (*server)->addresses()[0], grpc::InsecureChannelCredentials()));
+  EXPECT_EQ(Transform(*stub, ""), "TOO_LATE");
+  grpc::ClientContext without_deadline;
+  api::TransformResponse response;
+  EXPECT_TRUE(stub->Transform(&without_deadline, {}, &response).ok());
 }
 
 TEST(BytesInFlight, AreBounded) {

@@ -4,12 +4,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
-namespace segrid::rpc {
+namespace segrid::budget {
 
 // A bound that is asked before work begins: what finds no room is refused at
-// once, which costs next to nothing, instead of waiting in memory.
+// once, which costs next to nothing, instead of waiting in memory. A door has a
+// budget of its own, and all doors together have one above theirs: what a door
+// takes counts in both.
 //
 // Thread safety: every method may be called from any thread at any time.
 // Blocking:      never.
@@ -37,7 +40,7 @@ class ByteBudget {
 
    private:
     void GiveBack() {
-      if (budget_ != nullptr) budget_->used_.fetch_sub(bytes_);
+      if (budget_ != nullptr) budget_->Remove(bytes_);
       budget_ = nullptr;
     }
 
@@ -45,26 +48,42 @@ class ByteBudget {
     std::int64_t bytes_ = 0;
   };
 
-  explicit ByteBudget(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
+  // `all` is the budget of all doors; null: there is none.
+  explicit ByteBudget(std::int64_t max_bytes,
+                      std::shared_ptr<ByteBudget> all = nullptr)
+      : max_bytes_(max_bytes), all_(std::move(all)) {}
   ByteBudget(const ByteBudget&) = delete;
   ByteBudget& operator=(const ByteBudget&) = delete;
 
   // Takes room for `bytes`; an empty share when there is too little. A single
   // request always has room, however large it is.
   [[nodiscard]] Share Take(std::int64_t bytes) {
+    if (!Add(bytes)) return {};
+    return {this, bytes};
+  }
+
+  // The same, for those who say themselves when they are done: Remove.
+  [[nodiscard]] bool Add(std::int64_t bytes) {
     const std::int64_t before = used_.fetch_add(bytes);
-    if (before == 0 || before + bytes <= max_bytes_) return {this, bytes};
+    const bool fits = before == 0 || before + bytes <= max_bytes_;
+    if (fits && (all_ == nullptr || all_->Add(bytes))) return true;
     used_.fetch_sub(bytes);
-    return {};
+    return false;
+  }
+  void Remove(std::int64_t bytes) {
+    used_.fetch_sub(bytes);
+    if (all_ != nullptr) all_->Remove(bytes);
   }
 
   std::int64_t used_bytes() const {
     return used_.load(std::memory_order_relaxed);
   }
+  std::int64_t max_bytes() const { return max_bytes_; }
 
  private:
   const std::int64_t max_bytes_;
+  const std::shared_ptr<ByteBudget> all_;
   std::atomic<std::int64_t> used_{0};
 };
 
-}  // namespace segrid::rpc
+}  // namespace segrid::budget

@@ -1,10 +1,10 @@
-#include "server/rpc/byte_budget.h"
+#include "server/budget/byte_budget.h"
 
 #include <utility>
 
 #include "gtest/gtest.h"
 
-namespace segrid::rpc {
+namespace segrid::budget {
 namespace {
 
 TEST(ByteBudget, RefusesWhatFindsNoRoom) {
@@ -36,5 +36,20 @@ TEST(ByteBudget, TakesASingleRequestOfAnySize) {
   EXPECT_FALSE(budget.Take(1));
 }
 
+TEST(ByteBudget, CountsInTheOneOfAllDoorsToo) {
+  const auto all = std::make_shared<ByteBudget>(100);
+  ByteBudget one(80, all);
+  ByteBudget other(80, all);
+  ByteBudget::Share share = one.Take(70);
+  EXPECT_FALSE(one.Take(20));    // Its own is full.
+  EXPECT_FALSE(other.Take(40));  // The other one's is not, all together are.
+  EXPECT_EQ(other.used_bytes(), 0);
+  EXPECT_TRUE(other.Take(30));
+  EXPECT_EQ(all->used_bytes(), 70);
+  share = {};
+  EXPECT_EQ(all->used_bytes(), 0);
+  EXPECT_TRUE(other.Take(80));
+}
+
 }  // namespace
-}  // namespace segrid::rpc
+}  // namespace segrid::budget
