@@ -126,6 +126,9 @@ class Application {
   std::unique_ptr<Watchdog> watchdog_;
 
   Figures figures_;  // Used by all below.
+  // Of requests being worked on: at all doors, and at the gRPC door.
+  const std::shared_ptr<budget::ByteBudget> all_bytes_;
+  budget::ByteBudget grpc_bytes_;
 
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;
