@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,10 +58,17 @@ std::uintmax_t DiskBytes(const std::string& directory) {
   return bytes;
 }
 
+// What messages have besides their ids: text that does not get smaller.
+std::string Noise(std::size_t size, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::string text = ",\"p\":\"";
+  while (text.size() < size) absl::StrAppend(&text, absl::Hex(random()));
+  return text + "\"";
+}
+
 void Fill(RocksStore& store) {
-  const std::string more =
-      absl::StrCat(",\"p\":\"", std::string(160, 'x'), "\"");
   for (int call = 0; call < kCalls; ++call) {
+    const std::string more = Noise(160, static_cast<std::uint64_t>(call));
     std::vector<std::string> ids;
     for (int i = 0; i < kPerCall; ++i) {
       ids.push_back(absl::StrCat("message-", call, "-", i));
@@ -94,12 +102,14 @@ TEST(Capacity, AMillionPendingMessagesTakeLittleMemoryAndStartInASecond) {
 
 TEST(Capacity, ADrainGivesTheDiskBack) {
   RocksStore store(Roomy());
-  const std::string more =
-      absl::StrCat(",\"p\":\"", std::string(4'000, 'x'), "\"");
   for (int call = 0; call < 400; ++call) {
-    std::vector<std::string> ids;
-    for (int i = 0; i < 50; ++i) ids.push_back(absl::StrCat(call, "-", i));
-    store.calls().Append("prod", ids, more);
+    std::vector<Chunk> chunks;
+    for (int i = call * 50; i < (call + 1) * 50; ++i) {
+      chunks.push_back(
+          testing::ChunkOf("prod", {absl::StrCat(i)},
+                           Noise(4'000, static_cast<std::uint64_t>(i))));
+    }
+    ASSERT_TRUE(store.calls().Append({Joined(chunks)}).ok());
   }
   const std::uintmax_t full = DiskBytes(store.dir.path());
   while (true) {

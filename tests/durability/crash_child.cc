@@ -90,7 +90,9 @@ void AppendForever(queue::Queue& queue, const std::string& prefix,
   std::vector<std::string> before;
   for (int n = 0;; ++n) {
     std::vector<std::string> ids;
-    for (std::size_t i = 1 + random() % 8; i > 0; --i) {
+    // Now and then a chunk that its caller packs.
+    const std::size_t count = random() % 8 == 0 ? 60 : 1 + random() % 8;
+    for (std::size_t i = count; i > 0; --i) {
       ids.push_back(absl::StrCat(prefix, n, "-", i));
     }
     // Some come twice, as SendGrid does it.

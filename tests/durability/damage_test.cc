@@ -47,14 +47,15 @@ void WriteFile(const fs::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-// What a message's JSON has besides its id: 700 bytes that do not get smaller.
+// What a message's JSON has besides its id: 700 bytes that do not get smaller,
+// and 200 that do.
 std::string More(const std::string& id) {
   std::mt19937 random(static_cast<std::uint32_t>(std::hash<std::string>{}(id)));
   std::string text = ",\"p\":\"";
   for (int i = 0; i < 700; ++i) {
     text += "0123456789abcdefghijklmnopqrstuv"[random() % 32];
   }
-  return text + "\"";
+  return text + std::string(200, '-') + "\"";
 }
 
 // The files of a store as a kill leaves them, to be put back after each damage.
@@ -63,11 +64,16 @@ class Specimen {
   // `sorted`: the messages are in a sorted file, not in the log.
   explicit Specimen(bool sorted) {
     RocksStore store({.max_bytes = 1 << 30, .max_lane_bytes = 1 << 30});
+    std::vector<Chunk> packed;
     for (int i = 0; i < 120; ++i) {
       const std::string id = absl::StrCat("m", i);
-      store.calls().Append("prod", {id}, More(id));
       pending.insert(id);
+      // Half of them one by one, as they are; half together, compressed.
+      const bool alone = i % 2 == 1;
+      if (alone) store.calls().Append("prod", {id}, More(id));
+      if (!alone) packed.push_back(testing::ChunkOf("prod", {id}, More(id)));
     }
+    EXPECT_TRUE(store.calls().Append({Joined(packed)}).ok());
     if (sorted) store.Reopen();
     const Lease lease = store.calls().Take("prod", 5);
     for (const std::string& id : testing::IdsOf(lease)) {

@@ -1,5 +1,6 @@
 #include "core/queue/rocksdb/body.h"
 
+#include <cstring>
 #include <utility>
 
 #include "core/queue/rocksdb/binary.h"
@@ -9,12 +10,48 @@ namespace segrid::queue::rocksdb {
 namespace {
 
 constexpr std::size_t kRowBytes = 8;
+// JSON of a body; staged.h allows half of it. A stored size over it is damage.
+constexpr std::uint64_t kMaxJsonBytes = 1 << 20;
+
+// Puts the frames' JSON together, which `total` says the size of.
+std::optional<Bytes> Join(BinaryReader& reader, std::uint32_t frames,
+                          std::uint64_t total) {
+  if (reader.rest().size() / kRowBytes < frames) return std::nullopt;
+  std::string_view stored =
+      reader.rest().substr(std::size_t{frames} * kRowBytes);
+  const std::shared_ptr<char[]> json =
+      std::make_shared_for_overwrite<char[]>(total);
+  std::uint64_t at = 0;
+  for (std::uint32_t i = 0; i < frames; ++i) {
+    Frame frame{.json_bytes = reader.Get<std::uint32_t>()};
+    const auto stored_bytes = reader.Get<std::uint32_t>();
+    if (i > 0 && at < total) json[at++] = ',';
+    if (stored_bytes > stored.size() || frame.json_bytes > total - at) {
+      return std::nullopt;
+    }
+    frame.stored = stored.substr(0, stored_bytes);
+    stored.remove_prefix(stored_bytes);
+    if (!Unpack(frame, json.get() + at)) return std::nullopt;
+    at += frame.json_bytes;
+  }
+  if (at != total || !stored.empty()) return std::nullopt;
+  return Bytes(json, std::string_view(json.get(), total));
+}
 
 }  // namespace
 
 void BodyBuilder::AddJson(std::string_view json) {
-  if (!json_.empty()) json_.push_back(",");
-  json_.push_back(json);
+  if (pieces_.empty() || pieces_.back().loose_bytes == 0 ||
+      pieces_.back().loose_bytes + json.size() > kFrameBytes) {
+    pieces_.emplace_back();
+  }
+  loose_.push_back(json);
+  pieces_.back().loose_end = loose_.size();
+  pieces_.back().loose_bytes += json.size() + 1;
+}
+
+void BodyBuilder::AddFrame(const Frame& frame) {
+  pieces_.push_back({.packed = frame, .loose_end = loose_.size()});
 }
 
 void BodyBuilder::Add(std::uint32_t size_bytes, std::uint32_t id_offset,
@@ -27,10 +64,41 @@ void BodyBuilder::Add(std::uint32_t size_bytes, std::uint32_t id_offset,
   bytes_ += size_bytes;
 }
 
+Frame BodyBuilder::PackLoose(std::size_t begin, const Piece& piece) {
+  std::string_view json = loose_[begin];
+  if (piece.loose_end - begin > 1) {
+    rooms_.push_back(std::make_unique_for_overwrite<char[]>(piece.loose_bytes));
+    char* out = rooms_.back().get();
+    for (std::size_t i = begin; i < piece.loose_end; ++i) {
+      std::memcpy(out, loose_[i].data(), loose_[i].size());
+      out += loose_[i].size();
+      *out++ = ',';
+    }
+    json = {rooms_.back().get(), piece.loose_bytes - 1};
+  }
+  if (json.size() < kMinPackedBytes) return Pack(json, nullptr);
+  rooms_.push_back(
+      std::make_unique_for_overwrite<char[]>(PackRoom(json.size())));
+  return Pack(json, rooms_.back().get());
+}
+
 std::vector<std::string_view> BodyBuilder::Finish(std::string_view key) {
-  BinaryWriter(head_).Put(count_);
-  std::vector<std::string_view> parts = {head_, table_};
-  parts.insert(parts.end(), json_.begin(), json_.end());
+  BinaryWriter head(head_);
+  head.Put(count_);
+  head.Put(static_cast<std::uint32_t>(pieces_.size()));
+  BinaryWriter sizes(table_);
+  std::vector<std::string_view> parts(2);
+  std::size_t loose = 0;
+  for (const Piece& piece : pieces_) {
+    const Frame frame =
+        piece.loose_bytes > 0 ? PackLoose(loose, piece) : piece.packed;
+    loose = piece.loose_end;
+    sizes.Put(frame.json_bytes);
+    sizes.Put(static_cast<std::uint32_t>(frame.stored.size()));
+    parts.push_back(frame.stored);
+  }
+  parts[0] = head_;
+  parts[1] = table_;
   std::uint32_t checksum = Crc32c(key);
   for (const std::string_view part : parts) checksum = Crc32c(part, checksum);
   BinaryWriter(tail_).Put(checksum);
@@ -38,20 +106,19 @@ std::vector<std::string_view> BodyBuilder::Finish(std::string_view key) {
   return parts;
 }
 
-std::optional<Body> Body::Parse(std::string value, std::string_view key) {
+std::optional<Body> Body::Parse(std::string_view value, std::string_view key) {
   Body body;
-  body.storage_ = Bytes(std::move(value));
-  const std::string_view bytes = body.storage_.view();
-  BinaryReader reader(bytes);
+  BinaryReader reader(value);
   reader.CheckChecksum(key);
   const auto count = reader.Get<std::uint32_t>();
+  const auto frames = reader.Get<std::uint32_t>();
   if (!reader.ok() || count == 0 || reader.rest().size() / kRowBytes < count) {
     return std::nullopt;
   }
   body.places_.reserve(count);
   auto ends = std::make_shared<std::vector<std::uint32_t>>();
   ends->reserve(count);
-  std::uint64_t offset = sizeof(count) + count * kRowBytes;
+  std::uint64_t offset = 0;
   std::uint32_t end = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto size = reader.Get<std::uint32_t>();
@@ -62,10 +129,13 @@ std::optional<Body> Body::Parse(std::string value, std::string_view key) {
                             static_cast<std::uint32_t>(offset + id_offset),
                             id_size});
     offset += std::uint64_t{size} + 1;
+    if (offset > kMaxJsonBytes) return std::nullopt;
     ends->push_back(end += size);
   }
-  // One comma less than messages, and the checksum at the end.
-  if (offset - 1 + sizeof(std::uint32_t) != bytes.size()) return std::nullopt;
+  // One comma less than messages.
+  std::optional<Bytes> json = Join(reader, frames, offset - 1);
+  if (!json.has_value()) return std::nullopt;
+  body.storage_ = *std::move(json);
   body.ends_ = std::move(ends);
   return body;
 }

@@ -1,5 +1,5 @@
-// The messages of a chunk as they are stored: a table, then their JSON joined
-// by commas.
+// The messages of a chunk as they are stored: a table, then their JSON in
+// frames.
 
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/queue/message.h"
+#include "core/queue/rocksdb/frame.h"
 #include "core/queue/rocksdb/lane.h"
 
 namespace segrid::queue::rocksdb {
@@ -21,21 +22,36 @@ class BodyBuilder {
  public:
   // `json` is messages joined by commas, as many as are added by Add next.
   void AddJson(std::string_view json);
+  // The same, packed before.
+  void AddFrame(const Frame& frame);
   // A message of that JSON; `id_offset` counts from the message's beginning.
   void Add(std::uint32_t size_bytes, std::uint32_t id_offset,
            std::uint32_t id_size_bytes);
 
   std::uint32_t count() const { return count_; }
-  std::uint32_t bytes() const { return bytes_; }  // Of the messages.
+  std::uint32_t bytes() const { return bytes_; }  // Of the messages' JSON.
 
-  // The stored value in parts, valid as long as this. Call once, at the end.
+  // Packs what is not and gives the stored value in parts, valid as long as
+  // this. Call once, at the end.
   std::vector<std::string_view> Finish(std::string_view key);
 
  private:
+  // What becomes one frame: packed before, or loose JSON up to an index.
+  struct Piece {
+    Frame packed{};
+    std::size_t loose_end = 0;
+    std::size_t loose_bytes = 0;  // With a comma behind each.
+  };
+
+  // Packs loose JSON.
+  Frame PackLoose(std::size_t begin, const Piece& piece);
+
   std::string head_;
   std::string table_;
   std::string tail_;
-  std::vector<std::string_view> json_;
+  std::vector<std::string_view> loose_;
+  std::vector<Piece> pieces_;
+  std::vector<std::unique_ptr<char[]>> rooms_;  // Of the frames made here.
   std::uint32_t count_ = 0;
   std::uint32_t bytes_ = 0;
 };
@@ -44,7 +60,8 @@ class BodyBuilder {
 class Body {
  public:
   // nullopt: it is damaged, or belongs to another key.
-  static std::optional<Body> Parse(std::string value, std::string_view key);
+  static std::optional<Body> Parse(std::string_view value,
+                                   std::string_view key);
 
   std::uint32_t count() const {
     return static_cast<std::uint32_t>(places_.size());
@@ -62,7 +79,7 @@ class Body {
   const Bytes& storage() const { return storage_; }
 
  private:
-  Bytes storage_;
+  Bytes storage_;                // The messages' JSON joined by commas.
   std::vector<Message> places_;  // In the storage.
   Ends ends_;
 };

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "core/queue/queue.h"
 #include "core/queue/rocksdb/dedup_table.h"
+#include "core/queue/rocksdb/frame.h"
 
 namespace segrid::queue::rocksdb {
 
@@ -19,6 +20,7 @@ using CountDone = std::function<void(absl::StatusOr<std::int64_t>)>;
 struct AppendCall {
   AppendBatch batch{};
   std::vector<std::vector<IdHash>> ids{};  // Of batch's messages.
+  std::vector<PackedChunk> packed{};       // Of batch's chunks.
   Queue::AppendDone done{};
   absl::StatusOr<AppendResult> result{};
 };

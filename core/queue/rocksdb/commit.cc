@@ -91,7 +91,7 @@ absl::StatusOr<Body> Commit::ReadBody(const LaneBook& book,
   SEGRID_ASSIGN_OR_RETURN(std::optional<std::string> value,
                           database_.Get(Family::kBodies, key));
   std::optional<Body> body;
-  if (value.has_value()) body = Body::Parse(*std::move(value), key);
+  if (value.has_value()) body = Body::Parse(*value, key);
   if (!body.has_value()) {
     return Corrupt(absl::StrCat("lane '", book.lane.name(),
                                 "': the messages of chunk ", chunk,

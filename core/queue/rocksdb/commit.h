@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -89,13 +90,19 @@ class Commit {
   // commit_append.cc
   absl::Status CheckRoom(const AppendCall& call,
                          const std::vector<std::vector<bool>>& fresh);
-  LaneAppend Stage(const Chunk& chunk, const std::vector<IdHash>& ids,
+  // Stages one of the call's chunks.
+  LaneAppend Stage(const AppendCall& call, std::size_t chunk,
                    const std::vector<bool>& fresh);
+  // Messages of a chunk, all of them as packed, or a run of them.
+  void StagePacked(LaneBook& book, const AppendCall& call, std::size_t chunk);
   void StageRun(LaneBook& book, const Chunk& chunk,
                 const std::vector<IdHash>& ids, Range places);
+  // After messages were added to `staged`.
+  void Count(Staged& staged, std::size_t messages, std::int64_t bytes);
   void StageReplay(LaneBook& book, DeadLetter letter);
   // The chunk that the lane's next messages go to.
-  Staged& OpenChunk(LaneBook& book, bool replay);
+  Staged& OpenChunk(LaneBook& book, bool replay, std::size_t messages = 1,
+                    std::size_t bytes = 1);
   void Touch(LaneBook& book);
   void WriteLane(LaneBook& book);
   void Put(Family family, std::string_view key, const std::string& value);

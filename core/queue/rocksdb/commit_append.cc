@@ -43,7 +43,7 @@ void Commit::Do(AppendCall& call) {
   }
   AppendResult result;
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    result.lanes.push_back(Stage(call.batch.chunks[i], call.ids[i], fresh[i]));
+    result.lanes.push_back(Stage(call, i, fresh[i]));
   }
   call.result = std::move(result);
 }
@@ -73,8 +73,9 @@ absl::Status Commit::CheckRoom(const AppendCall& call,
   return absl::OkStatus();
 }
 
-LaneAppend Commit::Stage(const Chunk& chunk, const std::vector<IdHash>& ids,
+LaneAppend Commit::Stage(const AppendCall& call, std::size_t place,
                          const std::vector<bool>& fresh) {
+  const Chunk& chunk = call.batch.chunks[place];
   LaneAppend result;
   result.accepted = std::count(fresh.begin(), fresh.end(), true);
   result.duplicates = std::ssize(fresh) - result.accepted;
@@ -87,16 +88,37 @@ LaneAppend Commit::Stage(const Chunk& chunk, const std::vector<IdHash>& ids,
   if (result.accepted == 0) return result;
   result.ticket.count = result.accepted;
   result.ticket.range.first = book.reserved;
-  for (std::size_t i = 0; i < fresh.size();) {
-    std::size_t end = i;
-    while (end < fresh.size() && fresh[end]) ++end;
-    if (end > i) StageRun(book, chunk, ids, {i, end - 1});
-    i = end + 1;
+  if (result.duplicates == 0 && !call.packed[place].runs.empty()) {
+    StagePacked(book, call, place);
+  } else {
+    for (std::size_t i = 0; i < fresh.size();) {
+      std::size_t end = i;
+      while (end < fresh.size() && fresh[end]) ++end;
+      if (end > i) StageRun(book, chunk, call.ids[place], {i, end - 1});
+      i = end + 1;
+    }
   }
   result.ticket.range.last = book.reserved - 1;
   accepted_ += result.accepted;
   needs_sync_ = true;
   return result;
+}
+
+void Commit::StagePacked(LaneBook& book, const AppendCall& call,
+                         std::size_t place) {
+  const std::vector<IdHash>& ids = call.ids[place];
+  std::size_t i = 0;
+  for (const PackedRun& run : call.packed[place].runs) {
+    Staged& staged = OpenChunk(book, false, run.count, run.frame.json_bytes);
+    const std::uint32_t bytes_before = staged.body.bytes();
+    staged.ids.insert(staged.ids.end(), ids.begin() + std::ptrdiff_t(i),
+                      ids.begin() + std::ptrdiff_t(i + run.count));
+    for (const std::size_t end = i + run.count; i < end; ++i) {
+      staged.Add(call.batch.chunks[place].messages[i]);
+    }
+    staged.body.AddFrame(run.frame);
+    Count(staged, run.count, staged.body.bytes() - bytes_before);
+  }
 }
 
 void Commit::StageRun(LaneBook& book, const Chunk& chunk,
@@ -106,20 +128,23 @@ void Commit::StageRun(LaneBook& book, const Chunk& chunk,
     const std::size_t begin = i;
     const std::uint32_t bytes_before = staged.body.bytes();
     for (; i <= places.last && staged.HasRoom(); ++i) {
-      const Message& m = chunk.messages[i];
-      staged.body.Add(m.size_bytes, m.id_offset - m.offset, m.id_size_bytes);
+      staged.Add(chunk.messages[i]);
       staged.ids.push_back(ids[i]);
     }
     const Message& last = chunk.messages[i - 1];
     const std::uint32_t from = chunk.messages[begin].offset;
     staged.body.AddJson(
         chunk.json.view().substr(from, last.offset + last.size_bytes - from));
-    const std::int64_t bytes = staged.body.bytes() - bytes_before;
-    book.reserved += i - begin;
-    book.staged_count += static_cast<std::int64_t>(i - begin);
-    book.staged_bytes += bytes;
-    total_bytes_ += bytes;
+    Count(staged, i - begin, staged.body.bytes() - bytes_before);
   }
+}
+
+void Commit::Count(Staged& staged, std::size_t messages, std::int64_t bytes) {
+  LaneBook& book = *staged.book;
+  book.reserved += messages;
+  book.staged_count += static_cast<std::int64_t>(messages);
+  book.staged_bytes += bytes;
+  total_bytes_ += bytes;
 }
 
 void Commit::StageReplay(LaneBook& book, DeadLetter letter) {
@@ -138,12 +163,14 @@ void Commit::StageReplay(LaneBook& book, DeadLetter letter) {
   needs_sync_ = true;
 }
 
-Commit::Staged& Commit::OpenChunk(LaneBook& book, bool replay) {
+Commit::Staged& Commit::OpenChunk(LaneBook& book, bool replay,
+                                  std::size_t messages, std::size_t bytes) {
   Touch(book);
   const auto last = std::find_if(
       staged_.rbegin(), staged_.rend(),
       [&book](const Staged& staged) { return staged.book == &book; });
-  if (last != staged_.rend() && last->replay == replay && last->HasRoom()) {
+  if (last != staged_.rend() && last->replay == replay &&
+      last->HasRoom(messages, bytes)) {
     return *last;
   }
   Staged& opened = staged_.emplace_back();

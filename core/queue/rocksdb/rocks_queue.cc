@@ -42,12 +42,14 @@ void RocksQueue::Append(AppendBatch batch, AppendDone done) {
   }
   AppendCall append{.batch = std::move(batch), .done = std::move(done)};
   append.ids.reserve(append.batch.chunks.size());
+  append.packed.reserve(append.batch.chunks.size());
   for (const Chunk& chunk : append.batch.chunks) {
     std::vector<IdHash>& ids = append.ids.emplace_back();
     ids.reserve(chunk.messages.size());
     for (const Message& message : chunk.messages) {
       ids.push_back(HashId(chunk.lane, chunk.id(message)));
     }
+    append.packed.push_back(PackChunk(chunk));
   }
   Call call = std::move(append);
   if (state_->writer->Post(call)) return;

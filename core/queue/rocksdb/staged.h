@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,8 +27,13 @@ struct Commit::Staged {
   std::vector<IdHash> ids{};
   std::vector<Bytes> kept{};  // What the body's views lie in.
 
-  bool HasRoom() const {
-    return body.bytes() < kMaxChunkBytes && body.count() < kMaxChunkMessages;
+  void Add(const Message& m) {
+    body.Add(m.size_bytes, m.id_offset - m.offset, m.id_size_bytes);
+  }
+  // For messages that stay together.
+  bool HasRoom(std::size_t messages = 1, std::size_t bytes = 1) const {
+    return body.count() == 0 || (body.bytes() + bytes <= kMaxChunkBytes &&
+                                 body.count() + messages <= kMaxChunkMessages);
   }
 };
 

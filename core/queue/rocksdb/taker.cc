@@ -131,7 +131,7 @@ absl::Status Taker::Read(const TakeRequest& request, const Wanted& wanted) {
   }
   std::optional<Body> body;
   if (value.ok() && value->has_value()) {
-    body = Body::Parse(**std::move(value), key);
+    body = Body::Parse(**value, key);
   }
   if (body.has_value()) {
     cache_.push_front({wanted.generation, wanted.lane, wanted.first,

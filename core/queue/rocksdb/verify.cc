@@ -19,7 +19,7 @@ std::optional<Body> ReadBody(const Database& database, const Lane& lane,
   const std::string key = SequenceKey(lane.id(), first);
   auto value = database.Get(Family::kBodies, key);
   if (!value.ok() || !value->has_value()) return std::nullopt;
-  std::optional<Body> body = Body::Parse(**std::move(value), key);
+  std::optional<Body> body = Body::Parse(**value, key);
   if (!body.has_value() || body->count() != record.info.count ||
       body->ends()->back() != record.info.bytes) {
     return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -91,6 +92,39 @@ TEST(RocksQueue, ReplayedAndPurgedLettersStaySoAfterARestart) {
   EXPECT_EQ(stats.expired, 2);
   EXPECT_EQ(stats.dead_letters, 1);
   EXPECT_THAT(IdsOf(store.calls().Take("prod")), ElementsAre("a"));
+}
+
+// Its caller compresses it, which is of no use when some of it is known.
+TEST(RocksQueue, ALargeChunkOfWhichSomeIsKnownKeepsTheRest) {
+  RocksStore store({.max_bytes = 1 << 30, .max_lane_bytes = 1 << 30});
+  const std::string more =
+      absl::StrCat(",\"p\":\"", std::string(600, 'x'), "\"");
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1'000; ++i) ids.push_back(absl::StrCat("m", i));
+  EXPECT_EQ(store.calls().Append("prod", {"m0", "m500", "m999"}).accepted, 3);
+  EXPECT_EQ(store.calls().Append("prod", ids, more).accepted, 997);
+  EXPECT_EQ(store.calls().Append("test", ids, more).accepted, 1'000);
+  store.Reopen();
+  for (const auto& [lane, count] : {std::pair("prod", 997), {"test", 1'000}}) {
+    std::set<std::string> taken;
+    if (lane == std::string("prod")) {
+      EXPECT_EQ(store.calls().Take(lane, 3).messages.size(), 3u);
+    }
+    while (true) {
+      const Lease lease = store.calls().Take(lane);
+      if (lease.messages.empty()) break;
+      for (const LeasedMessage& message : lease.messages) {
+        const std::string id(message.id);
+        ASSERT_EQ(message.track, testing::TrackJson(id, more));
+        EXPECT_TRUE(taken.insert(id).second);
+      }
+    }
+    EXPECT_EQ(std::ssize(taken), count);
+  }
+  // A message with bytes of its own, which are counted as they were given.
+  EXPECT_EQ(store.calls().Stats("test").pending_bytes,
+            std::ssize(ids) * std::ssize(testing::TrackJson("m", more)) + 10 +
+                2 * 90 + 3 * 900);
 }
 
 TEST(RocksQueue, ASecondOpenGetsAClearError) {

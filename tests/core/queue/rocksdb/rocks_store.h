@@ -83,4 +83,22 @@ struct RocksStore {
   std::unique_ptr<rocksdb::RocksQueue> queue_;
 };
 
+// Chunks of one lane as one.
+inline Chunk Joined(const std::vector<Chunk>& chunks) {
+  std::string json;
+  Chunk all{.lane = chunks.front().lane};
+  for (const Chunk& chunk : chunks) {
+    if (!json.empty()) json += ',';
+    const auto offset = static_cast<std::uint32_t>(json.size());
+    for (Message message : chunk.messages) {
+      message.offset += offset;
+      message.id_offset += offset;
+      all.messages.push_back(message);
+    }
+    json += chunk.json.view();
+  }
+  all.json = Bytes(std::move(json));
+  return all;
+}
+
 }  // namespace segrid::queue
