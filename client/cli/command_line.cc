@@ -45,6 +45,7 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddForward(app, chosen);
   AddBackfill(app, chosen);
   AddStatus(app, chosen);
+  AddTail(app, chosen);
   AddTop(app, chosen);
   AddSources(app, chosen);
   AddPauseAndResume(app, chosen);

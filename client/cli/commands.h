@@ -21,6 +21,7 @@ void AddStatus(CLI::App& app, Action& chosen);
 void AddSources(CLI::App& app, Action& chosen);
 void AddPauseAndResume(CLI::App& app, Action& chosen);
 void AddDeadLetters(CLI::App& app, Action& chosen);
+void AddTail(CLI::App& app, Action& chosen);
 void AddTop(CLI::App& app, Action& chosen);
 void AddExplain(CLI::App& app, Action& chosen);
 void AddBackfill(CLI::App& app, Action& chosen);

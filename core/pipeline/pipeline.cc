@@ -102,6 +102,11 @@ class Pipeline::State {
       if (!status.ok()) return done(status);
     }
     queue::AppendBatch batch = MakeBatch(*lanes);
+    if (environment_.tracks != nullptr && environment_.tracks->is_watching()) {
+      for (const queue::Chunk& chunk : batch.chunks) {
+        environment_.tracks->OnTracks(chunk);
+      }
+    }
     environment_.queue.Append(
         std::move(batch),
         [this,

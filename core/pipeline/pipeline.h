@@ -61,12 +61,24 @@ class BatchObserver {
   virtual void OnForward(const ForwardResult& result) = 0;
 };
 
+// Sees the Tracks of each Forward on their way to the queue, which may know or
+// refuse some of them. Must not block; may be called concurrently.
+class TrackObserver {
+ public:
+  virtual ~TrackObserver() = default;
+
+  // Asked before each batch; false: OnTracks is not called for it.
+  virtual bool is_watching() const = 0;
+  virtual void OnTracks(const queue::Chunk& chunk) = 0;
+};
+
 // What the pipeline needs from outside; all must outlive it.
 struct Environment {
   base::Clock& clock;
   queue::Queue& queue;
   deliver::Deliverer& deliverer;
-  BatchObserver* observer = nullptr;  // May be null.
+  BatchObserver* observer = nullptr;  // May be null, like the next.
+  TrackObserver* tracks = nullptr;
 };
 
 // Transforms and forwards. Built once from a valid configuration.

@@ -98,7 +98,7 @@ absl::Status Application::Open() {
       deliver::Options(), std::move(sources));
   pipeline_ = std::make_unique<pipeline::Pipeline>(
       config, pipeline::Environment{clock_, *queue_, *deliverer_,
-                                    figures_.events.get()});
+                                    figures_.events.get(), &tails_});
   return absl::OkStatus();
 }
 
@@ -112,7 +112,7 @@ void Application::MakeServices() {
       rpc::BridgeOptions());
   admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
       options_.config, clock_, *queue_, *deliverer_, *pool_, admission_,
-      *guard_, [this] { RequestStop(); }});
+      *guard_, tails_, [this] { RequestStop(); }});
   health_ = std::make_unique<rpc::HealthService>(
       admission_,
       std::vector<std::string>{::segrid::v1::BridgeService::service_full_name(),

@@ -34,6 +34,7 @@
 #include "server/rpc/credentials.h"
 #include "server/rpc/grpc_server.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/tail.h"
 
 namespace segrid::app {
 
@@ -126,6 +127,7 @@ class Application {
   std::unique_ptr<Watchdog> watchdog_;
 
   Figures figures_;  // Used by all below.
+  rpc::Tails tails_{clock_};
   // Of requests being worked on: at all doors, and at the gRPC door.
   const std::shared_ptr<budget::ByteBudget> all_bytes_;
   budget::ByteBudget grpc_bytes_;

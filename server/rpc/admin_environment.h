@@ -11,6 +11,7 @@
 #include "core/queue/queue.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_guard.h"
+#include "server/rpc/tail.h"
 
 namespace segrid::rpc {
 
@@ -23,6 +24,7 @@ struct AdminEnvironment {
   pool::Executor& executor;
   Admission& admission;
   CallGuard& guard;
+  Tails& tails;
   // Begins what SIGTERM begins. Any thread, any number of times; never blocks.
   std::function<void()> request_drain;
 };

@@ -12,6 +12,7 @@
 #include "server/rpc/dead_letter_messages.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/server_status.h"
+#include "server/rpc/tail_tracks.h"
 #include "server/rpc/watch_status.h"
 
 namespace segrid::rpc {
@@ -87,6 +88,17 @@ grpc::ServerWriteReactor<api::WatchStatusResponse>* AdminService::WatchStatus(
                         interval.value_or(absl::ZeroDuration()), start_time_});
   watch->Start(interval.status());
   return watch.get();
+}
+
+grpc::ServerWriteReactor<api::TailTracksResponse>* AdminService::TailTracks(
+    grpc::CallbackServerContext* context,
+    const api::TailTracksRequest* request) {
+  const absl::Status admitted =
+      environment_.guard.Admit(*context, auth::Role::kAdmin);
+  auto tail = std::make_shared<class TailTracks>(environment_, redactor_);
+  tail->Start(admitted.ok() ? ReadTailRequest(*request, environment_.config)
+                            : admitted);
+  return tail.get();
 }
 
 grpc::ServerUnaryReactor* AdminService::PauseSource(

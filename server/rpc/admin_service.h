@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "segrid/v1/admin.grpc.pb.h"
 #include "server/rpc/admin_environment.h"
+#include "server/rpc/tail_redactor.h"
 #include "server/rpc/worker.h"
 
 namespace segrid::rpc {
@@ -45,6 +46,9 @@ class AdminService final : public ::segrid::v1::AdminService::CallbackService {
   grpc::ServerWriteReactor<::segrid::v1::WatchStatusResponse>* WatchStatus(
       grpc::CallbackServerContext* context,
       const ::segrid::v1::WatchStatusRequest* request) override;
+  grpc::ServerWriteReactor<::segrid::v1::TailTracksResponse>* TailTracks(
+      grpc::CallbackServerContext* context,
+      const ::segrid::v1::TailTracksRequest* request) override;
   grpc::ServerUnaryReactor* PauseSource(
       grpc::CallbackServerContext* context,
       const ::segrid::v1::PauseSourceRequest* request,
@@ -80,6 +84,7 @@ class AdminService final : public ::segrid::v1::AdminService::CallbackService {
 
   const AdminEnvironment environment_;
   const absl::Time start_time_;
+  const TailRedactor redactor_ = TailRedactor::WithRandomSeed();
   Worker worker_{kMaxWaiting};  // Last: its tasks use the others.
 };
 

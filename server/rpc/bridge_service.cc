@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -25,6 +26,13 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
   return deadline == std::chrono::system_clock::time_point::max()
              ? absl::InfiniteFuture()
              : absl::FromChrono(deadline);
+}
+
+std::string_view IdempotencyKeyOf(const grpc::CallbackServerContext& context) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(kIdempotencyKeyName);
+  if (found == metadata.end()) return {};
+  return {found->second.data(), found->second.size()};
 }
 
 }  // namespace
@@ -77,11 +85,21 @@ grpc::ServerUnaryReactor* BridgeService::Forward(
     reactor->Answer(UnreadableMessageError());
     return reactor.get();
   }
-  RunForward(environment_.pipeline, bytes.view(),
-             AnswerTime(DeadlineOf(*context), environment_.clock.Now()),
-             [reactor](absl::StatusOr<codec::OutputBuffer> answer) {
-               reactor->Answer(std::move(answer));
-             });
+  const std::string_view key = IdempotencyKeyOf(*context);
+  if (absl::Status status = CheckIdempotencyKey(key); !status.ok()) {
+    reactor->Answer(std::move(status));
+    return reactor.get();
+  }
+  answers_.Answer(
+      key, bytes.view(),
+      [reactor](absl::StatusOr<codec::OutputBuffer> answer) {
+        reactor->Answer(std::move(answer));
+      },
+      [this, context, &bytes](ForwardAnswer answer) {
+        RunForward(environment_.pipeline, bytes.view(),
+                   AnswerTime(DeadlineOf(*context), environment_.clock.Now()),
+                   std::move(answer));
+      });
   return reactor.get();
 }
 

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 #include "server/rpc/bridge_environment.h"
+#include "server/rpc/idempotency.h"
 #include "server/rpc/result_pool.h"
 
 namespace segrid::rpc {
@@ -21,6 +22,8 @@ struct BridgeOptions {
   std::size_t max_unanswered = 64;
   // Results of Transform kept for reuse.
   std::size_t max_kept_results = 64;
+  // Answers of Forward kept for retries.
+  IdempotencyOptions idempotency{};
 };
 
 // Serves Transform, Forward, TransformStream and ForwardStream with the raw
@@ -43,7 +46,8 @@ class BridgeService final
   BridgeService(BridgeEnvironment environment, const BridgeOptions& options)
       : environment_(environment),
         options_(options),
-        results_(options.max_kept_results) {}
+        results_(options.max_kept_results),
+        answers_(options.idempotency, environment.clock) {}
 
   grpc::ServerUnaryReactor* Transform(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
@@ -63,7 +67,8 @@ class BridgeService final
 
   const BridgeEnvironment environment_;
   const BridgeOptions options_;
-  ResultPool results_;  // Own locking.
+  ResultPool results_;   // Own locking.
+  Idempotency answers_;  // Own locking.
 };
 
 }  // namespace segrid::rpc

@@ -109,6 +109,56 @@ TEST_F(BridgeServiceTest, CountsARepeatedForwardAsDuplicates) {
   EXPECT_EQ(forwarded_.accepted_count(), 0);
 }
 
+TEST_F(BridgeServiceTest, CountsARetryWithItsKeyOnce) {
+  const auto forward = [this](const std::string& key, int events) {
+    grpc::ClientContext context;
+    context.AddMetadata("segrid-idempotency-key", key);
+    forwarded_ = {};
+    return server_.bridge().Forward(&context, JsonForward(OpenEvents(events)),
+                                    &forwarded_);
+  };
+  ASSERT_TRUE(forward("once", 4).ok());
+  const std::string first = forwarded_.SerializeAsString();
+  EXPECT_EQ(forwarded_.accepted_count(), 8);
+  ASSERT_TRUE(forward("once", 4).ok());
+  EXPECT_EQ(forwarded_.SerializeAsString(), first);
+
+  grpc::ClientContext context;
+  api::GetStatusResponse status;
+  ASSERT_TRUE(server_.admin().GetStatus(&context, {}, &status).ok());
+  EXPECT_EQ(status.status().sources(0).accepted_count(), 4);
+  EXPECT_EQ(status.status().sources(0).duplicate_count(), 0);
+
+  // The same key with other events is another call: nothing is lost.
+  ASSERT_TRUE(forward("once", 5).ok());
+  EXPECT_EQ(forwarded_.accepted_count(), 2);
+  EXPECT_EQ(forwarded_.duplicate_count(), 8);
+  EXPECT_EQ(ReasonOf(forward(std::string(200, 'k'), 1)), "BAD_IDEMPOTENCY_KEY");
+}
+
+TEST_F(BridgeServiceTest, LetsARetryWaitForTheFirstTry) {
+  server_.gate(0).Close();
+  api::ForwardRequest request = JsonForward(OpenEvents(2));
+  request.add_sources(std::string("first"));
+  request.set_wait(api::WAIT_DELIVERED);
+  const auto forward = [&](api::ForwardResponse& answer) {
+    grpc::ClientContext context;
+    context.AddMetadata("segrid-idempotency-key", "both");
+    return server_.bridge().Forward(&context, request, &answer).ok();
+  };
+  api::ForwardResponse first;
+  std::thread other([&] { EXPECT_TRUE(forward(first)); });
+  server_.gate(0).WaitForWaiting();
+  // The first try is waiting for its delivery now.
+  std::thread open([&] { server_.gate(0).Open(); });
+  EXPECT_TRUE(forward(forwarded_));
+  other.join();
+  open.join();
+  EXPECT_EQ(forwarded_.SerializeAsString(), first.SerializeAsString());
+  EXPECT_EQ(forwarded_.delivered_count(), 2);
+  EXPECT_EQ(forwarded_.duplicate_count(), 0);
+}
+
 TEST_F(BridgeServiceTest, WaitsForDelivery) {
   api::ForwardRequest request = JsonForward(OpenEvents(2));
   request.add_sources(std::string("first"));
