@@ -46,24 +46,6 @@ struct Sum {
   std::int64_t rejected = 0;
 };
 
-// A body as SendGrid posted it, or, when it does not begin with `[`, an event
-// per line.
-std::string AsArray(std::string text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos || text[begin] == '[') return text;
-  std::string array = "[";
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line(text.data() + at, end - at);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-      if (array.size() > 1) array.push_back(',');
-      array.append(line);
-    }
-    at = end + 1;
-  }
-  return array + "]";
-}
-
 // Sends files one after the other, no faster than the rate.
 class Backfill {
  public:

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <string_view>
 
 #include "core/config/quantity.h"
 
@@ -74,6 +75,23 @@ void AddBodyFlags(CLI::App& command, BodyFlags& flags) {
 
 std::string NameOf(const BodyFlags& flags) {
   return flags.file == "-" ? "standard input" : flags.file;
+}
+
+std::string AsArray(std::string text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos || text[begin] != '{') return text;
+  std::string array = "[";
+  array.reserve(text.size() + 2);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line(text.data() + at, end - at);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      if (array.size() > 1) array.push_back(',');
+      array.append(line);
+    }
+    at = end + 1;
+  }
+  return array + "]";
 }
 
 Result<std::string> ReadBody(const BodyFlags& flags) {

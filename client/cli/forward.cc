@@ -7,8 +7,11 @@
 
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
+#include "client/cli/forward_parts.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/issue_summary.h"
 #include "client/cli/json.h"
+#include "client/cli/progress_bar.h"
 #include "client/cli/server_flags.h"
 #include "client/cli/table.h"
 #include "client/client.h"
@@ -19,6 +22,7 @@ namespace {
 struct ForwardFlags {
   ServerFlags server;
   BodyFlags body;
+  std::string resume;
   std::vector<std::string> sources;
   bool wait = false;
   bool json = false;
@@ -47,28 +51,53 @@ void Print(Console& console, const v1::ForwardResponse& answer, bool wait) {
   PrintIssueSummary(console, answer.issues());
 }
 
+// Why it ended early, how far it came, and how to go on.
+int FailEarly(const ForwardedParts& sum, const ForwardFlags& flags,
+              Console& console) {
+  if (sum.total == 0) return Fail(console, *sum.error);
+  std::string message = std::to_string(sum.done) + " of " +
+                        std::to_string(sum.total) + " events are done, then " +
+                        sum.error->ToString();
+  message.append(flags.resume.empty()
+                     ? "; doing it again is harmless, --resume FILE remembers"
+                     : "; the same command goes on from there");
+  return Fail(console, message);
+}
+
 int RunForward(const ForwardFlags& flags, Console& console) {
   Result<std::string> body = ReadBody(flags.body);
   if (!body.ok()) return Fail(console, body.error().message);
+  const Interrupt interrupt;
   const Result<Client> client = Client::Connect(flags.server.ToClientOptions());
   if (!client.ok()) return Fail(console, client.error());
   ForwardOptions options;
   options.sources = flags.sources;
   options.wait = flags.wait ? v1::WAIT_DELIVERED : v1::WAIT_ACCEPTED;
-  const auto answer = client->Forward(*std::move(body), options);
-  if (!answer.ok()) return Fail(console, answer.error());
+  options.call.stop = interrupt.token();
+  const ForwardedParts sum =
+      ForwardInParts(*client, AsArray(*std::move(body)),
+                     {.forward = options,
+                      .state_file = flags.resume,
+                      .body_name = NameOf(flags.body),
+                      .show_progress = WantsProgress() && !flags.json},
+                     console);
+  if (sum.error.has_value()) return FailEarly(sum, flags, console);
+  const v1::ForwardResponse& answer = sum.answer;
   if (flags.json) {
-    PrintJson(console, *answer);
+    PrintJson(console, answer);
   } else {
-    Print(console, *answer, flags.wait);
+    if (sum.done_before > 0) {
+      console.out << "done-before=" << sum.done_before << "\n";
+    }
+    Print(console, answer, flags.wait);
   }
-  if (answer->pending_count() == 0 && answer->dead_letter_count() == 0) {
+  if (answer.pending_count() == 0 && answer.dead_letter_count() == 0) {
     return kDone;
   }
   return Fail(console, "not everything was delivered: " +
-                           std::to_string(answer->pending_count()) +
+                           std::to_string(answer.pending_count()) +
                            " Tracks are still queued (the server goes on), " +
-                           std::to_string(answer->dead_letter_count()) +
+                           std::to_string(answer.dead_letter_count()) +
                            " are dead letters");
 }
 
@@ -86,6 +115,10 @@ void AddForward(CLI::App& app, Action& chosen) {
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->delimiter(',');
+  command
+      ->add_option("--resume", flags->resume,
+                   "Keep in this file how far it came, and go on from there")
+      ->type_name("FILE");
   command->add_flag("--wait", flags->wait,
                     "Wait until the receivers have the Tracks, at most "
                     "--timeout; fail when some are not delivered then");

@@ -28,7 +28,7 @@ Result<ProgressFile> ProgressFile::Open(const std::string& path) {
   }
   if (!file.eof()) {
     return Failed(ErrorCode::kInvalidArgument, path,
-                  "is not the progress of a backfill; name another file");
+                  "is not what --progress or --resume keep; name another file");
   }
   return progress;
 }

@@ -1,4 +1,4 @@
-// How far a backfill came, in a file, so that it can go on after a stop.
+// How far a backfill or a forward came, in a file, so that it can go on after a stop.
 
 #pragma once
 

@@ -94,7 +94,7 @@ TEST_F(SegridBackfill, RefusesWhatItCannotRead) {
   EXPECT_THAT(Backfill({bad}).err, HasSubstr("neither a JSON array nor"));
   EXPECT_EQ(Backfill({dir_.Path("missing")}).code, 1);
   const Ran ran = Backfill({"--progress", bad, bad});
-  EXPECT_THAT(ran.err, HasSubstr("is not the progress of a backfill"));
+  EXPECT_THAT(ran.err, HasSubstr("is not what --progress"));
   EXPECT_EQ(Backfill({}).code, 2);
   EXPECT_EQ(Backfill({"--rate", "0", bad}).code, 2);
 }

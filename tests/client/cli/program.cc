@@ -61,6 +61,7 @@ Ran Run(const std::string& program, const std::vector<std::string>& arguments,
                   Pointers(words).data(), Pointers(variables).data());
   posix_spawn_file_actions_destroy(&files);
   if (failed != 0) return ran;
+  if (options.started) options.started(child);
   int status = 0;
   rusage usage{};
   wait4(child, &status, 0, &usage);

@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +18,7 @@ struct RunOptions {
   std::string input_file{};                        // Instead of `input`.
   std::string output_file{};                       // Not into `Ran::out`.
   std::map<std::string, std::string> variables{};  // Besides PATH.
+  std::function<void(pid_t)> started{};            // Called once it runs.
 };
 
 // How it ended.

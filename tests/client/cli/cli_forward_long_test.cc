@@ -1,0 +1,125 @@
+// `segrid forward` of input that is sent in parts.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "client/testing/fake_server.h"
+#include "client/testing/server_answers.h"
+#include "tests/client/cli/program.h"
+#include "tests/client/scratch_dir.h"
+
+namespace segrid {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using tests::Ran;
+using tests::RunSegrid;
+
+// A server that answers as a real one does.
+class SegridForwardLong : public ::testing::Test {
+ protected:
+  static std::string Events(int events) {
+    std::string lines;
+    for (int i = 0; i < events; ++i) {
+      lines += R"({"event":"open","email":"ada@example.com",)"
+               R"("timestamp":1591726752,"sg_event_id":")" +
+               std::to_string(i) + "\"}\n";
+    }
+    return lines + "{}\n";  // Rejected.
+  }
+  Ran Forward(const std::string& input, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"forward", "--server", server_.address()});
+    return RunSegrid(more, {.input = input});
+  }
+  // Answers so many calls, then fails.
+  void AnswerOnly(int calls) {
+    left_ = calls;
+    server_.OnForward(
+        [this](const auto& request) -> Result<v1::ForwardResponse> {
+          if (left_-- > 0) return testing::AnswerForward(request);
+          Error error;
+          error.code = ErrorCode::kFailedPrecondition;
+          error.message = "the disk is full";
+          return error;
+        });
+  }
+
+  tests::ScratchDir dir_;
+  std::atomic<int> left_ = 0;
+  testing::FakeServer server_;
+};
+
+TEST_F(SegridForwardLong, SendsLinesOfJsonInPartsAndAddsUp) {
+  const Ran ran = Forward(Events(5'000));
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("events=5001 accepted=5000 duplicate=0 "
+                                 "skipped=0 rejected=1 "));
+  EXPECT_THAT(ran.out, HasSubstr("MISSING_EVENT       1         5000"));
+  EXPECT_THAT(server_.forwards(), SizeIs(3));
+  EXPECT_EQ(ran.err, "");  // No bar where no terminal is.
+}
+
+TEST_F(SegridForwardLong, GoesOnWhereItStopped) {
+  const std::string state = dir_.Path("state");
+  AnswerOnly(2);
+  const Ran stopped = Forward(Events(5'000), {"--resume", state});
+  EXPECT_EQ(stopped.code, 1);
+  EXPECT_THAT(stopped.err, HasSubstr("4000 of 5001 events are done"));
+  EXPECT_THAT(stopped.err, HasSubstr("the disk is full"));
+
+  server_.OnForward(testing::AnswerForward);
+  const Ran resumed = Forward(Events(5'000), {"--resume", state});
+  EXPECT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("done-before=4000\nevents=1001 "));
+  EXPECT_THAT(resumed.out, HasSubstr(" 5000  "));  // Its place in the whole.
+  EXPECT_THAT(server_.forwards(), SizeIs(4));
+
+  // Another body is another matter, whatever its name.
+  const Ran other = Forward(Events(4'500), {"--resume", state});
+  EXPECT_EQ(other.code, 0) << other.err;
+  EXPECT_THAT(other.out, HasSubstr("events=4501 accepted=4500"));
+  const Ran nothing_left = Forward(Events(5'000), {"--resume", state});
+  EXPECT_EQ(nothing_left.code, 0);
+  EXPECT_THAT(nothing_left.out, HasSubstr("done-before=5001\nevents=0 "));
+}
+
+TEST_F(SegridForwardLong, RefusesAStateFileOfSomethingElse) {
+  const std::string state = dir_.Path("state");
+  std::ofstream(state) << "something else";
+  const Ran ran = Forward(Events(1), {"--resume", state});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("is not what --progress or --resume keep"));
+  EXPECT_THAT(server_.forwards(), IsEmpty());
+}
+
+TEST_F(SegridForwardLong, SaysAtCtrlCHowFarItCame) {
+  std::atomic<pid_t> command = 0;
+  std::atomic<int> calls = 0;
+  absl::Notification ended;
+  server_.OnForward([&](const auto& request) {
+    if (++calls == 2) {
+      kill(command, SIGINT);
+      ended.WaitForNotificationWithTimeout(absl::Seconds(10));
+    }
+    return testing::AnswerForward(request);
+  });
+  const Ran ran = RunSegrid(
+      {"forward", "--server", server_.address()},
+      {.input = Events(5'000), .started = [&](pid_t pid) { command = pid; }});
+  ended.Notify();
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("2000 of 5001 events are done, then "
+                                 "CANCELLED (STOPPED)"));
+}
+
+}  // namespace
+}  // namespace segrid
