@@ -10,12 +10,14 @@ namespace segrid::app {
 namespace {
 
 constexpr const char* kDescription =
-    "Takes SendGrid events over gRPC, turns them into Segment Tracks and "
-    "delivers them.\n"
-    "Without --config: gRPC on 127.0.0.1:50051, data in ./segrid-data, one "
-    "source,\n"
-    "to Segment US if SEGMENT_WRITE_KEY is set, else to "
-    "segrid-data/tracks.ndjson.";
+    "Takes SendGrid events from the webhook and over gRPC, turns them into "
+    "Segment\n"
+    "Tracks and delivers them.\n"
+    "Without --config: gRPC on 127.0.0.1:50051, the webhook on "
+    "127.0.0.1:8080, status\n"
+    "page and metrics on 127.0.0.1:8081, data in ./segrid-data, one source, to "
+    "Segment\n"
+    "US if SEGMENT_WRITE_KEY is set, else to segrid-data/tracks.ndjson.";
 
 constexpr const char* kFooter =
     "Signals: SIGTERM and SIGINT stop gracefully (not serving, drain.delay, no "
@@ -23,6 +25,13 @@ constexpr const char* kFooter =
     "calls, drain.grace to deliver what is in flight); a second SIGINT exits "
     "at "
     "once.\n"
+    "SIGHUP reads the configuration and the certificates again: the log says "
+    "what\n"
+    "changed and what needs a restart; with errors the old ones stay.\n"
+    "\n"
+    "Sockets that systemd passes (LISTEN_FDS), named grpc, http or admin, take "
+    "the\n"
+    "place of that door's addresses.\n"
     "\n"
     "Exit codes:\n"
     "  0    clean, also after a signal\n"

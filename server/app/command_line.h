@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/config/config.h"
+#include "server/app/passed_sockets.h"
 
 namespace segrid::app {
 
@@ -18,6 +19,7 @@ struct CommandLine {
   std::vector<std::string> listen;  // Instead of grpc.listen. Empty: not given.
   std::string data_dir;             // Instead of data_dir. Empty: not given.
   std::string port_file;            // Gets the bound gRPC port. Empty: none.
+  PassedSockets sockets{};          // Not of the command line: of systemd.
 };
 
 // The outcome of parsing: either what to do, or that all is done (help and

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
@@ -16,6 +17,7 @@
 #include "server/app/application.h"
 #include "server/app/chores.h"
 #include "server/app/exit_code.h"
+#include "server/app/passed_sockets.h"
 #include "server/app/reloader.h"
 #include "server/app/settings.h"
 #include "server/app/signals.h"
@@ -60,7 +62,10 @@ absl::Status WritePortFile(const std::string& path, int port) {
 
 }  // namespace
 
-int Serve(const CommandLine& line) {
+int Serve(CommandLine line) {
+  absl::StatusOr<PassedSockets> sockets = TakePassedSockets();
+  if (!sockets.ok()) return PrintError(sockets.status(), kExitStartFailed);
+  line.sockets = *std::move(sockets);
   absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintSettingsError(config.status());
   // Before the service: its threads use these.

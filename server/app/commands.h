@@ -10,7 +10,7 @@ namespace segrid::app {
 // and returns the program's exit code; see exit_code.h.
 
 // Serves until a signal. Signals are blocked already.
-int Serve(const CommandLine& line);
+int Serve(CommandLine line);
 
 // Says that the configuration is right, or all that is wrong with it.
 int Validate(const CommandLine& line);

@@ -129,7 +129,8 @@ status_page::Sources HttpDoors::StatusSources() {
   sources.queue = &environment_.queue;
   sources.deliverer = &environment_.deliverer;
   sources.events = environment_.figures.events.get();
-  sources.deliveries = environment_.figures.deliveries;
+  sources.latency = std::make_shared<status_page::RecentLatency>(
+      environment_.figures.deliveries);
   sources.start_time = environment_.clock.Now();
   sources.not_ready_reason = [checks = Checks()] {
     for (const httpd::Check& check : checks) {

@@ -49,6 +49,7 @@ absl::StatusOr<config::Config> LoadSettings(const CommandLine& line) {
                               : config::Load(line.config_file, environment));
   SEGRID_RETURN_IF_ERROR(CheckReach(line, config.grpc));
   ApplyOverrides(line, config);
+  SEGRID_RETURN_IF_ERROR(ApplySockets(line.sockets, config));
   return config;
 }
 

@@ -14,8 +14,9 @@ namespace segrid::app {
 //
 // Thread safety: any thread. Blocking: reads the file.
 // Errors:        those of config::Load and config::Defaults;
-//                INVALID_ARGUMENT, INSECURE_LISTEN: --listen opens a port that
-//                other machines can reach, without mTLS.
+//                INVALID_ARGUMENT, INSECURE_LISTEN: --listen or a passed
+//                socket opens a port that other machines can reach, without
+//                what its door needs for that.
 absl::StatusOr<config::Config> LoadSettings(const CommandLine& line);
 
 // A few lines for people: where it would listen, which sources, to where.

@@ -1,5 +1,6 @@
 #include "server/http/listen_socket.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -7,19 +8,24 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 #include "core/base/error_info.h"
+#include "core/base/status_macros.h"
 
 namespace segrid::httpd {
 namespace {
 
 constexpr int kBacklog = 1'024;
 constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kDescriptor = "descriptor:/";
 
 absl::Status CannotListen(const std::string& address, const std::string& why) {
   return base::MakeError(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
@@ -85,6 +91,9 @@ bool IsSocketFile(const char* path) {
 
 absl::StatusOr<ListenSocket> ListenSocket::Open(const std::string& address) {
   if (address.compare(0, kUnix.size(), kUnix) == 0) return OpenUnix(address);
+  if (address.compare(0, kDescriptor.size(), kDescriptor) == 0) {
+    return TakeOver(std::atoi(address.c_str() + kDescriptor.size()));
+  }
   absl::StatusOr<AddressList> list = Resolve(address);
   if (!list.ok()) return std::move(list).status();
   const addrinfo& first = **list;
@@ -128,6 +137,52 @@ absl::StatusOr<ListenSocket> ListenSocket::OpenUnix(
   }
   socket.path_ = path;
   if (::listen(socket.fd_, kBacklog) != 0) return CannotListen(address, errno);
+  return socket;
+}
+
+std::string ListenSocket::NameOf(int descriptor) {
+  return std::string(kDescriptor) + std::to_string(descriptor);
+}
+
+absl::StatusOr<std::string> ListenSocket::AddressOf(int descriptor) {
+  const auto option = [descriptor](int name) {
+    int value = -1;
+    socklen_t size = sizeof(value);
+    return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0
+               ? value
+               : -1;
+  };
+  if (option(SO_TYPE) != SOCK_STREAM || option(SO_ACCEPTCONN) != 1) {
+    return base::MakeError(absl::StatusCode::kFailedPrecondition, "BAD_SOCKET",
+                           "is no stream socket that listens; its unit needs "
+                           "ListenStream= and Accept=no");
+  }
+  sockaddr_storage bound{};
+  socklen_t size = sizeof(bound);
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&bound), &size);
+  if (bound.ss_family == AF_UNIX) {
+    const auto& name = reinterpret_cast<const sockaddr_un&>(bound);
+    const std::size_t length = size - offsetof(sockaddr_un, sun_path);
+    return "unix:" +
+           std::string(name.sun_path, ::strnlen(name.sun_path, length));
+  }
+  std::array<char, NI_MAXHOST> host{};
+  ::getnameinfo(reinterpret_cast<const sockaddr*>(&bound), size, host.data(),
+                host.size(), nullptr, 0, NI_NUMERICHOST);
+  const std::string text(host.data());
+  const std::string port = std::to_string(PortOf(descriptor));
+  return bound.ss_family == AF_INET6 ? "[" + text + "]:" + port
+                                     : text + ":" + port;
+}
+
+absl::StatusOr<ListenSocket> ListenSocket::TakeOver(int descriptor) {
+  SEGRID_ASSIGN_OR_RETURN(std::string address, AddressOf(descriptor));
+  ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  ListenSocket socket(descriptor, std::move(address));
+  if (socket.address_.compare(0, kUnix.size(), kUnix) != 0) {
+    socket.port_ = PortOf(descriptor);
+  }
   return socket;
 }
 

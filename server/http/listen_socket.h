@@ -13,13 +13,21 @@ namespace segrid::httpd {
 class ListenSocket {
  public:
   // Listens on `address`: host:port (port 0: any free one), [ipv6]:port or
-  // unix:/path, whose file may be left over from a dead process.
+  // unix:/path, whose file may be left over from a dead process. Or takes over
+  // the socket that has NameOf(descriptor): its file stays.
   //
   // UNAVAILABLE, CANNOT_LISTEN: the address is taken, not this machine's or not
   // allowed; the message names it and says why.
   //
   // Thread safety: any thread. Blocking: for a name's resolution.
   static absl::StatusOr<ListenSocket> Open(const std::string& address);
+
+  // What Open() calls a socket that listens already. No address of a
+  // configuration looks like that.
+  static std::string NameOf(int descriptor);
+  // Where such a socket listens. FAILED_PRECONDITION, BAD_SOCKET: it does not;
+  // the message says what it is.
+  static absl::StatusOr<std::string> AddressOf(int descriptor);
 
   ~ListenSocket();
   ListenSocket(ListenSocket&& other) noexcept;
@@ -34,6 +42,7 @@ class ListenSocket {
   ListenSocket(int fd, std::string address)
       : fd_(fd), address_(std::move(address)) {}
   static absl::StatusOr<ListenSocket> OpenUnix(const std::string& address);
+  static absl::StatusOr<ListenSocket> TakeOver(int descriptor);
 
   int fd_;
   std::string address_;

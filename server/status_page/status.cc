@@ -43,13 +43,11 @@ void WriteHistory(JsonText& json, const std::vector<Step>& steps) {
 
 void WriteLatency(JsonText& json, const Sources& sources,
                   const std::string& source) {
-  for (const auto& each : sources.deliveries) {
-    if (each->source() != source) continue;
-    const metrics::HistogramFigures figures = each->latency().Figures();
-    json.Number("latency_p50", figures.Quantile(0.5));
-    json.Number("latency_p99", figures.Quantile(0.99));
-    json.Number("latency_count", figures.count());
-  }
+  const metrics::HistogramFigures figures =
+      sources.latency->Of(source, sources.clock->Uptime());
+  json.Number("latency_p50", figures.Quantile(0.5));
+  json.Number("latency_p99", figures.Quantile(0.99));
+  json.Number("latency_count", figures.count());
 }
 
 void WriteSource(JsonText& json, const Sources& sources,
@@ -122,6 +120,7 @@ void WriteStore(JsonText& json, queue::Queue& queue) {
 }  // namespace
 
 Totals TakeTotals(const Sources& sources) {
+  sources.latency->Look(sources.clock->Uptime());
   const metrics::EventTotals events = sources.events->Totals();
   Totals totals;
   totals.received = events.received;

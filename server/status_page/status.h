@@ -13,8 +13,8 @@
 #include "core/queue/queue.h"
 #include "server/http/router.h"
 #include "server/metrics/event_counts.h"
-#include "server/metrics/receiver_meter.h"
 #include "server/status_page/history.h"
+#include "server/status_page/recent_latency.h"
 
 namespace segrid::status_page {
 
@@ -24,13 +24,13 @@ struct Sources {
   queue::Queue* queue = nullptr;
   deliver::Deliverer* deliverer = nullptr;
   const metrics::EventCounts* events = nullptr;
-  std::vector<std::shared_ptr<metrics::DeliveryFigures>> deliveries{};
+  std::shared_ptr<RecentLatency> latency{};
   std::shared_ptr<History> history{};
   std::function<std::string()> not_ready_reason{};  // Empty: ready.
   absl::Time start_time{};
 };
 
-// The totals of now, for History.
+// The totals of now, for History; looks at the latencies, too.
 Totals TakeTotals(const Sources& sources);
 
 // One JSON object; the page's script is its only reader. Of dead letters it

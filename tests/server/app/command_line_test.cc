@@ -73,6 +73,8 @@ TEST(CommandLine, PrintsHelpWithTheExitCodes) {
   EXPECT_EQ(printed.parsed.exit, kExitOk);
   EXPECT_THAT(printed.out, HasSubstr("Exit codes:"));
   EXPECT_THAT(printed.out, HasSubstr("validate"));
+  EXPECT_THAT(printed.out, HasSubstr("SIGHUP"));
+  EXPECT_THAT(printed.out, HasSubstr("from the webhook and over gRPC"));
   EXPECT_EQ(printed.err, "");
 }
 
