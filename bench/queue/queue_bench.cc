@@ -6,6 +6,7 @@
 // Deduplication is on. Writes what Google Benchmark would write.
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -16,6 +17,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "bench/queue/append_load.h"
 #include "bench/queue/chunk_maker.h"
@@ -59,19 +61,22 @@ std::unique_ptr<RocksQueue> OpenQueue(const std::string& directory,
   return *std::move(opened);
 }
 
-// Appends and waits.
+// Appends and waits, in the same way as callers of the raw log.
 bool Append(queue::Queue& queue, queue::Chunk chunk) {
-  absl::Notification done;
-  bool ok = false;
+  enum : int { kWaiting, kAppended, kFailed };
+  // Shared, since whoever notifies may come after the caller has gone.
+  const auto state = std::make_shared<std::atomic<int>>(kWaiting);
   queue::AppendBatch batch;
   batch.chunks.push_back(std::move(chunk));
   queue.Append(std::move(batch),
-               [&](const absl::StatusOr<queue::AppendResult>& result) {
-                 ok = result.ok() && result->lanes[0].duplicates == 0;
-                 done.Notify();
+               [state](const absl::StatusOr<queue::AppendResult>& result) {
+                 const bool ok =
+                     result.ok() && result->lanes[0].duplicates == 0;
+                 state->store(ok ? kAppended : kFailed);
+                 state->notify_one();
                });
-  done.WaitForNotification();
-  return ok;
+  state->wait(kWaiting);
+  return state->load() == kAppended;
 }
 
 // Lends and acks everything that is pending.
@@ -203,6 +208,8 @@ struct Settings {
 };
 
 int Main(const Settings& settings) {
+  // As the server does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   Results results;
   const absl::StatusOr<TemporaryDirectory> directory =
       TemporaryDirectory::Make();

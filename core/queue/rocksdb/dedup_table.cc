@@ -42,22 +42,33 @@ DedupTable::DedupTable(absl::Duration window, std::int64_t max_ids)
 }
 
 std::size_t DedupTable::HomeOf(const Part& part, const IdHash& id) {
-  // The upper bits chose the part; the lower half spreads within it.
-  return (id.low >> 32) * part.ids.size() >> 32;
+  // The upper bits chose the part; the upper bits of the lower half spread
+  // within it.
+  return (id.low >> 32) * part.tags.size() >> 32;
+}
+
+IdHash DedupTable::IdAt(const Part& part, std::size_t place) {
+  const Rest& rest = part.rests[place];
+  return {std::uint64_t{rest[0]} << 32 | rest[1],
+          std::uint64_t{rest[2]} << 32 | part.tags[place].bits};
 }
 
 std::size_t DedupTable::Find(const Part& part, const IdHash& id) {
+  const auto bits = static_cast<std::uint32_t>(id.low);
   std::size_t at = HomeOf(part, id);
-  while (part.times[at] != 0 && part.ids[at] != id) {
-    if (++at == part.ids.size()) at = 0;
+  while (part.tags[at].time != 0 &&
+         (part.tags[at].bits != bits || IdAt(part, at) != id)) {
+    if (++at == part.tags.size()) at = 0;
   }
   return at;
 }
 
-void DedupTable::Put(Part& part, const IdHash& id, Seconds time) {
-  const std::size_t at = Find(part, id);
-  part.ids[at] = id;
-  part.times[at] = time;
+void DedupTable::PutAt(Part& part, std::size_t at, const IdHash& id,
+                       Seconds time) {
+  part.tags[at] = {time, static_cast<std::uint32_t>(id.low)};
+  part.rests[at] = {static_cast<std::uint32_t>(id.high >> 32),
+                    static_cast<std::uint32_t>(id.high),
+                    static_cast<std::uint32_t>(id.low >> 32)};
   ++part.count;
 }
 
@@ -72,29 +83,32 @@ bool DedupTable::Insert(const IdHash& id, absl::Time time, absl::Time now) {
   Part& part = PartOf(id);
   const Seconds second = ToSeconds(time);
   const Seconds start = WindowStart(ToSeconds(now));
-  if (!part.ids.empty()) {
-    const std::size_t at = Find(part, id);
-    if (part.times[at] != 0) {
-      if (part.times[at] >= start) return false;
-      part.times[at] = std::max(part.times[at], second);
+  std::size_t at = 0;
+  if (!part.tags.empty()) {
+    at = Find(part, id);
+    Seconds& known = part.tags[at].time;
+    if (known != 0) {
+      if (known >= start) return false;
+      known = std::max(known, second);
       return true;
     }
   }
-  if (part.count + 1 > MaxCount(part.ids.size()) ||
+  if (part.count + 1 > MaxCount(part.tags.size()) ||
       part.count >= max_part_ids_) {
     MakeRoom(part, ToSeconds(now));
+    at = Find(part, id);
   }
-  Put(part, id, second);
+  PutAt(part, at, id, second);
   ++size_;
   return true;
 }
 
 void DedupTable::MakeRoom(Part& part, Seconds now) {
   const Seconds start = WindowStart(now);
-  const auto old = static_cast<std::size_t>(
-      std::count_if(part.times.begin(), part.times.end(),
-                    [start](Seconds t) { return t != 0 && t < start; }));
-  const std::size_t places = part.ids.size();
+  const auto old = static_cast<std::size_t>(std::count_if(
+      part.tags.begin(), part.tags.end(),
+      [start](const Tag& t) { return t.time != 0 && t.time < start; }));
+  const std::size_t places = part.tags.size();
   if (old > part.count / 8) return Rebuild(part, places, start);
   if (part.count < max_part_ids_) {
     // A fifth more; what it makes at the end must hold max_part_ids_.
@@ -104,8 +118,8 @@ void DedupTable::MakeRoom(Part& part, Seconds now) {
   }
   std::vector<Seconds> times;
   times.reserve(part.count);
-  for (const Seconds time : part.times) {
-    if (time != 0) times.push_back(time);
+  for (const Tag& tag : part.tags) {
+    if (tag.time != 0) times.push_back(tag.time);
   }
   const auto sixteenth = times.begin() + std::ssize(times) / 16;
   std::nth_element(times.begin(), sixteenth, times.end());
@@ -117,10 +131,12 @@ void DedupTable::MakeRoom(Part& part, Seconds now) {
 void DedupTable::Rebuild(Part& part, std::size_t places,
                          Seconds forget_before) {
   size_ -= static_cast<std::int64_t>(part.count);
-  Part rebuilt{std::vector<IdHash>(places), std::vector<Seconds>(places), 0};
-  for (std::size_t i = 0; i < part.ids.size(); ++i) {
-    if (part.times[i] == 0 || part.times[i] < forget_before) continue;
-    Put(rebuilt, part.ids[i], part.times[i]);
+  Part rebuilt{std::vector<Tag>(places), std::vector<Rest>(places), 0};
+  for (std::size_t i = 0; i < part.tags.size(); ++i) {
+    const Seconds time = part.tags[i].time;
+    if (time == 0 || time < forget_before) continue;
+    const IdHash id = IdAt(part, i);
+    PutAt(rebuilt, Find(rebuilt, id), id, time);
   }
   part = std::move(rebuilt);
   size_ += static_cast<std::int64_t>(part.count);
@@ -128,28 +144,26 @@ void DedupTable::Rebuild(Part& part, std::size_t places,
 
 void DedupTable::Prefetch(const IdHash& id) const {
   const Part& part = parts_[id.high >> 56];
-  if (part.ids.empty()) return;
-  const std::size_t home = HomeOf(part, id);
-  __builtin_prefetch(&part.ids[home]);
-  __builtin_prefetch(&part.times[home]);
+  if (part.tags.empty()) return;
+  __builtin_prefetch(&part.tags[HomeOf(part, id)], 1);
 }
 
 void DedupTable::Erase(const IdHash& id) {
   Part& part = PartOf(id);
-  if (part.ids.empty()) return;
+  if (part.tags.empty()) return;
   std::size_t hole = Find(part, id);
-  if (part.times[hole] == 0) return;
-  const std::size_t places = part.ids.size();
+  if (part.tags[hole].time == 0) return;
+  const std::size_t places = part.tags.size();
   // What stands behind the hole moves up unless it is nearer to its home.
-  for (std::size_t at = (hole + 1) % places; part.times[at] != 0;
+  for (std::size_t at = (hole + 1) % places; part.tags[at].time != 0;
        at = (at + 1) % places) {
-    const std::size_t home = HomeOf(part, part.ids[at]);
+    const std::size_t home = HomeOf(part, IdAt(part, at));
     if ((at + places - home) % places < (at + places - hole) % places) continue;
-    part.ids[hole] = part.ids[at];
-    part.times[hole] = part.times[at];
+    part.tags[hole] = part.tags[at];
+    part.rests[hole] = part.rests[at];
     hole = at;
   }
-  part.times[hole] = 0;
+  part.tags[hole].time = 0;
   --part.count;
   --size_;
 }
@@ -161,8 +175,8 @@ absl::Duration DedupTable::EffectiveWindow(absl::Time now) const {
 std::int64_t DedupTable::memory_bytes() const {
   std::size_t bytes = sizeof(*this);
   for (const Part& part : parts_) {
-    bytes += part.ids.capacity() * sizeof(IdHash) +
-             part.times.capacity() * sizeof(Seconds);
+    bytes += part.tags.capacity() * sizeof(Tag) +
+             part.rests.capacity() * sizeof(Rest);
   }
   return static_cast<std::int64_t>(bytes);
 }

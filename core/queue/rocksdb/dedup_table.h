@@ -28,7 +28,8 @@ IdHash HashId(std::string_view lane, std::string_view id);
 // than asked for. Times have a resolution of 1 s, in favour of remembering.
 //
 // An open-addressing table in 256 parts which grow one at a time, so that
-// neither memory nor time has a peak. Not thread-safe.
+// neither memory nor time has a peak. To look for an id that is not there, the
+// usual case, takes one or two reads of memory. Not thread-safe.
 class DedupTable {
  public:
   // Memory of an id: 20 bytes at a load between 0.66 and 0.8, and the spare
@@ -60,17 +61,25 @@ class DedupTable {
 
  private:
   using Seconds = std::uint32_t;  // Since 1970; 0: an empty place.
+  // What a search compares first, and when the id was accepted.
+  struct Tag {
+    Seconds time = 0;
+    std::uint32_t bits = 0;  // The lowest 32 of the id.
+  };
+  // The other 96.
+  using Rest = std::array<std::uint32_t, 3>;
   struct Part {
-    std::vector<IdHash> ids;
-    std::vector<Seconds> times;
+    std::vector<Tag> tags;
+    std::vector<Rest> rests;
     std::size_t count = 0;
   };
 
   Part& PartOf(const IdHash& id) { return parts_[id.high >> 56]; }
+  static IdHash IdAt(const Part& part, std::size_t place);
   static std::size_t HomeOf(const Part& part, const IdHash& id);
   // The place of `id`, or the empty place where it belongs.
   static std::size_t Find(const Part& part, const IdHash& id);
-  static void Put(Part& part, const IdHash& id, Seconds time);
+  static void PutAt(Part& part, std::size_t at, const IdHash& id, Seconds time);
   // Makes room for one more: forgets what is too old, grows, or forgets the
   // oldest.
   void MakeRoom(Part& part, Seconds now);
