@@ -51,6 +51,7 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddPauseAndResume(app, chosen);
   AddDeadLetters(app, chosen);
   AddHealthcheck(app, chosen);
+  AddDryRun(app, chosen);
   AddWebhookKey(app, chosen);
 }
 

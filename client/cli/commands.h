@@ -26,6 +26,7 @@ void AddTop(CLI::App& app, Action& chosen);
 void AddExplain(CLI::App& app, Action& chosen);
 void AddBackfill(CLI::App& app, Action& chosen);
 void AddHealthcheck(CLI::App& app, Action& chosen);
+void AddDryRun(CLI::App& app, Action& chosen);
 void AddWebhookKey(CLI::App& app, Action& chosen);
 
 }  // namespace segrid::cli

@@ -1,0 +1,159 @@
+// The checks of the sources, as far as one comes without sending.
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "boost/asio/post.hpp"
+#include "client/cli/checks.h"
+#include "core/config/write_key.h"
+#include "core/http/connection.h"
+#include "core/http/endpoint.h"
+#include "core/http/resolver.h"
+#include "core/pool/thread_pool.h"
+#include "core/receivers/segment/variant.h"
+#include "core/tls/client_context.h"
+
+namespace segrid::cli {
+namespace {
+
+// The base URL, as the receiver takes it.
+std::string UrlOf(const config::Source& source) {
+  if (!source.endpoint.empty()) return source.endpoint;
+  const auto* variant = receivers::segment::FindVariant(source.receiver);
+  if (variant == nullptr) return "";
+  return std::string(source.region == "eu" ? variant->eu : variant->us);
+}
+
+// What an asynchronous step said, within a time.
+class Waiter {
+ public:
+  void Set(absl::Status status) {
+    absl::MutexLock lock(&mu_);
+    if (!status_.has_value()) status_ = std::move(status);
+  }
+  absl::Status Wait(absl::Duration timeout) {
+    absl::MutexLock lock(&mu_);
+    const auto is_set = [this] { return status_.has_value(); };
+    if (!mu_.AwaitWithTimeout(absl::Condition(&is_set), timeout)) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("no answer within ", absl::FormatDuration(timeout)));
+    }
+    return *status_;
+  }
+
+ private:
+  absl::Mutex mu_;
+  std::optional<absl::Status> status_;
+};
+
+// The name of the host that is called first.
+Check CheckName(const http::Endpoint& to, absl::Duration timeout) {
+  const auto waiter = std::make_shared<Waiter>();
+  const auto count = std::make_shared<std::atomic<std::size_t>>(0);
+  const auto resolver = http::MakeSystemResolver();
+  resolver->Resolve(
+      to.host, to.port,
+      [waiter, count](const absl::StatusOr<http::Addresses>& found) {
+        if (found.ok()) *count = found->size();
+        waiter->Set(found.status());
+      });
+  const absl::Status status = waiter->Wait(timeout);
+  resolver->Cancel();
+  if (!status.ok()) {
+    return {"dns", to.host, Verdict::kFailed, std::string(status.message())};
+  }
+  return {"dns", to.host, Verdict::kOk,
+          absl::StrCat(count->load(), " addresses")};
+}
+
+// Connects as the receiver would: name, TCP, proxy, TLS. Sends no request.
+absl::Status Connect(http::Route route, absl::Duration timeout) {
+  auto pool = pool::ThreadPool::Create(1);
+  if (!pool.ok()) return pool.status();
+  const std::shared_ptr<http::Resolver> resolver = http::MakeSystemResolver();
+  const auto waiter = std::make_shared<Waiter>();
+  auto connection = std::make_shared<http::Connection>(
+      (*pool)->io(), std::move(route), http::ReadLimits());
+  connection->Open(*resolver, 0, [waiter](const absl::Status& status) {
+    waiter->Set(status);
+  });
+  const absl::Status status = waiter->Wait(timeout);
+  boost::asio::post(connection->strand(),
+                    [connection] { connection->Close(); });
+  connection.reset();
+  resolver->Cancel();
+  (*pool)->Stop();
+  return status;
+}
+
+Check CheckConnection(const config::Source& source, http::Endpoint endpoint,
+                      absl::Duration timeout) {
+  Check check{endpoint.tls ? "tls" : "tcp", endpoint.authority(), Verdict::kOk,
+              endpoint.tls ? "handshake done, certificate trusted"
+                           : "connected; plain http"};
+  http::Route route{.endpoint = std::move(endpoint)};
+  const auto fail = [&check](const absl::Status& why) {
+    check.verdict = Verdict::kFailed;
+    check.detail = std::string(why.message());
+    return check;
+  };
+  if (route.endpoint.tls) {
+    auto context = tls::MakeClientContext({.ca_file = source.ca_file,
+                                           .cert_file = source.client_cert,
+                                           .key_file = source.client_key});
+    if (!context.ok()) return fail(context.status());
+    route.tls = *std::move(context);
+  }
+  if (!source.proxy.empty()) {
+    auto proxy = http::ParseProxy(source.proxy);
+    if (!proxy.ok()) return fail(proxy.status());
+    route.proxy = *std::move(proxy);
+    route.proxy_auth = source.proxy_auth;
+    check.detail += ", through the proxy";
+  }
+  const absl::Status status = Connect(std::move(route), timeout);
+  return status.ok() ? check : fail(status);
+}
+
+void CheckSource(const config::Source& source, absl::Duration timeout,
+                 Checks& checks) {
+  if (source.receiver == "file") {
+    checks.push_back({"source", source.name, Verdict::kOk,
+                      "to the file " + source.path + " in data_dir"});
+    return;
+  }
+  const std::string_view wrong =
+      config::CheckWriteKey(source.write_key.Reveal(), source.receiver);
+  checks.push_back(
+      {"write key", source.name,
+       wrong.empty() ? Verdict::kOk : Verdict::kFailed,
+       wrong.empty() ? "well-formed; whether it is a good one, only events show"
+                     : std::string(wrong)});
+  const auto endpoint = http::ParseEndpoint(UrlOf(source), source.allow_http);
+  if (!endpoint.ok()) {
+    checks.push_back({"endpoint", source.name, Verdict::kFailed,
+                      std::string(endpoint.status().message())});
+    return;
+  }
+  const auto proxy = http::ParseProxy(source.proxy);
+  checks.push_back(CheckName(
+      source.proxy.empty() || !proxy.ok() ? *endpoint : *proxy, timeout));
+  if (checks.back().verdict == Verdict::kFailed) return;
+  checks.push_back(CheckConnection(source, *endpoint, timeout));
+}
+
+}  // namespace
+
+void CheckSources(const config::Config& config, absl::Duration timeout,
+                  Checks& checks) {
+  for (const config::Source& source : config.sources) {
+    CheckSource(source, timeout, checks);
+  }
+}
+
+}  // namespace segrid::cli
