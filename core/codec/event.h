@@ -91,14 +91,23 @@ class Event {
   }
 
   void Set(catalog::FieldId id, Value value) {
-    const std::uint64_t bit = std::uint64_t{1} << catalog::Index(id);
+    const std::uint64_t mark = MarkOf(id);
     values_[catalog::Index(id)] = value;
-    present_ = value.missing() ? present_ & ~bit : present_ | bit;
+    present_ = value.missing() ? present_ & ~mark : present_ | mark;
   }
+  // Set() for a value that is not missing, in two parts: a reader marks many
+  // with one store. Until it is marked, the event is without the value.
+  static constexpr std::uint64_t MarkOf(catalog::FieldId id) {
+    return std::uint64_t{1} << catalog::Index(id);
+  }
+  void PutUnmarked(catalog::FieldId id, Value value) {
+    values_[catalog::Index(id)] = value;
+  }
+  void Mark(std::uint64_t marks) { present_ |= marks; }
   // Set() for a value that is not missing.
   void Put(catalog::FieldId id, Value value) {
-    values_[catalog::Index(id)] = value;
-    present_ |= std::uint64_t{1} << catalog::Index(id);
+    PutUnmarked(id, value);
+    Mark(MarkOf(id));
   }
   Value Get(catalog::FieldId id) const {
     return Has(id) ? values_[catalog::Index(id)] : Value();

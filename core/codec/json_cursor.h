@@ -66,6 +66,11 @@ class JsonCursor {
 
   // Before it there is no backslash that HasEscapes() was not asked about.
   const char* next_escape() const { return next_escape_; }
+  // Moves next_escape() on to the next backslash, or at least to `until`.
+  void LookAhead(const char* until) {
+    const bool is_found = next_escape_ < body_end_ && *next_escape_ == '\\';
+    if (!is_found) LookForEscape(next_escape_, until);
+  }
 
   // Reads a string; its kind tells whether it contains escapes, which are
   // legal.

@@ -170,9 +170,11 @@ absl::Status JsonIndex::BuildPortable(std::string_view body) {
   }
   if (in_string) return OpenString();
   if (positions_.empty()) return Empty();
-  positions_.push_back(static_cast<std::uint32_t>(body.size()));
+  const std::size_t count = positions_.size();
+  positions_.insert(positions_.end(), kSentinels,
+                    static_cast<std::uint32_t>(body.size()));
   begin_ = positions_.data();
-  end_ = begin_ + positions_.size() - 1;
+  end_ = begin_ + count;
   return absl::OkStatus();
 }
 

@@ -12,6 +12,8 @@ constexpr std::size_t kInArray = 1;
 constexpr std::size_t kInEvent = 2;
 constexpr std::size_t kInMember = 3;
 
+static_assert(JsonIndex::kSentinels >= 3, "ReadObject looks so far ahead");
+
 Value Unescaped(const Value& value, TextArena& texts) {
   char* const text = texts.Reserve(value.size);
   const char* const end = Unescape(value.text(), text);
@@ -21,6 +23,24 @@ Value Unescaped(const Value& value, TextArena& texts) {
 // True when the two characters of `pair` stand at `at`.
 bool Stands(const char (&pair)[3], const char* at) {
   return LoadWord<std::uint16_t>(at) == LoadWord<std::uint16_t>(pair);
+}
+
+// The value between a colon and `end`: a text that is neither empty nor
+// escaped, or, where the type is kInteger, plain digits. kMissing when it is
+// something else, or when white space stands around it.
+inline Value PlainValue(const char* body, std::uint32_t colon,
+                        std::uint32_t end, catalog::Type type) {
+  const std::uint32_t size = end - colon - 3;
+  if (body[colon + 1] == '"' && body[end - 1] == '"' &&
+      static_cast<std::int32_t>(size) > 0) [[likely]] {
+    return Value(Kind::kCleanText, {body + colon + 2, size});
+  }
+  std::int64_t number = 0;
+  if (type == catalog::Type::kInteger && end >= kMaxPlainDigits &&
+      ReadPlainDigits(body + end, end - colon - 1, number)) {
+    return Value::OfInteger(number);
+  }
+  return Value();
 }
 
 // What a string means as a value: "" counts as missing.
@@ -67,44 +87,53 @@ JsonReader::Step JsonReader::Finish(Position at) {
   return Step::kEnd;
 }
 
-// The loop over the members. What SendGrid writes nearly always is read here: a
-// key of the catalog and a string without escapes, nothing between them. What
-// the loop carries on is in locals whose address nobody has, or it would travel
-// through memory.
+// The loop over the members. What SendGrid writes nearly always is read here:
+// plain keys and values, nothing between them. What the loop carries on is in
+// locals whose address nobody has, or it would travel through memory.
 bool JsonReader::ReadObject(Position& position, Event& event) {
   const char* const body = cursor_.body();
-  const char* plain_end = PlainEnd();
+  std::uint32_t plain_end = PlainEnd();
+  std::uint64_t marks = 0;
   Position at = position + 1;
   if (body[*at] == '}') {
     position = at + 1;
     return true;
   }
-  const char* quote = body + *at;
-  bool is_key = *quote == '"';
   for (;;) {
-    // Neither a string nor a colon is at the last position: the array's bracket
-    // is. So there is a position after each.
-    const char* const colon = body + at[1];
-    if (is_key && colon < plain_end && Stands("\":", colon - 1)) [[likely]] {
-      const auto key_size = static_cast<std::size_t>(colon - quote) - 2;
-      const catalog::FieldId id = kKeyTable.FindPadded(quote + 1, key_size);
-      const char* const end = body + at[3];
-      if (id == catalog::kNoField) {
-        const Value key(Kind::kCleanText, {quote + 1, key_size});
-        at = ReadCustomArg(at + 2, key, event);
-      } else if (colon[1] == '"' && end < plain_end && end[-1] == '"' &&
-                 end - colon > 3) [[likely]] {
-        const auto size = static_cast<std::uint32_t>(end - colon) - 3;
-        event.Put(id, Value(Kind::kCleanText, {colon + 2, size}));
-        if (Stands(",\"", end)) [[likely]] {
+    // If this is a member with a plain value, three positions on is what
+    // follows it. If not, it is some position, or a sentinel (kSentinels).
+    const std::uint32_t end = at[3];
+    const std::uint32_t colon = at[1];
+    const char* const key = body + at[0] + 1;
+    const std::uint32_t key_size = colon - at[0] - 2;
+    const KeyTable::Slot* slot = nullptr;
+    Value value;
+    if (end >= plain_end) [[unlikely]] {
+      cursor_.LookAhead(body + end);
+      plain_end = PlainEnd();
+    }
+    if (end < plain_end &&
+        (slot = kKeyTable.FindMember(key, key_size)) != nullptr) [[likely]] {
+      value = PlainValue(body, colon, end, slot->type);
+      if (!value.missing()) [[likely]] {
+        event.PutUnmarked(slot->row, value);
+        marks |= slot->mark;
+        if (body[end] == ',') [[likely]] {
           at += 4;
-          quote = end + 1;
           continue;
         }
-        at += 3;
-      } else {
-        at = ReadField(at + 2, id, event);
       }
+    }
+    event.Mark(marks);
+    marks = 0;
+    if (!value.missing()) {
+      at += 3;
+    } else if (slot != nullptr) {
+      at = ReadField(at + 2, slot->row, event);
+    } else if (end < plain_end && key[-1] == '"' &&
+               Stands("\":", body + colon - 1)) {
+      at = ReadCustomArg(at + 2, Value(Kind::kCleanText, {key, key_size}),
+                         event);
     } else {
       at = ReadMember(at, event);
     }
@@ -116,8 +145,6 @@ bool JsonReader::ReadObject(Position& position, Event& event) {
       return next == '}' || cursor_.FailContinue(at - 1, '}');
     }
     plain_end = PlainEnd();
-    quote = body + *at;
-    is_key = *quote == '"';
   }
 }
 
@@ -203,6 +230,7 @@ bool JsonReader::ReadMembers(Position& at, catalog::FieldId object,
 
 JsonReader::Position JsonReader::ReadList(Position at, catalog::FieldId id,
                                           Event& event) {
+  const char* const body = cursor_.body();
   Value list = Value::OfKind(Kind::kList);
   list.first = event.items.size();
   ++at;
@@ -210,16 +238,25 @@ JsonReader::Position JsonReader::ReadList(Position at, catalog::FieldId id,
     event.Set(id, Value());
     return at + 1;
   }
+  std::uint32_t plain_end = PlainEnd();
   for (;;) {
-    Value item = PlainString(at);
-    if (!item.missing()) [[likely]] {
+    const std::uint32_t start = at[0];
+    const std::uint32_t end = at[1];
+    const auto size = static_cast<std::int32_t>(end - start) - 2;
+    if (end < plain_end && body[start] == '"' && body[end - 1] == '"' &&
+        size > 0) [[likely]] {
+      event.items.emplace_back(
+          Kind::kCleanText,
+          std::string_view(body + start + 1, static_cast<std::uint32_t>(size)));
       ++at;
     } else {
       Position moved = at;  // Its address is taken, that of `at` never.
+      Value item;
       if (!ReadScalar(moved, kInMember, item)) return nullptr;
+      event.items.push_back(item);
       at = moved;
+      plain_end = PlainEnd();
     }
-    event.items.push_back(item);
     ++list.size;
     const char next = cursor_.At(at);
     if (next != ',') {

@@ -56,21 +56,11 @@ class JsonReader {
   bool ReadObject(Position& at, Event& event);
   // Before it there is no escape that was not seen yet, and behind each
   // character there is room for the longest key.
-  const char* PlainEnd() const {
+  std::uint32_t PlainEnd() const {
     const char* const padded = cursor_.body_end() - KeyTable::kMaxKeyBytes;
-    return std::min(cursor_.next_escape(), padded);
-  }
-  // The string at `at` when it is not empty, has no escapes, and nothing stands
-  // between it and what follows; else kMissing.
-  Value PlainString(Position at) const {
-    const char* const start = cursor_.body() + at[0];
-    const char* const end = cursor_.body() + at[1];
-    if (*start != '"' || end >= PlainEnd() || end[-1] != '"' ||
-        end - start <= 2) {
-      return Value();
-    }
-    return {Kind::kCleanText,
-            {start + 1, static_cast<std::size_t>(end - start) - 2}};
+    const std::ptrdiff_t size =
+        std::min(cursor_.next_escape(), padded) - cursor_.body();
+    return static_cast<std::uint32_t>(std::max<std::ptrdiff_t>(size, 0));
   }
   // These give the position after what they read; nullptr on an error.
   Position ReadMember(Position at, Event& event);

@@ -7,9 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "core/catalog/catalog.h"
+#include "core/codec/event.h"
 #include "core/codec/short_text.h"
 
 namespace segrid::codec {
@@ -26,65 +28,76 @@ class KeyTable {
     }
   }
 
-  // The row of the key, or kNoField: then it is a custom argument's.
-  // kMaxKeyBytes from `key` on must be readable, whatever its size.
-  catalog::FieldId FindPadded(const char* key, std::size_t size) const {
-    // A longer key finds a row of another size.
-    const std::uint64_t first =
-        LoadWord<std::uint64_t>(key) & kFirstMasks[size % kMaxKeyBytes];
+  // A key and the `":` behind it, with zeros behind that.
+  struct alignas(64) Slot {
+    std::array<char, kMaxKeyBytes> text;
+    std::uint64_t mark;  // Event::MarkOf(row).
+    catalog::FieldId row;
+    catalog::Type type;
+  };
+
+  // The slot of the key of `size` bytes, behind which `":` stands; nullptr when
+  // there is none, or when something else stands there. No byte of the key is
+  // 0. kMaxKeyBytes from `key` on must be readable, whatever its size.
+  const Slot* FindMember(const char* key, std::size_t size) const {
+    if (size >= kMasks.size()) [[unlikely]] {
+      return nullptr;
+    }
+    const Padded& mask = kMasks[size];
+    const Bytes16 low = Load(key) & Aligned(mask.bytes.data());
+    const Bytes16 high = Load(key + 16) & Aligned(mask.bytes.data() + 16);
+    const auto first = reinterpret_cast<const Halves&>(low)[0];
     const Slot& slot = slots_[Hash(first, size, multiplier_)];
-    if (slot.size != size) return catalog::kNoField;
-    const auto differ = [&](std::size_t i) {
-      const std::uint64_t word = LoadWord<std::uint64_t>(key + 8 * i);
-      return (word ^ slot.words[i]) & slot.masks[i];
-    };
-    std::uint64_t difference = (first ^ slot.words[0]) | differ(1);
-    if (size > 16) difference |= differ(2) | differ(3);
-    return difference == 0 ? slot.row : catalog::kNoField;
+    const Bytes16 difference = (low ^ Aligned(slot.text.data())) |
+                               (high ^ Aligned(slot.text.data() + 16));
+    return IsZero(difference) ? &slot : nullptr;
   }
 
-  // The same for a key of which nothing else may be read.
+  // The row of a key of which nothing else may be read, or kNoField: then it is
+  // a custom argument's.
   catalog::FieldId Find(std::string_view key) const {
-    if (key.empty() || key.size() >= kMaxKeyBytes) return catalog::kNoField;
+    if (key.size() >= kMasks.size() || key.find('\0') != key.npos) {
+      return catalog::kNoField;
+    }
     std::array<char, kMaxKeyBytes> padded{};
     std::copy(key.begin(), key.end(), padded.begin());
-    return FindPadded(padded.data(), key.size());
+    std::copy(kEnd.begin(), kEnd.end(), padded.begin() + key.size());
+    const Slot* const slot = FindMember(padded.data(), key.size());
+    return slot == nullptr ? catalog::kNoField : slot->row;
   }
 
  private:
   static constexpr std::size_t kSlots = 256;
-  static constexpr std::size_t kWords = kMaxKeyBytes / 8;
   static constexpr std::uint64_t kFirstMultiplier = 0x9E3779B97F4A7C15;
-  // The words of a key and which of their bits belong to it.
-  struct alignas(64) Slot {
-    std::array<std::uint64_t, kWords> words{};
-    std::array<std::uint64_t, kWords> masks{};
-    std::size_t size = 0;  // 0: there is no key.
-    catalog::FieldId row = catalog::kNoField;
+  static constexpr std::string_view kEnd = "\":";
+  // Sixteen bytes at once, on any machine that the compiler knows.
+  using Bytes16 [[gnu::vector_size(16)]] = char;
+  using Halves [[gnu::vector_size(16)]] = std::uint64_t;
+  struct alignas(kMaxKeyBytes) Padded {
+    std::array<char, kMaxKeyBytes> bytes;
   };
 
-  // By size: which bits of the first word belong to a key.
-  static constexpr auto kFirstMasks = [] {
-    std::array<std::uint64_t, kMaxKeyBytes> masks{};
-    for (std::size_t size = 0; size < kMaxKeyBytes; ++size) {
-      for (std::size_t i = 0; i < std::min<std::size_t>(size, 8); ++i) {
-        masks[size] |= std::uint64_t{0xFF} << 8 * i;
-      }
+  // By the size of a key: the bytes that belong to it and to what ends it.
+  static constexpr auto kMasks = [] {
+    std::array<Padded, kMaxKeyBytes - kEnd.size() + 1> masks{};
+    for (std::size_t size = 0; size < masks.size(); ++size) {
+      std::fill_n(masks[size].bytes.begin(), size + kEnd.size(), '\xFF');
     }
     return masks;
   }();
 
-  static constexpr Slot MakeSlot(std::size_t row) {
-    const std::string_view key = catalog::kFields[row].key;
-    if (key.size() >= kMaxKeyBytes) throw "a key is too long for the table";
-    Slot slot{.size = key.size(),
-              .row = catalog::FieldId(static_cast<std::uint8_t>(row))};
-    for (std::size_t i = 0; i < key.size(); ++i) {
-      const std::uint64_t byte = static_cast<unsigned char>(key[i]);
-      slot.words[i / 8] |= byte << 8 * (i % 8);
-      slot.masks[i / 8] |= std::uint64_t{0xFF} << 8 * (i % 8);
-    }
-    return slot;
+  static Bytes16 Load(const char* from) {
+    Bytes16 bytes;
+    std::memcpy(&bytes, from, sizeof(bytes));
+    return bytes;
+  }
+  static Bytes16 Aligned(const char* from) {
+    return *static_cast<const Bytes16*>(
+        __builtin_assume_aligned(from, sizeof(Bytes16)));
+  }
+  static bool IsZero(Bytes16 bytes) {
+    const auto halves = reinterpret_cast<const Halves&>(bytes);
+    return (halves[0] | halves[1]) == 0;
   }
 
   static constexpr std::size_t Hash(std::uint64_t first, std::size_t size,
@@ -93,19 +106,34 @@ class KeyTable {
   }
 
   constexpr bool TryFill() {
-    slots_.fill(Slot());
+    Slot unused{.text = {}, .mark = 0, .row = catalog::kNoField, .type = {}};
+    unused.text.back() = '\xFF';  // No member ends in this.
+    slots_.fill(unused);
     for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
       if (!catalog::kFields[i].parent.empty()) continue;
-      const Slot made = MakeSlot(i);
-      Slot& slot = slots_[Hash(made.words[0], made.size, multiplier_)];
-      if (slot.size != 0) return false;
+      const std::string_view key = catalog::kFields[i].key;
+      if (key.size() >= kMasks.size()) throw "a key is too long for the table";
+      const catalog::FieldId row{static_cast<std::uint8_t>(i)};
+      Slot made{.text = {},
+                .mark = Event::MarkOf(row),
+                .row = row,
+                .type = catalog::kFields[i].type};
+      std::copy(kEnd.begin(), kEnd.end(),
+                std::copy(key.begin(), key.end(), made.text.begin()));
+      std::uint64_t first = 0;
+      for (std::size_t at = 0; at < 8; ++at) {
+        first |= std::uint64_t{static_cast<unsigned char>(made.text[at])}
+                 << 8 * at;
+      }
+      Slot& slot = slots_[Hash(first, key.size(), multiplier_)];
+      if (slot.row != catalog::kNoField) return false;
       slot = made;
     }
     return true;
   }
 
-  std::uint64_t multiplier_ = 0;
   std::array<Slot, kSlots> slots_{};
+  std::uint64_t multiplier_ = 0;
 };
 
 inline constexpr KeyTable kKeyTable;
