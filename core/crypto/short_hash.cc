@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/crypto/sha256_constants.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -64,40 +66,36 @@ void ShortText::AssignLowerCase(std::string_view text) {
   Fill(text, LowerCase(), bytes_.data());
 }
 
-void HashTwo(const ShortText& first, const ShortText& second,
-             std::array<Sha256::Digest, 2>& digests) {
+void HashShortTexts(std::span<const ShortText> texts,
+                    std::span<Sha256::Digest> digests) {
+  static const bool kHasVectors = HasWideVectors();
   static const bool kHasInstructions = HasShaInstructions();
-  if (kHasInstructions) {
-    HashTwoWithInstructions(first, second, digests);
-  } else {
-    HashTwoPortably(first, second, digests);
+  // Sixteen take as long as some ten in pairs.
+  if (kHasVectors && digests.size() == kMaxHashes) {
+    return HashSixteen(texts.first<kMaxHashes>(), digests.first<kMaxHashes>());
+  }
+  if (!kHasInstructions) return HashPortably(texts, digests);
+  std::array<Sha256::Digest, 2> pair;
+  for (std::size_t i = 0; i < digests.size(); i += 2) {
+    // Of an odd number, the last is hashed twice.
+    const bool is_last = i + 1 == digests.size();
+    HashTwoWithInstructions(texts[i], texts[is_last ? i : i + 1], pair);
+    digests[i] = pair[0];
+    if (!is_last) digests[i + 1] = pair[1];
   }
 }
 
-void HashTwoPortably(const ShortText& first, const ShortText& second,
-                     std::array<Sha256::Digest, 2>& digests) {
+void HashPortably(std::span<const ShortText> texts,
+                  std::span<Sha256::Digest> digests) {
   Sha256 sha256;
-  digests[0] = sha256.Hash(first.view());
-  digests[1] = sha256.Hash(second.view());
+  for (std::size_t i = 0; i < digests.size(); ++i) {
+    digests[i] = sha256.Hash(texts[i].view());
+  }
 }
 
 #if defined(__x86_64__)
 
 namespace {
-
-// FIPS 180-4, 4.2.2 and 5.3.3.
-alignas(16) constexpr std::array<std::uint32_t, 64> kRounds = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
-    0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
-    0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
-    0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
-    0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
-    0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
-    0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
-    0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
-    0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 // The first state in the order that the instructions want.
 alignas(16) constexpr std::array<std::uint32_t, 4> kFirstAbef = {
@@ -157,7 +155,7 @@ bool HasShaInstructions() {
             _mm_alignr_epi8(last, lane.words[(step + 2) % 4], 4));
         word = _mm_sha256msg2_epu32(sum, last);
       }
-      const __m128i keyed = _mm_add_epi32(word, Load(&kRounds[4 * step]));
+      const __m128i keyed = _mm_add_epi32(word, Load(&kSha256Rounds[4 * step]));
       lane.cdgh = _mm_sha256rnds2_epu32(lane.cdgh, lane.abef, keyed);
       lane.abef = _mm_sha256rnds2_epu32(lane.abef, lane.cdgh,
                                         _mm_shuffle_epi32(keyed, 0x0E));
@@ -182,7 +180,8 @@ bool HasShaInstructions() { return false; }
 
 void HashTwoWithInstructions(const ShortText& first, const ShortText& second,
                              std::array<Sha256::Digest, 2>& digests) {
-  HashTwoPortably(first, second, digests);
+  const std::array<ShortText, 2> texts = {first, second};
+  HashPortably(texts, digests);
 }
 
 #endif

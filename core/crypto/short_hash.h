@@ -1,11 +1,12 @@
-// SHA-256 of short texts, two at a time: the instructions of one hash wait for
-// each other, so two take hardly longer than one.
+// SHA-256 of short texts, several at a time: the instructions of one hash wait
+// for each other, so two take hardly longer than one; and sixteen fit into the
+// widest registers.
 
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <cstring>
+#include <span>
 #include <string_view>
 
 #include "core/crypto/sha256.h"
@@ -32,18 +33,27 @@ class ShortText {
   alignas(16) std::array<std::uint8_t, 64> bytes_{};
 };
 
-// Hashes two texts. Chooses between the two functions below; cannot fail.
-// Thread safety: all are functions of their arguments.
-void HashTwo(const ShortText& first, const ShortText& second,
-             std::array<Sha256::Digest, 2>& digests);
+// What HashShortTexts takes at once at the most.
+inline constexpr std::size_t kMaxHashes = 16;
+
+// Hashes up to kMaxHashes texts, as many as there are digests, by whichever of
+// the functions below is fastest here; cannot fail. Thread safety: all are
+// functions of their arguments.
+void HashShortTexts(std::span<const ShortText> texts,
+                    std::span<Sha256::Digest> digests);
 
 // With OpenSSL's portable interface.
-void HashTwoPortably(const ShortText& first, const ShortText& second,
-                     std::array<Sha256::Digest, 2>& digests);
+void HashPortably(std::span<const ShortText> texts,
+                  std::span<Sha256::Digest> digests);
 
 // With the processor's SHA instructions; only where HasShaInstructions().
 bool HasShaInstructions();
 void HashTwoWithInstructions(const ShortText& first, const ShortText& second,
                              std::array<Sha256::Digest, 2>& digests);
+
+// With vectors of 512 bits; only where HasWideVectors().
+bool HasWideVectors();
+void HashSixteen(std::span<const ShortText, kMaxHashes> texts,
+                 std::span<Sha256::Digest, kMaxHashes> digests);
 
 }  // namespace segrid::crypto

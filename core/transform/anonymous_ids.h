@@ -1,5 +1,5 @@
 // Anonymous ids that are put off: written into Tracks that are already encoded,
-// because two hashes at once take hardly longer than one.
+// because many hashes at once take less time than one by one.
 
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace segrid::transform {
 
-// Keeps up to two addresses and the places of their ids. Thread safety: none;
-// one user at a time.
+// Keeps up to crypto::kMaxHashes addresses and the places of their ids. Thread
+// safety: none; one user at a time.
 class AnonymousIds {
  public:
   // Where the next address goes: see Transformer::Transform().
@@ -37,8 +37,8 @@ class AnonymousIds {
     std::size_t at;
   };
 
-  std::array<crypto::ShortText, 2> addresses_;
-  std::array<Place, 2> places_{};
+  std::array<crypto::ShortText, crypto::kMaxHashes> addresses_;
+  std::array<Place, crypto::kMaxHashes> places_{};
   std::size_t count_ = 0;
 };
 

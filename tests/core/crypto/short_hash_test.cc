@@ -8,8 +8,6 @@
 namespace segrid::crypto {
 namespace {
 
-using Digests = std::array<Sha256::Digest, 2>;
-
 ShortText Make(std::string_view text) {
   ShortText made;
   // What was there before must not show.
@@ -50,32 +48,59 @@ TEST(ShortText, ChangesAsciiCapitalsOnly) {
   }
 }
 
-TEST(HashTwo, GivesTheHashesOfBothInEachWay) {
-  Sha256 sha256;
-  for (std::size_t size = 0; size <= ShortText::kMaxBytes; ++size) {
-    const std::string first = TextOf(size, 1);
-    const std::string second = TextOf(ShortText::kMaxBytes - size, 2);
-    const Digests expected = {sha256.Hash(first), sha256.Hash(second)};
-    Digests digests{};
-    HashTwo(Make(first), Make(second), digests);
-    EXPECT_EQ(digests, expected) << size;
-    HashTwoPortably(Make(first), Make(second), digests);
-    EXPECT_EQ(digests, expected) << size;
+// Texts of many sizes, and what a hash of one at a time gives.
+struct Sample {
+  explicit Sample(std::size_t seed) {
+    for (std::size_t i = 0; i < kMaxHashes; ++i) {
+      const std::size_t size = (seed * 5 + i * 7) % (ShortText::kMaxBytes + 1);
+      const std::string text = TextOf(size, seed + i);
+      texts[i] = Make(text);
+      hashes[i] = Sha256().Hash(text);
+    }
+  }
+  std::array<ShortText, kMaxHashes> texts;
+  std::array<Sha256::Digest, kMaxHashes> hashes;
+};
+
+TEST(HashShortTexts, GivesAsManyHashesAsThereAreDigests) {
+  const Sample sample(1);
+  for (std::size_t count = 0; count <= kMaxHashes; ++count) {
+    std::array<Sha256::Digest, kMaxHashes> digests{};
+    HashShortTexts(sample.texts, std::span(digests).first(count));
+    for (std::size_t i = 0; i < kMaxHashes; ++i) {
+      EXPECT_EQ(digests[i], i < count ? sample.hashes[i] : Sha256::Digest{})
+          << i << " of " << count;
+    }
   }
 }
 
-TEST(HashTwo, GivesTheHashesOfBothWithInstructions) {
+TEST(HashPortably, GivesTheHashes) {
+  for (std::size_t seed = 0; seed < 64; ++seed) {
+    const Sample sample(seed);
+    std::array<Sha256::Digest, kMaxHashes> digests{};
+    HashPortably(sample.texts, digests);
+    ASSERT_EQ(digests, sample.hashes) << seed;
+  }
+}
+
+TEST(HashTwoWithInstructions, GivesTheHashesOfBoth) {
   if (!HasShaInstructions()) GTEST_SKIP() << "no SHA instructions here";
-  Sha256 sha256;
-  for (std::size_t size = 0; size <= ShortText::kMaxBytes; ++size) {
-    for (std::size_t seed = 0; seed < 64; ++seed) {
-      const std::string first = TextOf(size, seed);
-      const std::string second = TextOf((size * 7 + seed) % 56, seed + 64);
-      const Digests expected = {sha256.Hash(first), sha256.Hash(second)};
-      Digests digests{};
-      HashTwoWithInstructions(Make(first), Make(second), digests);
-      ASSERT_EQ(digests, expected) << size << " " << seed;
-    }
+  for (std::size_t seed = 0; seed < 256; ++seed) {
+    const Sample sample(seed);
+    std::array<Sha256::Digest, 2> digests{};
+    HashTwoWithInstructions(sample.texts[0], sample.texts[1], digests);
+    ASSERT_EQ(digests[0], sample.hashes[0]) << seed;
+    ASSERT_EQ(digests[1], sample.hashes[1]) << seed;
+  }
+}
+
+TEST(HashSixteen, GivesTheHashesOfAll) {
+  if (!HasWideVectors()) GTEST_SKIP() << "no vectors of 512 bits here";
+  for (std::size_t seed = 0; seed < 256; ++seed) {
+    const Sample sample(seed);
+    std::array<Sha256::Digest, kMaxHashes> digests{};
+    HashSixteen(sample.texts, digests);
+    ASSERT_EQ(digests, sample.hashes) << seed;
   }
 }
 
