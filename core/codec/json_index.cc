@@ -61,6 +61,9 @@ class JsonIndex::Fast {
     switch (parser_->stage1(reinterpret_cast<const std::uint8_t*>(body.data()),
                             body.size(), simdjson::stage1_mode::regular)) {
       case simdjson::SUCCESS:
+        // simdjson writes three sentinels, the last of which is 0.
+        parser_->structural_indexes[size() + kSentinels - 1] =
+            static_cast<std::uint32_t>(body.size());
         return absl::OkStatus();
       case simdjson::UTF8_ERROR:
         return NotUtf8();

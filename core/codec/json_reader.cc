@@ -104,40 +104,43 @@ bool JsonReader::ReadObject(Position& position, Event& event) {
     // follows it. If not, it is some position, or a sentinel (kSentinels).
     const std::uint32_t end = at[3];
     const std::uint32_t colon = at[1];
-    const char* const key = body + at[0] + 1;
-    const std::uint32_t key_size = colon - at[0] - 2;
-    const KeyTable::Slot* slot = nullptr;
-    Value value;
     if (end >= plain_end) [[unlikely]] {
       cursor_.LookAhead(body + end);
       plain_end = PlainEnd();
     }
-    if (end < plain_end &&
-        (slot = kKeyTable.FindMember(key, key_size)) != nullptr) [[likely]] {
-      value = PlainValue(body, colon, end, slot->type);
-      if (!value.missing()) [[likely]] {
-        event.PutUnmarked(slot->row, value);
-        marks |= slot->mark;
-        if (body[end] == ',') [[likely]] {
-          at += 4;
-          continue;
+    const char* const key = body + at[0] + 1;
+    const std::uint32_t key_size = colon - at[0] - 2;
+    const KeyTable::Slot* slot = nullptr;
+    Value value;
+    if (end < plain_end) [[likely]] {
+      slot = kKeyTable.FindMember(key, key_size);
+      if (slot != nullptr) [[likely]] {
+        value = PlainValue(body, colon, end, slot->type);
+        if (!value.missing()) [[likely]] {
+          event.PutUnmarked(slot->row, value);
+          marks |= slot->mark;
         }
+      } else if (key[-1] == '"' && Stands("\":", body + colon - 1)) {
+        value = PlainValue(body, colon, end, catalog::Type::kString);
+        if (!value.missing()) {
+          event.custom_args.push_back(
+              {Value(Kind::kCleanText, {key, key_size}), value});
+        }
+      }
+      if (!value.missing() && body[end] == ',') [[likely]] {
+        at += 4;
+        continue;
       }
     }
     event.Mark(marks);
     marks = 0;
     if (!value.missing()) {
       at += 3;
-    } else if (slot != nullptr) {
-      at = ReadField(at + 2, slot->row, event);
-    } else if (end < plain_end && key[-1] == '"' &&
-               Stands("\":", body + colon - 1)) {
-      at = ReadCustomArg(at + 2, Value(Kind::kCleanText, {key, key_size}),
-                         event);
     } else {
-      at = ReadMember(at, event);
+      at = slot == nullptr ? ReadMember(at, event)
+                           : ReadField(at + 2, slot->row, event);
+      if (at == nullptr) return false;
     }
-    if (at == nullptr) return false;
     const char next = cursor_.At(at);
     ++at;
     if (next != ',') {

@@ -167,6 +167,11 @@ char* WriteExtras(const Track& track, char* out) {
   for (const Extra& extra : track.extras) {
     out = WriteText(extra.name, out);
     *out++ = ':';
+    if (extra.value.kind == Kind::kCleanText) [[likely]] {
+      *out++ = '"';
+      out = Put("\",", CopyText(extra.value.text(), out));
+      continue;
+    }
     out = extra.value.kind == Kind::kObject
               ? WriteObject(extra.field, *track.event, out)
               : WriteValue(extra.value, out);

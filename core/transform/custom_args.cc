@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
 #include <numeric>
 
 #include "core/catalog/catalog.h"
@@ -38,6 +37,22 @@ constexpr std::size_t kFewArgs = 8;
 // ones need about one.
 constexpr std::size_t kProbesPerArg = 8;
 
+// Quick and easily fooled: see kProbesPerArg.
+std::uint64_t Hash(std::string_view name) {
+  constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
+  std::uint64_t hash = name.size();
+  const auto add = [&hash](std::uint64_t word) {
+    hash = (std::rotl(hash, 29) ^ word) * kMultiplier;
+  };
+  for (; name.size() >= 8; name.remove_prefix(8)) {
+    add(codec::LoadWord<std::uint64_t>(name.data()));
+  }
+  std::uint64_t rest = 0;
+  for (const char c : name) rest = rest << 8 | static_cast<unsigned char>(c);
+  add(rest);
+  return hash >> 32;
+}
+
 }  // namespace
 
 Value FindCustomArg(std::string_view name, Event& event, FieldCounts& counts) {
@@ -70,7 +85,7 @@ void CustomArgCollector::Collect(const CustomArgSelection& selection,
     if (is_last_[i] == 0 || !selection.Selects(name) || IsOwned(name)) continue;
     ToText(arg.value, counts);
     if (arg.value.missing()) continue;
-    if (codec::kKeyTable.Find(name) != catalog::kNoField) {
+    if (event.from_wire && codec::kKeyTable.Find(name) != catalog::kNoField) {
       // Missing from now on, so that the next source does not count it again.
       arg.value = Value();
       ++counts.dropped;
@@ -99,7 +114,7 @@ bool CustomArgCollector::MarkLastByHash(const std::vector<CustomArg>& args) {
   std::size_t probes_left = kProbesPerArg * args.size();
   for (std::size_t i = args.size(); i-- > 0;) {
     const std::string_view key = args[i].key.text();
-    std::size_t slot = std::hash<std::string_view>()(key) & mask;
+    std::size_t slot = Hash(key) & mask;
     while (slots_[slot] != 0 && args[slots_[slot] - 1].key.text() != key) {
       if (probes_left-- == 0) return false;
       slot = (slot + 1) & mask;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error_info.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/event_dump.h"
 
@@ -149,6 +150,25 @@ TEST(JsonReader, SaysWhatIsWrongAndWhereButNotWhatStandsThere) {
        "the body is not JSON: a number is not well formed (byte 6), in element "
        "0"},
   });
+}
+
+// The reader looks ahead, and at keys 32 bytes at a time: the body lies in a
+// block of its own, so that a step behind its end is seen.
+TEST(JsonReader, StaysInABodyThatEndsInTheMiddleOfAnEvent) {
+  const std::string whole =
+      R"([{"email":"a@b.c","tls":1,"category":["d","e"],"mine":"f"}])";
+  for (std::size_t size = 2; size < whole.size() - 1; ++size) {
+    for (const std::size_t spaces : {0, 1, 2, 10, 31, 32, 33, 100}) {
+      const std::string text =
+          whole.substr(0, size) + "]" + std::string(spaces, ' ');
+      const std::vector<char> body(text.begin(), text.end());
+      for (const Engine engine : {Engine::kFastest, Engine::kPortable}) {
+        EXPECT_THAT(Read(engine, {body.data(), body.size()}),
+                    ::testing::StartsWith("the body is not JSON"))
+            << size << " " << spaces;
+      }
+    }
+  }
 }
 
 TEST(JsonReader, TellsJsonThatIsNoArrayFromNoJson) {
