@@ -4,25 +4,50 @@
 readonly BODY=tests/data/sendgrid/sendgrid_nodejs_test_button_2018.json
 readonly DATA=segrid-data
 readonly DEFAULT_PORT=50051
+readonly DEFAULT_WEBHOOK_PORT=8080
+readonly DEFAULT_ADMIN_PORT=8081
 readonly START_SECONDS=20
 
 server_pid=
 address=
+webhook=
+admin=
 
 is_taken() {
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# The server's own defaults, but for the port when that is taken.
-start_server() {
-  local port=$DEFAULT_PORT arguments=()
+# The first port from this one on that nobody listens on.
+free_port() {
+  local port=$1
   while is_taken "$port"; do
     port=$((port + 1))
   done
+  echo "$port"
+}
+
+# The server's own defaults, but for the ports that are taken.
+start_server() {
+  local port webhook_port admin_port arguments=()
+  port=$(free_port $DEFAULT_PORT)
+  webhook_port=$(free_port $DEFAULT_WEBHOOK_PORT)
+  admin_port=$DEFAULT_ADMIN_PORT
+  ((admin_port > webhook_port)) || admin_port=$((webhook_port + 1))
+  admin_port=$(free_port "$admin_port")
   if ((port != DEFAULT_PORT)); then
     say "Port $DEFAULT_PORT is taken: using $port."
-    arguments=(--listen "127.0.0.1:$port")
+    arguments+=(--listen "127.0.0.1:$port")
   fi
+  if ((webhook_port != DEFAULT_WEBHOOK_PORT || admin_port != DEFAULT_ADMIN_PORT)); then
+    say "Port $DEFAULT_WEBHOOK_PORT or $DEFAULT_ADMIN_PORT is taken: using $webhook_port and $admin_port."
+    printf '%s\n' "data_dir: $DATA" \
+      "http: {listen: [\"127.0.0.1:$webhook_port\"]}" \
+      "admin: {listen: [\"127.0.0.1:$admin_port\"]}" \
+      "sources: [{name: default, receiver: file, path: tracks.ndjson}]" >build/run.yaml
+    arguments+=(--config build/run.yaml)
+  fi
+  webhook=http://127.0.0.1:$webhook_port/v1/webhook
+  admin=http://127.0.0.1:$admin_port
   if [[ -n ${SEGMENT_WRITE_KEY:-} ]]; then
     say "SEGMENT_WRITE_KEY is set, but these samples do not go to Segment. To send your own"
     say "events there, start $BIN/segrid-server yourself."
@@ -138,6 +163,9 @@ show_what_next() {
     "$segrid forward your-body.json $at" "deliver them" \
     "$segrid status $at" "how the delivery is going" \
     "tail -f $DATA/tracks.ndjson" "the Tracks as they are delivered" \
+    "$admin/" "the status page, for a browser" \
+    "curl $admin/metrics" "what Prometheus sees" \
+    "curl -i -d '[]' $webhook" "the webhook: refuses what is not signed" \
     "$BIN/segrid-server --help" "a configuration: to Segment, filters, TLS"
   say
   say "SendGrid bodies to play with: tests/data/sendgrid/"
