@@ -8,13 +8,14 @@ set(segrid_include_dir ${CMAKE_INSTALL_INCLUDEDIR}/segrid)
 set(segrid_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/segrid)
 file(RELATIVE_PATH segrid_prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 
-install(TARGETS segrid segrid-server RUNTIME)
+install(TARGETS segrid segrid-server RUNTIME COMPONENT server)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/proto/segrid DESTINATION ${CMAKE_INSTALL_DATADIR}/segrid/proto
-  FILES_MATCHING PATTERN *.proto)
-install(FILES ${PROJECT_BINARY_DIR}/proto/segrid.binpb DESTINATION ${CMAKE_INSTALL_DATADIR}/segrid)
+  COMPONENT dev FILES_MATCHING PATTERN *.proto)
+install(FILES ${PROJECT_BINARY_DIR}/proto/segrid.binpb DESTINATION ${CMAKE_INSTALL_DATADIR}/segrid COMPONENT dev)
 install(DIRECTORY ${PROJECT_BINARY_DIR}/proto/segrid DESTINATION ${segrid_include_dir}
-  FILES_MATCHING PATTERN *.pb.h PATTERN CMakeFiles EXCLUDE)
-install(FILES ${PROJECT_BINARY_DIR}/generated/core/base/version.h DESTINATION ${segrid_include_dir}/core/base)
+  COMPONENT dev FILES_MATCHING PATTERN *.pb.h PATTERN CMakeFiles EXCLUDE)
+install(FILES ${PROJECT_BINARY_DIR}/generated/core/base/version.h DESTINATION ${segrid_include_dir}/core/base
+  COMPONENT dev)
 
 # What pkg-config calls a target of others; what has no file of its own is left to flags.
 function(segrid_pkg_config_of target requires_out flags_out)
@@ -63,7 +64,8 @@ function(segrid_install_pkg_config component)
   list(JOIN requires " " requires)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/package/segrid.pc.in ${PROJECT_BINARY_DIR}/package/segrid-${component}.pc
     @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/package/segrid-${component}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  install(FILES ${PROJECT_BINARY_DIR}/package/segrid-${component}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+    COMPONENT dev)
 endfunction()
 
 # Static: every library of ours behind a component, each under its own name.
@@ -87,7 +89,8 @@ function(segrid_install_static)
   endforeach()
   list(REMOVE_DUPLICATES all)
   list(REMOVE_ITEM all segrid_private_flags)
-  install(TARGETS ${all} EXPORT segrid ARCHIVE FILE_SET HEADERS DESTINATION ${segrid_include_dir})
+  install(TARGETS ${all} EXPORT segrid ARCHIVE COMPONENT dev
+    FILE_SET HEADERS DESTINATION ${segrid_include_dir} COMPONENT dev)
 endfunction()
 
 # Shared: one library per component, its names chosen by a version script.
@@ -122,7 +125,7 @@ function(segrid_install_shared)
     endif()
     list(FILTER public INCLUDE REGEX "^(absl::|protobuf::)")
     target_link_libraries(${name} INTERFACE ${public})
-    install(TARGETS ${name} EXPORT segrid LIBRARY)
+    install(TARGETS ${name} EXPORT segrid LIBRARY COMPONENT lib NAMELINK_COMPONENT dev)
     segrid_install_pkg_config(${component}-shared LIBS segrid-${component} EXTERNAL ${public})
   endforeach()
 endfunction()
@@ -132,9 +135,10 @@ if(SEGRID_SHARED)
   segrid_install_shared()
 endif()
 
-install(EXPORT segrid NAMESPACE segrid:: FILE segridTargets.cmake DESTINATION ${segrid_package_dir})
+install(EXPORT segrid NAMESPACE segrid:: FILE segridTargets.cmake DESTINATION ${segrid_package_dir}
+  COMPONENT dev)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/package/segridConfig.cmake.in
   ${PROJECT_BINARY_DIR}/package/segridConfig.cmake INSTALL_DESTINATION ${segrid_package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/segridConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/package/segridConfig.cmake ${PROJECT_BINARY_DIR}/package/segridConfigVersion.cmake
-  DESTINATION ${segrid_package_dir})
+  DESTINATION ${segrid_package_dir} COMPONENT dev)
