@@ -17,5 +17,13 @@ function(segrid_script_test script)
   endif()
   add_test(NAME ${name} COMMAND ${SEGRID_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+    ENVIRONMENT PYTHONDONTWRITEBYTECODE=1 SKIP_RETURN_CODE 77)
+endfunction()
+
+# segrid_script_needs(<test> <tool>): an entry that ctest lists as skipped where the tool is missing, and parts of the
+# test with it; what a passing test does not do is seen nowhere else.
+function(segrid_script_needs test tool)
+  add_test(NAME ${test}_has_${tool} COMMAND sh -c
+    "command -v ${tool} || { echo '${tool} is not installed: what ${test} does with it is skipped'; exit 77; }")
+  set_tests_properties(${test}_has_${tool} PROPERTIES LABELS unit SKIP_RETURN_CODE 77)
 endfunction()
