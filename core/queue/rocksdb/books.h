@@ -56,8 +56,11 @@ struct Books {
   std::map<std::string, std::unique_ptr<LaneBook>, std::less<>> lanes{};
   DedupTable dedup;
   LaneId last_lane_id = 0;
-  std::uint64_t commit = 0;
+  std::uint64_t commit = 0;  // The last that was written.
   std::int64_t accepted_total = 0;
+  // Of commits that are prepared and not published yet.
+  std::uint64_t staged_commits = 0;
+  std::int64_t staged_accepted = 0;
 };
 
 // Something that is damaged.

@@ -79,6 +79,7 @@ void Commit::WriteLane(LaneBook& book) {
                     .next = book.reserved,
                     .next_dead_id = lane.dead_letters.next_id(),
                     .ledger = lane.ledger};
+  book.saved_gone = gone;
   record.ledger.accepted += book.staged_count;
   record.ledger.pending_bytes += book.staged_bytes;
   const std::string key = LaneKey(lane.name());

@@ -32,7 +32,9 @@ struct CommitEnvironment {
 
 // Add calls, Prepare, Build, write the batch, Publish. Appended messages are in
 // the books only after Publish; all else is there at once, so a commit that
-// cannot be written makes the books worthless: load them again. Not
+// cannot be written makes the books worthless: load them again. The next commit
+// may be prepared before this one is written and published, if it is written
+// after it; with a ReplayCall it must wait, for it reads what was written. Not
 // thread-safe: all but Build() need whatever guards the books.
 class Commit {
  public:
@@ -62,8 +64,9 @@ class Commit {
   void RewriteAll();
   // After the last call: adds the lanes' records.
   void Prepare();
-  // Adds what is appended, which takes the time of a copy.
-  ::rocksdb::WriteBatch& Build();
+  // Adds what is appended, which takes the time to pack and copy it.
+  void Build();
+  ::rocksdb::WriteBatch& batch() { return batch_; }
   // After the batch was written.
   void Publish();
   // Lanes that have something to take now.

@@ -183,12 +183,15 @@ Commit::Staged& Commit::OpenChunk(LaneBook& book, bool replay,
 void Commit::Prepare() {
   for (LaneBook* const book : touched_) WriteLane(*book);
   if (!changed_) return;
-  const StoreRecord record{books_.commit + 1, books_.accepted_total + accepted_,
+  ++books_.staged_commits;
+  books_.staged_accepted += accepted_;
+  const StoreRecord record{books_.commit + books_.staged_commits,
+                           books_.accepted_total + books_.staged_accepted,
                            books_.dedup.forgotten_until()};
   Put(Family::kLanes, kStoreKey, Encode(record));
 }
 
-rdb::WriteBatch& Commit::Build() {
+void Commit::Build() {
   for (Staged& staged : staged_) {
     staged.key = SequenceKey(staged.book->lane.id(), staged.first);
     std::vector<rdb::Slice> slices;
@@ -207,26 +210,29 @@ rdb::WriteBatch& Commit::Build() {
                              std::move(staged.ids)};
     Put(Family::kChunks, staged.key, Encode(record, staged.key));
   }
-  return batch_;
 }
 
 void Commit::Publish() {
   for (const Staged& staged : staged_) {
-    Lane& lane = staged.book->lane;
-    lane.AddChunk(staged.first, {.count = staged.body.count(),
-                                 .bytes = staged.body.bytes(),
-                                 .accepted_time = now_});
-    lane.ledger.pending_bytes += staged.body.bytes();
-    if (!staged.replay) lane.ledger.accepted += staged.body.count();
-    staged.book->staged_bytes = 0;
-    staged.book->staged_count = 0;
-    if (ready_lanes_.empty() || ready_lanes_.back() != lane.name()) {
-      ready_lanes_.push_back(lane.name());
+    LaneBook& book = *staged.book;
+    book.lane.AddChunk(staged.first, {.count = staged.body.count(),
+                                      .bytes = staged.body.bytes(),
+                                      .accepted_time = now_});
+    book.lane.ledger.pending_bytes += staged.body.bytes();
+    book.staged_bytes -= staged.body.bytes();
+    if (!staged.replay) {
+      book.lane.ledger.accepted += staged.body.count();
+      book.staged_count -= staged.body.count();
+    }
+    if (ready_lanes_.empty() || ready_lanes_.back() != book.lane.name()) {
+      ready_lanes_.push_back(book.lane.name());
     }
   }
-  for (LaneBook* const book : touched_) book->saved_gone = book->lane.gone();
+  if (!changed_) return;
+  ++books_.commit;
+  --books_.staged_commits;
   books_.accepted_total += accepted_;
-  books_.commit += changed_ ? 1 : 0;
+  books_.staged_accepted -= accepted_;
 }
 
 }  // namespace segrid::queue::rocksdb

@@ -98,7 +98,8 @@ class Repairer {
     for (const Damage& damage : damages_) Give(damage, batch);
     for (const auto& [name, book] : books_->lanes) Balance(*book);
     commit.RewriteAll();
-    SEGRID_RETURN_IF_ERROR(database_->Write(commit.Build(), true));
+    commit.Build();
+    SEGRID_RETURN_IF_ERROR(database_->Write(commit.batch(), true));
     commit.Publish();
     SEGRID_ASSIGN_OR_RETURN(const std::unique_ptr<Watermark> watermark,
                             Watermark::Open(directory_.watermark()));

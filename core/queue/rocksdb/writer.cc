@@ -13,6 +13,8 @@ namespace {
 
 // One commit takes no more JSON than this, if it takes more than one call.
 constexpr std::int64_t kMaxCommitBytes = 8 << 20;
+// The assistant is not worth waking for less.
+constexpr std::int64_t kAheadBytes = 64 << 10;
 constexpr absl::Duration kIdle = absl::Seconds(1);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
 // Delivered bodies that are deleted together while the store is busy.
@@ -24,13 +26,22 @@ constexpr std::int64_t kReclaimDrainedBytes = 1 << 20;
 
 }  // namespace
 
-Writer::Writer(Shared& shared) : shared_(shared), thread_([this] { Run(); }) {}
+struct Writer::Flight {
+  Calls calls{};
+  std::unique_ptr<Commit> commit{};
+};
+
+Writer::Writer(Shared& shared)
+    : shared_(shared),
+      assistant_([this] { Assist(); }),
+      thread_([this] { Run(); }) {}
 
 Writer::~Writer() {
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;
   }
+  assistant_.join();
   thread_.join();
 }
 
@@ -42,6 +53,7 @@ bool Writer::Post(Call& call) {
     return false;
   }
   waiting_bytes_ += bytes;
+  waiting_replays_ += std::holds_alternative<ReplayCall>(call) ? 1 : 0;
   waiting_.push_back(std::move(call));
   return true;
 }
@@ -52,17 +64,30 @@ void Writer::Step(std::string_view name) {
 
 Writer::Calls Writer::Wait() {
   const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return stopping_ || !waiting_.empty();
+    return stopping_ || !waiting_.empty() || ahead_bytes_ > 0;
   };
   const absl::Duration timeout =
       broken_ || !has_room_ ? shared_.options.retry_interval : kIdle;
   absl::MutexLock lock(&mu_);
   mu_.AwaitWithTimeout(absl::Condition(&awake), timeout);
+  ahead_bytes_ = 0;
+  return TakeWaiting();
+}
+
+Writer::Calls Writer::TakeWaiting() {
   Calls calls;
   std::int64_t bytes = 0;
   auto end = waiting_.begin();
   for (; end != waiting_.end() && bytes < kMaxCommitBytes; ++end) {
     bytes += BytesOf(*end);
+    if (waiting_replays_ == 0 || !std::holds_alternative<ReplayCall>(*end)) {
+      continue;
+    }
+    if (end == waiting_.begin()) {
+      --waiting_replays_;
+      ++end;
+    }
+    break;
   }
   if (end == waiting_.end()) {
     calls.swap(waiting_);
@@ -74,25 +99,65 @@ Writer::Calls Writer::Wait() {
   return calls;
 }
 
+bool Writer::NeedsAssistance() const {
+  return writing_ && waiting_replays_ == 0 && waiting_bytes_ >= kAheadBytes &&
+         ahead_bytes_ < kMaxCommitBytes;
+}
+
+void Writer::Assist() {
+  const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return stopping_ || NeedsAssistance();
+  };
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_, absl::Condition(&awake));
+      if (stopping_) return;
+    }
+    // Taken with this lock held, so that nobody overtakes them.
+    absl::MutexLock ahead_lock(&ahead_mu_);
+    Calls calls;
+    {
+      absl::MutexLock lock(&mu_);
+      if (!NeedsAssistance()) continue;
+      ahead_bytes_ += waiting_bytes_;
+      calls = TakeWaiting();
+      ahead_bytes_ -= waiting_bytes_;
+    }
+    Step("ahead");
+    Add(ahead_, std::move(calls));
+  }
+}
+
 void Writer::Run() {
   while (true) {
     Calls calls = Wait();
-    if (broken_ && absl::Now() >= next_try_) {
-      const absl::Status status = Recover();
-      next_try_ = absl::Now() + shared_.options.retry_interval;
-      absl::MutexLock lock(&shared_.mu);
-      shared_.health.broken = status;
+    std::unique_ptr<Flight> ahead;
+    {
+      absl::MutexLock lock(&ahead_mu_);
+      ahead = std::move(ahead_);
+    }
+    if (broken_) {
+      if (ahead != nullptr) Finish(*ahead);
+      ahead.reset();
+      if (absl::Now() >= next_try_) {
+        const absl::Status status = Recover();
+        next_try_ = absl::Now() + shared_.options.retry_interval;
+        absl::MutexLock lock(&shared_.mu);
+        shared_.health.broken = status;
+      }
     }
     LookForRoom();
-    if (!calls.empty()) {
-      broken_ ? ServeBroken(std::move(calls)) : CommitAll(std::move(calls));
-      continue;
+    if (broken_ && !calls.empty()) {
+      ServeBroken(std::move(calls));
+    } else if (ahead != nullptr || !calls.empty()) {
+      CommitAll(std::move(ahead), std::move(calls));
+    } else {
+      {
+        absl::MutexLock lock(&mu_);
+        if (stopping_ && waiting_.empty()) return;
+      }
+      if (!broken_) Rest();
     }
-    {
-      absl::MutexLock lock(&mu_);
-      if (stopping_ && waiting_.empty()) return;
-    }
-    if (!broken_) Rest();
   }
 }
 
@@ -105,15 +170,27 @@ void Writer::LookForRoom() {
   shared_.health.has_room = has_room_;
 }
 
-void Writer::Fill(Commit& commit, Calls& calls) {
+void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
   absl::MutexLock lock(&shared_.mu);
+  if (flight == nullptr) {
+    flight = std::make_unique<Flight>();
+    batch_ = (batch_ + 1) % batches_.size();
+    flight->commit = std::make_unique<Commit>(CommitEnvironment{
+        shared_.options, *shared_.disk->database(), *shared_.books,
+        batches_[batch_], shared_.clock.Now()});
+  }
   for (Call& call : calls) {
     if (!has_room_ && std::holds_alternative<AppendCall>(call)) {
-      queue::rocksdb::Fail(call, DiskFull(shared_.options.reserve_bytes));
+      Fail(call, DiskFull(shared_.options.reserve_bytes));
     } else {
-      commit.Add(call);
+      flight->commit->Add(call);
     }
+    flight->calls.push_back(std::move(call));
   }
+}
+
+void Writer::Seal(Commit& commit) {
+  absl::MutexLock lock(&shared_.mu);
   commit.DropOverdue();
   commit.Sweep(kSweepBytes);
   if (absl::Now() >= next_sweep_) {
@@ -123,32 +200,55 @@ void Writer::Fill(Commit& commit, Calls& calls) {
   commit.Prepare();
 }
 
-void Writer::CommitAll(Calls calls) {
+void Writer::CommitAll(std::unique_ptr<Flight> flight, Calls calls) {
   Step("taken");
-  std::vector<std::string> ready_lanes;
+  const bool replays =
+      !calls.empty() && std::holds_alternative<ReplayCall>(calls.front());
+  if (flight != nullptr && replays) {
+    CommitAll(std::exchange(flight, nullptr), {});
+    if (broken_) return ServeBroken(std::move(calls));
+  }
+  Add(flight, std::move(calls));
+  Seal(*flight->commit);
+  Step("prepared");
   {
-    Commit commit({shared_.options, *shared_.disk->database(), *shared_.books,
-                   batch_, shared_.clock.Now()});
-    Fill(commit, calls);
-    Step("prepared");
-    if (!commit.empty()) {
-      const bool sync = shared_.options.sync && commit.needs_sync();
-      const absl::Status status =
-          shared_.disk->database()->Write(commit.Build(), sync);
-      Step("written");
-      if (status.ok()) {
-        Publish(commit);
-        ready_lanes = commit.ready_lanes();
-        if (commit.needs_sync()) {
-          shared_.disk->SetMark(*shared_.books, shared_.clock.Now());
-        }
-        Step("marked");
-      } else {
-        Break(status, calls);
+    absl::MutexLock lock(&mu_);
+    writing_ = true;
+  }
+  Finish(*flight);
+  absl::MutexLock lock(&mu_);
+  writing_ = false;
+}
+
+void Writer::Finish(Flight& flight) {
+  Commit& commit = *flight.commit;
+  std::vector<std::string> ready_lanes;
+  if (broken_) {
+    // What it builds upon was not written.
+    absl::Status broken;
+    {
+      absl::MutexLock lock(&shared_.mu);
+      broken = shared_.health.broken;
+    }
+    Break(broken, flight.calls);
+  } else if (!commit.empty()) {
+    commit.Build();
+    const bool sync = shared_.options.sync && commit.needs_sync();
+    const absl::Status status =
+        shared_.disk->database()->Write(commit.batch(), sync);
+    Step("written");
+    if (status.ok()) {
+      Publish(commit);
+      ready_lanes = commit.ready_lanes();
+      if (commit.needs_sync()) {
+        shared_.disk->SetMark(*shared_.books, shared_.clock.Now());
       }
+      Step("marked");
+    } else {
+      Break(status, flight.calls);
     }
   }
-  AnswerLater(std::move(calls), std::move(ready_lanes));
+  AnswerLater(std::move(flight.calls), std::move(ready_lanes));
   if (!broken_) Reclaim(false);
 }
 
@@ -169,7 +269,7 @@ void Writer::AnswerLater(Calls calls, std::vector<std::string> ready_lanes) {
 void Writer::Rest() {
   bool write = false;
   Commit commit({shared_.options, *shared_.disk->database(), *shared_.books,
-                 batch_, shared_.clock.Now()});
+                 batches_[batch_], shared_.clock.Now()});
   {
     absl::MutexLock lock(&shared_.mu);
     commit.DropOverdue();
@@ -180,8 +280,9 @@ void Writer::Rest() {
   }
   if (write) {
     Calls none;
+    commit.Build();
     const absl::Status status =
-        shared_.disk->database()->Write(commit.Build(), false);
+        shared_.disk->database()->Write(commit.batch(), false);
     if (!status.ok()) return Break(status, none);
     Publish(commit);
   }
@@ -189,6 +290,7 @@ void Writer::Rest() {
 }
 
 void Writer::Reclaim(bool drained) {
+  absl::MutexLock lock(&shared_.mu);
   for (const auto& [name, book] : shared_.books->lanes) {
     const bool empty = drained && book->lane.pending() == 0;
     if (book->deleted_bytes < (empty ? kReclaimDrainedBytes : kReclaimBytes)) {
@@ -197,7 +299,7 @@ void Writer::Reclaim(bool drained) {
     book->deleted_bytes = 0;
     const LaneId id = book->lane.id();
     janitor_.Post([this, id, end = book->bodies_from] {
-      absl::ReaderMutexLock lock(&shared_.disk_mu);
+      absl::ReaderMutexLock disk_lock(&shared_.disk_mu);
       Database* const database = shared_.disk->database();
       if (database == nullptr) return;
       // If it fails, the space comes back with a later one.

@@ -1,10 +1,12 @@
-// The one thread that changes what is stored.
+// The thread that changes what is stored, and its assistant.
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,7 +22,9 @@
 
 namespace segrid::queue::rocksdb {
 
-// Group commit: while one batch is being synced, the next callers gather.
+// Group commit: while one commit is being synced, more callers gather, and when
+// they are many, the assistant does for the next commit what can be done ahead.
+// Commits are written in their order, and answered when they are written.
 //
 // When the disk fails, appends fail, deliveries are settled in memory and kept
 // in mind, and it tries to open the store again once per retry interval.
@@ -41,13 +45,23 @@ class Writer {
 
  private:
   using Calls = std::vector<Call>;
+  struct Flight;  // A commit on its way to the disk.
 
   void Run();
+  void Assist();
+  bool NeedsAssistance() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Waits for something to do, and takes what waits.
   Calls Wait();
-  void CommitAll(Calls calls);
-  // Lets the commit do what the calls ask for, except appends when the disk is
-  // full.
-  void Fill(Commit& commit, Calls& calls);
+  // What may be done in one commit. A replay is taken alone: it reads what
+  // earlier commits wrote.
+  Calls TakeWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CommitAll(std::unique_ptr<Flight> flight, Calls calls);
+  // Lets a commit, a new one if it is null, do what the calls ask for, except
+  // appends when the disk is full.
+  void Add(std::unique_ptr<Flight>& flight, Calls calls);
+  void Seal(Commit& commit);
+  // Writes a sealed commit, and answers.
+  void Finish(Flight& flight);
   void Publish(Commit& commit);
   void Break(const absl::Status& status, Calls& calls);
   void ServeBroken(Calls calls);
@@ -67,12 +81,23 @@ class Writer {
   absl::Mutex mu_;
   Calls waiting_ ABSL_GUARDED_BY(mu_);
   std::int64_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  int waiting_replays_ ABSL_GUARDED_BY(mu_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;  // A commit is on its way.
+  std::int64_t ahead_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // In `ahead_`.
 
-  // The writer's thread only.
-  ::rocksdb::WriteBatch batch_;
-  bool broken_ = false;
+  // Before `mu_` and Shared::mu when more than one is held.
+  absl::Mutex ahead_mu_;
+  // The next commit, as far as the assistant has come.
+  std::unique_ptr<Flight> ahead_ ABSL_GUARDED_BY(ahead_mu_);
+
+  // The writer's thread; the assistant's only while `writing_`, and reading
+  // all but the batches.
+  std::array<::rocksdb::WriteBatch, 2> batches_;  // Used in turn.
+  std::size_t batch_ = 0;
   bool has_room_ = true;
+  // The writer's thread only.
+  bool broken_ = false;
   absl::Time next_try_ = absl::InfinitePast();    // By the machine's clock.
   absl::Time next_look_ = absl::InfinitePast();   // For room.
   absl::Time next_sweep_ = absl::InfinitePast();  // Of old records.
@@ -80,7 +105,8 @@ class Writer {
 
   SerialThread answers_;
   SerialThread janitor_;
-  std::thread thread_;  // Last: it uses the others.
+  std::thread assistant_;  // Last: they use the others.
+  std::thread thread_;
 };
 
 }  // namespace segrid::queue::rocksdb

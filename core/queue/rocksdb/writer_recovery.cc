@@ -39,8 +39,8 @@ void Writer::ServeBroken(Calls calls) {
     const absl::Status broken = shared_.health.broken;
     if (Database* const database = shared_.disk->database()) {
       // Its batch is never written: the acks are remembered.
-      Commit commit({shared_.options, *database, *shared_.books, batch_,
-                     shared_.clock.Now()});
+      Commit commit({shared_.options, *database, *shared_.books,
+                     batches_[batch_], shared_.clock.Now()});
       for (Call& call : calls) {
         if (std::holds_alternative<AckCall>(call)) commit.Add(call);
       }
@@ -79,16 +79,17 @@ absl::Status Writer::Recover() {
 }
 
 absl::Status Writer::SaveAcks(Books& books) {
-  Commit commit({shared_.options, *shared_.disk->database(), books, batch_,
-                 shared_.clock.Now()});
+  Commit commit({shared_.options, *shared_.disk->database(), books,
+                 batches_[batch_], shared_.clock.Now()});
   for (const auto& [lane, ranges] : unsaved_acks_) {
     Call call = AckCall{.settlement = {.lane = lane, .ranges = ranges}};
     commit.Add(call);
   }
   commit.Prepare();
   if (commit.empty()) return absl::OkStatus();
+  commit.Build();
   SEGRID_RETURN_IF_ERROR(
-      shared_.disk->database()->Write(commit.Build(), shared_.options.sync));
+      shared_.disk->database()->Write(commit.batch(), shared_.options.sync));
   commit.Publish();
   shared_.disk->SetMark(books, shared_.clock.Now());
   return absl::OkStatus();
