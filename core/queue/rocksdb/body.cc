@@ -43,7 +43,7 @@ std::optional<Bytes> Join(BinaryReader& reader, std::uint32_t frames,
 void BodyBuilder::AddJson(std::string_view json) {
   if (pieces_.empty() || pieces_.back().loose_bytes == 0 ||
       pieces_.back().loose_bytes + json.size() > kFrameBytes) {
-    pieces_.emplace_back();
+    pieces_.push_back({.loose_begin = loose_.size()});
   }
   loose_.push_back(json);
   pieces_.back().loose_end = loose_.size();
@@ -51,7 +51,7 @@ void BodyBuilder::AddJson(std::string_view json) {
 }
 
 void BodyBuilder::AddFrame(const Frame& frame) {
-  pieces_.push_back({.packed = frame, .loose_end = loose_.size()});
+  pieces_.push_back({.packed = frame});
 }
 
 void BodyBuilder::Add(std::uint32_t size_bytes, std::uint32_t id_offset,
@@ -64,22 +64,31 @@ void BodyBuilder::Add(std::uint32_t size_bytes, std::uint32_t id_offset,
   bytes_ += size_bytes;
 }
 
-Frame BodyBuilder::PackLoose(std::size_t begin, const Piece& piece) {
-  std::string_view json = loose_[begin];
-  if (piece.loose_end - begin > 1) {
+void BodyBuilder::Pack(Piece& piece) {
+  if (piece.loose_bytes == 0) return;
+  std::string_view json = loose_[piece.loose_begin];
+  if (piece.loose_end - piece.loose_begin > 1) {
     rooms_.push_back(std::make_unique_for_overwrite<char[]>(piece.loose_bytes));
     char* out = rooms_.back().get();
-    for (std::size_t i = begin; i < piece.loose_end; ++i) {
+    for (std::size_t i = piece.loose_begin; i < piece.loose_end; ++i) {
       std::memcpy(out, loose_[i].data(), loose_[i].size());
       out += loose_[i].size();
       *out++ = ',';
     }
     json = {rooms_.back().get(), piece.loose_bytes - 1};
   }
-  if (json.size() < kMinPackedBytes) return Pack(json, nullptr);
+  piece.loose_bytes = 0;
+  if (json.size() < kMinPackedBytes) {
+    piece.packed = rocksdb::Pack(json, nullptr);
+    return;
+  }
   rooms_.push_back(
       std::make_unique_for_overwrite<char[]>(PackRoom(json.size())));
-  return Pack(json, rooms_.back().get());
+  piece.packed = rocksdb::Pack(json, rooms_.back().get());
+}
+
+void BodyBuilder::PackFull() {
+  for (std::size_t i = 0; i + 1 < pieces_.size(); ++i) Pack(pieces_[i]);
 }
 
 std::vector<std::string_view> BodyBuilder::Finish(std::string_view key) {
@@ -88,14 +97,11 @@ std::vector<std::string_view> BodyBuilder::Finish(std::string_view key) {
   head.Put(static_cast<std::uint32_t>(pieces_.size()));
   BinaryWriter sizes(table_);
   std::vector<std::string_view> parts(2);
-  std::size_t loose = 0;
-  for (const Piece& piece : pieces_) {
-    const Frame frame =
-        piece.loose_bytes > 0 ? PackLoose(loose, piece) : piece.packed;
-    loose = piece.loose_end;
-    sizes.Put(frame.json_bytes);
-    sizes.Put(static_cast<std::uint32_t>(frame.stored.size()));
-    parts.push_back(frame.stored);
+  for (Piece& piece : pieces_) {
+    Pack(piece);
+    sizes.Put(piece.packed.json_bytes);
+    sizes.Put(static_cast<std::uint32_t>(piece.packed.stored.size()));
+    parts.push_back(piece.packed.stored);
   }
   parts[0] = head_;
   parts[1] = table_;

@@ -31,20 +31,22 @@ class BodyBuilder {
   std::uint32_t count() const { return count_; }
   std::uint32_t bytes() const { return bytes_; }  // Of the messages' JSON.
 
+  // Packs what is full; Finish then has less to do.
+  void PackFull();
   // Packs what is not and gives the stored value in parts, valid as long as
   // this. Call once, at the end.
   std::vector<std::string_view> Finish(std::string_view key);
 
  private:
-  // What becomes one frame: packed before, or loose JSON up to an index.
+  // What becomes one frame: loose JSON until it is packed.
   struct Piece {
     Frame packed{};
+    std::size_t loose_begin = 0;
     std::size_t loose_end = 0;
-    std::size_t loose_bytes = 0;  // With a comma behind each.
+    std::size_t loose_bytes = 0;  // With a comma behind each; 0: packed.
   };
 
-  // Packs loose JSON.
-  Frame PackLoose(std::size_t begin, const Piece& piece);
+  void Pack(Piece& piece);
 
   std::string head_;
   std::string table_;

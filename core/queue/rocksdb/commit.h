@@ -35,7 +35,7 @@ struct CommitEnvironment {
 // cannot be written makes the books worthless: load them again. The next commit
 // may be prepared before this one is written and published, if it is written
 // after it; with a ReplayCall it must wait, for it reads what was written. Not
-// thread-safe: all but Build() need whatever guards the books.
+// thread-safe: all but Build… need whatever guards the books.
 class Commit {
  public:
   explicit Commit(const CommitEnvironment& environment);
@@ -64,6 +64,8 @@ class Commit {
   void RewriteAll();
   // After the last call: adds the lanes' records.
   void Prepare();
+  // Does a part of Build()'s work ahead, between calls.
+  void BuildAhead();
   // Adds what is appended, which takes the time to pack and copy it.
   void Build();
   ::rocksdb::WriteBatch& batch() { return batch_; }

@@ -191,6 +191,10 @@ void Commit::Prepare() {
   Put(Family::kLanes, kStoreKey, Encode(record));
 }
 
+void Commit::BuildAhead() {
+  for (Staged& staged : staged_) staged.body.PackFull();
+}
+
 void Commit::Build() {
   for (Staged& staged : staged_) {
     staged.key = SequenceKey(staged.book->lane.id(), staged.first);

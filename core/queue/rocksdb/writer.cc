@@ -125,6 +125,7 @@ void Writer::Assist() {
     }
     Step("ahead");
     Add(ahead_, std::move(calls));
+    ahead_->commit->BuildAhead();
   }
 }
 
