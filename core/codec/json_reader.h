@@ -53,7 +53,7 @@ class JsonReader {
  private:
   using Position = JsonCursor::Position;
 
-  bool ReadObject(Position& at, Event& event);
+  bool ReadObject(Position& position, Event& event);
   // Before it there is no escape that was not seen yet, and behind each
   // character there is room for the longest key.
   std::uint32_t PlainEnd() const {
