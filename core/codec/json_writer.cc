@@ -238,7 +238,7 @@ char* JsonWriter::WriteTimestamp(std::int64_t timestamp_ms, char* out) {
 }
 
 void JsonWriter::WriteMinute(std::int64_t minute) {
-  constexpr std::int64_t kDayMinutes = 24 * 60;
+  constexpr std::int64_t kDayMinutes = 1440;
   const std::chrono::year_month_day date{
       std::chrono::sys_days{std::chrono::days{minute / kDayMinutes}}};
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));

@@ -13,6 +13,8 @@ struct Position {
   int line = 1;
   int column = 1;
 
+  // Clang 14 sees the 0 that the compiler compares with.
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const Position&, const Position&) = default;
 };
 

@@ -55,7 +55,7 @@ char* WriteHex(const Sha256::Digest& digest, std::size_t digits, char* out) {
   }
   if (digits == all.size()) {
     std::memcpy(out, all.data(), all.size());  // A few moves.
-  } else {
+  } else if (digits > 0) {
     std::memcpy(out, all.data(), digits);
   }
   return out + digits;
