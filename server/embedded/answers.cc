@@ -1,11 +1,10 @@
 #include "server/embedded/answers.h"
 
-#include <chrono>
 #include <string>
 
-#include "absl/time/time.h"
-#include "core/base/error_info.h"
+#include "client/internal/error_from_status.h"
 #include "core/transform/outcome.h"
+#include "server/rpc/error_status.h"
 
 namespace segrid::embedded {
 namespace {
@@ -22,13 +21,9 @@ void SetIssue(const pipeline::Issue& issue, v1::EventIssue& to) {
 }  // namespace
 
 Error ErrorOf(const absl::Status& status) {
-  Error error;
-  error.code = static_cast<ErrorCode>(status.code());
+  Error error = internal::ErrorFromStatus(rpc::ToGrpcStatus(status));
+  // A configuration's mistakes stay a line each.
   error.message = std::string(status.message());
-  error.reason = base::ReasonOf(status);
-  if (const auto delay = base::RetryDelayOf(status)) {
-    error.retry_delay = absl::ToChronoNanoseconds(*delay);
-  }
   return error;
 }
 

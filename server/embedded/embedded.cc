@@ -6,12 +6,13 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "core/base/error_info.h"
 #include "core/config/environment.h"
 #include "core/config/load.h"
 #include "core/transform/outcome.h"
 #include "server/embedded/answers.h"
+#include "server/embedded/grpc_door.h"
 #include "server/embedded/stages.h"
+#include "server/rpc/envelope.h"
 
 namespace segrid {
 namespace {
@@ -37,19 +38,24 @@ absl::StatusOr<config::Config> LoadConfig(const EmbeddedOptions& options) {
   return config::Defaults(environment);
 }
 
+// What the server says of a request that it refuses unread.
+Error RefusalOf(const v1::TransformRequest& request) {
+  rpc::TransformEnvelope unused;
+  return embedded::ErrorOf(
+      rpc::DecodeTransform(request.SerializeAsString(), unused));
+}
+Error RefusalOf(const v1::ForwardRequest& request) {
+  rpc::ForwardEnvelope unused;
+  return embedded::ErrorOf(
+      rpc::DecodeForward(request.SerializeAsString(), unused));
+}
+
 // The events of a request of either kind, as the pipeline reads them. `bytes`
 // is storage for them.
 template <typename Request>
 Result<pipeline::Input> InputOf(const Request& request, std::string& bytes) {
   const bool typed = request.events_size() > 0;
-  if (typed && !request.webhook_json().empty()) {
-    return MakeError(ErrorCode::kInvalidArgument, "TWO_INPUTS",
-                     "events and webhook_json are given; give one of them");
-  }
-  if (!typed && request.webhook_json().empty()) {
-    return MakeError(ErrorCode::kInvalidArgument, "NO_INPUT",
-                     "neither events nor webhook_json is given");
-  }
+  if (typed != request.webhook_json().empty()) return RefusalOf(request);
   if (!typed) {
     return pipeline::Input{pipeline::Input::Form::kWebhookJson,
                            request.webhook_json()};
@@ -103,6 +109,7 @@ class Embedded::Parts {
       : stages(std::move(made)) {}
 
   const std::unique_ptr<embedded::Stages> stages;
+  std::unique_ptr<embedded::GrpcDoor> grpc{};  // Null: it is not open.
 };
 
 // The Connection. Its calls hold the lock shared while they use the stages.
@@ -178,7 +185,10 @@ class Embedded::Door final : public Connection {
 Embedded::Embedded(std::shared_ptr<Parts> parts)
     : parts_(std::move(parts)), door_(std::make_shared<Door>(parts_)) {}
 
-Embedded::~Embedded() { door_->Close(); }
+Embedded::~Embedded() {
+  parts_->grpc.reset();
+  door_->Close();
+}
 
 Result<std::unique_ptr<Embedded>> Embedded::Start(
     const EmbeddedOptions& options) {
@@ -195,8 +205,14 @@ Result<std::unique_ptr<Embedded>> Embedded::Start(
   if (!options.data_dir.empty()) config->data_dir = options.data_dir;
   auto stages = embedded::Stages::Start(*config, options.delivery_threads);
   if (!stages.ok()) return embedded::ErrorOf(stages.status());
-  return std::unique_ptr<Embedded>(
-      new Embedded(std::make_shared<Parts>(*std::move(stages))));
+  auto parts = std::make_shared<Parts>(*std::move(stages));
+  if (options.grpc_door) {
+    auto door = embedded::GrpcDoor::Open(*config, *parts->stages,
+                                         options.on_drain_request);
+    if (!door.ok()) return embedded::ErrorOf(door.status());
+    parts->grpc = *std::move(door);
+  }
+  return std::unique_ptr<Embedded>(new Embedded(std::move(parts)));
 }
 
 std::optional<Error> Embedded::Transform(std::string_view webhook_json,
@@ -215,11 +231,17 @@ std::vector<std::string> Embedded::sources() const {
   return parts_->stages->pipeline().sources();
 }
 
+std::vector<std::string> Embedded::grpc_addresses() const {
+  if (parts_->grpc == nullptr) return {};
+  return parts_->grpc->addresses();
+}
+
 bool Embedded::Drain(std::chrono::nanoseconds timeout) {
   if (std::exchange(drained_, true)) return drained_empty_;
+  const absl::Time deadline = absl::Now() + absl::FromChrono(timeout);
+  if (parts_->grpc != nullptr) parts_->grpc->Close(deadline);
   door_->Close();
-  drained_empty_ =
-      parts_->stages->Drain(absl::Now() + absl::FromChrono(timeout));
+  drained_empty_ = parts_->stages->Drain(deadline);
   return drained_empty_;
 }
 

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,8 @@
 
 namespace segrid {
 
-// The settings are those of the server; `grpc`, `http`, `admin` and `webhooks`
-// are checked, but nothing is opened.
+// The settings are those of the server; `http`, `admin` and `webhooks` are
+// checked, but nothing is opened.
 struct EmbeddedOptions {
   // A configuration file, or its text, not both. Both empty: the defaults of
   // the server without a configuration.
@@ -36,6 +37,15 @@ struct EmbeddedOptions {
 
   // Threads for delivery, which wait most of the time. Range: 1 to 64.
   std::int32_t delivery_threads = 4;
+
+  // Opens the server's gRPC door for neighbours of the host, too: the services,
+  // addresses, certificates, tokens and limits of `grpc` in the configuration.
+  bool grpc_door = false;
+
+  // Called when a neighbour asks for AdminService.Drain: whether and when to
+  // call Drain() is the host's decision. From a thread of gRPC's; must not
+  // block and not call Drain() itself. Empty: such a call does nothing.
+  std::function<void()> on_drain_request{};
 };
 
 // Why an event gave no Track. Texts have static storage.
@@ -83,6 +93,7 @@ class Embedded {
   // The errors of the configuration (`INVALID_CONFIG`, all mistakes at once);
   // FAILED_PRECONDITION, `QUEUE_LOCKED`: another process, or another Embedded,
   // uses the data directory; `BAD_DATA_DIR`; INVALID_ARGUMENT, `BAD_OPTION`.
+  // With `grpc_door`: UNAVAILABLE, `CANNOT_LISTEN`; `BAD_CERTIFICATE`.
   static Result<std::unique_ptr<Embedded>> Start(
       const EmbeddedOptions& options = {});
 
@@ -105,6 +116,10 @@ class Embedded {
 
   // The names of the sources, in the order of the configuration.
   std::vector<std::string> sources() const;
+
+  // Where the gRPC door is, with the port that was chosen for port 0; empty
+  // without one.
+  std::vector<std::string> grpc_addresses() const;
 
   // Refuses new events, delivers what is queued for at most `timeout`, and
   // stops delivery. True when nothing is left. Further calls do nothing.

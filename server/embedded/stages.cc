@@ -61,7 +61,8 @@ absl::StatusOr<std::unique_ptr<Stages>> Stages::Start(
       deliver::Options(), std::move(sources));
   stages->pipeline_ = std::make_unique<pipeline::Pipeline>(
       config, pipeline::Environment{stages->clock_, *stages->queue_,
-                                    *stages->deliverer_});
+                                    *stages->deliverer_, /*observer=*/nullptr,
+                                    &stages->tails_});
   stages->deliverer_->Start();
   return stages;
 }

@@ -13,6 +13,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
+#include "server/rpc/tail.h"
 
 namespace segrid::embedded {
 
@@ -29,6 +30,10 @@ class Stages {
 
   pipeline::Pipeline& pipeline() { return *pipeline_; }
   base::Clock& clock() { return clock_; }
+  pool::ThreadPool& pool() { return *pool_; }
+  queue::Queue& queue() { return *queue_; }
+  deliver::Deliverer& deliverer() { return *deliverer_; }
+  rpc::Tails& tails() { return tails_; }
 
   // Delivers until nothing is left or `deadline`, then stops delivery. True
   // when nothing is left. Call once.
@@ -38,6 +43,7 @@ class Stages {
   Stages() = default;
 
   base::SystemClock clock_;
+  rpc::Tails tails_{clock_};
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;
   std::unique_ptr<queue::Queue> queue_;

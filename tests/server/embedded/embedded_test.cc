@@ -5,6 +5,7 @@
 #endif
 
 #include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@
 
 #include "client/batching_forwarder.h"
 #include "client/client.h"
+#include "segrid/v1/admin.grpc.pb.h"
 
 namespace segrid {
 namespace {
@@ -23,6 +25,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr char kBody[] =
@@ -48,6 +51,10 @@ class EmbeddedTest : public ::testing::Test {
     auto made = Embedded::Start(Options());
     EXPECT_TRUE(made.ok()) << (made.ok() ? Error() : made.error());
     return *std::move(made);
+  }
+  static std::unique_ptr<Embedded> StartWithoutDoor(EmbeddedOptions options) {
+    options.grpc_door = false;
+    return *Embedded::Start(options);
   }
   std::vector<std::string> Delivered() const {
     std::ifstream file(dir_ + "/prod.ndjson");
@@ -172,6 +179,54 @@ TEST_F(EmbeddedTest, RefusesADirectoryThatIsInUse) {
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().reason, "QUEUE_LOCKED");
   EXPECT_THAT(second.error().message, HasSubstr("in use"));
+}
+
+TEST_F(EmbeddedTest, OpensTheGrpcDoorForNeighbours) {
+  EmbeddedOptions options = Options();
+  options.config_text += "grpc: {listen: [\"127.0.0.1:0\"]}\n";
+  options.grpc_door = true;
+  int drain_requests = 0;
+  options.on_drain_request = [&] { ++drain_requests; };
+  auto embedded = *Embedded::Start(options);
+  ASSERT_THAT(embedded->grpc_addresses(), SizeIs(1));
+  const std::string address = embedded->grpc_addresses()[0];
+  const auto neighbour = Client::Connect({.address = address});
+  const auto answer = neighbour->Forward(ForwardOf(kBody, v1::WAIT_DELIVERED));
+  ASSERT_TRUE(answer.ok()) << answer.error();
+  EXPECT_EQ(answer->delivered_count(), 1);
+  // One queue for both: the host's event is a duplicate of the neighbour's.
+  const Client host(embedded->connection());
+  EXPECT_EQ(host.Forward(kBody)->duplicate_count(), 1);
+
+  const auto channel =
+      grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+  const auto admin = v1::AdminService::NewStub(channel);
+  grpc::ClientContext status_context;
+  v1::GetStatusResponse status;
+  ASSERT_TRUE(admin->GetStatus(&status_context, {}, &status).ok());
+  EXPECT_EQ(status.status().sources(0).accepted_count(), 1);
+  grpc::ClientContext drain_context;
+  v1::DrainResponse drained;
+  ASSERT_TRUE(admin->Drain(&drain_context, {}, &drained).ok());
+  EXPECT_EQ(drain_requests, 1);
+  EXPECT_TRUE(host.Transform("[]").ok());  // The host decides.
+
+  EXPECT_TRUE(embedded->Drain(seconds(20)));
+  const auto closed = Client::Connect(
+      {.address = address, .timeout = seconds(1), .wait_for_ready = false});
+  EXPECT_EQ(closed->Forward("[]").error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(EmbeddedTest, SaysWhyItsDoorCannotOpen) {
+  EmbeddedOptions options = Options();
+  options.config_text += "grpc: {listen: [\"127.0.0.1:0\"]}\n";
+  options.grpc_door = true;
+  const auto first = *Embedded::Start(options);
+  options.data_dir = dir_ + "/other";
+  options.config_text = Options().config_text + "grpc: {listen: [\"" +
+                        first->grpc_addresses()[0] + "\"]}\n";
+  EXPECT_EQ(Embedded::Start(options).error().reason, "CANNOT_LISTEN");
+  EXPECT_THAT(StartWithoutDoor(options)->grpc_addresses(), IsEmpty());
 }
 
 TEST_F(EmbeddedTest, TellsWhatIsWrongWithItsOptions) {

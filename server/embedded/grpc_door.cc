@@ -1,0 +1,51 @@
+#include "server/embedded/grpc_door.h"
+
+#include <utility>
+
+#include "core/base/status_macros.h"
+
+namespace segrid::embedded {
+
+GrpcDoor::GrpcDoor(const config::Config& config, Stages& stages,
+                   std::function<void()> on_drain)
+    : config_(config),
+      bytes_(config.grpc.max_bytes_in_flight),
+      authorizer_(config.grpc),
+      guard_(admission_, authorizer_, stages.clock(), bytes_),
+      bridge_({stages.clock(), stages.pipeline(), admission_, guard_}, {}),
+      admin_({config_, stages.clock(), stages.queue(), stages.deliverer(),
+              stages.pool(), admission_, guard_, stages.tails(),
+              on_drain ? std::move(on_drain) : [] {}}),
+      health_(admission_, {::segrid::v1::BridgeService::service_full_name(),
+                           ::segrid::v1::AdminService::service_full_name(),
+                           grpc::health::v1::Health::service_full_name()}) {}
+
+absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(
+    const config::Config& config, Stages& stages,
+    std::function<void()> on_drain) {
+  std::unique_ptr<GrpcDoor> door(
+      new GrpcDoor(config, stages, std::move(on_drain)));
+  rpc::GrpcServerOptions options = rpc::OptionsOf(config.grpc);
+  SEGRID_ASSIGN_OR_RETURN(
+      door->credentials_,
+      rpc::Credentials::Create(config.grpc.tls, config.data_dir + "/grpc-tls",
+                               stages.clock().Now()));
+  options.credentials = door->credentials_->get();
+  SEGRID_ASSIGN_OR_RETURN(
+      door->server_,
+      rpc::GrpcServer::Start(options,
+                             {&door->bridge_, &door->admin_, &door->health_}));
+  return door;
+}
+
+GrpcDoor::~GrpcDoor() { Close(absl::InfinitePast()); }
+
+void GrpcDoor::Close(absl::Time deadline) {
+  if (server_ == nullptr || std::exchange(closed_, true)) return;
+  admission_.StartDraining();
+  health_.SetServing(false);
+  admission_.StopAccepting();
+  server_->Shutdown(deadline, [this] { return guard_.IsIdle(); });
+}
+
+}  // namespace segrid::embedded
