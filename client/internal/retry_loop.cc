@@ -51,13 +51,17 @@ nanoseconds RetryLoop::AttemptTimeout(Timer::TimePoint now) const {
 std::optional<nanoseconds> RetryLoop::DelayAfter(const Error& error,
                                                  Timer::TimePoint now) {
   if (!IsWorthAnotherTry(error, limits_.wait_for_ready)) return std::nullopt;
-  if (attempts() >= limits_.retry.max_attempts) return std::nullopt;
+  if (limits_.retry.max_attempts == 1) return std::nullopt;
+  // Without a connection no server was asked: waiting for one is bounded by the
+  // call's time alone.
+  const bool asked = error.reason != "NOT_CONNECTED";
+  if (asked && ++asked_ >= limits_.retry.max_attempts) return std::nullopt;
   const nanoseconds floor = error.retry_delay.value_or(nanoseconds(0));
   const nanoseconds delay = absl::ToChronoNanoseconds(
       backoff_.Next(jitter_, absl::FromChrono(floor)));
   // A try needs some time: one that cannot end before the deadline is not made.
   if (now + delay + milliseconds(1) > deadline_) return std::nullopt;
-  if (!budget_.Take()) return std::nullopt;
+  if (asked && !budget_.Take()) return std::nullopt;
   ++attempts_;
   return delay;
 }

@@ -49,6 +49,7 @@ class RetryLoop {
   const Timer::TimePoint deadline_;
   retry::Backoff backoff_;
   std::int32_t attempts_ = 1;
+  std::int32_t asked_ = 0;  // Of those that failed: that reached a server.
 };
 
 }  // namespace segrid::internal

@@ -94,6 +94,23 @@ TEST_F(RetryLoopTest, GivesUpAfterTheLastTry) {
   EXPECT_FALSE(loop.DelayAfter(unavailable_, begin_).has_value());
 }
 
+TEST_F(RetryLoopTest, DoesNotCountTriesThatFoundNoConnection) {
+  limits_.retry.max_attempts = 3;
+  RetryBudget empty(1);
+  EXPECT_TRUE(empty.Take());
+  RetryLoop loop(limits_, empty, jitter_, begin_);
+  const Error absent = Failure(ErrorCode::kDeadlineExceeded, "NOT_CONNECTED");
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(loop.DelayAfter(absent, begin_).has_value()) << i;
+  }
+  EXPECT_EQ(loop.attempts(), 51);
+  // The first that reached a server takes from the budget, which is empty.
+  EXPECT_FALSE(loop.DelayAfter(unavailable_, begin_).has_value());
+
+  limits_.retry.max_attempts = 1;
+  EXPECT_FALSE(Loop().DelayAfter(absent, begin_).has_value());
+}
+
 TEST_F(RetryLoopTest, CutsTheTryThatReachesTheDeadline) {
   const RetryLoop loop = Loop();
   EXPECT_EQ(loop.AttemptTimeout(begin_), seconds(2));
