@@ -90,9 +90,13 @@ class SimulatedDelivery {
     source.receiver = std::make_unique<Waited>(
         receivers::segment::SegmentReceiver::Create(options, pool_->io(), clock)
             .value(),
-        executor);
+        executor, hang_);
     sources_.push_back(std::move(source));
   }
+
+  // How much simulated time a request takes that is not answered; of real time
+  // it takes its request_timeout. Before AddSource(), instead of none.
+  void SetHang(absl::Duration hang) { hang_ = hang; }
 
   // Before Start(), instead of 0.5.
   void SetJitter(retry::Jitter jitter) { jitter_ = std::move(jitter); }
@@ -133,15 +137,23 @@ class SimulatedDelivery {
   class Waited final : public receivers::Receiver {
    public:
     Waited(std::unique_ptr<receivers::Receiver> inner,
-           SimulatedExecutor& executor)
-        : inner_(std::move(inner)), executor_(executor) {}
+           SimulatedExecutor& executor, absl::Duration hang)
+        : inner_(std::move(inner)), executor_(executor), hang_(hang) {}
     void Send(receivers::Batch batch, Done done) override {
       executor_.Enter();
-      inner_->Send(std::move(batch),
-                   [&executor = executor_, done](receivers::SendResult result) {
-                     done(std::move(result));
-                     executor.Leave();
-                   });
+      inner_->Send(
+          std::move(batch), [this, done](receivers::SendResult result) {
+            const bool hung =
+                result.detail.find("took longer") != std::string::npos;
+            if (!hung || hang_ == absl::ZeroDuration()) {
+              done(std::move(result));
+            } else {
+              absl::MutexLock lock(&mu_);
+              hangs_.push_back(executor_.After(
+                  hang_, [done, result = std::move(result)] { done(result); }));
+            }
+            executor_.Leave();
+          });
     }
     receivers::Limits limits() const override { return inner_->limits(); }
     std::string endpoint() const override { return inner_->endpoint(); }
@@ -149,10 +161,14 @@ class SimulatedDelivery {
    private:
     const std::unique_ptr<receivers::Receiver> inner_;
     SimulatedExecutor& executor_;
+    const absl::Duration hang_;
+    absl::Mutex mu_;
+    std::vector<std::unique_ptr<pool::Timer>> hangs_ ABSL_GUARDED_BY(mu_);
   };
 
   const absl::Time started_ = clock.Now();
   retry::Jitter jitter_ = [] { return 0.5; };
+  absl::Duration hang_ = absl::ZeroDuration();
   std::unique_ptr<pool::ThreadPool> pool_ = *pool::ThreadPool::Create(2);
   std::vector<Source> sources_;
   std::unique_ptr<Deliverer> deliverer_;
