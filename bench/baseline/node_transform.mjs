@@ -10,6 +10,7 @@
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {basename} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import {parseArgs} from 'node:util';
 
 const NAMES = {
@@ -90,7 +91,7 @@ function track(event) {
 }
 
 // From the bytes of a webhook body to the bytes of a batch.
-function transform(body) {
+export function transform(body) {
   const batch = JSON.parse(body.toString('utf8')).map(track).filter(Boolean);
   return Buffer.from(JSON.stringify({batch}));
 }
@@ -110,28 +111,32 @@ function measure(body, seconds) {
   return {events, batches, bytes, cpu: cpuSeconds(start)};
 }
 
-const {values, positionals} = parseArgs({
-  allowPositionals: true,
-  options: {out: {type: 'string'}, seconds: {type: 'string', default: '1'}, print: {type: 'boolean', default: false}},
-});
-const [path] = positionals;
-if (path === undefined || (!values.print && values.out === undefined)) {
-  console.error('usage: node node_transform.mjs BODY.json (--out RESULT.json [--seconds S] | --print)');
-  process.exit(2);
+function main() {
+  const {values, positionals} = parseArgs({
+    allowPositionals: true,
+    options: {out: {type: 'string'}, seconds: {type: 'string', default: '1'}, print: {type: 'boolean', default: false}},
+  });
+  const [path] = positionals;
+  if (path === undefined || (!values.print && values.out === undefined)) {
+    console.error('usage: node node_transform.mjs BODY.json (--out RESULT.json [--seconds S] | --print)');
+    process.exit(2);
+  }
+  const body = readFileSync(path);
+  if (values.print) {
+    process.stdout.write(transform(body));
+  } else {
+    const result = measure(body, Number(values.seconds));
+    const name = `NodeJsonToJson/${result.events}`;
+    const benchmark = {
+      name,
+      run_name: name,
+      run_type: 'iteration',
+      input: basename(path),
+      items_per_second: (result.events * result.batches) / result.cpu,
+      bytes_per_second: (body.length * result.batches) / result.cpu,
+    };
+    writeFileSync(values.out, JSON.stringify({benchmarks: [benchmark]}) + '\n');
+  }
 }
-const body = readFileSync(path);
-if (values.print) {
-  process.stdout.write(transform(body));
-} else {
-  const result = measure(body, Number(values.seconds));
-  const name = `NodeJsonToJson/${result.events}`;
-  const benchmark = {
-    name,
-    run_name: name,
-    run_type: 'iteration',
-    input: basename(path),
-    items_per_second: (result.events * result.batches) / result.cpu,
-    bytes_per_second: (body.length * result.batches) / result.cpu,
-  };
-  writeFileSync(values.out, JSON.stringify({benchmarks: [benchmark]}) + '\n');
-}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) main();

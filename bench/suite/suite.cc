@@ -14,6 +14,7 @@
 #include "bench/suite/micro.h"
 #include "bench/suite/rounds.h"
 #include "bench/suite/servers.h"
+#include "bench/suite/webhook_cases.h"
 #include "core/base/status_macros.h"
 
 namespace segrid::bench {
@@ -88,6 +89,15 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
   programs.push_back({"Node baseline",
                       {"node", options.node_script, options.node_body,
                        absl::StrCat("--seconds=", options.scale), "--out="}});
+  programs.push_back(
+      {"Node webhook",
+       {"node",
+        std::filesystem::path(options.node_script)
+            .replace_filename("webhook_pair.mjs")
+            .string(),
+        std::filesystem::path(options.self_binary).parent_path().string(),
+        options.node_body, absl::StrCat("--seconds=", options.scale),
+        "--out="}});
   return programs;
 }
 
@@ -202,6 +212,7 @@ absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
   }
   if (options.Has("micro")) Append(micro.Rows(kMicroCases), result.rows);
   if (options.Has("queue")) Append(micro.Rows(kQueueCases), result.rows);
+  if (options.Has("node")) Append(micro.Rows(kWebhookCases), result.rows);
   for (const std::string& note : micro.notes()) result.notes.push_back(note);
   for (const std::string& part : options.skip) {
     result.notes.push_back(absl::StrCat(part, ": not measured: --skip"));
