@@ -28,7 +28,7 @@ bool IsPlainInteger(std::string_view text) {
 bool JsonCursor::Open(std::string_view body, Position& at) {
   body_ = body.data();
   body_end_ = body_ + body.size();
-  element_ = 0;
+  element_ = kOutside;
   status_ = index_.Build(body);
   at = index_.begin();
   end_ = index_.end();
@@ -149,7 +149,9 @@ bool JsonCursor::Fail(Position at, const char* what) {
   } else {
     message += std::string(what) + " (byte " + std::to_string(*at) + ")";
   }
-  message += ", in element " + std::to_string(element_);
+  if (element_ != kOutside) {
+    message += ", in element " + std::to_string(element_);
+  }
   status_ = base::MakeError(absl::StatusCode::kInvalidArgument, "INVALID_JSON",
                             message);
   return false;

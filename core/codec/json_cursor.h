@@ -116,7 +116,9 @@ class JsonCursor {
   // The same where a comma or this bracket is missing.
   bool FailContinue(Position at, char close);
 
-  // The element of the array that is being read, for messages.
+  // The element of the array that is being read, for messages; kOutside before
+  // the first and behind the last one.
+  static constexpr std::size_t kOutside = static_cast<std::size_t>(-1);
   void set_element(std::size_t element) { element_ = element; }
   const absl::Status& status() const { return status_; }
   void Shrink() { index_.Shrink(); }
@@ -135,7 +137,7 @@ class JsonCursor {
   const char* body_end_ = nullptr;
   const char* next_escape_ = nullptr;  // Or how far there is surely none.
   Position end_ = nullptr;
-  std::size_t element_ = 0;
+  std::size_t element_ = kOutside;
   absl::Status status_;
 };
 

@@ -80,6 +80,7 @@ JsonReader::Step JsonReader::Next(Event& event) {
 
 JsonReader::Step JsonReader::Finish(Position at) {
   if (at != cursor_.end()) {
+    cursor_.set_element(JsonCursor::kOutside);
     cursor_.Fail(at, "something stands after the end of the array");
     return Step::kError;
   }
