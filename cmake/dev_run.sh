@@ -165,7 +165,7 @@ show_what_next() {
     "tail -f $DATA/tracks.ndjson" "the Tracks as they are delivered" \
     "$admin/" "the status page, for a browser" \
     "curl $admin/metrics" "what Prometheus sees" \
-    "curl -i -d '[]' $webhook" "the webhook: refuses what is not signed" \
+    "curl --data-binary @your-body.json $webhook" "the same, as SendGrid would post it" \
     "$BIN/segrid-server --help" "a configuration: to Segment, filters, TLS"
   say
   say "SendGrid bodies to play with: tests/data/sendgrid/"
