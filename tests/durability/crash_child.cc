@@ -148,6 +148,7 @@ int Run(int argc, char** argv) {
   queue::rocksdb::RocksOptions options;
   options.directory = argv[1];
   options.reserve_bytes = 0;
+  options.min_ahead_bytes = 1;
   options.env = disk.env();
   options.sync = std::getenv("SEGRID_NO_SYNC") == nullptr;
   options.on_step = [&trap](std::string_view step) { trap.Pass(step); };

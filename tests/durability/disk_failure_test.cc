@@ -1,6 +1,8 @@
 // A disk that is full, fails, or loses its syncs, at every write of an append:
 // no OK, nothing half-visible, and recovery without help.
 
+#include <atomic>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,7 +30,9 @@ struct World {
       : disk([this](const FaultDisk::Event& event, std::size_t* partial) {
           return plan.Check(event, partial);
         }),
-        store({.retry_interval = absl::Milliseconds(1), .env = disk.env()}) {}
+        store({.retry_interval = absl::Milliseconds(1),
+               .env = disk.env(),
+               .min_ahead_bytes = 1}) {}
 
   bool Ready() { return store.queue().GetStoreStats()->ready; }
   // False: not within 10 s.
@@ -134,6 +138,54 @@ TEST(DiskFailure, ThatLastsGivesNoOkAndHealsByItself) {
       untouched = FailTheNthWrite(failure, nth, kForever);
     }
   }
+}
+
+// While one commit is being synced, the next is prepared upon it.
+TEST(DiskFailure, OfOneCommitFailsTheOneThatBuildsUponIt) {
+  constexpr int kCallers = 6;
+  constexpr int kCalls = 40;
+  World world;
+  std::atomic<int> refused = 0;
+  std::atomic<int> accepted = 0;
+  std::atomic<bool> done = false;
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      testing::QueueCalls calls = world.store.calls();
+      for (int call = 0; call < kCalls; ++call) {
+        const std::string id = absl::StrCat(caller, "-", call);
+        auto result = calls.Append({testing::ChunkOf("prod", {id, id + "x"})});
+        for (; !result.ok(); ++refused) {
+          result = calls.Append({testing::ChunkOf("prod", {id, id + "x"})});
+        }
+        accepted += static_cast<int>(result->lanes[0].accepted);
+      }
+    });
+  }
+  std::thread failing([&] {
+    for (std::int64_t nth = 1; !done; nth = nth % 7 + 1) {
+      world.plan.Arm({.first = nth, .half_appends = nth % 2 == 0});
+      while (world.plan.failed() == 0 && !done) std::this_thread::yield();
+      world.plan.Heal();
+      while (!world.Ready() && !done) std::this_thread::yield();
+    }
+  });
+  for (std::thread& caller : callers) caller.join();
+  done = true;
+  failing.join();
+  world.plan.Heal();
+  ASSERT_TRUE(world.WaitUntil(true));
+  EXPECT_GT(refused, 0);
+  // A refused call may have been written all the same: then it was a duplicate.
+  EXPECT_LE(accepted, 2 * kCallers * kCalls);
+  world.store.Reopen();
+  const LaneStats s = world.store.calls().Stats("prod");
+  EXPECT_EQ(s.accepted, 2 * kCallers * kCalls);
+  EXPECT_EQ(s.pending, s.accepted);
+  const std::vector<std::string> ids =
+      testing::IdsOf(world.store.calls().Take("prod"));
+  EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
+  EXPECT_EQ(std::ssize(ids), s.accepted);
 }
 
 TEST(DiskFailure, DeliveriesAreSettledMeanwhileAndStaySo) {

@@ -66,8 +66,9 @@ TEST(Kill, BetweenEveryTwoStepsLosesNothing) {
   // Of the disk, of a commit, of a delivery.
   for (const char* step :
        {"create", "file-append", "file-sync", "rename", "log-append",
-        "log-half", "log-sync", "taken", "prepared", "written", "marked",
-        "answering", "taken-lease", "delivered", "acked", "dead", "replayed"}) {
+        "log-half", "log-sync", "taken", "ahead", "prepared", "written",
+        "marked", "answering", "taken-lease", "delivered", "acked", "dead",
+        "replayed"}) {
     for (const int count : {1, 2, 5}) {
       SCOPED_TRACE(::testing::Message() << step << " " << count);
       ASSERT_TRUE(books.RunChildTo(dir.path(), ++run, step, count))

@@ -40,10 +40,14 @@ struct RocksOptions {
 
   // Seams for tests. `env` is the disk (null: the real one) and outlives the
   // store. `sync` false breaks the promise of Append: for control runs that
-  // show that a test can fail. `on_step` is called between two steps of a
+  // show that a test can fail. `min_ahead_bytes` is small where few messages
+  // shall take the ways of many. `on_step` is called between two steps of a
   // commit, by name, in the store's thread.
   ::rocksdb::Env* env = nullptr;
   bool sync = true;
+  // JSON that waits while a commit is being synced, from which on the next is
+  // prepared meanwhile.
+  std::int64_t min_ahead_bytes = 64 << 10;
   std::function<void(std::string_view step)> on_step{};
 };
 

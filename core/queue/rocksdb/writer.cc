@@ -13,8 +13,6 @@ namespace {
 
 // One commit takes no more JSON than this, if it takes more than one call.
 constexpr std::int64_t kMaxCommitBytes = 8 << 20;
-// The assistant is not worth waking for less.
-constexpr std::int64_t kAheadBytes = 64 << 10;
 constexpr absl::Duration kIdle = absl::Seconds(1);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
 // Delivered bodies that are deleted together while the store is busy.
@@ -70,7 +68,12 @@ Writer::Calls Writer::Wait() {
       broken_ || !has_room_ ? shared_.options.retry_interval : kIdle;
   absl::MutexLock lock(&mu_);
   mu_.AwaitWithTimeout(absl::Condition(&awake), timeout);
-  ahead_bytes_ = 0;
+  const bool ahead = std::exchange(ahead_bytes_, 0) > 0;
+  // What is ahead is written first.
+  if (ahead && !waiting_.empty() &&
+      std::holds_alternative<ReplayCall>(waiting_.front())) {
+    return {};
+  }
   return TakeWaiting();
 }
 
@@ -100,7 +103,7 @@ Writer::Calls Writer::TakeWaiting() {
 }
 
 bool Writer::NeedsAssistance() const {
-  return writing_ && waiting_replays_ == 0 && waiting_bytes_ >= kAheadBytes &&
+  return writing_ && waiting_replays_ == 0 && waiting_bytes_ >= shared_.options.min_ahead_bytes &&
          ahead_bytes_ < kMaxCommitBytes;
 }
 
@@ -203,12 +206,6 @@ void Writer::Seal(Commit& commit) {
 
 void Writer::CommitAll(std::unique_ptr<Flight> flight, Calls calls) {
   Step("taken");
-  const bool replays =
-      !calls.empty() && std::holds_alternative<ReplayCall>(calls.front());
-  if (flight != nullptr && replays) {
-    CommitAll(std::exchange(flight, nullptr), {});
-    if (broken_) return ServeBroken(std::move(calls));
-  }
   Add(flight, std::move(calls));
   Seal(*flight->commit);
   Step("prepared");

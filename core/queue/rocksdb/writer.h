@@ -53,7 +53,7 @@ class Writer {
   // Waits for something to do, and takes what waits.
   Calls Wait();
   // What may be done in one commit. A replay is taken alone: it reads what
-  // earlier commits wrote.
+  // commits before it wrote.
   Calls TakeWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CommitAll(std::unique_ptr<Flight> flight, Calls calls);
   // Lets a commit, a new one if it is null, do what the calls ask for, except
