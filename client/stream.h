@@ -11,7 +11,7 @@
 namespace segrid {
 
 // A stream of batches and their answers. A batch that fails is answered by
-// `error` in its answer and the stream goes on.
+// `error` in its answer (see ErrorOf) and the stream goes on.
 //
 //   stream->Write(request);             // As many as wanted; ids are yours.
 //   stream->WritesDone();
@@ -44,6 +44,9 @@ class Stream {
   // it once, last.
   virtual std::optional<Error> Finish() = 0;
 };
+
+// The error of a batch: `answer->error()` of an answer that has one.
+Error ErrorOf(const rpc::v1::Status& status);
 
 using TransformStream =
     Stream<v1::TransformStreamRequest, v1::TransformStreamResponse>;

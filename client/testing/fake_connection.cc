@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "client/testing/fake_stream.h"
 #include "client/testing/server_answers.h"
 
 namespace segrid::testing {
@@ -56,6 +57,25 @@ Result<v1::ForwardResponse> FakeConnection::Forward(
     if (auto answer = TakeFirst(forward_answers_)) return *std::move(answer);
   }
   return AnswerForward(request);
+}
+
+Result<std::unique_ptr<TransformStream>> FakeConnection::OpenTransformStream(
+    const CallOptions& options) {
+  using Fake =
+      FakeStream<v1::TransformStreamRequest, v1::TransformStreamResponse>;
+  return std::unique_ptr<TransformStream>(
+      new Fake([this, options](const v1::TransformRequest& request) {
+        return Transform(request, options);
+      }));
+}
+
+Result<std::unique_ptr<ForwardStream>> FakeConnection::OpenForwardStream(
+    const CallOptions& options) {
+  using Fake = FakeStream<v1::ForwardStreamRequest, v1::ForwardStreamResponse>;
+  return std::unique_ptr<ForwardStream>(
+      new Fake([this, options](const v1::ForwardRequest& request) {
+        return Forward(request, options);
+      }));
 }
 
 Error Unavailable() {

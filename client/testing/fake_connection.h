@@ -21,6 +21,9 @@ namespace segrid::testing {
 // what it was asked. Does not retry and does not split: it is asked what the
 // code under test asks.
 //
+// Streams ask the same answers, message by message, when they are written; a
+// Read with nothing left to answer says that the stream has ended.
+//
 // Thread safety: any thread, any time. Blocking: never. Asynchronous calls are
 // answered inline.
 class FakeConnection final : public Connection {
@@ -46,6 +49,10 @@ class FakeConnection final : public Connection {
                                           const CallOptions& options) override;
   Result<v1::ForwardResponse> Forward(const v1::ForwardRequest& request,
                                       const CallOptions& options) override;
+  Result<std::unique_ptr<TransformStream>> OpenTransformStream(
+      const CallOptions& options) override;
+  Result<std::unique_ptr<ForwardStream>> OpenForwardStream(
+      const CallOptions& options) override;
 
  private:
   mutable std::mutex mutex_;

@@ -11,6 +11,7 @@
 
 #include "client/testing/error_status.h"
 #include "client/testing/server_answers.h"
+#include "client/testing/stream_answer.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 
 namespace segrid::testing {
@@ -63,6 +64,45 @@ class FakeServer::Service final : public v1::BridgeService::Service {
       answer = on_forward;
     }
     return Give(answer(*request), *response);
+  }
+
+  grpc::Status TransformStream(
+      grpc::ServerContext*,
+      grpc::ServerReaderWriter<v1::TransformStreamResponse,
+                               v1::TransformStreamRequest>* stream) override {
+    for (v1::TransformStreamRequest message; stream->Read(&message);) {
+      TransformAnswer answer;
+      {
+        const std::lock_guard lock(mutex);
+        transforms.push_back(message.request());
+        answer = on_transform;
+      }
+      if (!stream->Write(StreamAnswer<v1::TransformStreamResponse>(
+              message.request_id(), answer(message.request())))) {
+        break;
+      }
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ForwardStream(
+      grpc::ServerContext*,
+      grpc::ServerReaderWriter<v1::ForwardStreamResponse,
+                               v1::ForwardStreamRequest>* stream) override {
+    for (v1::ForwardStreamRequest message; stream->Read(&message);) {
+      ForwardAnswer answer;
+      {
+        const std::lock_guard lock(mutex);
+        forwards.push_back(message.request());
+        keys.emplace_back();  // A stream has none.
+        answer = on_forward;
+      }
+      if (!stream->Write(StreamAnswer<v1::ForwardStreamResponse>(
+              message.request_id(), answer(message.request())))) {
+        break;
+      }
+    }
+    return grpc::Status::OK;
   }
 };
 

@@ -19,9 +19,9 @@
 namespace segrid::testing {
 
 // Listens on 127.0.0.1, on a port that the system chooses, from construction to
-// destruction; open calls are cancelled then. Unary calls are answered by
-// server_answers.h, as a real server would, unless a test says otherwise, and
-// recorded; streams answer UNIMPLEMENTED.
+// destruction; open calls are cancelled then. Calls and the messages of streams
+// are answered by server_answers.h, as a real server would, unless a test says
+// otherwise, and recorded, the ones like the others.
 //
 // Thread safety: any thread, any time; the answers run in gRPC's threads.
 // Blocking: Stop, until the running answers have ended.
