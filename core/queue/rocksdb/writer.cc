@@ -1,7 +1,6 @@
 #include "core/queue/rocksdb/writer.h"
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -11,9 +10,7 @@
 namespace segrid::queue::rocksdb {
 namespace {
 
-// One commit takes no more JSON than this, if it takes more than one call.
-constexpr std::int64_t kMaxCommitBytes = 8 << 20;
-constexpr absl::Duration kIdle = absl::Seconds(1);
+constexpr absl::Duration kSweepInterval = absl::Seconds(1);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
 // Delivered bodies that are deleted together while the store is busy.
 constexpr std::int64_t kSweepBytes = 16 << 20;
@@ -23,11 +20,6 @@ constexpr std::int64_t kReclaimBytes = 256 << 20;
 constexpr std::int64_t kReclaimDrainedBytes = 1 << 20;
 
 }  // namespace
-
-struct Writer::Flight {
-  Calls calls{};
-  std::unique_ptr<Commit> commit{};
-};
 
 Writer::Writer(Shared& shared)
     : shared_(shared),
@@ -43,93 +35,8 @@ Writer::~Writer() {
   thread_.join();
 }
 
-bool Writer::Post(Call& call) {
-  const std::int64_t bytes = BytesOf(call);
-  absl::MutexLock lock(&mu_);
-  if (bytes > 0 && waiting_bytes_ > 0 &&
-      waiting_bytes_ + bytes > shared_.options.max_waiting_bytes) {
-    return false;
-  }
-  waiting_bytes_ += bytes;
-  waiting_replays_ += std::holds_alternative<ReplayCall>(call) ? 1 : 0;
-  waiting_.push_back(std::move(call));
-  return true;
-}
-
 void Writer::Step(std::string_view name) {
   if (shared_.options.on_step) shared_.options.on_step(name);
-}
-
-Writer::Calls Writer::Wait() {
-  const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return stopping_ || !waiting_.empty() || ahead_bytes_ > 0;
-  };
-  const absl::Duration timeout =
-      broken_ || !has_room_ ? shared_.options.retry_interval : kIdle;
-  absl::MutexLock lock(&mu_);
-  mu_.AwaitWithTimeout(absl::Condition(&awake), timeout);
-  const bool ahead = std::exchange(ahead_bytes_, 0) > 0;
-  // What is ahead is written first.
-  if (ahead && !waiting_.empty() &&
-      std::holds_alternative<ReplayCall>(waiting_.front())) {
-    return {};
-  }
-  return TakeWaiting();
-}
-
-Writer::Calls Writer::TakeWaiting() {
-  Calls calls;
-  std::int64_t bytes = 0;
-  auto end = waiting_.begin();
-  for (; end != waiting_.end() && bytes < kMaxCommitBytes; ++end) {
-    bytes += BytesOf(*end);
-    if (waiting_replays_ == 0 || !std::holds_alternative<ReplayCall>(*end)) {
-      continue;
-    }
-    if (end == waiting_.begin()) {
-      --waiting_replays_;
-      ++end;
-    }
-    break;
-  }
-  if (end == waiting_.end()) {
-    calls.swap(waiting_);
-  } else {
-    std::move(waiting_.begin(), end, std::back_inserter(calls));
-    waiting_.erase(waiting_.begin(), end);
-  }
-  waiting_bytes_ -= bytes;
-  return calls;
-}
-
-bool Writer::NeedsAssistance() const {
-  return writing_ && waiting_replays_ == 0 && waiting_bytes_ >= shared_.options.min_ahead_bytes &&
-         ahead_bytes_ < kMaxCommitBytes;
-}
-
-void Writer::Assist() {
-  const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return stopping_ || NeedsAssistance();
-  };
-  while (true) {
-    {
-      absl::MutexLock lock(&mu_, absl::Condition(&awake));
-      if (stopping_) return;
-    }
-    // Taken with this lock held, so that nobody overtakes them.
-    absl::MutexLock ahead_lock(&ahead_mu_);
-    Calls calls;
-    {
-      absl::MutexLock lock(&mu_);
-      if (!NeedsAssistance()) continue;
-      ahead_bytes_ += waiting_bytes_;
-      calls = TakeWaiting();
-      ahead_bytes_ -= waiting_bytes_;
-    }
-    Step("ahead");
-    Add(ahead_, std::move(calls));
-    ahead_->commit->BuildAhead();
-  }
 }
 
 void Writer::Run() {
@@ -198,7 +105,7 @@ void Writer::Seal(Commit& commit) {
   commit.DropOverdue();
   commit.Sweep(kSweepBytes);
   if (absl::Now() >= next_sweep_) {
-    next_sweep_ = absl::Now() + kIdle;
+    next_sweep_ = absl::Now() + kSweepInterval;
     commit.SweepRecords(kSweepRecords);
   }
   commit.Prepare();

@@ -45,7 +45,11 @@ class Writer {
 
  private:
   using Calls = std::vector<Call>;
-  struct Flight;  // A commit on its way to the disk.
+  // A commit on its way to the disk, and who waits for it.
+  struct Flight {
+    Calls calls{};
+    std::unique_ptr<Commit> commit{};
+  };
 
   void Run();
   void Assist();
