@@ -30,6 +30,10 @@ struct Options {
   // budget that this door shares with others; null: none.
   std::int64_t max_bytes_in_flight = 256 << 20;
   std::shared_ptr<budget::ByteBudget> shared_budget{};
+  // For room among them, before the answer is 429. A peer that is told at once
+  // comes again at once: refusing all of them took most of the time that the
+  // good requests needed.
+  absl::Duration room_timeout = absl::Milliseconds(200);
 
   // For the first head, TLS handshake included; for a later one from its first
   // byte.

@@ -131,7 +131,8 @@ void Session::OnHead(const ErrorCode& error) {
   if (std::optional<Answer> refusal = CheckHead()) {
     return Refuse(*std::move(refusal));
   }
-  Continue();
+  looks_for_room_ = 0;
+  Admit();
 }
 
 void Session::SetDeadline(absl::Duration from_now, httpd::Cut reason) {

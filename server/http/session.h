@@ -13,6 +13,7 @@
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/generic/stream_protocol.hpp"
 #include "boost/asio/ssl/stream.hpp"
+#include "boost/asio/steady_timer.hpp"
 #include "boost/asio/strand.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/http/empty_body.hpp"
@@ -69,7 +70,8 @@ class Session final : public Slot,
 
   // session_body.cc: from a good head to the answer.
   std::optional<Answer> CheckHead();
-  std::optional<Answer> AdmitBody();
+  // Goes on when there is room for the body; refuses after a while without.
+  void Admit();
   void Continue();
   void ReadBody();
   void ReadKnownLength(std::size_t length);
@@ -106,6 +108,8 @@ class Session final : public Slot,
   Request request_;
   std::string body_;
   std::int64_t reserved_bytes_ = 0;
+  boost::asio::steady_timer room_timer_{strand_};
+  int looks_for_room_ = 0;  // Of this request.
   absl::Duration started_;
   bool first_ = true;
   bool closed_ = false;

@@ -20,6 +20,7 @@ namespace http = boost::beast::http;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::int64_t kRetrySeconds = 1;
+constexpr int kLooksForRoom = 2;  // After the first.
 
 std::string_view View(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -75,24 +76,35 @@ std::optional<Answer> Session::CheckHead() {
   if (route_->before_body) {
     if (auto refusal = route_->before_body(request_)) return refusal;
   }
-  return AdmitBody();
+  const auto length = head_->content_length();
+  if (body_left_ && length &&
+      *length > static_cast<std::uint64_t>(route_->max_body_bytes)) {
+    return TooLarge();
+  }
+  return std::nullopt;
 }
 
-std::optional<Answer> Session::AdmitBody() {
-  if (!body_left_) return std::nullopt;
-  const std::int64_t max_bytes = route_->max_body_bytes;
-  std::int64_t bytes = max_bytes;  // Unknown beforehand when chunked.
-  if (const auto length = head_->content_length()) {
-    if (*length > static_cast<std::uint64_t>(max_bytes)) return TooLarge();
-    bytes = static_cast<std::int64_t>(*length);
+void Session::Admit() {
+  if (!body_left_) return Continue();
+  // Unknown beforehand when chunked.
+  const auto length = head_->content_length();
+  const std::int64_t bytes =
+      length ? static_cast<std::int64_t>(*length) : route_->max_body_bytes;
+  if (listener_->bytes_in_flight.Add(bytes)) {
+    reserved_bytes_ = bytes;
+    return Continue();
   }
-  if (!listener_->bytes_in_flight.Add(bytes)) {
-    return RetryAnswer(429, "OVERLOADED",
-                       "too much is being worked on; come back later",
-                       kRetrySeconds);
+  if (looks_for_room_++ == kLooksForRoom) {
+    return Refuse(RetryAnswer(429, "OVERLOADED",
+                              "too much is being worked on; come back later",
+                              kRetrySeconds));
   }
-  reserved_bytes_ = bytes;
-  return std::nullopt;
+  room_timer_.expires_after(
+      absl::ToChronoMilliseconds(listener_->options.room_timeout) /
+      kLooksForRoom);
+  room_timer_.async_wait([self = shared_from_this()](const ErrorCode& error) {
+    if (!error && !self->closed_) self->Admit();
+  });
 }
 
 void Session::Continue() {

@@ -2,19 +2,18 @@
 
 #include <isa-l/igzip_lib.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <memory>
 
 #include "core/base/error_info.h"
+#include "core/base/status_macros.h"
 
 namespace segrid::webhook {
 namespace {
 
-// The first guess; JSON usually packs better than this.
-constexpr std::size_t kUsualRatio = 4;
-constexpr std::size_t kSmallest = 4 << 10;
+// For unpacking without keeping what comes out.
+constexpr std::size_t kScratchBytes = 64 << 10;
 
 absl::Status Damaged() {
   return base::MakeError(absl::StatusCode::kInvalidArgument, "BAD_ENCODING",
@@ -26,19 +25,16 @@ absl::Status TooLarge() {
                          "the unpacked body is over the limit");
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> Gunzip(std::string_view packed,
-                                   std::int64_t max_bytes) {
-  const auto limit = static_cast<std::size_t>(max_bytes);
-  if (packed.size() > std::numeric_limits<std::uint32_t>::max()) {
-    return TooLarge();
-  }
+// Unpacks all members of `packed` into `out`, or, when `over` is set, over and
+// over it: then only the size counts. Ends when `out` is full or, with `over`,
+// beyond `limit`. Gives how much came out; one more byte than there was room
+// for when there is more.
+absl::StatusOr<std::size_t> Inflate(std::string_view packed, std::string& out,
+                                    bool over, std::size_t limit) {
   const auto state = std::make_unique<inflate_state>();
-  std::string plain;
-  std::size_t written = 0;
   const auto* next = reinterpret_cast<const std::uint8_t*>(packed.data());
   auto left = static_cast<std::uint32_t>(packed.size());
+  std::size_t written = 0;
   do {  // For each member.
     isal_inflate_init(state.get());
     state->crc_flag = ISAL_GZIP;
@@ -46,28 +42,59 @@ absl::StatusOr<std::string> Gunzip(std::string_view packed,
     state->next_in = const_cast<std::uint8_t*>(next);
     state->avail_in = left;
     while (state->block_state != ISAL_BLOCK_FINISH) {
-      if (written == plain.size()) {
-        // One byte beyond the limit shows that there is more.
-        if (written > limit) return TooLarge();
-        const std::size_t wanted = std::max(
-            {kSmallest, packed.size() * kUsualRatio, plain.size() * 2});
-        plain.resize(std::min(wanted, limit + 1));
-      }
-      state->next_out = reinterpret_cast<std::uint8_t*>(&plain[written]);
-      state->avail_out = static_cast<std::uint32_t>(plain.size() - written);
+      if (written > limit) return written;
+      const std::size_t at = over ? 0 : written;
+      if (at == out.size()) return written + 1;
+      state->next_out = reinterpret_cast<std::uint8_t*>(&out[at]);
+      state->avail_out = static_cast<std::uint32_t>(out.size() - at);
       const std::uint32_t input_before = state->avail_in;
       if (isal_inflate(state.get()) != ISAL_DECOMP_OK) return Damaged();
-      const std::size_t before = written;
-      written = plain.size() - state->avail_out;
-      const bool stuck = written == before && state->avail_in == input_before;
+      const std::size_t more = out.size() - at - state->avail_out;
+      written += more;
       const bool done = state->block_state == ISAL_BLOCK_FINISH;
+      const bool stuck = more == 0 && state->avail_in == input_before;
       if (!done && stuck) return Damaged();  // It ends in the middle.
     }
     next = state->next_in;
     left = state->avail_in;
   } while (left > 0);
-  if (written > limit) return TooLarge();
-  plain.resize(written);
+  return written;
+}
+
+// What the end of a gzip says of the size of its last member; 0 without an end.
+std::size_t SaidSize(std::string_view packed) {
+  std::size_t size = 0;
+  if (packed.size() < 4) return size;
+  for (std::size_t i = 1; i <= 4; ++i) {
+    size = size << 8 | static_cast<std::uint8_t>(packed[packed.size() - i]);
+  }
+  return size;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Gunzip(std::string_view packed,
+                                   std::int64_t max_bytes) {
+  const auto limit = static_cast<std::size_t>(max_bytes);
+  const std::size_t said = SaidSize(packed);
+  if (packed.size() > std::numeric_limits<std::uint32_t>::max()) {
+    return TooLarge();
+  }
+  // One byte more shows that there is more than was said.
+  std::string plain(said > limit ? 0 : said + 1, '\0');
+  SEGRID_ASSIGN_OR_RETURN(std::size_t size,
+                          Inflate(packed, plain, /*over=*/false, limit));
+  if (size >= plain.size()) {
+    // Too large, several members, or a lie: memory only once the size is known.
+    std::string scratch(kScratchBytes, '\0');
+    SEGRID_ASSIGN_OR_RETURN(size,
+                            Inflate(packed, scratch, /*over=*/true, limit));
+    if (size > limit) return TooLarge();
+    plain.assign(size + 1, '\0');
+    SEGRID_ASSIGN_OR_RETURN(size,
+                            Inflate(packed, plain, /*over=*/false, limit));
+  }
+  plain.resize(size);
   return plain;
 }
 
