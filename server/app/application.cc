@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "core/base/error_info.h"
@@ -108,7 +109,11 @@ void Application::MakeServices() {
   guard_ = std::make_unique<rpc::CallGuard>(admission_, *authorizer_, clock_,
                                             grpc_bytes_);
   bridge_ = std::make_unique<rpc::BridgeService>(
-      rpc::BridgeEnvironment{clock_, *pipeline_, admission_, *guard_},
+      rpc::BridgeEnvironment{
+          clock_, *pipeline_, admission_, *guard_,
+          figures_.calls.MakeObserver(absl::StrCat(
+              "/", ::segrid::v1::BridgeService::service_full_name(),
+              "/Transform"))},
       rpc::BridgeOptions());
   admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
       options_.config, clock_, *queue_, *deliverer_, *pool_, admission_,

@@ -44,6 +44,11 @@ std::string_view NameOf(ServerRpcInfo::Type type) {
   }
 }
 
+std::size_t IndexOf(grpc::StatusCode status) {
+  const auto code = static_cast<std::size_t>(status);
+  return code < CallMeter::kCodeCount ? code : 2;
+}
+
 // One call.
 class CallInterceptor final : public grpc::experimental::Interceptor {
  public:
@@ -60,9 +65,7 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   void Intercept(InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(
             InterceptionHookPoints::PRE_SEND_STATUS)) {
-      const auto code =
-          static_cast<std::size_t>(methods->GetSendStatus().error_code());
-      code_ = code < CallMeter::kCodeCount ? code : 2;
+      code_ = IndexOf(methods->GetSendStatus().error_code());
     }
     methods->Proceed();
   }
@@ -80,8 +83,9 @@ class Factory final
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       ServerRpcInfo* info) override {
-    return new CallInterceptor(
-        meter_.FiguresOf(info->method(), NameOf(info->type())));
+    CallMeter::MethodFigures& figures =
+        meter_.FiguresOf(info->method(), NameOf(info->type()));
+    return figures.is_observed ? nullptr : new CallInterceptor(figures);
   }
 
  private:
@@ -93,6 +97,17 @@ class Factory final
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>
 CallMeter::MakeFactory() {
   return std::make_unique<Factory>(*this);
+}
+
+std::function<void(grpc::StatusCode, absl::Duration)> CallMeter::MakeObserver(
+    std::string_view method) {
+  MethodFigures& figures = FiguresOf(method, "unary");
+  figures.is_observed = true;
+  return [&figures](grpc::StatusCode code, absl::Duration time) {
+    figures.started.fetch_add(1, std::memory_order_relaxed);
+    figures.handled[IndexOf(code)].fetch_add(1, std::memory_order_relaxed);
+    figures.seconds.Observe(time);
+  };
 }
 
 CallMeter::MethodFigures& CallMeter::FiguresOf(std::string_view method,

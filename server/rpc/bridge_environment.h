@@ -2,6 +2,11 @@
 
 #pragma once
 
+#include <grpcpp/support/status.h>
+
+#include <functional>
+
+#include "absl/time/time.h"
 #include "core/base/clock.h"
 #include "core/pipeline/pipeline.h"
 #include "server/rpc/admission.h"
@@ -9,12 +14,18 @@
 
 namespace segrid::rpc {
 
+// Told of a call when it is answered, and how long that took.
+using CallObserver = std::function<void(grpc::StatusCode, absl::Duration)>;
+
 // All must outlive the service.
 struct BridgeEnvironment {
   base::Clock& clock;
   pipeline::Pipeline& pipeline;
   Admission& admission;
   CallGuard& guard;
+  // Of Transform; may be empty. The other methods are watched by interceptors,
+  // which cost more than a small Transform.
+  CallObserver on_transform{};
 };
 
 }  // namespace segrid::rpc

@@ -40,11 +40,17 @@ std::string_view IdempotencyKeyOf(const grpc::CallbackServerContext& context) {
 grpc::ServerUnaryReactor* BridgeService::Transform(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
+  const absl::Duration begin = environment_.clock.Uptime();
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   absl::Status status =
       environment_.guard.Admit(*context, auth::Role::kTransform);
   if (status.ok()) status = Transform(*request, *response);
-  reactor->Finish(ToGrpcStatus(status));
+  grpc::Status answered = ToGrpcStatus(status);
+  if (environment_.on_transform) {
+    environment_.on_transform(answered.error_code(),
+                              environment_.clock.Uptime() - begin);
+  }
+  reactor->Finish(std::move(answered));
   return reactor;
 }
 

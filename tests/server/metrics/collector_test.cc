@@ -138,6 +138,20 @@ TEST(CallMeter, NamesMethodsAndCodesAsUsual) {
                                     labels + ",le=\"0.001\"} 0\n"));
 }
 
+TEST(CallMeter, CountsWhatAMethodTellsItself) {
+  CallMeter meter;
+  const auto observer = meter.MakeObserver("/a.Service/Method");
+  observer(grpc::StatusCode::OK, absl::Milliseconds(2));
+  observer(grpc::StatusCode::UNAVAILABLE, absl::Milliseconds(3));
+  const CallMeter::MethodFigures& figures =
+      meter.FiguresOf("/a.Service/Method", "unary");
+  EXPECT_TRUE(figures.is_observed);
+  EXPECT_EQ(figures.started, 2);
+  EXPECT_EQ(figures.handled[0], 1);
+  EXPECT_EQ(figures.handled[14], 1);
+  EXPECT_EQ(figures.seconds.Figures().count(), 2);
+}
+
 TEST(Collector, TellsOfTheProcessAlone) {
   const std::string text = Collect({});
   EXPECT_THAT(text, HasSubstr("segrid_build_info{version=\"0.1.0\"} 1\n"));
