@@ -181,7 +181,7 @@ std::vector<Sequence> Lane::Recall(const Settlement& settlement) {
   std::vector<Sequence> recalled;
   const auto loan = loans_.find(settlement.lease_id);
   if (loan == loans_.end()) return recalled;
-  std::set<Sequence>& lent = loan->second.sequences;
+  absl::btree_set<Sequence>& lent = loan->second.sequences;
   for (const Range& range : settlement.ranges) {
     auto it = lent.lower_bound(range.first);
     while (it != lent.end() && *it <= range.last) {

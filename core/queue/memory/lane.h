@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/queue/memory/dead_letter_box.h"
@@ -65,7 +66,7 @@ class Lane {
   };
   struct Loan {
     absl::Time expires;
-    std::set<Sequence> sequences;  // Not yet settled.
+    absl::btree_set<Sequence> sequences;  // Not yet settled.
   };
 
   Sequence Push(Entry entry);
@@ -82,8 +83,9 @@ class Lane {
   std::string name_;
   std::deque<Entry> entries_;  // entries_[i] has sequence first_ + i.
   Sequence first_ = 1;
-  Sequence untouched_ = 1;       // From here on nothing was ever lent.
-  std::set<Sequence> returned_;  // Below untouched_, due, on loan to nobody.
+  Sequence untouched_ = 1;  // From here on nothing was ever lent.
+  absl::btree_set<Sequence>
+      returned_;  // Below untouched_, due, on loan to nobody.
   std::set<std::pair<absl::Time, Sequence>> deferred_;  // Not due yet.
   std::map<std::uint64_t, Loan> loans_;
   DeadLetterBox dead_letters_;
