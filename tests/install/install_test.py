@@ -108,19 +108,28 @@ class Installed(unittest.TestCase):
 
 
 class Subdirectory(unittest.TestCase):
-  def test_core_and_client_are_built_inside_another_project(self):
+  """SEGRID_INSTALL_FULL=1 also builds and runs the embedded mode, six minutes of a core; else it is configured only."""
+
+  def test_all_kinds_are_built_inside_another_project(self):
+    full = os.environ.get("SEGRID_INSTALL_FULL") == "1"
+    kinds = ("core", "client", "embedded")
     with tempfile.TemporaryDirectory() as folder:
       source = pathlib.Path(folder)
       (source / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.24)\nproject(whole CXX)\n"
         f"add_subdirectory({arguments.source} segrid EXCLUDE_FROM_ALL)\n"
-        f"add_subdirectory({arguments.source}/tests/install/core core)\n"
-        f"add_subdirectory({arguments.source}/tests/install/client client)\n")
+        + "".join(f"add_subdirectory({arguments.source}/tests/install/{kind} {kind})\n" for kind in kinds))
       build = source / "build"
       run("cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug")
-      run("cmake", "--build", build)
+      run("cmake", "--build", build, "--target", "core_consumer", "client_consumer")
       self.assertIn('"event":"Email Opened"', run(build / "core/core_consumer"))
       self.assertTrue((build / "client/client_consumer").is_file())
+      if full:
+        run("cmake", "--build", build)
+        self.assertEqual(run(build / "embedded/embedded_consumer", f"{folder}/data"), "accepted 1\n")
+      else:
+        # Everything it needs has a rule.
+        self.assertIn("embedded_consumer", run("ninja", "-C", build, "-n", "embedded_consumer"))
 
 
 if __name__ == "__main__":
