@@ -131,8 +131,13 @@ absl::Status Database::Reclaim(Family family_id, std::string_view first,
                                std::string_view end) {
   const rdb::Slice from = ToSlice(first);
   const rdb::Slice to = ToSlice(end);
-  rdb::Status status =
-      rdb::DeleteFilesInRange(db_.get(), family(family_id), &from, &to, false);
+  // Files go for good: what says that they are not needed must be on the disk
+  // before, and deliveries are not synced.
+  rdb::Status status = db_->SyncWAL();
+  if (status.ok()) {
+    status = rdb::DeleteFilesInRange(db_.get(), family(family_id), &from, &to,
+                                     false);
+  }
   rdb::CompactRangeOptions options;
   options.bottommost_level_compaction =
       rdb::BottommostLevelCompaction::kForceOptimized;
