@@ -82,10 +82,10 @@ void Writer::LookForRoom() {
 }
 
 void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
-  absl::MutexLock lock(&shared_.mu);
   if (flight == nullptr) {
     flight = std::make_unique<Flight>();
     batch_ = (batch_ + 1) % batches_.size();
+    absl::MutexLock lock(&shared_.mu);
     flight->commit = std::make_unique<Commit>(CommitEnvironment{
         shared_.options, *shared_.disk->database(), *shared_.books,
         batches_[batch_], shared_.clock.Now()});
@@ -94,6 +94,8 @@ void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
     if (!has_room_ && std::holds_alternative<AppendCall>(call)) {
       Fail(call, DiskFull(shared_.options.reserve_bytes));
     } else {
+      // Not for all of them: the commit before waits to be published.
+      absl::MutexLock lock(&shared_.mu);
       flight->commit->Add(call);
     }
     flight->calls.push_back(std::move(call));
