@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -88,9 +89,57 @@ Result<Response> SendParts(const std::vector<Part<Request>>& parts,
   return whole;
 }
 
+// Measuring a batch of typed events costs more than all else that the client
+// does. So few of them are within the limits unless they are as large as this
+// on average; then the server says so, and has done nothing.
+constexpr std::size_t kLargeEventBytes = 8 << 10;
+
+template <typename Request>
+bool LooksSmall(const Request& request, const PartLimits& limits) {
+  const auto events = static_cast<std::size_t>(request.events_size());
+  return events > 0 && request.webhook_json().empty() &&
+         request.events_size() <= limits.max_events &&
+         events <= limits.max_bytes / kLargeEventBytes;
+}
+
+// How gRPC refuses a message.
+bool IsTooLarge(const Error& error) {
+  return error.code == ErrorCode::kResourceExhausted && error.reason.empty() &&
+         !error.retry_delay.has_value();
+}
+
 CallOptions WithTimeout(CallOptions options, std::chrono::nanoseconds timeout) {
   if (!options.timeout.has_value()) options.timeout = timeout;
   return options;
+}
+
+// What calls may take that do not say it.
+struct Bounds {
+  const PartLimits& limits;
+  std::chrono::nanoseconds timeout;
+};
+
+// As one when it fits, else in parts.
+template <typename Response, typename Request, typename Send>
+Result<Response> SendFitting(const Request& request, const Bounds& bounds,
+                             const CallOptions& options, const Send& send) {
+  const auto begin = steady_clock::now();
+  std::optional<Result<Response>> refused;
+  if (LooksSmall(request, bounds.limits)) {
+    refused = send(request, options);
+    if (refused->ok() || !IsTooLarge(refused->error())) {
+      return *std::move(refused);
+    }
+  }
+  const auto parts = CutRequest(request, bounds.limits);
+  if (parts.empty()) {
+    return refused.has_value() ? *std::move(refused) : send(request, options);
+  }
+  CallOptions rest = WithTimeout(options, bounds.timeout);
+  rest.timeout = std::max<std::chrono::nanoseconds>(
+      *rest.timeout - (steady_clock::now() - begin),
+      std::chrono::milliseconds(1));
+  return SendParts<Response>(parts, std::move(rest), send);
 }
 
 }  // namespace
@@ -106,10 +155,8 @@ Result<v1::TransformResponse> SplittingConnection::Transform(
     const v1::TransformRequest& request, const CallOptions& options) {
   if (auto bad = CheckCallOptions(options, kMaxKeyLength))
     return *std::move(bad);
-  const auto parts = CutRequest(request, limits_);
-  if (parts.empty()) return inner_->Transform(request, options);
-  return SendParts<v1::TransformResponse>(
-      parts, WithTimeout(options, timeout_),
+  return SendFitting<v1::TransformResponse>(
+      request, {limits_, timeout_}, options,
       [this](const auto& part, const CallOptions& how) {
         return inner_->Transform(part, how);
       });
@@ -119,10 +166,8 @@ Result<v1::ForwardResponse> SplittingConnection::Forward(
     const v1::ForwardRequest& request, const CallOptions& options) {
   if (auto bad = CheckCallOptions(options, kMaxKeyLength))
     return *std::move(bad);
-  const auto parts = CutRequest(request, limits_);
-  if (parts.empty()) return inner_->Forward(request, options);
-  return SendParts<v1::ForwardResponse>(
-      parts, WithTimeout(options, timeout_),
+  return SendFitting<v1::ForwardResponse>(
+      request, {limits_, timeout_}, options,
       [this](const auto& part, const CallOptions& how) {
         return inner_->Forward(part, how);
       });

@@ -183,5 +183,36 @@ TEST_F(SplittingConnectionTest, RefusesBadCallOptions) {
   EXPECT_THAT(wire_->transforms(), SizeIs(0));
 }
 
+// Batches of few events are not measured: the server says when one is too
+// large.
+TEST_F(SplittingConnectionTest, CutsWhatTheServerFoundTooLarge) {
+  v1::TransformRequest batch = TypedBatch();
+  for (v1::SendGridEvent& event : *batch.mutable_events()) {
+    event.set_url("https://example.com/" + std::string(12'000, 'a'));
+  }
+  Error too_large;
+  too_large.code = ErrorCode::kResourceExhausted;
+  wire_->AddTransform(too_large);
+  SplittingConnection connection = Make(10'000, 64 << 10);
+  const auto answer = connection.Transform(batch, {});
+  ASSERT_TRUE(answer.ok()) << answer.error();
+  ExpectLikeOneCall(batch, *answer);
+  EXPECT_EQ(wire_->transforms().size(), 3u);  // The whole, and its parts.
+  EXPECT_LE(wire_->transforms()[1].request.ByteSizeLong(), 64u << 10);
+}
+
+TEST_F(SplittingConnectionTest, GivesARefusalOfWhatFitsAsItIs) {
+  Error full = testing::QueueFull(std::chrono::seconds(1));
+  wire_->AddTransform(full);
+  EXPECT_EQ(Make(10'000).Transform(TypedBatch(), {}).error().reason,
+            "QUEUE_FULL");
+  full.reason.clear();
+  full.retry_delay.reset();
+  wire_->AddTransform(full);
+  EXPECT_EQ(Make(10'000).Transform(TypedBatch(), {}).error().code,
+            ErrorCode::kResourceExhausted);
+  EXPECT_EQ(wire_->transforms().size(), 2u);
+}
+
 }  // namespace
 }  // namespace segrid::internal

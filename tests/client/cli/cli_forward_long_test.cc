@@ -102,20 +102,25 @@ TEST_F(SegridForwardLong, RefusesAStateFileOfSomethingElse) {
 }
 
 TEST_F(SegridForwardLong, SaysAtCtrlCHowFarItCame) {
-  std::atomic<pid_t> command = 0;
-  std::atomic<int> calls = 0;
+  pid_t command = 0;
+  absl::Notification started;
   absl::Notification ended;
+  std::atomic<int> calls = 0;
   server_.OnForward([&](const auto& request) {
     if (++calls == 2) {
+      started.WaitForNotification();
       kill(command, SIGINT);
       ended.WaitForNotificationWithTimeout(absl::Seconds(10));
     }
     return testing::AnswerForward(request);
   });
-  const Ran ran = RunSegrid(
-      {"forward", "--server", server_.address()},
-      {.input = Events(5'000), .started = [&](pid_t pid) { command = pid; }});
+  const Ran ran = RunSegrid({"forward", "--server", server_.address()},
+                            {.input = Events(5'000), .started = [&](pid_t pid) {
+                               command = pid;
+                               started.Notify();
+                             }});
   ended.Notify();
+  server_.Stop();  // Its answers use what ends here.
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.err, HasSubstr("2000 of 5001 events are done, then "
                                  "CANCELLED (STOPPED)"));
