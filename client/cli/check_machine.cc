@@ -47,7 +47,7 @@ std::string TryToWrite(const fs::path& directory) {
   const int fd = mkstemp(name.data());
   if (fd < 0) return std::strerror(errno);
   const bool good = write(fd, "dry-run\n", 8) == 8 && fsync(fd) == 0;
-  const std::string why = good ? "" : std::strerror(errno);
+  std::string why = good ? "" : std::strerror(errno);
   close(fd);
   unlink(name.c_str());
   return why;
