@@ -67,7 +67,8 @@ class Cli(unittest.TestCase):
   def test_says_in_one_line_what_the_server_refused(self):
     for body, reason in [(b"{}", "NOT_AN_ARRAY"), (b"[", "INVALID_JSON"), (b'["\xff"]', "INVALID_JSON"),
                          (b"[" + b" " * (5 << 20) + b"]", "RESOURCE_EXHAUSTED")]:
-      for command in ("transform", "forward"):
+      # forward takes an object: as the first line of a file with an event per line.
+      for command in ("transform", "forward") if body != b"{}" else ("transform",):
         with self.subTest(reason=reason, command=command):
           output, error = self.segrid(command, "--server", self.address, body=body, code=1)
           self.assertEqual((output, error.count("\n")), ("", 1))
