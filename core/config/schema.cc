@@ -47,8 +47,7 @@ void CheckUnique(Fields& fields, const std::vector<std::string>& values,
 // What must hold between sources.
 void CheckSources(Fields& fields, const std::vector<Source>& sources) {
   std::vector<std::string> names, tags, paths;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    const Source& source = sources[i];
+  for (const Source& source : sources) {
     names.push_back(source.name);
     // Twins have one tag by nature; say that once.
     const bool is_twin = std::find(names.begin(), names.end() - 1,
@@ -66,7 +65,7 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources) {
       fields, tags, "name", [&](std::size_t first, const std::string& line) {
         return Concat({"has the same tag '", tags[first], "' as source '",
                        names[first], "' in line ", line,
-                       "; tags keep message ids of sources apart: "
+                       "; tags keep message ids of sources apart: ",
                        "choose another name"});
       });
   CheckUnique(fields, paths, "path", [](std::size_t, const std::string& line) {

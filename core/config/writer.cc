@@ -17,7 +17,7 @@ std::string Quoted(std::string_view text) {
     const char c = text[i];
     if (static_cast<unsigned char>(c) < 0x20) {
       constexpr std::string_view kHex = "0123456789ABCDEF";
-      const auto byte = static_cast<std::size_t>(c);
+      const auto byte = static_cast<unsigned char>(c);
       out.append("\\x");
       out.push_back(kHex[byte >> 4]);
       out.push_back(kHex[byte & 15]);
