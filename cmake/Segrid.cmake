@@ -15,6 +15,12 @@ if(SEGRID_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     add_compile_options(-Wno-maybe-uninitialized) # Sees ghosts in <regex> among the checks that are added.
   endif()
+  if(SEGRID_SANITIZE STREQUAL thread)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+      add_compile_options(-Wno-tsan) # Boost has fences, which TSan does not see.
+    endif()
+    include(SegridTsan)
+  endif()
 endif()
 
 find_program(SEGRID_CCACHE ccache)
