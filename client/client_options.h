@@ -33,8 +33,9 @@ struct TlsOptions {
 // when the server says how long to wait, and tries that took too long. All of
 // these are safe to repeat. No call outlasts its time.
 struct RetryOptions {
-  // Tries of one call, the first included; 1: nothing is tried again. Tries that
-  // found no connection do not count: no server was asked. Range: 1 to 100.
+  // Tries of one call, the first included; 1: nothing is tried again. Tries
+  // that found no connection do not count: no server was asked. Range: 1 to
+  // 100.
   std::int32_t max_attempts = 20;
 
   // How long one try may take; a Forward with WAIT_DELIVERED may use all of the

@@ -1,4 +1,5 @@
-// How far a backfill or a forward came, in a file, so that it can go on after a stop.
+// How far a backfill or a forward came, in a file, so that it can go on after a
+// stop.
 
 #pragma once
 

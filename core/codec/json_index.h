@@ -38,8 +38,8 @@ class JsonIndex {
   // INVALID_ARGUMENT, `INVALID_JSON`: says what is wrong, never shows the body.
   absl::Status Build(std::string_view body);
 
-  // The positions, in order. Behind the last one stand kSentinels more: the size
-  // of the body.
+  // The positions, in order. Behind the last one stand kSentinels more: the
+  // size of the body.
   static constexpr std::size_t kSentinels = 3;
   const std::uint32_t* begin() const { return begin_; }
   const std::uint32_t* end() const { return end_; }
