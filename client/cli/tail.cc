@@ -1,13 +1,14 @@
 // segrid tail: the Tracks that pass a server, a sample of them, redacted.
 
-#include <grpcpp/support/sync_stream.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "client/cli/admin.h"
+#include "client/cli/admin_stream.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/table.h"
@@ -23,38 +24,48 @@ struct TailFlags {
   bool json = false;
 };
 
-void AddText(std::string& line, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  line.append(" ").append(name).append("=").append(Printable(value));
+// The text of a property that has one; "" for what is missing or a map.
+std::string TextOf(const google::protobuf::Message& properties,
+                   const google::protobuf::FieldDescriptor& field) {
+  using Field = google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& values = *properties.GetReflection();
+  if (field.is_repeated()) {
+    if (field.cpp_type() != Field::CPPTYPE_STRING) return "";
+    std::string text;
+    for (int i = 0; i < values.FieldSize(properties, &field); ++i) {
+      text.append(i == 0 ? "" : ",")
+          .append(values.GetRepeatedString(properties, &field, i));
+    }
+    return text;
+  }
+  if (!values.HasField(properties, &field)) return "";
+  switch (field.cpp_type()) {
+    case Field::CPPTYPE_STRING:
+      return values.GetString(properties, &field);
+    case Field::CPPTYPE_BOOL:
+      return values.GetBool(properties, &field) ? "true" : "false";
+    case Field::CPPTYPE_INT64:
+      return std::to_string(values.GetInt64(properties, &field));
+    default:
+      return "";
+  }
 }
 
-// `email_type=Singlesend categories=news,june …`
+// `person=01234567 email_type=Singlesend categories=news,june …`: whatever
+// properties there are, in the order of the proto.
 std::string Properties(const v1::Track& track) {
-  const v1::TrackProperties& from = track.properties();
   std::string line;
-  AddText(line, "person", track.anonymous_id());
-  AddText(line, "user", track.user_id());
-  AddText(line, "email_type", from.email_type());
-  AddText(line, "template_id", from.template_id());
-  AddText(line, "email_subject", from.email_subject());
-  if (from.has_test_phase()) {
-    AddText(line, "test_phase", from.test_phase() ? "true" : "false");
+  const auto add = [&line](std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    line.append(" ").append(name).append("=").append(Printable(value));
+  };
+  add("person", track.anonymous_id());
+  add("user", track.user_id());
+  const auto& descriptor = *v1::TrackProperties::descriptor();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    add(descriptor.field(i)->name(),
+        TextOf(track.properties(), *descriptor.field(i)));
   }
-  if (from.has_unsubscribe_group_id()) {
-    AddText(line, "unsubscribe_group_id",
-            std::to_string(from.unsubscribe_group_id()));
-  }
-  AddText(line, "link_url", from.link_url());
-  std::string categories;
-  for (const std::string& category : from.categories()) {
-    categories.append(categories.empty() ? "" : ",").append(category);
-  }
-  AddText(line, "categories", categories);
-  AddText(line, "campaign_name", from.campaign_name());
-  AddText(line, "campaign_id", from.campaign_id());
-  AddText(line, "automation_name", from.automation_name());
-  AddText(line, "automation_id", from.automation_id());
-  AddText(line, "automation_step_id", from.automation_step_id());
   return line;
 }
 
@@ -109,32 +120,17 @@ class TailPrinter {
 };
 
 int RunTail(const TailFlags& flags, Console& console) {
-  const auto channel = internal::OpenChannel(flags.server.ToClientOptions());
-  if (!channel.ok()) return Fail(console, channel.error());
-  grpc::ClientContext context;
-  CallOptions options;
-  options.timeout = std::chrono::hours(24);
-  if (auto bad = internal::PrepareCall(*channel, options, context)) {
-    return Fail(console, *bad);
-  }
   v1::TailTracksRequest request;
   for (const std::string& source : flags.sources) request.add_sources(source);
   request.set_sample_ratio(flags.sample);
-  const auto stub = v1::AdminService::NewStub(channel->grpc);
-  const auto stream = stub->TailTracks(&context, request);
   TailPrinter printer(console, flags);
-  for (v1::TailTracksResponse answer; stream->Read(&answer);) {
-    const bool goes_on = printer.Show(answer);
-    if (!console.out) return Fail(console, kCannotWrite);
-    if (goes_on) continue;
-    context.TryCancel();
-    stream->Finish();
-    printer.Sum();
-    return kDone;
-  }
-  const grpc::Status status = stream->Finish();
-  if (status.ok()) return Fail(console, "the server ended the stream");
-  return Fail(console, internal::ErrorOfCall(*channel, options, status));
+  const int code =
+      FollowAdmin(flags.server, console, &AdminStub::TailTracks, request,
+                  [&](const v1::TailTracksResponse& answer) {
+                    return printer.Show(answer);
+                  });
+  if (code == kDone) printer.Sum();
+  return code;
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 // segrid top: the sources of a server, live.
 
-#include <grpcpp/support/sync_stream.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -9,7 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "client/cli/admin.h"
+#include "client/cli/admin_stream.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/status_view.h"
@@ -98,35 +96,18 @@ class Screen {
 };
 
 int RunTop(const TopFlags& flags, Console& console) {
-  const auto channel = internal::OpenChannel(flags.server.ToClientOptions());
-  if (!channel.ok()) return Fail(console, channel.error());
-  grpc::ClientContext context;
-  CallOptions options;
-  options.timeout = std::chrono::hours(24);
-  if (auto bad = internal::PrepareCall(*channel, options, context)) {
-    return Fail(console, *bad);
-  }
   v1::WatchStatusRequest request;
   const absl::Duration interval = *config::ParseDuration(flags.interval);
   request.mutable_interval()->set_seconds(absl::ToInt64Seconds(interval));
   request.mutable_interval()->set_nanos(static_cast<std::int32_t>(
       absl::ToInt64Nanoseconds(interval) % 1'000'000'000));
-  const auto stub = v1::AdminService::NewStub(channel->grpc);
-  const auto stream = stub->WatchStatus(&context, request);
   Screen screen(console, flags);
-  v1::WatchStatusResponse answer;
-  for (std::int32_t shown = 0; stream->Read(&answer);) {
-    screen.Show(answer.status());
-    if (!console.out) return Fail(console, kCannotWrite);
-    if (++shown == flags.count) {
-      context.TryCancel();
-      stream->Finish();
-      return kDone;
-    }
-  }
-  const grpc::Status status = stream->Finish();
-  if (status.ok()) return Fail(console, "the server ended the stream");
-  return Fail(console, internal::ErrorOfCall(*channel, options, status));
+  std::int32_t shown = 0;
+  return FollowAdmin(flags.server, console, &AdminStub::WatchStatus, request,
+                     [&](const v1::WatchStatusResponse& answer) {
+                       screen.Show(answer.status());
+                       return ++shown != flags.count;
+                     });
 }
 
 }  // namespace
