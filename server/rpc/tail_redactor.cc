@@ -1,9 +1,13 @@
 #include "server/rpc/tail_redactor.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <random>
+#include <utility>
 
+#include "core/catalog/catalog.h"
 #include "core/crypto/sha256.h"
 
 namespace segrid::rpc {
@@ -11,22 +15,51 @@ namespace {
 
 constexpr char kHidden[] = "***";
 
-void Hide(std::string* text) {
-  if (!text->empty()) *text = kHidden;
+// `https://host/***` of a URL; "***" of one without a host, or with a user.
+std::string KeptHost(std::string url) {
+  if (url.empty()) return url;
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t end = url.find_first_of("/?#", host);
+  const bool has_user =
+      url.substr(host, end - host).find('@') != std::string::npos;
+  if (scheme == std::string::npos || has_user) return kHidden;
+  if (end == std::string::npos) return url;
+  return url.substr(0, end) + "/" + kHidden;
 }
 
-// `https://host/…` as far as the host, which may not have a user's name.
-void KeepHost(std::string* url) {
-  if (url->empty()) return;
-  const std::size_t scheme = url->find("://");
-  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::size_t end = url->find_first_of("/?#", host);
-  const bool has_user =
-      url->substr(host, end - host).find('@') != std::string::npos;
-  if (scheme == std::string::npos || has_user) return Hide(url);
-  if (end == std::string::npos) return;
-  url->resize(end);
-  url->append("/").append(kHidden);
+bool IsPersonal(std::string_view key) {
+  return !key.empty() && catalog::Row(catalog::FindField(key)).privacy ==
+                             catalog::Privacy::kPersonal;
+}
+
+// What a person wrote, or comes from a field that is personal.
+bool IsPersonal(const catalog::PropertyRow& row) {
+  return row.rule == catalog::Rule::kSubject || IsPersonal(row.first) ||
+         IsPersonal(row.second);
+}
+
+google::protobuf::Message& MessageOf(catalog::Place place,
+                                     ::segrid::v1::Track& track) {
+  if (place == catalog::Place::kProperties) return *track.mutable_properties();
+  ::segrid::v1::TrackContext& context = *track.mutable_context();
+  if (place == catalog::Place::kContext) return context;
+  return *context.mutable_traits();
+}
+
+void HidePersonal(::segrid::v1::Track& track) {
+  for (const catalog::PropertyRow& row : catalog::kProperties) {
+    if (!IsPersonal(row)) continue;
+    google::protobuf::Message& message = MessageOf(row.place, track);
+    const google::protobuf::Reflection& values = *message.GetReflection();
+    const google::protobuf::FieldDescriptor* const field =
+        message.GetDescriptor()->FindFieldByNumber(row.number);
+    if (row.type != catalog::Type::kString) {
+      values.ClearField(&message, field);
+    } else if (values.HasField(message, field)) {
+      values.SetString(&message, field, kHidden);
+    }
+  }
 }
 
 }  // namespace
@@ -63,14 +96,9 @@ std::string TailRedactor::Digits(std::string_view person) const {
   track.set_user_id(Digits(track.user_id()));
   ::segrid::v1::TrackProperties& properties = *track.mutable_properties();
   properties.clear_extra();
-  Hide(properties.mutable_email_subject());
-  KeepHost(properties.mutable_link_url());
-  ::segrid::v1::TrackContext& context = *track.mutable_context();
-  Hide(context.mutable_ip());
-  Hide(context.mutable_user_agent());
-  Hide(context.mutable_traits()->mutable_email());
-  Hide(context.mutable_traits()->mutable_ip());
-  Hide(context.mutable_traits()->mutable_user_agent());
+  std::string link = KeptHost(properties.link_url());
+  HidePersonal(track);
+  properties.set_link_url(std::move(link));
   return track;
 }
 
