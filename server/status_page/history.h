@@ -26,15 +26,8 @@ struct Totals {
   std::int64_t failed_attempts = 0;
 };
 
-// What was between two moments.
-struct Step {
-  std::int64_t received = 0;
-  std::int64_t tracks = 0;
-  std::int64_t skipped = 0;
-  std::int64_t rejected = 0;
-  std::int64_t delivered = 0;
-  std::int64_t failed_attempts = 0;
-};
+// What was between two moments: of each total, by how much it grew.
+using Step = Totals;
 
 // Takes the totals every ten seconds and keeps the differences of an hour.
 //
