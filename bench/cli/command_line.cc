@@ -105,7 +105,9 @@ CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
       ->add_option("--node-body", options.node_body,
                    "The webhook body that it transforms")
       ->type_name("FILE");
-  suite->add_option("--skip", options.skip, "rpc, micro, queue, node, memory")
+  suite
+      ->add_option("--skip", options.skip,
+                   "rpc, micro, queue, client, node, memory")
       ->delimiter(',');
   suite->add_option("--json", arguments.json_path,
                     "Write the result as JSON; - = stdout");

@@ -115,6 +115,13 @@ inline constexpr std::array kQueueCases = {
     MicroCase{"memory of the queue, 1,000,000 events pending", "QueuePending rss", "", 200.0 * 1024 * 1024, Unit::kBytes, true},
     MicroCase{"opening the queue, 1,000,000 events pending", "QueuePending open", "", 1, Unit::kSeconds, true},
 };
+
+// Of segrid-client-bench.
+inline constexpr std::array kClientCases = {
+    MicroCase{"CPU of a client's Forward ÷ the generated stub's, 100 events", "BM_ClientBesideStub/100/real_time cpu", "BM_ClientBesideStub/100/real_time stub cpu", 1.05, Unit::kSeconds, true},
+    MicroCase{"single events, 8 threads, batched ÷ an RPC each, durable", "BM_BatchedEvents/real_time", "BM_SingleEvents/real_time/threads:8", 20},
+    MicroCase{"embedded Transform ÷ a channel within the process, 1 event", "BM_EmbeddedTransform/real_time", "BM_InProcessChannel/real_time", 50},
+};
 // clang-format on
 
 }  // namespace segrid::bench

@@ -24,11 +24,13 @@ struct Measure {
   const char* key;
   const char* suffix;
 };
-constexpr std::array<Measure, 7> kMeasures = {
+constexpr std::array<Measure, 9> kMeasures = {
     {{"items_per_second", ""},
      {"bytes_per_second", " bytes"},
      {"allocations_per_event", " allocations"},
      {"p99_seconds", " p99"},
+     {"cpu_seconds", " cpu"},
+     {"stub_cpu_seconds", " stub cpu"},
      {"write_amplification", " write amplification"},
      {"rss_bytes", " rss"},
      {"open_seconds", " open"}}};

@@ -30,6 +30,7 @@ constexpr double kMicroSeconds = 0.04;
 // Of one size of appends.
 constexpr double kQueueSeconds = 0.4;
 constexpr double kDeliverySeconds = 0.2;
+constexpr double kClientSeconds = 0.4;
 
 absl::Status OutOfRange(const std::string& name, const std::string& range) {
   return absl::InvalidArgumentError(
@@ -79,6 +80,14 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
     programs.push_back({"durable queue with many events pending",
                         {bench, "--pending=1000000", "--out="},
                         /*once=*/true});
+  }
+  if (options.Has("client")) {
+    programs.push_back(
+        {"client",
+         {Beside(options, "segrid-client-bench"),
+          absl::StrCat("--benchmark_min_time=", kClientSeconds * options.scale),
+          "--benchmark_filter=-/1/", "--benchmark_out_format=json",
+          "--benchmark_out="}});
   }
   if (!options.Has("node")) return programs;
   if (options.node_script.empty() || options.node_body.empty()) {
@@ -175,7 +184,7 @@ absl::Status SuiteOptions::Validate() const {
   for (const std::string& part : skip) {
     if (std::find(kSuiteParts.begin(), kSuiteParts.end(), part) ==
         kSuiteParts.end()) {
-      return OutOfRange("skip", "of rpc, micro, queue, node, memory");
+      return OutOfRange("skip", "of rpc, micro, queue, client, node, memory");
     }
   }
   return absl::OkStatus();
@@ -212,6 +221,7 @@ absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
   }
   if (options.Has("micro")) Append(micro.Rows(kMicroCases), result.rows);
   if (options.Has("queue")) Append(micro.Rows(kQueueCases), result.rows);
+  if (options.Has("client")) Append(micro.Rows(kClientCases), result.rows);
   if (options.Has("node")) Append(micro.Rows(kWebhookCases), result.rows);
   for (const std::string& note : micro.notes()) result.notes.push_back(note);
   for (const std::string& part : options.skip) {

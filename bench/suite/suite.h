@@ -19,8 +19,8 @@
 namespace segrid::bench {
 
 // What can be left out.
-inline constexpr std::array<std::string_view, 5> kSuiteParts = {
-    "rpc", "micro", "queue", "node", "memory"};
+inline constexpr std::array<std::string_view, 6> kSuiteParts = {
+    "rpc", "micro", "queue", "client", "node", "memory"};
 
 struct SuiteOptions {
   // This program, which serves the echoes; the micro benches stand beside it.

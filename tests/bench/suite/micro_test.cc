@@ -28,13 +28,16 @@ TEST(Micro, TakesTheMedianOfRepetitions) {
               UnorderedElementsAre(Pair("BM_A/100", 2), Pair("BM_B", 5)));
 }
 
-TEST(Micro, ReadsBytesAndAllocationsUnderNamesOfTheirOwn) {
+TEST(Micro, ReadsOtherMeasuresUnderNamesOfTheirOwn) {
   const auto figures = ReadMicro(
       R"({"benchmarks":[{"name":"A","items_per_second":1,"bytes_per_second":2},
-                        {"name":"B","allocations_per_event":0.5}]})");
+                        {"name":"B","allocations_per_event":0.5},
+                        {"name":"C","cpu_seconds":3,"stub_cpu_seconds":4}]})");
   ASSERT_TRUE(figures.ok()) << figures.status();
-  EXPECT_THAT(*figures, UnorderedElementsAre(Pair("A", 1), Pair("A bytes", 2),
-                                             Pair("B allocations", 0.5)));
+  EXPECT_THAT(*figures, UnorderedElementsAre(
+                            Pair("A", 1), Pair("A bytes", 2),
+                            Pair("B allocations", 0.5), Pair("C cpu", 3),
+                            Pair("C stub cpu", 4)));
 }
 
 TEST(Micro, MakesARowOfEachCase) {
