@@ -91,6 +91,7 @@ class StreamLane final : public Lane {
 void StreamLane::Open() {
   state_ = State::kOpening;
   is_stalled_ = is_half_closed_ = false;
+  stream_.reset();  // Before its context, in whose memory it lives.
   context_ = std::make_unique<grpc::ClientContext>();
   for (const auto& [key, value] : settings_.metadata) {
     context_->AddMetadata(key, value);
