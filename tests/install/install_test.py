@@ -13,13 +13,14 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "client/live"))
+import compile_or_reuse  # noqa: E402
 from running_server import running_server  # noqa: E402
 
 arguments = None
 
 
 def run(*command, **keywords):
-  """Runs a command; its output on failure is the failure"s text."""
+  """Runs a command; its output on failure is the failure's text."""
   done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **keywords)
   if done.returncode != 0:
     raise AssertionError(f"{' '.join(str(word) for word in command)}\n{done.stdout}{done.stderr}")
@@ -29,6 +30,11 @@ def run(*command, **keywords):
 def environment(prefix):
   kept = {name: value for name, value in os.environ.items() if name != "SEGMENT_WRITE_KEY"}
   return {**kept, "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig"), "LD_LIBRARY_PATH": str(prefix / "lib")}
+
+
+def build_type():
+  cache = pathlib.Path(arguments.build, "CMakeCache.txt").read_text()
+  return re.search(r"^CMAKE_BUILD_TYPE:\w+=(.*)$", cache, re.MULTILINE)[1]
 
 
 class Installed(unittest.TestCase):
@@ -50,41 +56,47 @@ class Installed(unittest.TestCase):
       return [tempfile.mkdtemp(dir=self.folder.name)]
     return [self.address] if kind == "client" else []
 
-  def consume(self, kind, shared):
-    build = pathlib.Path(self.folder.name) / f"{kind}-{shared}"
-    run("cmake", "-S", f"{arguments.source}/tests/install/{kind}", "-B", build, "-G", "Ninja", f"-DSHARED={shared}",
-      f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_BUILD_TYPE=Release")
-    run("cmake", "--build", build)
-    program = build / f"{kind}_consumer"
-    return program, run(program, *self.arguments_of(kind), env=environment(self.prefix))
+  def consume(self, kind):
+    """Yields program and output, linked to the static and then to the shared library."""
+    build = pathlib.Path(self.folder.name) / f"build-{kind}"
+    for shared in ("OFF", "ON"):
+      run("cmake", "-S", f"{arguments.source}/tests/install/{kind}", "-B", build, "-G", "Ninja", f"-DSHARED={shared}",
+        f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_BUILD_TYPE=Release")
+      run("cmake", "--build", build)
+      program = build / f"{kind}_consumer"
+      needed = run("readelf", "--dynamic", program)
+      self.assertEqual(f"libsegrid-{kind}.so" in needed, shared == "ON", needed)
+      yield program, run(program, *self.arguments_of(kind), env=environment(self.prefix))
 
   def test_programs_run(self):
     for program in ("segrid", "segrid-server"):
       self.assertRegex(run(self.prefix / "bin" / program, "--version"), r"\d+\.\d+\.\d+")
 
   def test_core_needs_no_grpc(self):
-    for shared in ("OFF", "ON"):
-      program, output = self.consume("core", shared)
+    for program, output in self.consume("core"):
       self.assertIn('"event":"Email Opened"', output)
       self.assertNotRegex(run("ldd", program, env=environment(self.prefix)), "grpc|protobuf")
 
   def test_client_forwards(self):
-    for shared in ("OFF", "ON"):
-      _, output = self.consume("client", shared)
+    for _, output in self.consume("client"):
       self.assertEqual(output, "accepted 1\n")
 
   def test_embedded_delivers(self):
-    for shared in ("OFF", "ON"):
-      _, output = self.consume("embedded", shared)
+    for _, output in self.consume("embedded"):
       self.assertEqual(output, "accepted 1\n")
 
-  def test_pkg_config_knows_what_to_link(self):
-    for kind in ("core", "core-shared", "client", "client-shared", "embedded", "embedded-shared"):
-      flags = run("pkg-config", "--cflags", "--libs", f"segrid-{kind}", env=environment(self.prefix)).split()
+  def test_pkg_config_knows_what_to_compile_and_link(self):
+    for kind in ("core", "client", "embedded"):
       program = pathlib.Path(self.folder.name) / kind
-      source = kind.removesuffix("-shared")
-      run("g++", f"{arguments.source}/tests/install/{source}/main.cc", "-o", program, *flags)
-      run(program, *self.arguments_of(source), env=environment(self.prefix))
+      compiled_with = None
+      for package in (f"segrid-{kind}", f"segrid-{kind}-shared"):
+        flags = run("pkg-config", "--cflags", package, env=environment(self.prefix)).split()
+        if flags != compiled_with:
+          run("g++", *flags, "-c", f"{arguments.source}/tests/install/{kind}/main.cc", "-o", f"{program}.o")
+          compiled_with = flags
+        libraries = run("pkg-config", "--libs", package, env=environment(self.prefix)).split()
+        run("g++", f"{program}.o", "-o", program, *libraries)
+        run(program, *self.arguments_of(kind), env=environment(self.prefix))
 
   def test_the_shared_client_shows_its_own_names_only(self):
     names = run("nm", "--dynamic", "--defined-only", "--demangle", self.prefix / "lib/libsegrid-client.so")
@@ -108,10 +120,9 @@ class Installed(unittest.TestCase):
 
 
 class Subdirectory(unittest.TestCase):
-  """SEGRID_INSTALL_FULL=1 also builds and runs the embedded mode, six minutes of a core; else it is configured only."""
+  """What this build has compiled already is not compiled again when its commands are the same there."""
 
-  def test_all_kinds_are_built_inside_another_project(self):
-    full = os.environ.get("SEGRID_INSTALL_FULL") == "1"
+  def test_all_kinds_are_built_and_run_inside_another_project(self):
     kinds = ("core", "client", "embedded")
     with tempfile.TemporaryDirectory() as folder:
       source = pathlib.Path(folder)
@@ -120,16 +131,19 @@ class Subdirectory(unittest.TestCase):
         f"add_subdirectory({arguments.source} segrid EXCLUDE_FROM_ALL)\n"
         + "".join(f"add_subdirectory({arguments.source}/tests/install/{kind} {kind})\n" for kind in kinds))
       build = source / "build"
-      run("cmake", "-S", source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug")
-      run("cmake", "--build", build, "--target", "core_consumer", "client_consumer")
+      compile_or_reuse.remember(source / "compiled", arguments.build, build / "segrid")
+      launcher = (sys.executable, "-I", compile_or_reuse.__file__, source / "compiled")
+      run("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_BUILD_TYPE={build_type()}",
+        f"-DCMAKE_CXX_COMPILER_LAUNCHER={';'.join(str(word) for word in launcher)}")
+      run("cmake", "--build", build)
       self.assertIn('"event":"Email Opened"', run(build / "core/core_consumer"))
-      self.assertTrue((build / "client/client_consumer").is_file())
-      if full:
-        run("cmake", "--build", build)
-        self.assertEqual(run(build / "embedded/embedded_consumer", f"{folder}/data"), "accepted 1\n")
-      else:
-        # Everything it needs has a rule.
-        self.assertIn("embedded_consumer", run("ninja", "-C", build, "-n", "embedded_consumer"))
+      with running_server(f"{arguments.build}/bin/segrid-server") as (address, _):
+        self.assertEqual(run(build / "client/client_consumer", address), "accepted 1\n")
+      self.assertEqual(run(build / "embedded/embedded_consumer", f"{folder}/data"), "accepted 1\n")
+      reused = (source / "compiled/reused").read_text().split()
+      self.assertNotIn(f"{arguments.source}/tests/install/embedded/main.cc", reused)
+      # Else this test takes minutes.
+      self.assertIn(f"{arguments.source}/server/embedded/embedded.cc", reused)
 
 
 if __name__ == "__main__":
