@@ -18,6 +18,13 @@ from running_server import running_server  # noqa: E402
 
 arguments = None
 
+# What the quickstart prints; the order may be another when a machine is slow.
+OUTCOMES = ["event 1: accepted", "event 2: REASON_MISSING_EMAIL"]
+
+
+def outcomes(output):
+  return sorted(line.strip() for line in output.splitlines())
+
 
 def run(*command, **keywords):
   """Runs a command; its output on failure is the failure's text."""
@@ -25,6 +32,15 @@ def run(*command, **keywords):
   if done.returncode != 0:
     raise AssertionError(f"{' '.join(str(word) for word in command)}\n{done.stdout}{done.stderr}")
   return done.stdout
+
+
+def project_of(kind):
+  """The folder of a project that uses a component; its program has the folder's name when it is a quickstart."""
+  return pathlib.Path(arguments.source, "client/quickstart" if kind == "client" else f"tests/install/{kind}")
+
+
+def program_of(build, kind):
+  return build / ("quickstart" if kind == "client" else f"{kind}_consumer")
 
 
 def environment(prefix):
@@ -60,10 +76,10 @@ class Installed(unittest.TestCase):
     """Yields program and output, linked to the static and then to the shared library."""
     build = pathlib.Path(self.folder.name) / f"build-{kind}"
     for shared in ("OFF", "ON"):
-      run("cmake", "-S", f"{arguments.source}/tests/install/{kind}", "-B", build, "-G", "Ninja", f"-DSHARED={shared}",
+      run("cmake", "-S", project_of(kind), "-B", build, "-G", "Ninja", f"-DSHARED={shared}",
         f"-DCMAKE_PREFIX_PATH={self.prefix}", "-DCMAKE_BUILD_TYPE=Release")
       run("cmake", "--build", build)
-      program = build / f"{kind}_consumer"
+      program = program_of(build, kind)
       needed = run("readelf", "--dynamic", program)
       self.assertEqual(f"libsegrid-{kind}.so" in needed, shared == "ON", needed)
       yield program, run(program, *self.arguments_of(kind), env=environment(self.prefix))
@@ -79,7 +95,7 @@ class Installed(unittest.TestCase):
 
   def test_client_forwards(self):
     for _, output in self.consume("client"):
-      self.assertEqual(output, "accepted 1\n")
+      self.assertEqual(outcomes(output), OUTCOMES)
 
   def test_embedded_delivers(self):
     for _, output in self.consume("embedded"):
@@ -92,7 +108,7 @@ class Installed(unittest.TestCase):
       for package in (f"segrid-{kind}", f"segrid-{kind}-shared"):
         flags = run("pkg-config", "--cflags", package, env=environment(self.prefix)).split()
         if flags != compiled_with:
-          run("g++", *flags, "-c", f"{arguments.source}/tests/install/{kind}/main.cc", "-o", f"{program}.o")
+          run("g++", *flags, "-c", project_of(kind) / "main.cc", "-o", f"{program}.o")
           compiled_with = flags
         libraries = run("pkg-config", "--libs", package, env=environment(self.prefix)).split()
         run("g++", f"{program}.o", "-o", program, *libraries)
@@ -129,17 +145,17 @@ class Subdirectory(unittest.TestCase):
       (source / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.24)\nproject(whole CXX)\n"
         f"add_subdirectory({arguments.source} segrid EXCLUDE_FROM_ALL)\n"
-        + "".join(f"add_subdirectory({arguments.source}/tests/install/{kind} {kind})\n" for kind in kinds))
+        + "".join(f"add_subdirectory({project_of(kind)} {kind})\n" for kind in kinds))
       build = source / "build"
       compile_or_reuse.remember(source / "compiled", arguments.build, build / "segrid")
       launcher = (sys.executable, "-I", compile_or_reuse.__file__, source / "compiled")
       run("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_BUILD_TYPE={build_type()}",
         f"-DCMAKE_CXX_COMPILER_LAUNCHER={';'.join(str(word) for word in launcher)}")
       run("cmake", "--build", build)
-      self.assertIn('"event":"Email Opened"', run(build / "core/core_consumer"))
+      self.assertIn('"event":"Email Opened"', run(program_of(build / "core", "core")))
       with running_server(f"{arguments.build}/bin/segrid-server") as (address, _):
-        self.assertEqual(run(build / "client/client_consumer", address), "accepted 1\n")
-      self.assertEqual(run(build / "embedded/embedded_consumer", f"{folder}/data"), "accepted 1\n")
+        self.assertEqual(outcomes(run(program_of(build / "client", "client"), address)), OUTCOMES)
+      self.assertEqual(run(program_of(build / "embedded", "embedded"), f"{folder}/data"), "accepted 1\n")
       reused = (source / "compiled/reused").read_text().split()
       self.assertNotIn(f"{arguments.source}/tests/install/embedded/main.cc", reused)
       # Else this test takes minutes.
