@@ -19,7 +19,7 @@ absl::Status Failed() {
                          "more memory, or set gzip: false");
 }
 
-// What igzip works with: too large for the stack.
+// What igzip works with: too large for the stack, and to be zeroed for nothing.
 struct Workspace {
   isal_zstream stream;
   std::array<std::uint8_t, ISAL_DEF_LVL1_DEFAULT> level;
@@ -34,9 +34,10 @@ absl::StatusOr<std::string> Gzip(std::string_view plain) {
 absl::StatusOr<std::string> Gzip(const Body& plain) {
   const std::size_t size = plain.size_bytes();
   if (size > std::numeric_limits<std::uint32_t>::max() / 2) return Failed();
-  const auto work = std::make_unique<Workspace>();
+  const auto work = std::make_unique_for_overwrite<Workspace>();
   isal_zstream& stream = work->stream;
   isal_deflate_init(&stream);
+  stream.avail_in = 0;
   stream.level = 1;
   stream.level_buf = work->level.data();
   stream.level_buf_size = static_cast<std::uint32_t>(work->level.size());
