@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <iterator>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "boost/asio/dispatch.hpp"
+#include "boost/asio/defer.hpp"
 #include "boost/asio/post.hpp"
-#include "boost/asio/steady_timer.hpp"
 #include "core/base/error_info.h"
 
 namespace segrid::http {
@@ -32,7 +33,7 @@ std::string HeadOf(const Endpoint& endpoint, const Request& request) {
 
 }  // namespace
 
-// The connections that wait. Thread safety: any thread.
+// The connections that wait, and what is in flight. Thread safety: any thread.
 class BeastClient::State {
  public:
   State(ClientOptions o, asio::any_io_executor e, base::Clock& c)
@@ -47,15 +48,22 @@ class BeastClient::State {
     absl::Duration opened_at;
   };
 
-  bool Enter() {
+  // Keeps what is in flight. False when that is as much as may be.
+  bool Enter(const std::shared_ptr<Exchange>& exchange) {
     absl::MutexLock lock(&mu_);
-    if (in_flight_ >= options.max_concurrent_requests) return false;
-    ++in_flight_;
+    if (std::ssize(in_flight_) >= options.max_concurrent_requests) return false;
+    in_flight_.insert(exchange);
     return true;
   }
-  void Leave() {
+  void Leave(const std::shared_ptr<Exchange>& exchange) {
     absl::MutexLock lock(&mu_);
-    --in_flight_;
+    in_flight_.erase(exchange);
+  }
+  // Leaves what is in flight to the operations that are pending for it.
+  void LeaveAll() {
+    std::set<std::shared_ptr<Exchange>> left;
+    absl::MutexLock lock(&mu_);
+    left.swap(in_flight_);
   }
 
   // The last used connection that waits; without one, its pointer is null.
@@ -87,7 +95,7 @@ class BeastClient::State {
  private:
   absl::Mutex mu_;
   std::vector<Kept> kept_ ABSL_GUARDED_BY(mu_);
-  std::int32_t in_flight_ ABSL_GUARDED_BY(mu_) = 0;
+  std::set<std::shared_ptr<Exchange>> in_flight_ ABSL_GUARDED_BY(mu_);
 };
 
 // One request: finds or opens a connection, sends, watches the time. Runs on
@@ -114,8 +122,9 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
                                        options.limits),
           began_};
     }
-    asio::post(kept_.connection->strand(),
-               [self = shared_from_this()] { self->OnStrand(); });
+    // After what runs in this thread, without waking another.
+    asio::defer(kept_.connection->strand(),
+                [self = shared_from_this()] { self->OnStrand(); });
   }
 
  private:
@@ -129,7 +138,6 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
         return Begin();
       }
     }
-    timer_.emplace(kept_.connection->strand());
     if (reused_) return Send();
     WatchTime(std::min(options.connect_timeout, options.request_timeout),
               "connecting");
@@ -156,21 +164,22 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
   // Fails the exchange `limit` after its begin.
   void WatchTime(absl::Duration limit, const char* what) {
     const absl::Duration left = began_ + limit - state_->clock.Uptime();
-    timer_->expires_after(absl::ToChronoNanoseconds(left));
-    timer_->async_wait([self = shared_from_this(), limit,
-                        what](const boost::system::error_code& stopped) {
-      if (stopped) return;
-      self->Finish(base::MakeError(
-          absl::StatusCode::kDeadlineExceeded, "TIMEOUT",
-          absl::StrCat(what, " to ", self->state_->options.endpoint.authority(),
-                       " took longer than ", absl::FormatDuration(limit))));
+    // Weak: the connection, whose limit this is, belongs to the exchange.
+    kept_.connection->limit().Set(left, [weak = weak_from_this(), limit, what] {
+      if (const auto self = weak.lock()) self->OnTooLate(limit, what);
     });
+  }
+
+  void OnTooLate(absl::Duration limit, const char* what) {
+    Finish(base::MakeError(
+        absl::StatusCode::kDeadlineExceeded, "TIMEOUT",
+        absl::StrCat(what, " to ", state_->options.endpoint.authority(),
+                     " took longer than ", absl::FormatDuration(limit))));
   }
 
   void Finish(absl::StatusOr<Response> response) {
     // The operation that a time-out or a failure ended reports once more.
     if (done_ == nullptr) return;
-    timer_->cancel();
     if (response.ok() && kept_.connection->keep_alive()) {
       kept_.connection->Wait(state_->options.idle_timeout);
       state_->Push(std::move(kept_));
@@ -179,7 +188,7 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
       if (!response.ok()) state_->DropAll();
       if (!reused_ && !connected_) ++state_->first_address;
     }
-    state_->Leave();
+    state_->Leave(shared_from_this());
     std::exchange(done_, nullptr)(std::move(response));
   }
 
@@ -190,7 +199,6 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
   State::Kept kept_;
   bool reused_ = false;
   bool connected_ = false;
-  std::optional<asio::steady_timer> timer_;
 };
 
 BeastClient::BeastClient(ClientOptions options, asio::any_io_executor io,
@@ -201,21 +209,19 @@ BeastClient::BeastClient(ClientOptions options, asio::any_io_executor io,
 BeastClient::~BeastClient() {
   state_->resolver->Cancel();
   state_->DropAll();
+  state_->LeaveAll();
 }
 
 void BeastClient::Send(Request request, Done done) {
-  if (!state_->Enter()) {
-    asio::post(state_->io, [done = std::move(done), state = state_] {
-      done(base::MakeError(
-          absl::StatusCode::kResourceExhausted, "TOO_MANY_REQUESTS",
-          absl::StrCat("over ", state->options.max_concurrent_requests,
-                       " requests at once to ",
-                       state->options.endpoint.authority())));
-    });
-    return;
-  }
-  std::make_shared<Exchange>(state_, std::move(request), std::move(done))
-      ->Begin();
+  auto exchange = std::make_shared<Exchange>(state_, std::move(request), done);
+  if (state_->Enter(exchange)) return exchange->Begin();
+  asio::post(state_->io, [done = std::move(done), state = state_] {
+    done(base::MakeError(
+        absl::StatusCode::kResourceExhausted, "TOO_MANY_REQUESTS",
+        absl::StrCat("over ", state->options.max_concurrent_requests,
+                     " requests at once to ",
+                     state->options.endpoint.authority())));
+  });
 }
 
 }  // namespace segrid::http

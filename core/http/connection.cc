@@ -56,7 +56,7 @@ Connection::Connection(const asio::any_io_executor& io, Route route,
       limits_(limits),
       strand_(asio::make_strand(io)),
       transport_(strand_),
-      idle_timer_(strand_) {}
+      limit_(strand_) {}
 
 void Connection::Open(Resolver& resolver, std::size_t first, OpenDone done) {
   const Endpoint& to = route_.proxy ? *route_.proxy : route_.endpoint;
@@ -235,22 +235,19 @@ Response Connection::TakeResponse() {
 void Connection::Close() {
   ErrorCode ignored;
   closed_ = true;
-  idle_timer_.cancel();
+  limit_.Clear();
   transport_.socket().close(ignored);
   keep_alive_ = false;
 }
 
 void Connection::Wait(absl::Duration idle) {
-  idle_timer_.expires_after(absl::ToChronoNanoseconds(idle));
-  idle_timer_.async_wait([weak = weak_from_this()](const ErrorCode& stopped) {
-    const auto self = weak.lock();
-    if (!stopped && self) self->Close();
+  limit_.Set(idle, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Close();
   });
 }
 
 bool Connection::StopWaiting() {
-  // A timer that has fired already, but not run, must not close it later.
-  if (idle_timer_.cancel() == 0 || !transport_.socket().is_open()) return false;
+  if (!limit_.Clear() || !transport_.socket().is_open()) return false;
   char byte = 0;
   const ssize_t got = ::recv(transport_.socket().native_handle(), &byte, 1,
                              MSG_PEEK | MSG_DONTWAIT);

@@ -14,7 +14,6 @@
 #include "absl/time/time.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/ssl/context.hpp"
-#include "boost/asio/steady_timer.hpp"
 #include "boost/asio/strand.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/http/parser.hpp"
@@ -24,6 +23,7 @@
 #include "core/http/client.h"
 #include "core/http/endpoint.h"
 #include "core/http/resolver.h"
+#include "core/http/time_limit.h"
 #include "core/http/transport.h"
 
 namespace segrid::http {
@@ -47,7 +47,7 @@ struct Route {
 // Ownership:     held by a std::shared_ptr, which pending operations keep.
 // Thread safety: everything runs on strand().
 // Blocking:      never.
-// Errors:        see Client; no time-outs, those are the caller's.
+// Errors:        see Client; no time-outs but those of limit().
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using OpenDone = std::function<void(absl::Status)>;
@@ -66,6 +66,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Sends a request, whose `head` ends with an empty line, and reads the whole
   // answer, also one that comes before everything is sent.
   void Exchange(std::string head, Body body, ExchangeDone done);
+
+  // What ends the exchange, or the wait for the next, when it takes too long.
+  // One at a time; kept over Open() and Exchange(), cleared by Close().
+  TimeLimit& limit() { return limit_; }
 
   // Ends everything pending, with errors.
   void Close();
@@ -100,7 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Strand strand_;
 
   Transport transport_;
-  boost::asio::steady_timer idle_timer_;
+  TimeLimit limit_;
   boost::beast::flat_buffer buffer_;
   std::string head_;
   Body body_;
