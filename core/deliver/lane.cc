@@ -106,6 +106,7 @@ void Lane::OnLinger() {
 }
 
 void Lane::OnDue() {
+  due_timer_.reset();
   hungry_ = true;
   Pump();
 }
@@ -175,11 +176,7 @@ void Lane::OnTaken(std::int64_t epoch, absl::StatusOr<queue::Lease> lease) {
   if (!lease.ok()) return OnTakeFailed(lease.status());
   queue_error_.clear();
   hungry_ = hungry_ || lease->more;
-  if (lease->next_due != absl::InfiniteFuture() && !draining_) {
-    due_timer_ =
-        After(std::max(lease->next_due - clock_.Now(), absl::ZeroDuration()),
-              &Lane::OnDue);
-  }
+  if (lease->next_due != absl::InfiniteFuture()) WakeAt(lease->next_due);
   if (lease->messages.empty()) {
     gate_.Cancel();
     --in_flight_;
@@ -203,8 +200,17 @@ void Lane::OnTakeFailed(const absl::Status& error) {
   gate_.Cancel();
   --in_flight_;
   queue_error_ = std::string(error.message());
-  if (!draining_) due_timer_ = After(kQueueRetry, &Lane::OnDue);
+  WakeAt(clock_.Now() + kQueueRetry);
   Pump();
+}
+
+void Lane::WakeAt(absl::Time due) {
+  // A timer that fires too early only looks; to move it for every lease would
+  // wake a thread each time.
+  if (draining_ || (due_timer_ != nullptr && due_at_ <= due)) return;
+  due_at_ = due;
+  due_timer_ =
+      After(std::max(due - clock_.Now(), absl::ZeroDuration()), &Lane::OnDue);
 }
 
 void Lane::Sift(const FlightPtr& flight) {

@@ -69,6 +69,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void Take(std::int64_t epoch);
   void OnTaken(std::int64_t epoch, absl::StatusOr<queue::Lease> lease);
   void OnTakeFailed(const absl::Status& error);
+  // Takes again at `due`, or before.
+  void WakeAt(absl::Time due);
   // Gives up what is too old or too large, and chooses the rest.
   void Sift(const FlightPtr& flight);
 
@@ -133,6 +135,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::unique_ptr<pool::Timer> linger_timer_;
   std::unique_ptr<pool::Timer> gate_timer_;
   std::unique_ptr<pool::Timer> due_timer_;
+  absl::Time due_at_;  // When that fires.
   std::function<void()> drained_;
   std::string last_answer_;
   std::string queue_error_;
