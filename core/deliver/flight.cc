@@ -14,7 +14,28 @@ receivers::Batch Flight::BatchOf(const Piece& piece) const {
     batch.tracks.push_back(message.track);
     batch.ids.push_back(message.id);
   }
+  batch.trace = TraceOf(piece);
   return batch;
+}
+
+std::optional<base::TraceParent> Flight::TraceOf(const Piece& piece) const {
+  const base::TraceParent* found = nullptr;
+  auto message = messages_.begin() + static_cast<std::ptrdiff_t>(piece.begin);
+  const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(piece.end);
+  for (const queue::TracedRange& traced : lease_.traces) {
+    const auto sequence = [this](std::size_t place) {
+      return lease_.messages[place].sequence;
+    };
+    while (message != end && sequence(*message) < traced.range.first) {
+      ++message;
+    }
+    if (message == end) break;
+    if (sequence(*message) > traced.range.last) continue;
+    if (found == nullptr || traced.trace.sampled || !found->sampled) {
+      found = &traced.trace;
+    }
+  }
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 queue::Settlement Flight::SettlementOf(

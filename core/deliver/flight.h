@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/trace_parent.h"
 #include "core/deliver/pieces.h"
 #include "core/queue/queue.h"
 #include "core/receivers/receiver.h"
@@ -32,6 +34,11 @@ class Flight {
 
   // The messages of a piece, for the receiver.
   receivers::Batch BatchOf(const Piece& piece) const;
+
+  // The traced call that a request with this piece is made for. One request has
+  // one header: of several calls the newest counts, and a sampled one before
+  // the others, for it is what somebody looks at.
+  std::optional<base::TraceParent> TraceOf(const Piece& piece) const;
 
   // The places of a piece's messages in lease().messages.
   std::vector<std::size_t> PlacesOf(const Piece& piece) const {

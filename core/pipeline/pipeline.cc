@@ -47,13 +47,14 @@ ForwardResult MakeResult(std::vector<ForwardLane>& lanes,
   return result;
 }
 
-queue::AppendBatch MakeBatch(std::vector<ForwardLane>& lanes) {
+queue::AppendBatch MakeBatch(std::vector<ForwardLane>& lanes,
+                             const std::optional<base::TraceParent>& trace) {
   queue::AppendBatch batch;
   for (ForwardLane& lane : lanes) {
     const codec::OutputBuffer::Released json = lane.json.Release();
     batch.chunks.push_back(
         {*lane.name, queue::Bytes::Adopt(json.storage, {json.data, json.size}),
-         std::move(lane.messages)});
+         std::move(lane.messages), trace});
   }
   return batch;
 }
@@ -101,7 +102,7 @@ class Pipeline::State {
       if (call.input.bytes.size() > kUsualBatchBytes) transformer->Shrink();
       if (!status.ok()) return done(status);
     }
-    queue::AppendBatch batch = MakeBatch(*lanes);
+    queue::AppendBatch batch = MakeBatch(*lanes, call.trace);
     if (environment_.tracks != nullptr && environment_.tracks->is_watching()) {
       for (const queue::Chunk& chunk : batch.chunks) {
         environment_.tracks->OnTracks(chunk);

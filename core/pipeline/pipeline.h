@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
+#include "core/base/trace_parent.h"
 #include "core/config/config.h"
 #include "core/deliver/deliverer.h"
 #include "core/pipeline/batch.h"
@@ -36,6 +38,8 @@ struct ForwardCall {
   std::vector<std::string> sources;              // Empty: all.
   bool wait_delivered = false;                   // See Wait in bridge.proto.
   absl::Time deadline = absl::InfiniteFuture();  // Of wait_delivered.
+  // The caller's, if it is traced: told to the receivers.
+  std::optional<base::TraceParent> trace{};
 };
 
 struct ForwardResult {

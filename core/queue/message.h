@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/trace_parent.h"
 
 namespace segrid::queue {
 
@@ -76,6 +78,9 @@ struct Chunk {
   std::string lane{};  // The source's name.
   Bytes json{};
   std::vector<Message> messages{};  // In the order of `json`.
+  // The call that brings them, if it is traced. Kept with the messages as long
+  // as they are pending, not with dead letters.
+  std::optional<base::TraceParent> trace{};
 
   std::string_view track(const Message& message) const {
     return json.view().substr(message.offset, message.size_bytes);
@@ -101,6 +106,12 @@ struct LeasedMessage {
       accepted_time{};  // Or of its last replay: the budget starts there.
 };
 
+// Messages that a traced call brought.
+struct TracedRange {
+  Range range{};
+  base::TraceParent trace{};
+};
+
 // Messages on loan to one taker, in the order of their sequences.
 struct Lease {
   std::uint64_t id = 0;  // Unique within the store; 0 when `messages` is empty.
@@ -113,6 +124,8 @@ struct Lease {
   // When the lane may next have something to take although nothing new comes
   // (deferred messages, loans that run out). InfiniteFuture: never.
   absl::Time next_due = absl::InfiniteFuture();
+  // Of `messages`, in their order; empty when no call was traced.
+  std::vector<TracedRange> traces{};
   // Keeps the bytes of `messages` alive.
   std::vector<Bytes> storage{};
 };

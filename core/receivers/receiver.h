@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/trace_parent.h"
 
 namespace segrid::receivers {
 
@@ -25,6 +27,8 @@ struct Batch {
   std::vector<std::string_view> tracks{};  // Each one Track's JSON.
   std::vector<std::string_view> ids{};     // Their messageIds; as many.
   std::int32_t retry_count = 0;            // Attempts made before this one.
+  // The call that brought some of the messages, to be told to the receiver.
+  std::optional<base::TraceParent> trace{};
 };
 
 // What an answer asks for.

@@ -113,7 +113,8 @@ void Application::MakeServices() {
           clock_, *pipeline_, admission_, *guard_,
           figures_.calls.MakeObserver(absl::StrCat(
               "/", ::segrid::v1::BridgeService::service_full_name(),
-              "/Transform"))},
+              "/Transform")),
+          &trace_log_},
       rpc::BridgeOptions());
   admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
       options_.config, clock_, *queue_, *deliverer_, *pool_, admission_,

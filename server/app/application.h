@@ -23,6 +23,7 @@
 #include "server/app/figures.h"
 #include "server/app/http_doors.h"
 #include "server/app/stop_flag.h"
+#include "server/app/trace_log.h"
 #include "server/app/watchdog.h"
 #include "server/auth/authorizer.h"
 #include "server/budget/byte_budget.h"
@@ -127,6 +128,7 @@ class Application {
   std::unique_ptr<Watchdog> watchdog_;
 
   Figures figures_;  // Used by all below.
+  TraceLog trace_log_{log_};
   rpc::Tails tails_{clock_};
   // Of requests being worked on: at all doors, and at the gRPC door.
   const std::shared_ptr<budget::ByteBudget> all_bytes_;

@@ -60,6 +60,9 @@ class Log {
 
   // Lines below `level` are dropped from now on.
   void SetLevel(Level level) { level_ = level; }
+  // Whether a line of that level is written, so that nobody makes its fields
+  // for nothing.
+  bool writes(Level level) const { return level >= level_; }
 
   void Debug(std::string_view message, Fields fields = {});
   void Info(std::string_view message, Fields fields = {});

@@ -11,6 +11,7 @@
 #include "core/pipeline/pipeline.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_guard.h"
+#include "server/rpc/call_log.h"
 
 namespace segrid::rpc {
 
@@ -26,6 +27,7 @@ struct BridgeEnvironment {
   // Of Transform; may be empty. The other methods are watched by interceptors,
   // which cost more than a small Transform.
   CallObserver on_transform{};
+  CallLog* log = nullptr;  // May be null.
 };
 
 }  // namespace segrid::rpc

@@ -1,15 +1,16 @@
 #include "server/rpc/bridge_service.h"
 
-#include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "core/base/status_macros.h"
+#include "core/base/trace_parent.h"
 #include "server/rpc/bytes.h"
+#include "server/rpc/caller_metadata.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/forward_call.h"
 #include "server/rpc/forward_reactor.h"
@@ -20,19 +21,14 @@
 namespace segrid::rpc {
 namespace {
 
-// gRPC says "no deadline" with the largest time there is.
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const std::chrono::system_clock::time_point deadline = context.deadline();
-  return deadline == std::chrono::system_clock::time_point::max()
-             ? absl::InfiniteFuture()
-             : absl::FromChrono(deadline);
-}
-
-std::string_view IdempotencyKeyOf(const grpc::CallbackServerContext& context) {
-  const auto& metadata = context.client_metadata();
-  const auto found = metadata.find(kIdempotencyKeyName);
-  if (found == metadata.end()) return {};
-  return {found->second.data(), found->second.size()};
+// Calls `log` if the answered call is traced.
+void LogTraced(CallLog* log, std::string_view method,
+               const absl::Status& answer,
+               const grpc::CallbackServerContext& context) {
+  if (log == nullptr || !log->wants(answer)) return;
+  if (const auto trace = TraceOf(context)) {
+    log->OnAnswered(method, answer, *trace);
+  }
 }
 
 }  // namespace
@@ -45,6 +41,7 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
   absl::Status status =
       environment_.guard.Admit(*context, auth::Role::kTransform);
   if (status.ok()) status = Transform(*request, *response);
+  LogTraced(environment_.log, "Transform", status, *context);
   grpc::Status answered = ToGrpcStatus(status);
   if (environment_.on_transform) {
     environment_.on_transform(answered.error_code(),
@@ -73,55 +70,65 @@ grpc::ServerUnaryReactor* BridgeService::Forward(
     grpc::ByteBuffer* response) {
   auto reactor = std::make_shared<ForwardReactor>(*response);
   reactor->KeepUntilDone();
-  if (absl::Status status =
-          environment_.guard.Admit(*context, auth::Role::kForward);
-      !status.ok()) {
-    reactor->Answer(std::move(status));
-    return reactor.get();
+  const std::optional<base::TraceParent> trace = TraceOf(*context);
+  ForwardAnswer answer = [reactor](absl::StatusOr<codec::OutputBuffer> result) {
+    reactor->Answer(std::move(result));
+  };
+  if (trace.has_value() && environment_.log != nullptr) {
+    answer = [reactor, trace = *trace, log = environment_.log](
+                 absl::StatusOr<codec::OutputBuffer> result) {
+      if (log->wants(result.status())) {
+        log->OnAnswered("Forward", result.status(), trace);
+      }
+      reactor->Answer(std::move(result));
+    };
   }
-  absl::StatusOr<ByteBudget::Share> room =
-      environment_.guard.TakeRoom(request->Length());
-  if (!room.ok()) {
-    reactor->Answer(std::move(room).status());
-    return reactor.get();
-  }
-  reactor->Hold(*std::move(room));
-  const ReceivedBytes bytes(*request);
-  if (!bytes.ok()) {
-    reactor->Answer(UnreadableMessageError());
-    return reactor.get();
-  }
-  const std::string_view key = IdempotencyKeyOf(*context);
-  if (absl::Status status = CheckIdempotencyKey(key); !status.ok()) {
-    reactor->Answer(std::move(status));
-    return reactor.get();
-  }
-  answers_.Answer(
-      key, bytes.view(),
-      [reactor](absl::StatusOr<codec::OutputBuffer> answer) {
-        reactor->Answer(std::move(answer));
-      },
-      [this, context, &bytes](ForwardAnswer answer) {
-        RunForward(environment_.pipeline, bytes.view(),
-                   AnswerTime(DeadlineOf(*context), environment_.clock.Now()),
-                   std::move(answer));
-      });
+  const absl::Status status =
+      BeginForward(*context, *request, *reactor, answer);
+  if (!status.ok()) answer(status);
   return reactor.get();
+}
+
+absl::Status BridgeService::BeginForward(
+    const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
+    ForwardReactor& reactor, const ForwardAnswer& answer) {
+  SEGRID_RETURN_IF_ERROR(
+      environment_.guard.Admit(context, auth::Role::kForward));
+  SEGRID_ASSIGN_OR_RETURN(ByteBudget::Share room,
+                          environment_.guard.TakeRoom(request.Length()));
+  reactor.Hold(std::move(room));
+  const ReceivedBytes bytes(request);
+  if (!bytes.ok()) return UnreadableMessageError();
+  const std::string_view key = MetadataOf(context, kIdempotencyKeyName);
+  SEGRID_RETURN_IF_ERROR(CheckIdempotencyKey(key));
+  answers_.Answer(key, bytes.view(), answer, [&](ForwardAnswer done) {
+    RunForward(environment_.pipeline, bytes.view(),
+               {AnswerTime(DeadlineOf(context), environment_.clock.Now()),
+                TraceOf(context)},
+               std::move(done));
+  });
+  return absl::OkStatus();
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 BridgeService::TransformStream(grpc::CallbackServerContext* context) {
   auto stream = std::make_shared<class TransformStream>(
       environment_, results_, options_.max_unanswered);
-  stream->Start(environment_.guard.Admit(*context, auth::Role::kTransform));
+  const absl::Status admitted =
+      environment_.guard.Admit(*context, auth::Role::kTransform);
+  LogTraced(environment_.log, "TransformStream", admitted, *context);
+  stream->Start(admitted);
   return stream.get();
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 BridgeService::ForwardStream(grpc::CallbackServerContext* context) {
-  auto stream = std::make_shared<class ForwardStream>(
-      environment_, DeadlineOf(*context), options_.max_unanswered);
-  stream->Start(environment_.guard.Admit(*context, auth::Role::kForward));
+  auto stream = std::make_shared<class ForwardStream>(environment_, *context,
+                                                      options_.max_unanswered);
+  const absl::Status admitted =
+      environment_.guard.Admit(*context, auth::Role::kForward);
+  LogTraced(environment_.log, "ForwardStream", admitted, *context);
+  stream->Start(admitted);
   return stream.get();
 }
 

@@ -11,6 +11,8 @@
 #include "absl/status/status.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 #include "server/rpc/bridge_environment.h"
+#include "server/rpc/forward_call.h"
+#include "server/rpc/forward_reactor.h"
 #include "server/rpc/idempotency.h"
 #include "server/rpc/result_pool.h"
 
@@ -61,6 +63,11 @@ class BridgeService final
       grpc::CallbackServerContext* context) override;
 
  private:
+  // Begins a call that `answer` ends, or gives the error to end it with.
+  absl::Status BeginForward(const grpc::CallbackServerContext& context,
+                            const grpc::ByteBuffer& request,
+                            ForwardReactor& reactor,
+                            const ForwardAnswer& answer);
   // The answer to an admitted call.
   absl::Status Transform(const grpc::ByteBuffer& request,
                          grpc::ByteBuffer& response);

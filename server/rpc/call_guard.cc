@@ -1,12 +1,12 @@
 #include "server/rpc/call_guard.h"
 
-#include <iterator>
 #include <memory>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "core/base/error_info.h"
+#include "server/rpc/caller_metadata.h"
 #include "server/rpc/error_status.h"
 
 namespace segrid::rpc {
@@ -18,20 +18,12 @@ std::string_view View(grpc::string_ref text) {
   return {text.data(), text.size()};
 }
 
-// "" without the header, and when it stands twice: which one would hold?
-std::string_view AuthorizationOf(const grpc::CallbackServerContext& context) {
-  const auto& metadata = context.client_metadata();
-  const auto [begin, end] = metadata.equal_range("authorization");
-  if (begin == end || std::next(begin) != end) return "";
-  return View(begin->second);
-}
-
 absl::Status CheckCaller(const grpc::CallbackServerContext& context,
                          const auth::Authorizer& authorizer, auth::Role role) {
   // Holds what the names are views of.
   const std::shared_ptr<const grpc::AuthContext> proven =
       context.auth_context();
-  auth::Caller caller{AuthorizationOf(context), {}};
+  auth::Caller caller{MetadataOf(context, "authorization"), {}};
   if (proven != nullptr && proven->IsPeerAuthenticated()) {
     for (const grpc::string_ref& name :
          proven->FindPropertyValues(kNameProperty)) {
@@ -52,7 +44,7 @@ absl::Status CallGuard::Admit(const grpc::CallbackServerContext& context,
       return status;
     }
   }
-  if (absl::FromChrono(context.deadline()) <= clock_.Now()) {
+  if (DeadlineOf(context) <= clock_.Now()) {
     return base::MakeError(absl::StatusCode::kDeadlineExceeded, "TOO_LATE",
                            "the deadline was over before the work began: give "
                            "more time, or send less at a time");

@@ -15,7 +15,7 @@ absl::Time AnswerTime(absl::Time deadline, absl::Time now) {
 }
 
 void RunForward(pipeline::Pipeline& pipeline, std::string_view request,
-                absl::Time answer_by, ForwardAnswer answer) {
+                const ForwardTerms& terms, ForwardAnswer answer) {
   ForwardEnvelope envelope;
   if (absl::Status status = DecodeForward(request, envelope); !status.ok()) {
     answer(std::move(status));
@@ -25,7 +25,8 @@ void RunForward(pipeline::Pipeline& pipeline, std::string_view request,
   call.input = envelope.input;
   call.sources = std::move(envelope.sources);
   call.wait_delivered = envelope.wait_delivered;
-  call.deadline = answer_by;
+  call.deadline = terms.answer_by;
+  call.trace = terms.trace;
   pipeline.Forward(call, [answer = std::move(answer)](
                              absl::StatusOr<pipeline::ForwardResult> result) {
     if (!result.ok()) {

@@ -52,7 +52,7 @@ void ForwardStream::Handle(const grpc::ByteBuffer& message) {
   auto held = std::make_shared<ByteBudget::Share>(*std::move(room));
   auto self = std::static_pointer_cast<ForwardStream>(shared_from_this());
   RunForward(environment_.pipeline, envelope.request,
-             AnswerTime(deadline_, environment_.clock.Now()),
+             {AnswerTime(deadline_, environment_.clock.Now()), trace_},
              [self = std::move(self), held = std::move(held),
               id = std::string(envelope.request_id)](
                  absl::StatusOr<codec::OutputBuffer> answer) {

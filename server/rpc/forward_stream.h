@@ -2,29 +2,38 @@
 
 #pragma once
 
+#include <grpcpp/server_context.h>
+
 #include <cstddef>
+#include <optional>
 
 #include "absl/time/time.h"
+#include "core/base/trace_parent.h"
 #include "server/rpc/answer_stream.h"
 #include "server/rpc/bridge_environment.h"
+#include "server/rpc/caller_metadata.h"
 
 namespace segrid::rpc {
 
 // Forwards each message and answers when the queue has taken it: answers may
-// overtake each other. See AnswerStream. `deadline` is that of the call.
+// overtake each other. See AnswerStream. The deadline and the trace of the call
+// hold for all messages.
 class ForwardStream final : public AnswerStream {
  public:
-  ForwardStream(const BridgeEnvironment& environment, absl::Time deadline,
+  ForwardStream(const BridgeEnvironment& environment,
+                const grpc::CallbackServerContext& context,
                 std::size_t max_unanswered)
       : AnswerStream(environment.admission, max_unanswered),
         environment_(environment),
-        deadline_(deadline) {}
+        deadline_(DeadlineOf(context)),
+        trace_(TraceOf(context)) {}
 
  private:
   void Handle(const grpc::ByteBuffer& message) override;
 
   const BridgeEnvironment environment_;
   const absl::Time deadline_;
+  const std::optional<base::TraceParent> trace_;
 };
 
 }  // namespace segrid::rpc

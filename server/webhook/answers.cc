@@ -1,8 +1,8 @@
 #include "server/webhook/answers.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -81,19 +81,9 @@ httpd::Answer UnavailableAnswer(const absl::Status& status) {
                             row.message, seconds);
 }
 
-std::string_view TraceIdOf(const httpd::Request& request) {
-  // 00-<32 hex>-<16 hex>-<2 hex>
-  const std::string_view text =
-      httpd::HeaderOf(request, "traceparent").value_or("");
-  if (text.size() != 55 || text.substr(0, 3) != "00-" || text[35] != '-' ||
-      text[52] != '-' ||
-      text.find_first_not_of("0123456789abcdef-") != text.npos) {
-    return "";
-  }
-  const std::string_view id = text.substr(3, 32);
-  const bool is_id =
-      id.find('-') == id.npos && id.find_first_not_of('0') != id.npos;
-  return is_id ? id : "";
+std::optional<base::TraceParent> TraceOf(const httpd::Request& request) {
+  const auto header = httpd::HeaderOf(request, "traceparent");
+  return header.has_value() ? base::ParseTraceParent(*header) : std::nullopt;
 }
 
 }  // namespace segrid::webhook

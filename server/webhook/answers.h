@@ -2,9 +2,10 @@
 
 #pragma once
 
-#include <string_view>
+#include <optional>
 
 #include "absl/status/status.h"
+#include "core/base/trace_parent.h"
 #include "core/pipeline/pipeline.h"
 #include "server/http/message.h"
 #include "server/webhook/outcome.h"
@@ -21,8 +22,8 @@ httpd::Answer RefusalAnswer(Outcome outcome);
 // 503 with Retry-After, for an error of Forward that is not the request's.
 httpd::Answer UnavailableAnswer(const absl::Status& status);
 
-// The trace id (32 hex digits) of the request's `traceparent` header (W3C Trace
-// Context, level 1); "" without a valid one.
-std::string_view TraceIdOf(const httpd::Request& request);
+// The request's `traceparent` header (W3C Trace Context, level 1); nullopt
+// without a valid one, or with several.
+std::optional<base::TraceParent> TraceOf(const httpd::Request& request);
 
 }  // namespace segrid::webhook

@@ -35,6 +35,11 @@ bool IsGzip(std::string_view encoding) {
          absl::EqualsIgnoreCase(Absl(encoding), "x-gzip");
 }
 
+// The trace's id, for logs; "" without a trace.
+std::string TextOf(const std::optional<base::TraceParent>& trace) {
+  return trace.has_value() ? base::TraceIdText(*trace) : "";
+}
+
 }  // namespace
 
 Webhook::Webhook(std::string name, std::int64_t max_body_bytes,
@@ -104,19 +109,19 @@ void Webhook::AddRoutes(httpd::Router& router, bool is_default) {
 }
 
 std::optional<httpd::Answer> Webhook::CheckHead(const httpd::Request& request) {
-  const std::string_view trace_id = TraceIdOf(request);
-  if (!environment_.accepting()) return Refuse(Outcome::kDraining, trace_id);
+  const Trace trace = TraceOf(request);
+  if (!environment_.accepting()) return Refuse(Outcome::kDraining, trace);
   const std::shared_ptr<const Rules> current = rules();
   const auto header = httpd::HeaderOf(request, "Authorization");
   if (!current->authorization.Allows(header.value_or(""))) {
-    return Refuse(Outcome::kUnauthorized, trace_id);
+    return Refuse(Outcome::kUnauthorized, trace);
   }
   if (current->keys.empty()) return std::nullopt;
   if (httpd::HeaderOf(request, kSignatureHeader) &&
       httpd::HeaderOf(request, kTimestampHeader)) {
     return std::nullopt;
   }
-  return Refuse(Outcome::kMissingSignature, trace_id);
+  return Refuse(Outcome::kMissingSignature, trace);
 }
 
 std::optional<Outcome> Webhook::CheckBody(const Rules& rules,
@@ -132,19 +137,19 @@ std::optional<Outcome> Webhook::CheckBody(const Rules& rules,
 }
 
 void Webhook::Handle(const httpd::Request& request, httpd::Respond respond) {
-  const std::string_view trace_id = TraceIdOf(request);
+  const Trace trace = TraceOf(request);
   const std::shared_ptr<const Rules> current = rules();
   if (const auto refused = CheckBody(*current, request)) {
-    return respond(Refuse(*refused, trace_id));
+    return respond(Refuse(*refused, trace));
   }
   const bool is_packed = httpd::HasHeader(request, "Content-Encoding");
   const std::string_view encoding =
       httpd::HeaderOf(request, "Content-Encoding").value_or("several");
   if (!is_packed || absl::EqualsIgnoreCase(Absl(encoding), "identity")) {
-    return Forward(*current, request.body, trace_id, std::move(respond));
+    return Forward(*current, request.body, trace, std::move(respond));
   }
   if (!IsGzip(encoding)) {
-    httpd::Answer answer = Refuse(Outcome::kBadEncoding, trace_id);
+    httpd::Answer answer = Refuse(Outcome::kBadEncoding, trace);
     answer.status = 415;
     answer.headers.emplace_back("Accept-Encoding", "gzip");
     return respond(std::move(answer));
@@ -155,19 +160,19 @@ void Webhook::Handle(const httpd::Request& request, httpd::Respond respond) {
     return respond(Refuse(absl::IsResourceExhausted(plain.status())
                               ? Outcome::kTooLarge
                               : Outcome::kBadEncoding,
-                          trace_id));
+                          trace));
   }
-  Forward(*current, *plain, trace_id, std::move(respond));
+  Forward(*current, *plain, trace, std::move(respond));
 }
 
 void Webhook::Forward(const Rules& rules, std::string_view body,
-                      std::string_view trace_id, httpd::Respond respond) {
+                      const Trace& trace, httpd::Respond respond) {
   pipeline::ForwardCall call;
   call.input = {pipeline::Input::Form::kWebhookJson, body};
   call.sources = rules.sources;
+  call.trace = trace;
   environment_.pipeline.Forward(
-      call, [self = shared_from_this(), trace = std::string(trace_id),
-             respond = std::move(respond)](
+      call, [self = shared_from_this(), trace, respond = std::move(respond)](
                 absl::StatusOr<pipeline::ForwardResult> result) {
         if (!result.ok()) {
           return respond(self->RefuseForward(result.status(), trace));
@@ -176,34 +181,33 @@ void Webhook::Forward(const Rules& rules, std::string_view body,
         self->environment_.log.Debug("webhook accepted",
                                      {{"webhook", self->name_},
                                       {"events", std::int64_t{result->events}},
-                                      {"trace_id", trace}});
+                                      {"trace_id", TextOf(trace)}});
         respond(AcceptedAnswer(*result));
       });
 }
 
 httpd::Answer Webhook::RefuseForward(const absl::Status& status,
-                                     std::string_view trace_id) {
+                                     const Trace& trace) {
   const std::string reason = base::ReasonOf(status);
-  if (reason == "TOO_MANY_EVENTS") return Refuse(Outcome::kTooLarge, trace_id);
+  if (reason == "TOO_MANY_EVENTS") return Refuse(Outcome::kTooLarge, trace);
   if (absl::IsInvalidArgument(status)) {
-    return Refuse(Outcome::kNotAnArray, trace_id);
+    return Refuse(Outcome::kNotAnArray, trace);
   }
-  environment_.log.Error("webhook could not be made durable",
-                         {{"webhook", name_},
-                          {"reason", reason},
-                          {"trace_id", std::string(trace_id)}});
+  environment_.log.Error(
+      "webhook could not be made durable",
+      {{"webhook", name_}, {"reason", reason}, {"trace_id", TextOf(trace)}});
   counts_.Add(Outcome::kUnavailable);
   return UnavailableAnswer(status);
 }
 
-httpd::Answer Webhook::Refuse(Outcome outcome, std::string_view trace_id) {
+httpd::Answer Webhook::Refuse(Outcome outcome, const Trace& trace) {
   counts_.Add(outcome);
   environment_.log.Warning(
       "webhook refused",
       {{"webhook", name_},
        {"reason",
         std::string(kOutcomeNames[static_cast<std::size_t>(outcome)])},
-       {"trace_id", std::string(trace_id)}});
+       {"trace_id", TextOf(trace)}});
   return RefusalAnswer(outcome);
 }
 

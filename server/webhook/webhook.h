@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/base/clock.h"
+#include "core/base/trace_parent.h"
 #include "core/config/config.h"
 #include "core/crypto/ecdsa_p256.h"
 #include "core/pipeline/pipeline.h"
@@ -62,6 +63,8 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
   const OutcomeCounts& counts() const { return counts_; }
 
  private:
+  using Trace = std::optional<base::TraceParent>;
+
   struct Rules {
     std::vector<crypto::EcdsaP256Key> keys;
     absl::Duration replay_window;
@@ -79,12 +82,11 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
   void Handle(const httpd::Request& request, httpd::Respond respond);
   std::optional<Outcome> CheckBody(const Rules& rules,
                                    const httpd::Request& request) const;
-  void Forward(const Rules& rules, std::string_view body,
-               std::string_view trace_id, httpd::Respond respond);
+  void Forward(const Rules& rules, std::string_view body, const Trace& trace,
+               httpd::Respond respond);
   // Counts and logs what was refused, and makes the answer.
-  httpd::Answer Refuse(Outcome outcome, std::string_view trace_id);
-  httpd::Answer RefuseForward(const absl::Status& status,
-                              std::string_view trace_id);
+  httpd::Answer Refuse(Outcome outcome, const Trace& trace);
+  httpd::Answer RefuseForward(const absl::Status& status, const Trace& trace);
 
   const std::string name_;
   const std::int64_t max_body_bytes_;

@@ -160,4 +160,27 @@ TYPED_TEST_P(QueueContract, SubscribersHearOfAppendsToTheirLaneOnly) {
   EXPECT_EQ(heard, before);
 }
 
+TYPED_TEST_P(QueueContract, ATraceGoesWithItsMessages) {
+  const auto trace = base::ParseTraceParent(
+      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  Chunk traced = ChunkOf("prod", {"b", "a", "c", "d"});
+  traced.trace = trace;
+  this->calls().Append("prod", {"a"});
+  ASSERT_TRUE(this->calls().Append({traced}).ok());
+  this->calls().Append("prod", {"e"});
+  EXPECT_THAT(this->calls().Take("prod", 1).traces, IsEmpty());
+  for (const auto& [count, id] :
+       {std::pair(2, "b"), std::pair(1, "d"), std::pair(1, "e")}) {
+    const Lease lease = this->calls().Take("prod", count);
+    ASSERT_EQ(lease.messages.at(0).id, id);
+    const bool is_traced = lease.messages[0].id != "e";
+    std::size_t messages = 0;
+    for (const TracedRange& range : lease.traces) {
+      EXPECT_EQ(range.trace, *trace);
+      messages += range.range.last - range.range.first + 1;
+    }
+    EXPECT_EQ(messages, is_traced ? lease.messages.size() : 0) << id;
+  }
+}
+
 }  // namespace segrid::queue

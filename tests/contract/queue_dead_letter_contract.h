@@ -148,7 +148,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     LanesDoNotShareIds, ADeliveredMessageIsStillADuplicate,
     AnIdIsForgottenAfterTheWindow, AFullLaneRefusesAllChunksAndSaysWhenToRetry,
     AFullStoreRefusesEveryLane, ChunksThatBreakTheRulesAreRefused,
-    SubscribersHearOfAppendsToTheirLaneOnly,
+    SubscribersHearOfAppendsToTheirLaneOnly, ATraceGoesWithItsMessages,
     TakeKeepsTheOrderAndTheLimits, TakeRefusesLimitsThatAreNotPositive,
     ALeaseOutlivesItsMessages, AckSettlesPartOfALease, AckTwiceCountsOnce,
     ALoanThatRunsOutIsLentAgain, RenewKeepsALoan,

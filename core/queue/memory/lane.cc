@@ -27,6 +27,17 @@ Message Alone(const Message& message) {
           .id_size_bytes = message.id_size_bytes};
 }
 
+// Notes with whose call the message came that was lent last.
+void AddTrace(Sequence sequence, const base::TraceParent& trace, Lease& lease) {
+  auto& traces = lease.traces;
+  if (!traces.empty() && traces.back().range.last + 1 == sequence &&
+      traces.back().trace == trace) {
+    traces.back().range.last = sequence;
+  } else {
+    traces.push_back({{sequence, sequence}, trace});
+  }
+}
+
 }  // namespace
 
 LaneAppend Lane::Append(const Chunk& chunk, const std::vector<bool>& fresh,
@@ -40,6 +51,10 @@ LaneAppend Lane::Append(const Chunk& chunk, const std::vector<bool>& fresh,
 
   // With duplicates in it the chunk would hold more memory than is counted.
   const bool keep_chunk = result.duplicates == 0;
+  const auto trace =
+      chunk.trace.has_value()
+          ? std::make_shared<const base::TraceParent>(*chunk.trace)
+          : nullptr;
   result.ticket.count = result.accepted;
   result.ticket.range.first = first_ + entries_.size();
   for (std::size_t i = 0; i < fresh.size(); ++i) {
@@ -48,7 +63,8 @@ LaneAppend Lane::Append(const Chunk& chunk, const std::vector<bool>& fresh,
     result.ticket.range.last =
         Push({.json = keep_chunk ? chunk.json : CopyOf(chunk.track(m)),
               .message = keep_chunk ? m : Alone(m),
-              .accepted_time = now});
+              .accepted_time = now,
+              .trace = trace});
   }
   return result;
 }
@@ -119,6 +135,7 @@ Lease Lane::Take(const TakeRequest& request, std::uint64_t lease_id,
                               .id = IdOf(entry.json, entry.message),
                               .track = TrackOf(entry.json, entry.message),
                               .accepted_time = entry.accepted_time});
+    if (entry.trace != nullptr) AddTrace(next, *entry.trace, lease);
     if (lease.storage.empty() ||
         lease.storage.back().view().data() != entry.json.view().data()) {
       lease.storage.push_back(entry.json);

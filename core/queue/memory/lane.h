@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -60,7 +61,8 @@ class Lane {
     Bytes json;  // Of the chunk; empty once the message is settled.
     Message message;
     absl::Time accepted_time;
-    std::uint64_t lease_id = 0;  // 0: on loan to nobody.
+    std::shared_ptr<const base::TraceParent> trace{};  // May be null.
+    std::uint64_t lease_id = 0;                        // 0: on loan to nobody.
     std::int32_t attempts = 0;
     bool pending = true;
   };

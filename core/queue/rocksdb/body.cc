@@ -13,7 +13,8 @@ constexpr std::size_t kRowBytes = 8;
 // JSON of a body; staged.h allows half of it. A stored size over it is damage.
 constexpr std::uint64_t kMaxJsonBytes = 1 << 20;
 
-// Puts the frames' JSON together, which `total` says the size of.
+// Puts the frames' JSON together, which `total` says the size of, and reads up
+// to their end.
 std::optional<Bytes> Join(BinaryReader& reader, std::uint32_t frames,
                           std::uint64_t total) {
   if (reader.rest().size() / kRowBytes < frames) return std::nullopt;
@@ -34,8 +35,30 @@ std::optional<Bytes> Join(BinaryReader& reader, std::uint32_t frames,
     if (!Unpack(frame, json.get() + at)) return std::nullopt;
     at += frame.json_bytes;
   }
-  if (at != total || !stored.empty()) return std::nullopt;
+  if (at != total) return std::nullopt;
+  reader = BinaryReader(stored);
   return Bytes(json, std::string_view(json.get(), total));
+}
+
+// The calls that brought the messages: all of the rest, which is often nothing.
+std::optional<std::vector<TracedPlaces>> ReadTraces(BinaryReader& reader,
+                                                    std::uint32_t messages) {
+  std::vector<TracedPlaces> traces;
+  std::uint64_t after = 0;
+  while (!reader.rest().empty()) {
+    TracedPlaces& places = traces.emplace_back();
+    places.first = reader.Get<std::uint32_t>();
+    places.count = reader.Get<std::uint32_t>();
+    for (auto& byte : places.trace.trace_id) byte = reader.Get<std::uint8_t>();
+    for (auto& byte : places.trace.span_id) byte = reader.Get<std::uint8_t>();
+    places.trace.sampled = reader.Get<std::uint8_t>() != 0;
+    if (!reader.ok() || places.count == 0 || places.first < after) {
+      return std::nullopt;
+    }
+    after = std::uint64_t{places.first} + places.count;
+    if (after > messages) return std::nullopt;
+  }
+  return traces;
 }
 
 }  // namespace
@@ -62,6 +85,17 @@ void BodyBuilder::Add(std::uint32_t size_bytes, std::uint32_t id_offset,
   row.Put(static_cast<std::uint16_t>(id_size_bytes));
   ++count_;
   bytes_ += size_bytes;
+}
+
+void BodyBuilder::AddTrace(std::uint32_t messages,
+                           const base::TraceParent& trace) {
+  const std::uint32_t first = count_ - messages;
+  if (!traces_.empty() && traces_.back().trace == trace &&
+      traces_.back().first + traces_.back().count == first) {
+    traces_.back().count += messages;
+  } else {
+    traces_.push_back({first, messages, trace});
+  }
 }
 
 void BodyBuilder::Pack(Piece& piece) {
@@ -107,7 +141,15 @@ std::vector<std::string_view> BodyBuilder::Finish(std::string_view key) {
   parts[1] = table_;
   std::uint32_t checksum = Crc32c(key);
   for (const std::string_view part : parts) checksum = Crc32c(part, checksum);
-  BinaryWriter(tail_).Put(checksum);
+  BinaryWriter tail(tail_);
+  for (const TracedPlaces& places : traces_) {
+    tail.Put(places.first);
+    tail.Put(places.count);
+    for (const std::uint8_t byte : places.trace.trace_id) tail.Put(byte);
+    for (const std::uint8_t byte : places.trace.span_id) tail.Put(byte);
+    tail.Put(std::uint8_t{places.trace.sampled});
+  }
+  tail.Put(Crc32c(tail_, checksum));
   parts.push_back(tail_);
   return parts;
 }
@@ -141,6 +183,9 @@ std::optional<Body> Body::Parse(std::string_view value, std::string_view key) {
   // One comma less than messages.
   std::optional<Bytes> json = Join(reader, frames, offset - 1);
   if (!json.has_value()) return std::nullopt;
+  auto traces = ReadTraces(reader, count);
+  if (!traces.has_value()) return std::nullopt;
+  body.traces_ = *std::move(traces);
   body.storage_ = *std::move(json);
   body.ends_ = std::move(ends);
   return body;

@@ -10,11 +10,19 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/trace_parent.h"
 #include "core/queue/message.h"
 #include "core/queue/rocksdb/frame.h"
 #include "core/queue/rocksdb/lane.h"
 
 namespace segrid::queue::rocksdb {
+
+// Messages of a chunk that a traced call brought, by their places in it.
+struct TracedPlaces {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  base::TraceParent trace{};
+};
 
 // Collects messages for one stored chunk. Their JSON is not copied until it is
 // written: the views must live as long as this. Not thread-safe.
@@ -27,6 +35,8 @@ class BodyBuilder {
   // A message of that JSON; `id_offset` counts from the message's beginning.
   void Add(std::uint32_t size_bytes, std::uint32_t id_offset,
            std::uint32_t id_size_bytes);
+  // The last `messages` of them came with this call.
+  void AddTrace(std::uint32_t messages, const base::TraceParent& trace);
 
   std::uint32_t count() const { return count_; }
   std::uint32_t bytes() const { return bytes_; }  // Of the messages' JSON.
@@ -50,6 +60,7 @@ class BodyBuilder {
 
   std::string head_;
   std::string table_;
+  std::vector<TracedPlaces> traces_;
   std::string tail_;
   std::vector<std::string_view> loose_;
   std::vector<Piece> pieces_;
@@ -77,6 +88,7 @@ class Body {
   }
   const Message& place(std::size_t i) const { return places_[i]; }
   const Ends& ends() const { return ends_; }
+  const std::vector<TracedPlaces>& traces() const { return traces_; }
   // What the views lie in.
   const Bytes& storage() const { return storage_; }
 
@@ -84,6 +96,7 @@ class Body {
   Bytes storage_;                // The messages' JSON joined by commas.
   std::vector<Message> places_;  // In the storage.
   Ends ends_;
+  std::vector<TracedPlaces> traces_;  // Ascending.
 };
 
 }  // namespace segrid::queue::rocksdb

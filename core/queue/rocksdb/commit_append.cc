@@ -117,6 +117,7 @@ void Commit::StagePacked(LaneBook& book, const AppendCall& call,
       staged.Add(call.batch.chunks[place].messages[i]);
     }
     staged.body.AddFrame(run.frame);
+    staged.Trace(call.batch.chunks[place], run.count);
     Count(staged, run.count, staged.body.bytes() - bytes_before);
   }
 }
@@ -135,6 +136,7 @@ void Commit::StageRun(LaneBook& book, const Chunk& chunk,
     const std::uint32_t from = chunk.messages[begin].offset;
     staged.body.AddJson(
         chunk.json.view().substr(from, last.offset + last.size_bytes - from));
+    staged.Trace(chunk, i - begin);
     Count(staged, i - begin, staged.body.bytes() - bytes_before);
   }
 }

@@ -30,6 +30,11 @@ struct Commit::Staged {
   void Add(const Message& m) {
     body.Add(m.size_bytes, m.id_offset - m.offset, m.id_size_bytes);
   }
+  // After the last `messages` of `chunk` were added.
+  void Trace(const Chunk& chunk, std::size_t messages) {
+    if (!chunk.trace.has_value()) return;
+    body.AddTrace(static_cast<std::uint32_t>(messages), *chunk.trace);
+  }
   // For messages that stay together.
   bool HasRoom(std::size_t messages = 1, std::size_t bytes = 1) const {
     return body.count() == 0 || (body.bytes() + bytes <= kMaxChunkBytes &&

@@ -95,6 +95,12 @@ bool Taker::LendRun(const TakeRequest& request, LaneBook& book, DueRun run,
   lease.attempts = run.attempts;
   lease.storage.push_back(body.storage());
   run.range.last = next - 1;
+  for (const TracedPlaces& places : body.traces()) {
+    const Sequence first = run.chunk + places.first;
+    const Range lent{std::max(first, run.range.first),
+                     std::min(first + places.count - 1, run.range.last)};
+    if (lent.first <= lent.last) lease.traces.push_back({lent, places.trace});
+  }
   book.lane.Lend(run, lease.id, body.ends());
   return all;
 }

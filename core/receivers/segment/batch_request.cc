@@ -59,6 +59,11 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
     request.headers.emplace_back("X-Retry-Count",
                                  absl::StrCat(batch.retry_count));
   }
+  if (batch.trace.has_value()) {
+    request.headers.emplace_back(
+        "traceparent",
+        base::ToHeader(base::WithSpan(*batch.trace, new_span_id())));
+  }
   request.body = BatchBody(batch, now);
   if (gzip) {
     SEGRID_ASSIGN_OR_RETURN(std::string packed, http::Gzip(request.body));

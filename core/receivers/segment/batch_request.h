@@ -2,12 +2,15 @@
 
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/secret.h"
+#include "core/base/trace_parent.h"
 #include "core/http/body.h"
 #include "core/http/client.h"
 #include "core/receivers/receiver.h"
@@ -19,6 +22,8 @@ struct BatchRequest {
   std::string path{};  // See BatchPath().
   base::Secret write_key{};
   bool gzip = true;
+  // Of the request as a part of its batch's trace. Never 0; any thread.
+  std::function<std::uint64_t()> new_span_id = base::RandomSpanId;
 
   // The request for `batch`, whose bytes it refers to, with `sentAt` = `now`.
   // RESOURCE_EXHAUSTED/GZIP_FAILED: no memory to compress.

@@ -182,5 +182,43 @@ TEST(PackChunk, LeavesSmallChunksToTheWriter) {
   EXPECT_EQ(bytes, chunk.json.size() + 1);
 }
 
+TEST(Body, HoldsTheTracesOfItsMessages) {
+  const Chunk chunk = MakeChunk(3, 650);
+  const auto trace = [](char digit) {
+    return *base::ParseTraceParent("00-" + std::string(32, digit) + "-" +
+                                   std::string(16, digit) + "-01");
+  };
+  BodyBuilder body;
+  for (int i = 0; i < 4; ++i) {
+    AddRows(chunk, body);
+    body.AddJson(chunk.json.view());
+    if (i != 1) body.AddTrace(3, trace(i < 2 ? 'a' : 'b'));
+  }
+  const auto read = Body::Parse(Joined(body.Finish(kKey)), kKey);
+  ASSERT_TRUE(read.has_value());
+  ASSERT_EQ(read->traces().size(), 2u);
+  EXPECT_EQ(read->traces()[0].trace, trace('a'));
+  EXPECT_EQ(read->traces()[0].first, 0u);
+  EXPECT_EQ(read->traces()[0].count, 3u);
+  EXPECT_EQ(read->traces()[1].trace, trace('b'));
+  EXPECT_EQ(read->traces()[1].first, 6u);
+  EXPECT_EQ(read->traces()[1].count, 6u);
+  EXPECT_EQ(read->count(), 12u);
+}
+
+TEST(Body, CostsNothingWithoutTraces) {
+  const Chunk chunk = MakeChunk(3, 650);
+  std::string value = Store(chunk, false);
+  // Rows of traces that say nothing are damage.
+  value.resize(value.size() - 4);
+  EXPECT_EQ(value.size(), 8 + 3 * 8 + 8 + chunk.json.size());
+  for (const std::size_t more : {std::size_t{1}, std::size_t{33}}) {
+    std::string longer = value + std::string(more, '\0');
+    const std::uint32_t checksum = Crc32c(longer, Crc32c(kKey));
+    longer.append(reinterpret_cast<const char*>(&checksum), 4);
+    EXPECT_FALSE(Body::Parse(longer, kKey).has_value()) << more;
+  }
+}
+
 }  // namespace
 }  // namespace segrid::queue::rocksdb

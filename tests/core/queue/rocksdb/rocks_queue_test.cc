@@ -53,6 +53,28 @@ TEST(RocksQueue, RemembersEverythingAfterARestart) {
   EXPECT_EQ(next.ticket.range.first, 7u);
 }
 
+TEST(RocksQueue, KeepsTheTraceOfACallOverARestart) {
+  RocksStore store;
+  const auto trace = base::ParseTraceParent(
+      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00");
+  // Packed by the caller, and in several stored chunks.
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3'000; ++i) ids.push_back(absl::StrCat("m", i));
+  Chunk traced = ChunkOf("prod", ids, R"(,"type":"track")");
+  traced.trace = trace;
+  store.calls().Append("prod", {"before"});
+  ASSERT_TRUE(store.calls().Append({traced}).ok());
+  store.Reopen();
+  std::size_t messages = 0;
+  for (int i = 0; i < 2; ++i) {
+    for (const TracedRange& range : store.calls().Take("prod").traces) {
+      EXPECT_EQ(range.trace, *trace);
+      messages += range.range.last - range.range.first + 1;
+    }
+  }
+  EXPECT_EQ(messages, ids.size());
+}
+
 TEST(RocksQueue, TheSame46TimesWithRestartsBetweenIsAcceptedOnce) {
   RocksStore store;
   const std::vector<std::string> ids = {"a", "b", "c"};
