@@ -21,8 +21,9 @@ namespace {
 // Delivery waits for the network most of the time.
 constexpr std::int32_t kPoolThreads = 4;
 
-// What a stuck part gets beyond drain.grace.
-constexpr absl::Duration kStuckMargin = absl::Seconds(1);
+// What a stuck part gets beyond drain.grace. The end is promised for 1 s after
+// it; the kernel needs some of that to take a large process down.
+constexpr absl::Duration kStuckMargin = absl::Milliseconds(500);
 
 absl::Status MakeDataDir(const std::string& path) {
   std::error_code error;
@@ -166,15 +167,17 @@ void Application::LogStart() {
 
 void Application::Drain(std::function<void()> on_stuck) {
   const config::Drain drain = this->drain();
+  // Before all else: also a line of the log may never be taken.
+  watchdog_ = std::make_unique<Watchdog>(
+      drain.delay + drain.grace + kStuckMargin, std::move(on_stuck));
+  const absl::Time stop_accepting = absl::Now() + drain.delay;
   drained_ = true;
   admission_.StartDraining();
   health_->SetServing(false);
   log_.Info("draining", {{"delay_ms", absl::ToInt64Milliseconds(drain.delay)},
                          {"grace_ms", absl::ToInt64Milliseconds(drain.grace)}});
-  absl::SleepFor(drain.delay);
-  watchdog_ = std::make_unique<Watchdog>(drain.grace + kStuckMargin,
-                                         std::move(on_stuck));
-  const absl::Time deadline = absl::Now() + drain.grace;
+  absl::SleepFor(stop_accepting - absl::Now());
+  const absl::Time deadline = stop_accepting + drain.grace;
   admission_.StopAccepting();
   doors_->Drain(deadline);
   grpc_->Shutdown(deadline, [this] { return guard_->IsIdle(); });

@@ -105,7 +105,7 @@ class Application {
   // Stops in steps: health says NOT_SERVING; after `drain.delay` new calls are
   // refused and open streams end; calls and deliveries in flight get
   // `drain.grace`. Blocks for at most both together, unless something is stuck:
-  // then, or when the destructor hangs, `on_stuck` runs 1 s after, in another
+  // then, or when the destructor hangs, `on_stuck` runs 0.5 s after, in another
   // thread. Call once.
   void Drain(std::function<void()> on_stuck);
 

@@ -6,11 +6,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
 #include "core/base/clock.h"
 #include "core/base/error_info.h"
 #include "core/config/describe.h"
@@ -60,6 +63,18 @@ absl::Status WritePortFile(const std::string& path, int port) {
                          "--port-file '" + path + "' cannot be written");
 }
 
+// Says so, unless it is the log that is stuck, and ends the process.
+[[noreturn]] void ExitStuck(logging::Log& log) {
+  constexpr absl::Duration kToSaySo = absl::Milliseconds(100);
+  const auto said = std::make_shared<absl::Notification>();
+  std::thread([&log, said] {
+    log.Error("stuck: something did not end within drain.grace");
+    said->Notify();
+  }).detach();
+  said->WaitForNotificationWithTimeout(kToSaySo);
+  ::_exit(kExitStuck);
+}
+
 }  // namespace
 
 int Serve(CommandLine line) {
@@ -98,10 +113,7 @@ int Serve(CommandLine line) {
   running.WaitForStop();
   const config::Drain drain = running.drain();
   supervisor.Stopping(drain.delay + drain.grace + absl::Seconds(2));
-  running.Drain([&log] {
-    log.Error("stuck: something did not end within drain.grace");
-    ::_exit(kExitStuck);
-  });
+  running.Drain([&log] { ExitStuck(log); });
   return kExitOk;
 }
 

@@ -36,6 +36,7 @@ class Program:
         self.lines = []
         self.changed = threading.Condition()
         self.ended = False
+        self.deaf = False
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         line = self.wait_for('"serving"')
@@ -56,6 +57,8 @@ class Program:
             with self.changed:
                 self.lines.append(line)
                 self.changed.notify_all()
+            if self.deaf:
+                break
         with self.changed:
             self.ended = True
             self.changed.notify_all()
@@ -69,6 +72,16 @@ class Program:
             if not self.changed.wait_for(lambda: found() or self.ended, SECONDS) or not found():
                 raise AssertionError(f"no {text!r} in the log:\n" + "".join(self.lines[-20:]))
             return found()
+
+    def mute(self):
+        """From now on nobody reads its log, and the pipe is full: whoever logs hangs."""
+        self.deaf = True
+        pipe = os.open(f"/proc/{self.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            while True:
+                os.write(pipe, b"\n")
+        except BlockingIOError:
+            os.close(pipe)
 
     @property
     def log(self):
