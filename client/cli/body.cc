@@ -132,6 +132,10 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
                   "the body is empty, which is no JSON array");
   }
   body.resize(size);
+  if (body.starts_with("\x1f\x8b")) {
+    return Failed(ErrorCode::kInvalidArgument, name,
+                  "is packed with gzip; unpack it first, as gunzip does");
+  }
   return body;
 }
 

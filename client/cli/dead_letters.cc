@@ -12,6 +12,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/dead_letter_flags.h"
 #include "client/cli/json.h"
+#include "client/cli/not_negative.h"
 #include "client/cli/table.h"
 
 namespace segrid::cli {
@@ -204,16 +205,17 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
   list.command
       ->add_option("--limit", list.flags->limit, "At most this many; 0: all")
       ->type_name("NUMBER")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NotNegative())
       ->capture_default_str();
   const Added show = AddInner(
       *parent,
       {"show", "Print one with its Track and all that is known of it", RunShow},
       chosen);
-  AddInner(*parent,
-           {"export", "Print them with their Tracks, a line of JSON each",
-            RunExport},
-           chosen);
+  const Added all =
+      AddInner(*parent,
+               {"export", "Print them with their Tracks, a line of JSON each",
+                RunExport},
+               chosen);
   const Added replay = AddInner(
       *parent,
       {"replay", "Queue them again, with the same message ids", RunReplay},
@@ -222,7 +224,7 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
       AddInner(*parent, {"purge", "Delete them for good", RunPurge}, chosen);
   purge.command->add_flag("--yes,-y", purge.flags->yes,
                           "Do not ask, also on a terminal");
-  for (const Added& added : {list, show, replay, purge}) {
+  for (const Added& added : {list, show, all, replay, purge}) {
     added.command->add_flag("--json", added.flags->json,
                             "Print JSON, a line each");
   }

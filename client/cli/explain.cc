@@ -7,6 +7,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/event_trace.h"
 #include "client/cli/json.h"
+#include "client/cli/not_negative.h"
 #include "client/cli/table.h"
 #include "client/cli/transform_offline.h"
 #include "client/internal/json_elements.h"
@@ -107,7 +108,7 @@ void AddExplain(CLI::App& app, Action& chosen) {
       ->add_option("--index", flags->index,
                    "Which event of the body, counted from 0")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NotNegative())
       ->capture_default_str();
   CLI::Option* config =
       command

@@ -29,5 +29,8 @@ int main(int argc, char** argv) {
   // gRPC's own lines would stand beside the one line that says what failed.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   const auto line = segrid::cli::ParseCommandLine(argc, argv);
-  return line.exit.has_value() ? *line.exit : segrid::cli::Run(line.action);
+  return segrid::cli::Run(
+      line.exit.has_value()
+          ? [&line](segrid::cli::Console&) { return *line.exit; }
+          : line.action);
 }

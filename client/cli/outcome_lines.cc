@@ -1,6 +1,8 @@
 #include "client/cli/outcome_lines.h"
 
+#include <array>
 #include <cstdint>
+#include <utility>
 
 #include "client/cli/batch_tracks.h"
 #include "core/transform/outcome.h"
@@ -43,20 +45,34 @@ void PrintOutcomes(const TransformAnswer& answer, Console& console,
   consistent = tracks.AtEnd() && issue == answer.issues.end();
 }
 
-void PrintCounts(const pipeline::Counts& counts, Console& console) {
-  console.err << "events=" << counts.events << " tracks=" << counts.tracks
-              << " skipped=" << counts.skipped
-              << " rejected=" << counts.rejected
-              << " coerced=" << counts.field_coerced
-              << " dropped=" << counts.field_dropped << std::endl;
+void PrintCounts(const pipeline::Counts& counts, bool as_json,
+                 Console& console) {
+  const std::array<std::pair<const char*, std::int32_t>, 6> fields = {
+      {{"events", counts.events},
+       {"tracks", counts.tracks},
+       {"skipped", counts.skipped},
+       {"rejected", counts.rejected},
+       {"coerced", counts.field_coerced},
+       {"dropped", counts.field_dropped}}};
+  const char* separator = as_json ? "{" : "";
+  for (const auto& [name, count] : fields) {
+    console.err << separator;
+    if (as_json) {
+      console.err << '"' << name << "\":" << count;
+    } else {
+      console.err << name << '=' << count;
+    }
+    separator = as_json ? "," : " ";
+  }
+  console.err << (as_json ? "}" : "") << std::endl;
 }
 
 }  // namespace
 
-int PrintAnswer(const TransformAnswer& answer, Format format,
+int PrintAnswer(const TransformAnswer& answer, const AnswerForm& form,
                 Console& console) {
   bool consistent = true;
-  switch (format) {
+  switch (form.format) {
     case Format::kTracks:
       PrintTracks(answer, console, consistent);
       break;
@@ -71,7 +87,7 @@ int PrintAnswer(const TransformAnswer& answer, Format format,
     return Fail(console, "the answer's Tracks and issues do not fit together");
   }
   if (!console.out.flush()) return Fail(console, kCannotWrite);
-  PrintCounts(answer.counts, console);
+  PrintCounts(answer.counts, form.counts_as_json, console);
   return kDone;
 }
 

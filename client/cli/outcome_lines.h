@@ -13,9 +13,16 @@ enum class Format {
   kBatch,     // The batch as it is.
 };
 
+// How an answer is printed.
+struct AnswerForm {
+  Format format = Format::kTracks;
+  bool counts_as_json = false;  // Else as `events=3 tracks=1 …`.
+};
+
 // Prints `answer` on `out` and its counts on `err`. Returns the exit code:
 // kFailed when the answer contradicts itself, which only a server that is not
 // ours can do.
-int PrintAnswer(const TransformAnswer& answer, Format format, Console& console);
+int PrintAnswer(const TransformAnswer& answer, const AnswerForm& form,
+                Console& console);
 
 }  // namespace segrid::cli

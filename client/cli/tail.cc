@@ -11,6 +11,7 @@
 #include "client/cli/admin_stream.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/not_negative.h"
 #include "client/cli/table.h"
 
 namespace segrid::cli {
@@ -156,7 +157,7 @@ void AddTail(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command->add_option("--count", flags->count, "End after so many; 0: never")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NotNegative())
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print a line of JSON per Track");
   command->callback([flags, &chosen] {

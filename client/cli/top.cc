@@ -10,6 +10,7 @@
 #include "client/cli/admin_stream.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/not_negative.h"
 #include "client/cli/status_view.h"
 #include "client/cli/table.h"
 #include "core/config/quantity.h"
@@ -124,7 +125,7 @@ void AddTop(CLI::App& app, Action& chosen) {
   command
       ->add_option("--count", flags->count, "End after so many looks; 0: never")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NotNegative())
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print a line of JSON per look");
   command->callback([flags, &chosen] {

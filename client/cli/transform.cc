@@ -21,11 +21,14 @@ struct TransformFlags {
   std::string format = "tracks";
   ServerFlags server;
   bool typed = false;
+  bool json = false;
 };
 
-Format FormatOf(const std::string& name) {
-  if (name == "outcomes") return Format::kOutcomes;
-  return name == "batch" ? Format::kBatch : Format::kTracks;
+AnswerForm FormOf(const TransformFlags& flags) {
+  AnswerForm form{.counts_as_json = flags.json};
+  if (flags.format == "outcomes") form.format = Format::kOutcomes;
+  if (flags.format == "batch") form.format = Format::kBatch;
+  return form;
 }
 
 std::string CheckFormat(const std::string& name) {
@@ -60,7 +63,7 @@ int RunOffline(const TransformFlags& flags, Console& console) {
     return Fail(console, NameOf(flags.body) + ": " +
                              std::string(answer.status().message()));
   }
-  return PrintAnswer(*answer, FormatOf(flags.format), console);
+  return PrintAnswer(*answer, FormOf(flags), console);
 }
 
 int RunRemote(const TransformFlags& flags, Console& console) {
@@ -72,7 +75,7 @@ int RunRemote(const TransformFlags& flags, Console& console) {
       flags.typed ? TransformTyped(*client, *body, flags.source)
                   : TransformRemote(*client, *std::move(body), flags.source);
   if (!answer.ok()) return Fail(console, answer.error());
-  return PrintAnswer(*answer, FormatOf(flags.format), console);
+  return PrintAnswer(*answer, FormOf(flags), console);
 }
 
 }  // namespace
@@ -100,6 +103,8 @@ void AddTransform(CLI::App& app, Action& chosen) {
   AddOptionalServerFlags(*command, flags->server);
   command->add_flag("--typed", flags->typed,
                     "With --server: send and get typed messages, not JSON");
+  command->add_flag("--json", flags->json,
+                    "Print the counts as JSON, too, on stderr");
   command->callback([flags, &chosen] {
     Check(*flags);
     chosen = [flags](Console& console) {

@@ -13,6 +13,7 @@ namespace {
 struct KeyFlags {
   std::string key;
   BodyFlags body;
+  bool json = false;
 };
 
 int RunCheck(const KeyFlags& flags, Console& console) {
@@ -27,7 +28,9 @@ int RunCheck(const KeyFlags& flags, Console& console) {
   if (!key.ok()) {
     return Fail(console, "the key " + std::string(key.status().message()));
   }
-  console.out << "OK: an ECDSA P-256 verification key\n";
+  console.out << (flags.json ? R"({"result":"ok","kind":"ECDSA P-256"})"
+                             : "OK: an ECDSA P-256 verification key")
+              << "\n";
   return kDone;
 }
 
@@ -48,6 +51,7 @@ void AddWebhookKey(CLI::App& app, Action& chosen) {
       ->add_option("--file", flags->body.file,
                    "File with the key; - is standard input, the default")
       ->type_name("FILE");
+  command->add_flag("--json", flags->json, "Print one line of JSON");
   command->callback([flags, &chosen] {
     chosen = [flags](Console& console) { return RunCheck(*flags, console); };
   });

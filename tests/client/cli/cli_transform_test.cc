@@ -68,6 +68,22 @@ TEST(SegridTransform, PrintsTheBatch) {
   EXPECT_EQ(ran.out, R"({"batch":[)" + Track() + "]}\n");
 }
 
+TEST(SegridTransform, CountsInJsonWhenAsked) {
+  const Ran ran = RunSegrid({"transform", "--json"}, {.input = kBody});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(Lines(ran.out), ElementsAre(Track()));
+  EXPECT_EQ(ran.err,
+            "{\"events\":3,\"tracks\":1,\"skipped\":1,\"rejected\":1,"
+            "\"coerced\":1,\"dropped\":0}\n");
+}
+
+TEST(SegridTransform, SaysThatABodyIsPacked) {
+  const Ran ran =
+      RunSegrid({"transform"}, {.input = std::string("\x1f\x8b\x08\0", 4)});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("is packed with gzip; unpack it first"));
+}
+
 TEST(SegridTransform, ReadsAFile) {
   const tests::ScratchDir dir;
   const Ran ran = RunSegrid({"transform", dir.Write("body.json", kBody)});

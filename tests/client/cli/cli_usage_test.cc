@@ -56,6 +56,28 @@ TEST(Segrid, HelpsWithEachCommand) {
   }
 }
 
+TEST(Segrid, GivesJsonEverywhere) {
+  std::vector<Words> commands = kCommands;
+  for (const char* more : {"explain", "backfill", "tail", "top", "dry-run"}) {
+    commands.push_back({more});
+  }
+  for (Words words : commands) {
+    if (words == Words{"dead-letters"} || words == Words{"webhook-key"}) {
+      continue;  // Groups.
+    }
+    words.push_back("--help");
+    EXPECT_THAT(RunSegrid(words).out, HasSubstr(" --json ")) << words[0];
+  }
+}
+
+TEST(Segrid, FailsWhenItCannotWriteWhatItHelpsWith) {
+  for (const char* flag : {"--help", "--version"}) {
+    const Ran ran = RunSegrid({flag}, {.output_file = "/dev/full"});
+    EXPECT_EQ(ran.code, 1) << flag;
+    EXPECT_EQ(ran.err, "segrid: cannot write the output\n");
+  }
+}
+
 TEST(Segrid, EndsWithTwoAndOneLineOnAWrongCommandLine) {
   const struct {
     Words words;
@@ -84,6 +106,8 @@ TEST(Segrid, EndsWithTwoAndOneLineOnAWrongCommandLine) {
       {{"forward", "--timeout", "10"}, "--timeout: has no unit"},
       {{"forward", "--timeout", "25h"}, "must be 1ms to 24h"},
       {{"status", "--tls-cert", "a"}, "--tls-cert requires --tls-key"},
+      {{"explain", "--index", "-1"}, "--index: must be a number, 0 or more;"},
+      {{"top", "--count", "many"}, "--count: must be a number, 0 or more;"},
   };
   for (const auto& test : kCases) {
     const Ran ran = RunSegrid(test.words);

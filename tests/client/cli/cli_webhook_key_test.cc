@@ -30,6 +30,13 @@ TEST(WebhookKey, IsReadableInEveryUsualForm) {
   }
 }
 
+TEST(WebhookKey, IsReportedInJsonWhenAsked) {
+  const testing::P256Signer signer;
+  EXPECT_EQ(
+      RunSegrid({"webhook-key", "check", signer.PublicKey(), "--json"}).out,
+      "{\"result\":\"ok\",\"kind\":\"ECDSA P-256\"}\n");
+}
+
 TEST(WebhookKey, IsRefusedWithTheReasonAndNotShown) {
   const testing::P256Signer signer;
   const Ran bad = RunSegrid({"webhook-key", "check", "canary"});
