@@ -82,6 +82,8 @@ rdb::DBOptions MakeDbOptions(OpenMode mode, rdb::Env* env) {
   options.allow_concurrent_memtable_write = false;  // There is one writer.
   options.max_background_jobs = 2;
   options.max_open_files = kMaxOpenFiles;
+  // Else each of five families starts 16 threads at every open.
+  options.max_file_opening_threads = 1;
   options.bytes_per_sync = 1 << 20;  // So that a sync of the log need not wait.
   if (mode == OpenMode::kReadOnly) {
     options.info_log = std::make_shared<NoDiary>();
