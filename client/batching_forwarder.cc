@@ -1,11 +1,14 @@
 #include "client/batching_forwarder.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <stop_token>
 #include <string_view>
 #include <thread>
 #include <utility>
 
+#include "client/internal/call_failure.h"
 #include "client/internal/event_buffer.h"
 
 namespace segrid {
@@ -72,6 +75,10 @@ class BatchingForwarder::State {
       senders_.emplace_back([this] { SendUntilClosed(); });
     }
   }
+
+  // In a child of the process that made it: its threads are not there, and its
+  // locks may be held for ever.
+  bool IsForked() const { return getpid() != process_; }
 
   std::optional<Error> Add(v1::SendGridEvent event, std::uint64_t id) {
     if (bad_options_) return bad_options_;
@@ -165,6 +172,7 @@ class BatchingForwarder::State {
   const Client client_;
   const BatchingOptions options_;
   const std::optional<Error> bad_options_;
+  const pid_t process_ = getpid();
   EventBuffer buffer_;
   std::stop_source give_up_;
   std::vector<std::jthread> senders_;
@@ -174,22 +182,30 @@ BatchingForwarder::BatchingForwarder(Client client, BatchingOptions options)
     : state_(std::make_unique<State>(std::move(client), std::move(options))) {}
 
 BatchingForwarder::~BatchingForwarder() {
+  if (state_->IsForked()) {
+    // Left behind on purpose: nobody can end it.
+    static_cast<void>(state_.release());
+    return;
+  }
   state_->Shutdown(state_->shutdown_timeout());
 }
 
 std::optional<Error> BatchingForwarder::Add(v1::SendGridEvent event,
                                             std::uint64_t id) {
+  if (state_->IsForked()) return internal::Forked();
   return state_->Add(std::move(event), id);
 }
 
 bool BatchingForwarder::Flush(std::chrono::nanoseconds timeout) {
-  return state_->Flush(timeout);
+  return !state_->IsForked() && state_->Flush(timeout);
 }
 
 bool BatchingForwarder::Shutdown(std::chrono::nanoseconds timeout) {
-  return state_->Shutdown(timeout);
+  return !state_->IsForked() && state_->Shutdown(timeout);
 }
 
-BatchingStats BatchingForwarder::stats() const { return state_->stats(); }
+BatchingStats BatchingForwarder::stats() const {
+  return state_->IsForked() ? BatchingStats() : state_->stats();
+}
 
 }  // namespace segrid

@@ -124,6 +124,9 @@ class BatchingForwarder {
   // RESOURCE_EXHAUSTED, `BUFFER_FULL`: there is no room (WhenFull::kFail).
   // INVALID_ARGUMENT, `EVENT_TOO_LARGE`: it is over `max_batch_bytes`.
   // FAILED_PRECONDITION, `SHUT_DOWN`: Shutdown() was called.
+  // FAILED_PRECONDITION, `FORKED`: this is a child of the process that made the
+  // forwarder. Whatever was buffered is the parent's; Flush() and Shutdown()
+  // give false at once, stats() are zero.
   std::optional<Error> Add(v1::SendGridEvent event, std::uint64_t id = 0);
 
   // Sends what was added so far at once and waits for its outcomes. False when

@@ -4,18 +4,21 @@
 
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/sync_stream.h>
+#include <unistd.h>
 
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "client/internal/call_failure.h"
 #include "client/internal/channel.h"
 #include "client/internal/unary_call.h"
 #include "client/stream.h"
 
 namespace segrid::internal {
 
-// See Stream for the contract.
+// See Stream for the contract. In a process that did not open it it is left as
+// it is: it shares the connection with the one that did.
 template <typename Request, typename Response>
 class GrpcStream final : public Stream<Request, Response> {
  public:
@@ -25,38 +28,43 @@ class GrpcStream final : public Stream<Request, Response> {
       : channel_(std::move(channel)), options_(std::move(options)) {}
 
   ~GrpcStream() override {
+    if (IsForked()) LeaveBehind();
     if (wire_ == nullptr || finished_) return;
-    context_.TryCancel();
+    context_->TryCancel();
     Finish();
   }
 
   // Opens the stream by `open(context)`.
   template <typename Open>
   std::optional<Error> Start(const Open& open) {
-    if (auto bad = PrepareCall(*channel_, options_, context_)) return bad;
-    cancel_.emplace(options_.stop, context_);
-    wire_ = open(&context_);
+    if (auto bad = PrepareCall(*channel_, options_, *context_)) return bad;
+    cancel_.emplace(options_.stop, *context_);
+    wire_ = open(context_.get());
     return std::nullopt;
   }
 
-  bool Write(const Request& request) override { return wire_->Write(request); }
+  bool Write(const Request& request) override {
+    return !IsForked() && wire_->Write(request);
+  }
 
   void WritesDone() override {
+    if (IsForked()) return;
     if (!std::exchange(writes_done_, true)) wire_->WritesDone();
   }
 
   std::optional<Response> Read() override {
     Response response;
-    if (!wire_->Read(&response)) return std::nullopt;
+    if (IsForked() || !wire_->Read(&response)) return std::nullopt;
     return response;
   }
 
   std::optional<Error> Finish() override {
+    if (IsForked()) return Forked();
     finished_ = true;
     WritesDone();
     // gRPC finishes only what has been read to its end.
     Response unread;
-    while (wire_->Read(&unread)) context_.TryCancel();
+    while (wire_->Read(&unread)) context_->TryCancel();
     const grpc::Status status = wire_->Finish();
     cancel_.reset();
     if (status.ok()) return std::nullopt;
@@ -64,9 +72,20 @@ class GrpcStream final : public Stream<Request, Response> {
   }
 
  private:
+  bool IsForked() const { return getpid() != channel_->process; }
+
+  // Ending any of it would touch what the other process uses.
+  void LeaveBehind() {
+    cancel_.reset();
+    static_cast<void>(wire_.release());
+    static_cast<void>(context_.release());
+    new std::shared_ptr<const Channel>(channel_);
+  }
+
   const std::shared_ptr<const Channel> channel_;
   const CallOptions options_;
-  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientContext> context_ =
+      std::make_unique<grpc::ClientContext>();
   std::optional<CancelOnStop> cancel_;
   std::unique_ptr<Wire> wire_;
   bool writes_done_ = false;

@@ -4,8 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <future>
 #include <stop_token>
@@ -183,25 +181,6 @@ TEST(Client, EndsAtItsDeadlineWhenNobodyAnswers) {
   EXPECT_EQ(answer.error().code, ErrorCode::kDeadlineExceeded);
   EXPECT_LT(took, seconds(5));
   EXPECT_GT(std::stoi(answer.error().metadata.at("attempts")), 1);
-}
-
-// gRPC's threads do not exist in the child: a call would wait for ever.
-TEST(Client, SaysInAForkedChildThatItCannotBeUsed) {
-  const FakeServer server;
-  auto client = std::make_unique<Client>(ConnectTo(server));
-  ASSERT_TRUE(client->Forward(kBody).ok());
-  const pid_t child = fork();
-  if (child == 0) {
-    const auto answer = client->Forward(kBody);
-    const bool clear = !answer.ok() && answer.error().reason == "FORKED";
-    client.reset();
-    _exit(clear ? 0 : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-  EXPECT_TRUE(client->Forward(kBody).ok());
 }
 
 }  // namespace
