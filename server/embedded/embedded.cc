@@ -1,5 +1,7 @@
 #include "server/embedded/embedded.h"
 
+#include <unistd.h>
+
 #include <future>
 #include <mutex>
 #include <shared_mutex>
@@ -123,8 +125,12 @@ class Embedded::Door final : public Connection {
     parts_.reset();
   }
 
+  // The locks may be held for ever there, and nobody would answer.
+  bool IsForked() const { return getpid() != process_; }
+
   Result<v1::TransformResponse> Transform(const v1::TransformRequest& request,
                                           const CallOptions&) override {
+    if (IsForked()) return Forked();
     std::string bytes;
     auto input = InputOf(request, bytes);
     if (!input.ok()) return std::move(input).error();
@@ -151,6 +157,7 @@ class Embedded::Door final : public Connection {
 
   void ForwardAsync(v1::ForwardRequest request, CallOptions options,
                     ForwardDone done) override {
+    if (IsForked()) return done(Forked());
     std::string bytes;
     auto input = InputOf(request, bytes);
     if (!input.ok()) return done(std::move(input).error());
@@ -178,6 +185,14 @@ class Embedded::Door final : public Connection {
                      "this Segrid was drained; start another one");
   }
 
+  static Error Forked() {
+    return MakeError(ErrorCode::kFailedPrecondition, "FORKED",
+                     "this process was forked after the Segrid in it was "
+                     "started, whose threads stayed with the parent; fork "
+                     "first, then start");
+  }
+
+  const pid_t process_ = getpid();
   std::shared_mutex mutex_;
   std::shared_ptr<Parts> parts_;  // Null when closed. Guarded by mutex_.
 };
@@ -186,6 +201,12 @@ Embedded::Embedded(std::shared_ptr<Parts> parts)
     : parts_(std::move(parts)), door_(std::make_shared<Door>(parts_)) {}
 
 Embedded::~Embedded() {
+  if (door_->IsForked()) {
+    // Left behind on purpose: threads and files are the parent's.
+    new std::shared_ptr<Parts>(parts_);
+    new std::shared_ptr<Door>(door_);
+    return;
+  }
   parts_->grpc.reset();
   door_->Close();
 }
@@ -237,6 +258,7 @@ std::vector<std::string> Embedded::grpc_addresses() const {
 }
 
 bool Embedded::Drain(std::chrono::nanoseconds timeout) {
+  if (door_->IsForked()) return false;
   if (std::exchange(drained_, true)) return drained_empty_;
   const absl::Time deadline = absl::Now() + absl::FromChrono(timeout);
   if (parts_->grpc != nullptr) parts_->grpc->Close(deadline);

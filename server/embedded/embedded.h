@@ -111,7 +111,9 @@ class Embedded {
 
   // For Client, BatchingForwarder and coroutines: calls are functions then, no
   // gRPC takes part. Streams answer UNIMPLEMENTED. Works no longer than this
-  // object: afterwards it answers UNAVAILABLE, `DRAINING`.
+  // object: afterwards it answers UNAVAILABLE, `DRAINING`. In a forked child,
+  // where the threads are not, it answers FAILED_PRECONDITION, `FORKED`; there,
+  // Drain() gives false and the destructor leaves all to the parent.
   std::shared_ptr<Connection> connection() const;
 
   // The names of the sources, in the order of the configuration.
