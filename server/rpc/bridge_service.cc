@@ -40,7 +40,9 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   absl::Status status =
       environment_.guard.Admit(*context, auth::Role::kTransform);
-  if (status.ok()) status = Transform(*request, *response);
+  if (status.ok()) {
+    status = Transform(DeadlineOf(*context), *request, *response);
+  }
   LogTraced(environment_.log, "Transform", status, *context);
   grpc::Status answered = ToGrpcStatus(status);
   if (environment_.on_transform) {
@@ -51,7 +53,8 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
   return reactor;
 }
 
-absl::Status BridgeService::Transform(const grpc::ByteBuffer& request,
+absl::Status BridgeService::Transform(absl::Time deadline,
+                                      const grpc::ByteBuffer& request,
                                       grpc::ByteBuffer& response) {
   SEGRID_ASSIGN_OR_RETURN(const ByteBudget::Share room,
                           environment_.guard.TakeRoom(request.Length()));
@@ -59,7 +62,7 @@ absl::Status BridgeService::Transform(const grpc::ByteBuffer& request,
   if (!bytes.ok()) return UnreadableMessageError();
   ResultPool::Result result = results_.Take();
   const absl::Status status =
-      RunTransform(environment_.pipeline, bytes.view(), *result);
+      RunTransform(environment_, deadline, bytes.view(), *result);
   if (status.ok()) response = TakeBytes(result->output);
   results_.GiveBack(std::move(result));
   return status;
@@ -102,10 +105,8 @@ absl::Status BridgeService::BeginForward(
   const std::string_view key = MetadataOf(context, kIdempotencyKeyName);
   SEGRID_RETURN_IF_ERROR(CheckIdempotencyKey(key));
   answers_.Answer(key, bytes.view(), answer, [&](ForwardAnswer done) {
-    RunForward(environment_.pipeline, bytes.view(),
-               {AnswerTime(DeadlineOf(context), environment_.clock.Now()),
-                TraceOf(context)},
-               std::move(done));
+    RunForward(environment_, bytes.view(),
+               {DeadlineOf(context), TraceOf(context)}, std::move(done));
   });
   return absl::OkStatus();
 }
@@ -113,7 +114,7 @@ absl::Status BridgeService::BeginForward(
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 BridgeService::TransformStream(grpc::CallbackServerContext* context) {
   auto stream = std::make_shared<class TransformStream>(
-      environment_, results_, options_.max_unanswered);
+      environment_, *context, results_, options_.max_unanswered);
   const absl::Status admitted =
       environment_.guard.Admit(*context, auth::Role::kTransform);
   LogTraced(environment_.log, "TransformStream", admitted, *context);

@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 #include "server/rpc/bridge_environment.h"
 #include "server/rpc/forward_call.h"
@@ -69,7 +70,7 @@ class BridgeService final
                             ForwardReactor& reactor,
                             const ForwardAnswer& answer);
   // The answer to an admitted call.
-  absl::Status Transform(const grpc::ByteBuffer& request,
+  absl::Status Transform(absl::Time deadline, const grpc::ByteBuffer& request,
                          grpc::ByteBuffer& response);
 
   const BridgeEnvironment environment_;

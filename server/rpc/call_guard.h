@@ -12,6 +12,7 @@
 #include "server/auth/authorizer.h"
 #include "server/budget/byte_budget.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/pace.h"
 
 namespace segrid::rpc {
 
@@ -27,7 +28,9 @@ class CallGuard {
       : admission_(admission),
         authorizer_(authorizer),
         clock_(clock),
-        bytes_(bytes) {}
+        bytes_(bytes),
+        transforms_(clock),
+        forwards_(clock) {}
 
   // OK when the call may begin, or:
   // UNAVAILABLE, DRAINING:       the server is stopping.
@@ -40,6 +43,10 @@ class CallGuard {
   // RESOURCE_EXHAUSTED, OVERLOADED: there is none; with RetryInfo.
   absl::StatusOr<ByteBudget::Share> TakeRoom(std::size_t message_bytes);
 
+  // How long Transform and Forward take, without WAIT_DELIVERED.
+  Pace& transforms() { return transforms_; }
+  Pace& forwards() { return forwards_; }
+
   // True if no message is being worked on, and no stream is open.
   bool IsIdle() const {
     return bytes_.used_bytes() == 0 && admission_.open_count() == 0;
@@ -50,6 +57,8 @@ class CallGuard {
   const auth::Authorizer& authorizer_;
   base::Clock& clock_;
   ByteBudget& bytes_;
+  Pace transforms_;  // Own locking, like the next.
+  Pace forwards_;
 };
 
 }  // namespace segrid::rpc

@@ -1,10 +1,12 @@
 #include "server/rpc/forward_call.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "server/rpc/answer.h"
 #include "server/rpc/envelope.h"
+#include "server/rpc/pace.h"
 
 namespace segrid::rpc {
 
@@ -14,10 +16,14 @@ absl::Time AnswerTime(absl::Time deadline, absl::Time now) {
   return deadline - std::min(left / 10, absl::Milliseconds(100));
 }
 
-void RunForward(pipeline::Pipeline& pipeline, std::string_view request,
+void RunForward(const BridgeEnvironment& environment, std::string_view request,
                 const ForwardTerms& terms, ForwardAnswer answer) {
   ForwardEnvelope envelope;
-  if (absl::Status status = DecodeForward(request, envelope); !status.ok()) {
+  Pace& pace = environment.guard.forwards();
+  const absl::Time now = environment.clock.Now();
+  absl::Status status = DecodeForward(request, envelope);
+  if (status.ok()) status = pace.Check(terms.deadline - now, request.size());
+  if (!status.ok()) {
     answer(std::move(status));
     return;
   }
@@ -25,18 +31,22 @@ void RunForward(pipeline::Pipeline& pipeline, std::string_view request,
   call.input = envelope.input;
   call.sources = std::move(envelope.sources);
   call.wait_delivered = envelope.wait_delivered;
-  call.deadline = terms.answer_by;
+  call.deadline = AnswerTime(terms.deadline, now);
   call.trace = terms.trace;
-  pipeline.Forward(call, [answer = std::move(answer)](
-                             absl::StatusOr<pipeline::ForwardResult> result) {
-    if (!result.ok()) {
-      answer(std::move(result).status());
-      return;
-    }
-    codec::OutputBuffer response;
-    EncodeForwardResponse(*result, response);
-    answer(std::move(response));
-  });
+  std::optional<Pace::Run> run;
+  if (!envelope.wait_delivered) run = pace.Begin(request.size());
+  environment.pipeline.Forward(
+      call, [&pace, run, answer = std::move(answer)](
+                absl::StatusOr<pipeline::ForwardResult> result) {
+        if (run.has_value()) pace.End(*run, result.ok());
+        if (!result.ok()) {
+          answer(std::move(result).status());
+          return;
+        }
+        codec::OutputBuffer response;
+        EncodeForwardResponse(*result, response);
+        answer(std::move(response));
+      });
 }
 
 }  // namespace segrid::rpc

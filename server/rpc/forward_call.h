@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "core/base/trace_parent.h"
 #include "core/codec/output.h"
-#include "core/pipeline/pipeline.h"
+#include "server/rpc/bridge_environment.h"
 
 namespace segrid::rpc {
 
@@ -19,17 +19,18 @@ using ForwardAnswer = std::function<void(absl::StatusOr<codec::OutputBuffer>)>;
 
 // What the caller says beside the request.
 struct ForwardTerms {
-  absl::Time answer_by{};  // WAIT_DELIVERED is answered then at the latest.
+  absl::Time deadline = absl::InfiniteFuture();
   std::optional<base::TraceParent> trace{};
 };
 
 // Decodes `request`, a serialized ForwardRequest that is read during the call
-// only, and runs it. `answer` runs exactly once, inline or later in another
-// thread.
+// only, and runs it, unless its deadline cannot be met. WAIT_DELIVERED is
+// answered a little before that. `answer` runs exactly once, inline or later in
+// another thread.
 //
 // Thread safety: any thread. Blocking: never.
 // Errors:        as proto/segrid/v1/bridge.proto lists them.
-void RunForward(pipeline::Pipeline& pipeline, std::string_view request,
+void RunForward(const BridgeEnvironment& environment, std::string_view request,
                 const ForwardTerms& terms, ForwardAnswer answer);
 
 // When to answer a call that ends at `deadline`, so that the answer still

@@ -51,8 +51,7 @@ void ForwardStream::Handle(const grpc::ByteBuffer& message) {
   // Shared because a std::function must be copyable.
   auto held = std::make_shared<ByteBudget::Share>(*std::move(room));
   auto self = std::static_pointer_cast<ForwardStream>(shared_from_this());
-  RunForward(environment_.pipeline, envelope.request,
-             {AnswerTime(deadline_, environment_.clock.Now()), trace_},
+  RunForward(environment_, envelope.request, {deadline_, trace_},
              [self = std::move(self), held = std::move(held),
               id = std::string(envelope.request_id)](
                  absl::StatusOr<codec::OutputBuffer> answer) {

@@ -17,7 +17,7 @@ absl::Status TransformStream::Run(const StreamEnvelope& envelope,
   SEGRID_RETURN_IF_ERROR(CheckRequestId(envelope.request_id));
   SEGRID_ASSIGN_OR_RETURN(const ByteBudget::Share room,
                           environment_.guard.TakeRoom(message_bytes));
-  return RunTransform(environment_.pipeline, envelope.request, result);
+  return RunTransform(environment_, deadline_, envelope.request, result);
 }
 
 void TransformStream::Handle(const grpc::ByteBuffer& message) {

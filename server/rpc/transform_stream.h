@@ -8,6 +8,7 @@
 #include "core/pipeline/transform_batch.h"
 #include "server/rpc/answer_stream.h"
 #include "server/rpc/bridge_environment.h"
+#include "server/rpc/caller_metadata.h"
 #include "server/rpc/envelope.h"
 #include "server/rpc/result_pool.h"
 
@@ -17,10 +18,12 @@ namespace segrid::rpc {
 // order of the messages. See AnswerStream.
 class TransformStream final : public AnswerStream {
  public:
-  TransformStream(const BridgeEnvironment& environment, ResultPool& results,
-                  std::size_t max_unanswered)
+  TransformStream(const BridgeEnvironment& environment,
+                  const grpc::CallbackServerContext& context,
+                  ResultPool& results, std::size_t max_unanswered)
       : AnswerStream(environment.admission, max_unanswered),
         environment_(environment),
+        deadline_(DeadlineOf(context)),
         results_(results) {}
 
  private:
@@ -31,6 +34,7 @@ class TransformStream final : public AnswerStream {
                    pipeline::TransformResult& result);
 
   const BridgeEnvironment environment_;
+  const absl::Time deadline_;
   ResultPool& results_;
 };
 
