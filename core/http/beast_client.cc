@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <iterator>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -33,7 +31,7 @@ std::string HeadOf(const Endpoint& endpoint, const Request& request) {
 
 }  // namespace
 
-// The connections that wait, and what is in flight. Thread safety: any thread.
+// The connections that wait. Thread safety: any thread.
 class BeastClient::State {
  public:
   State(ClientOptions o, asio::any_io_executor e, base::Clock& c)
@@ -48,22 +46,15 @@ class BeastClient::State {
     absl::Duration opened_at;
   };
 
-  // Keeps what is in flight. False when that is as much as may be.
-  bool Enter(const std::shared_ptr<Exchange>& exchange) {
+  bool Enter() {
     absl::MutexLock lock(&mu_);
-    if (std::ssize(in_flight_) >= options.max_concurrent_requests) return false;
-    in_flight_.insert(exchange);
+    if (in_flight_ >= options.max_concurrent_requests) return false;
+    ++in_flight_;
     return true;
   }
-  void Leave(const std::shared_ptr<Exchange>& exchange) {
+  void Leave() {
     absl::MutexLock lock(&mu_);
-    in_flight_.erase(exchange);
-  }
-  // Leaves what is in flight to the operations that are pending for it.
-  void LeaveAll() {
-    std::set<std::shared_ptr<Exchange>> left;
-    absl::MutexLock lock(&mu_);
-    left.swap(in_flight_);
+    --in_flight_;
   }
 
   // The last used connection that waits; without one, its pointer is null.
@@ -95,7 +86,7 @@ class BeastClient::State {
  private:
   absl::Mutex mu_;
   std::vector<Kept> kept_ ABSL_GUARDED_BY(mu_);
-  std::set<std::shared_ptr<Exchange>> in_flight_ ABSL_GUARDED_BY(mu_);
+  std::int32_t in_flight_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 // One request: finds or opens a connection, sends, watches the time. Runs on
@@ -164,10 +155,10 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
   // Fails the exchange `limit` after its begin.
   void WatchTime(absl::Duration limit, const char* what) {
     const absl::Duration left = began_ + limit - state_->clock.Uptime();
-    // Weak: the connection, whose limit this is, belongs to the exchange.
-    kept_.connection->limit().Set(left, [weak = weak_from_this(), limit, what] {
-      if (const auto self = weak.lock()) self->OnTooLate(limit, what);
-    });
+    kept_.connection->limit().Set(left,
+                                  [self = shared_from_this(), limit, what] {
+                                    self->OnTooLate(limit, what);
+                                  });
   }
 
   void OnTooLate(absl::Duration limit, const char* what) {
@@ -188,7 +179,7 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
       if (!response.ok()) state_->DropAll();
       if (!reused_ && !connected_) ++state_->first_address;
     }
-    state_->Leave(shared_from_this());
+    state_->Leave();
     std::exchange(done_, nullptr)(std::move(response));
   }
 
@@ -209,19 +200,21 @@ BeastClient::BeastClient(ClientOptions options, asio::any_io_executor io,
 BeastClient::~BeastClient() {
   state_->resolver->Cancel();
   state_->DropAll();
-  state_->LeaveAll();
 }
 
 void BeastClient::Send(Request request, Done done) {
-  auto exchange = std::make_shared<Exchange>(state_, std::move(request), done);
-  if (state_->Enter(exchange)) return exchange->Begin();
-  asio::post(state_->io, [done = std::move(done), state = state_] {
-    done(base::MakeError(
-        absl::StatusCode::kResourceExhausted, "TOO_MANY_REQUESTS",
-        absl::StrCat("over ", state->options.max_concurrent_requests,
-                     " requests at once to ",
-                     state->options.endpoint.authority())));
-  });
+  if (!state_->Enter()) {
+    asio::post(state_->io, [done = std::move(done), state = state_] {
+      done(base::MakeError(
+          absl::StatusCode::kResourceExhausted, "TOO_MANY_REQUESTS",
+          absl::StrCat("over ", state->options.max_concurrent_requests,
+                       " requests at once to ",
+                       state->options.endpoint.authority())));
+    });
+    return;
+  }
+  std::make_shared<Exchange>(state_, std::move(request), std::move(done))
+      ->Begin();
 }
 
 }  // namespace segrid::http

@@ -15,12 +15,14 @@ namespace segrid::http {
 // would wake a thread each time, but looks, when it fires, what is to be waited
 // for by now.
 //
-// Ownership:     keeps the function until it has run, or Clear().
-// Thread safety: everything runs on `executor`, which runs one task at a time.
+// Ownership:     the pending timer keeps the function, until it has run or is
+//                cleared; an executor that is destroyed drops it.
+// Thread safety: Set runs on `executor`, which runs one task at a time, and so
+//                does the function; Clear and the destructor from any thread.
 // Blocking:      never.
 class TimeLimit {
  public:
-  explicit TimeLimit(const boost::asio::any_io_executor& executor);
+  explicit TimeLimit(boost::asio::any_io_executor executor);
   // Clears it.
   ~TimeLimit();
   TimeLimit(const TimeLimit&) = delete;
@@ -34,7 +36,8 @@ class TimeLimit {
  private:
   struct State;
 
-  const std::shared_ptr<State> state_;  // The timer's handler may outlive this.
+  const boost::asio::any_io_executor executor_;
+  std::weak_ptr<State> state_;  // The pending timer's.
 };
 
 }  // namespace segrid::http

@@ -1,6 +1,7 @@
 #include "core/http/time_limit.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -87,6 +88,18 @@ TEST_F(TimeLimitTest, DestroyedDoesNotPass) {
   limit_.reset();
   io_.run();
   EXPECT_EQ(passed_, "");
+}
+
+// What waits may own the limit: a request its connection.
+TEST(TimeLimit, IsDroppedWithItsExecutor) {
+  auto io = std::make_unique<boost::asio::io_context>();
+  auto owner = std::make_shared<TimeLimit>(io->get_executor());
+  const std::weak_ptr<TimeLimit> watched = owner;
+  owner->Set(absl::Hours(1), [owner] {});
+  owner.reset();
+  EXPECT_FALSE(watched.expired());
+  io.reset();
+  EXPECT_TRUE(watched.expired());
 }
 
 }  // namespace
