@@ -129,13 +129,13 @@ void Application::MakeServices() {
 
 absl::Status Application::Listen() {
   const config::Grpc& config = options_.config.grpc;
-  rpc::GrpcServerOptions options = rpc::OptionsOf(config);
-  options.make_interceptor = [this] { return figures_.calls.MakeFactory(); };
   SEGRID_ASSIGN_OR_RETURN(
       credentials_,
       rpc::Credentials::Create(
           config.tls, options_.config.data_dir + "/grpc-tls", clock_.Now()));
-  options.credentials = credentials_->get();
+  const rpc::GrpcServerOptions options = {config, credentials_->get(), [this] {
+                                            return figures_.calls.MakeFactory();
+                                          }};
   SEGRID_ASSIGN_OR_RETURN(
       grpc_, rpc::GrpcServer::Start(
                  options, {bridge_.get(), admin_.get(), health_.get()}));

@@ -6,6 +6,14 @@
 namespace segrid::app {
 namespace {
 
+// What means the same to every store.
+template <typename Options>
+void SetCommon(const config::Queue& from, Options& options) {
+  options.max_dead_letter_age = from.max_dead_letter_age;
+  options.dedup_window = from.dedup_window;
+  options.dedup_memory_bytes = from.dedup_memory_bytes;
+}
+
 // Sizes for a queue that competes with the program for the machine's memory:
 // the configuration's defaults are meant for disks.
 queue::memory::MemoryOptions MemoryOptionsOf(const config::Queue& options) {
@@ -20,9 +28,7 @@ queue::memory::MemoryOptions MemoryOptionsOf(const config::Queue& options) {
   if (options.max_dead_letter_bytes != defaults.max_dead_letter_bytes) {
     memory.max_dead_letter_bytes = options.max_dead_letter_bytes;
   }
-  memory.max_dead_letter_age = options.max_dead_letter_age;
-  memory.dedup_window = options.dedup_window;
-  memory.dedup_memory_bytes = options.dedup_memory_bytes;
+  SetCommon(options, memory);
   return memory;
 }
 
@@ -33,9 +39,7 @@ queue::rocksdb::RocksOptions RocksOptionsOf(const config::Config& config) {
   rocks.max_bytes = options.max_bytes;
   rocks.max_lane_bytes = options.max_source_bytes;
   rocks.max_dead_letter_bytes = options.max_dead_letter_bytes;
-  rocks.max_dead_letter_age = options.max_dead_letter_age;
-  rocks.dedup_window = options.dedup_window;
-  rocks.dedup_memory_bytes = options.dedup_memory_bytes;
+  SetCommon(options, rocks);
   rocks.reserve_bytes = options.reserve_bytes;
   return rocks;
 }

@@ -25,15 +25,13 @@ absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(
     std::function<void()> on_drain) {
   std::unique_ptr<GrpcDoor> door(
       new GrpcDoor(config, stages, std::move(on_drain)));
-  rpc::GrpcServerOptions options = rpc::OptionsOf(config.grpc);
   SEGRID_ASSIGN_OR_RETURN(
       door->credentials_,
       rpc::Credentials::Create(config.grpc.tls, config.data_dir + "/grpc-tls",
                                stages.clock().Now()));
-  options.credentials = door->credentials_->get();
   SEGRID_ASSIGN_OR_RETURN(
       door->server_,
-      rpc::GrpcServer::Start(options,
+      rpc::GrpcServer::Start({config.grpc, door->credentials_->get()},
                              {&door->bridge_, &door->admin_, &door->health_}));
   return door;
 }

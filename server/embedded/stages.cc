@@ -8,10 +8,10 @@
 #include "absl/synchronization/notification.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
-#include "core/receivers/factory/make_receiver.h"
 #include "core/retry/backoff.h"
 #include "server/app/backlog.h"
 #include "server/app/open_queue.h"
+#include "server/app/sources.h"
 
 namespace segrid::embedded {
 namespace {
@@ -26,21 +26,6 @@ absl::Status MakeDataDir(const std::string& path) {
                              "; set it to a directory that can be written");
 }
 
-absl::StatusOr<std::vector<deliver::Source>> MakeSources(
-    const config::Config& config, const receivers::Environment& environment) {
-  std::vector<deliver::Source> sources;
-  for (const config::Source& from : config.sources) {
-    deliver::Source& to = sources.emplace_back();
-    to.name = from.name;
-    SEGRID_ASSIGN_OR_RETURN(to.receiver,
-                            receivers::MakeReceiver(from, environment));
-    to.max_age = from.max_age;
-    to.requests_per_second = from.requests_per_second;
-    to.max_in_flight = from.max_in_flight;
-  }
-  return sources;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Stages>> Stages::Start(
@@ -51,10 +36,9 @@ absl::StatusOr<std::unique_ptr<Stages>> Stages::Start(
                           pool::ThreadPool::Create(delivery_threads));
   SEGRID_ASSIGN_OR_RETURN(stages->queue_,
                           app::OpenQueue(config, stages->clock_));
-  SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
-                          MakeSources(config, {.io = stages->pool_->io(),
-                                               .clock = stages->clock_,
-                                               .data_dir = config.data_dir}));
+  SEGRID_ASSIGN_OR_RETURN(
+      std::vector<deliver::Source> sources,
+      app::MakeSources(config, stages->clock_, *stages->pool_));
   stages->deliverer_ = std::make_unique<deliver::Deliverer>(
       deliver::Environment{stages->clock_, *stages->queue_, *stages->pool_,
                            retry::UniformJitter()},

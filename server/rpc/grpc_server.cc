@@ -22,7 +22,7 @@ int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
-void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
+void SetLimits(const config::Grpc& options, grpc::ServerBuilder& builder) {
   const std::pair<const char*, int> arguments[] = {
       {GRPC_ARG_MAX_METADATA_SIZE,
        static_cast<int>(options.max_metadata_bytes)},
@@ -39,7 +39,7 @@ void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
       {GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.keepalive_timeout)},
       {GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1},
       {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-       Milliseconds(options.min_client_ping_interval)},
+       Milliseconds(options.min_ping_interval)},
       {GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2},
       // 5 to 20 % more calls of 100 events and more.
       {GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 1 << 20},
@@ -86,24 +86,6 @@ void CloseWhenIdle(const std::function<bool()>& is_idle, grpc_server* server,
 
 }  // namespace
 
-GrpcServerOptions OptionsOf(const config::Grpc& config) {
-  GrpcServerOptions options;
-  options.listen = config.listen;
-  options.max_message_bytes = config.max_message_bytes;
-  options.max_metadata_bytes = config.max_metadata_bytes;
-  options.max_concurrent_streams = config.max_concurrent_streams;
-  options.connections = {config.max_connections,
-                         config.max_connections_per_peer};
-  options.handshake_timeout = config.handshake_timeout;
-  options.max_connection_idle = config.max_connection_idle;
-  options.max_connection_age = config.max_connection_age;
-  options.max_connection_age_grace = config.max_connection_age_grace;
-  options.keepalive_time = config.keepalive_time;
-  options.keepalive_timeout = config.keepalive_timeout;
-  options.min_client_ping_interval = config.min_ping_interval;
-  return options;
-}
-
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const GrpcServerOptions& options,
     const std::vector<grpc::Service*>& services) {
@@ -113,10 +95,10 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   // on, and gRPC takes many locks. 9 % more calls of one event without it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   grpc::ServerBuilder builder;
-  SetLimits(options, builder);
+  SetLimits(options.config, builder);
   std::unique_ptr<GrpcServer> server(new GrpcServer());
   std::vector<httpd::ListenSocket> sockets;
-  for (const std::string& address : options.listen) {
+  for (const std::string& address : options.config.listen) {
     SEGRID_ASSIGN_OR_RETURN(httpd::ListenSocket socket,
                             httpd::ListenSocket::Open(address));
     server->addresses_.push_back(socket.address());
@@ -142,7 +124,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                            "to see why");
   }
   server->acceptor_ = std::make_unique<AcceptLoop>(
-      std::move(sockets), WithinDescriptors(options.connections),
+      std::move(sockets),
+      WithinDescriptors({options.config.max_connections,
+                         options.config.max_connections_per_peer}),
       [door = std::move(door)](int listener, int connection) {
         grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
             taken;

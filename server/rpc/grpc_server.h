@@ -20,35 +20,21 @@
 
 namespace segrid::rpc {
 
-// The defaults were chosen from measurements and from hazards of gRPC 1.51 that
+// How the listener is set up: by the configuration, whose values are those of
+// its own defaults or within its bounds, and by what no file can say. The
+// defaults were chosen from measurements and from hazards of gRPC 1.51 that
 // were found by trying; see the comments in grpc_server.cc.
 struct GrpcServerOptions {
-  std::vector<std::string> listen;  // host:port or unix:path; port 0: any free.
+  // Addresses (port 0: any free) and limits. Fewer connections than it allows
+  // where the process may not have so many descriptors. Its tls, tokens and
+  // max_events are others' business.
+  config::Grpc config;
   std::shared_ptr<grpc::ServerCredentials> credentials;
-  std::int64_t max_message_bytes = 4 << 20;  // Received; 1 KiB to 64 MiB.
-  std::int64_t max_metadata_bytes = 16 << 10;
-  std::int32_t max_concurrent_streams = 1'000;  // Per connection.
-  // Fewer where the process may not have so many descriptors.
-  ConnectionLimits connections;
-  // TLS and the first HTTP/2 frames.
-  absl::Duration handshake_timeout = absl::Seconds(4);
-  // A connection is closed, gracefully, when it was idle or open for so long.
-  absl::Duration max_connection_idle = absl::Minutes(30);
-  absl::Duration max_connection_age = absl::Hours(1);
-  absl::Duration max_connection_age_grace = absl::Minutes(10);
-  // How often the server looks whether a silent client still lives, and how
-  // often a client may ask that of the server.
-  absl::Duration keepalive_time = absl::Seconds(60);
-  absl::Duration keepalive_timeout = absl::Seconds(20);
-  absl::Duration min_client_ping_interval = absl::Seconds(10);
   // Makes what sees each call, e.g. to count it. May be empty.
   std::function<
       std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>()>
       make_interceptor{};
 };
-
-// What the configuration says of them; the rest as above.
-GrpcServerOptions OptionsOf(const config::Grpc& config);
 
 // A running gRPC server.
 //

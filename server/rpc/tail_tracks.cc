@@ -53,58 +53,32 @@ absl::StatusOr<TailOptions> ReadTailRequest(
   return options;
 }
 
+TailTracks::TailTracks(const AdminEnvironment& environment,
+                       const TailRedactor& redactor)
+    : RepeatedAnswer(environment, kInterval), redactor_(redactor) {}
+
 void TailTracks::Start(absl::StatusOr<TailOptions> options) {
-  self_ = shared_from_this();
-  if (!options.ok()) return End(ToGrpcStatus(options.status()));
-  tail_ = environment_.tails.Begin(*std::move(options));
-  if (tail_ == nullptr) return End(ToGrpcStatus(TooManyTails()));
-  if (!environment_.admission.Enter(self_)) return EndForDrain();
-  // The first answer, without Tracks, says that the tail has begun.
-  Look();
+  if (!options.ok()) return Begin(options.status());
+  tail_ = environment().tails.Begin(*std::move(options));
+  Begin(tail_ == nullptr ? TooManyTails() : absl::OkStatus());
 }
 
-void TailTracks::End(grpc::Status status) {
-  std::unique_ptr<pool::Timer> timer;  // Destroyed outside the lock.
-  absl::MutexLock lock(&mu_);
-  if (finished_) return;
-  finished_ = true;
-  timer = std::move(timer_);
-  Finish(std::move(status));
+void TailTracks::OnGone() {
+  if (tail_ != nullptr) environment().tails.End(tail_);
 }
 
-void TailTracks::EndForDrain() { End(ToGrpcStatus(DrainingError())); }
-
-void TailTracks::OnCancel() { End(grpc::Status::CANCELLED); }
-
-void TailTracks::OnDone() {
-  if (tail_ != nullptr) environment_.tails.End(tail_);
-  environment_.admission.Leave(self_);
-  self_.reset();  // May delete this.
-}
-
-void TailTracks::OnWriteDone(bool ok) {
-  if (!ok) return End(grpc::Status::CANCELLED);
-  LookLater();
-}
-
-void TailTracks::LookLater() {
-  absl::MutexLock lock(&mu_);
-  if (finished_) return;
-  timer_ = environment_.executor.After(
-      kInterval, [self = shared_from_this()] { self->Look(); });
-}
-
-void TailTracks::Look() {
+void TailTracks::Answer() {
   const TailView view = tail_->Take(kTracksPerAnswer);
-  const bool is_news = view.seen != response_.seen_count() ||
-                       view.dropped != response_.dropped_count();
-  if (!is_news && view.tracks.empty() && has_answered_) return LookLater();
+  api::TailTracksResponse& response = this->response();
+  const bool is_news = view.seen != response.seen_count() ||
+                       view.dropped != response.dropped_count();
+  if (!is_news && view.tracks.empty() && has_answered_) return AnswerLater();
   has_answered_ = true;
-  response_.Clear();
-  response_.set_seen_count(view.seen);
-  response_.set_dropped_count(view.dropped);
+  response.Clear();
+  response.set_seen_count(view.seen);
+  response.set_dropped_count(view.dropped);
   for (const PassedTrack& track : view.tracks) {
-    api::TailedTrack& out = *response_.add_tracks();
+    api::TailedTrack& out = *response.add_tracks();
     out.set_source(track.source);
     const std::int64_t nanos = absl::ToUnixNanos(track.time);
     out.mutable_pass_time()->set_seconds(nanos / 1'000'000'000);
@@ -112,8 +86,7 @@ void TailTracks::Look() {
         static_cast<std::int32_t>(nanos % 1'000'000'000));
     *out.mutable_track() = redactor_.Redact(track.json);
   }
-  absl::MutexLock lock(&mu_);
-  if (!finished_) StartWrite(&response_);
+  Write();
 }
 
 }  // namespace segrid::rpc

@@ -2,18 +2,12 @@
 
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
-#include <grpcpp/support/status.h>
-
-#include <memory>
-
-#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "core/pool/executor.h"
 #include "segrid/v1/admin.pb.h"
 #include "server/rpc/admin_environment.h"
+#include "server/rpc/repeated_answer.h"
 
 namespace segrid::rpc {
 
@@ -22,16 +16,10 @@ namespace segrid::rpc {
 absl::StatusOr<absl::Duration> WatchInterval(
     const ::segrid::v1::WatchStatusRequest& request);
 
-// Writes the status at once and then again and again, each time one interval
-// after the answer before was written. No thread waits.
-//
-// Ownership:     owns itself from Start() until gRPC is done with it.
-// Thread safety: every method may be called from any thread at any time.
-// Blocking:      never.
+// Writes the status, one interval after the answer before was written. See
+// RepeatedAnswer.
 class WatchStatus final
-    : public grpc::ServerWriteReactor<::segrid::v1::WatchStatusResponse>,
-      public OpenCall,
-      public std::enable_shared_from_this<WatchStatus> {
+    : public RepeatedAnswer<::segrid::v1::WatchStatusResponse> {
  public:
   struct Options {
     absl::Duration interval;
@@ -39,29 +27,17 @@ class WatchStatus final
   };
 
   WatchStatus(const AdminEnvironment& environment, const Options& options)
-      : environment_(environment), options_(options) {}
+      : RepeatedAnswer(environment, options.interval),
+        start_time_(options.start_time) {}
 
-  // Call once, when the watch is held by a shared_ptr. With an error (of
-  // WatchInterval, or of the caller), ends the call at once.
-  void Start(const absl::Status& request_status);
-
-  void EndForDrain() override;
+  // With an error (of WatchInterval, or of the caller), ends the call at once.
+  // Call once, when the watch is held by a shared_ptr.
+  void Start(const absl::Status& request_status) { Begin(request_status); }
 
  private:
-  void End(grpc::Status status) ABSL_LOCKS_EXCLUDED(mu_);
-  void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
-  void WriteStatus() ABSL_LOCKS_EXCLUDED(mu_);
+  void Answer() override;
 
-  const AdminEnvironment& environment_;
-  const Options options_;
-  std::shared_ptr<WatchStatus> self_;           // Start() to OnDone().
-  ::segrid::v1::WatchStatusResponse response_;  // gRPC's during a write.
-
-  absl::Mutex mu_;
-  bool finished_ ABSL_GUARDED_BY(mu_) = false;
-  std::unique_ptr<pool::Timer> timer_ ABSL_GUARDED_BY(mu_);
+  const absl::Time start_time_;
 };
 
 }  // namespace segrid::rpc

@@ -185,7 +185,7 @@ TEST(Deadlines, AreLookedAtBeforeTheWorkBegins) {
   const CallGuard guard(admission, authorizer, clock, bytes);
   Asking service(guard);
   GrpcServerOptions options;
-  options.listen = {"127.0.0.1:0"};
+  options.config.listen = {"127.0.0.1:0"};
   options.credentials = grpc::InsecureServerCredentials();
   const auto server = GrpcServer::Start(options, {&service});
   ASSERT_TRUE(server.ok()) << server.status();

@@ -101,11 +101,12 @@ class ListenTest : public ::testing::Test {
 
 TEST_F(ListenTest, ServesOnSeveralAddresses) {
   const tests::ScratchDir dir;
-  options_.listen = {"unix:" + dir.Path("s"), "127.0.0.1:0", "localhost:0"};
+  options_.config.listen = {"unix:" + dir.Path("s"), "127.0.0.1:0",
+                            "localhost:0"};
   const auto server = GrpcServer::Start(options_, {&health_});
   ASSERT_TRUE(server.ok()) << server.status();
   ASSERT_EQ((*server)->addresses().size(), 3u);
-  EXPECT_EQ((*server)->addresses()[0], options_.listen[0]);
+  EXPECT_EQ((*server)->addresses()[0], options_.config.listen[0]);
   EXPECT_EQ((*server)->addresses()[1],
             "127.0.0.1:" + std::to_string((*server)->port()));
   EXPECT_NE((*server)->port(), 0);
@@ -118,11 +119,11 @@ TEST_F(ListenTest, ServesOnSeveralAddresses) {
 }
 
 TEST_F(ListenTest, NamesTheAddressThatIsTaken) {
-  options_.listen = {"127.0.0.1:0"};
+  options_.config.listen = {"127.0.0.1:0"};
   const auto first = GrpcServer::Start(options_, {&health_});
   ASSERT_TRUE(first.ok());
   const std::string taken = (*first)->addresses()[0];
-  options_.listen = {"127.0.0.1:0", taken};
+  options_.config.listen = {"127.0.0.1:0", taken};
   HealthService other(admission_, {});
   const absl::Status status = GrpcServer::Start(options_, {&other}).status();
   EXPECT_EQ(base::ReasonOf(status), "CANNOT_LISTEN");
@@ -131,8 +132,8 @@ TEST_F(ListenTest, NamesTheAddressThatIsTaken) {
 }
 
 TEST_F(ListenTest, RefusesConnectionsOverTheBound) {
-  options_.listen = {"127.0.0.1:0"};
-  options_.connections.max = 2;
+  options_.config.listen = {"127.0.0.1:0"};
+  options_.config.max_connections = 2;
   const auto server = GrpcServer::Start(options_, {&health_});
   ASSERT_TRUE(server.ok()) << server.status();
   const auto connect = [&] {

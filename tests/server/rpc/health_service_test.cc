@@ -26,7 +26,7 @@ class HealthServiceTest : public ::testing::Test {
  protected:
   HealthServiceTest() : health_(admission_, {"segrid.v1.BridgeService"}) {
     GrpcServerOptions options;
-    options.listen = {"127.0.0.1:0"};
+    options.config.listen = {"127.0.0.1:0"};
     options.credentials = grpc::InsecureServerCredentials();
     server_ = *GrpcServer::Start(options, {&health_});
     stub_ = grpc::health::v1::Health::NewStub(
