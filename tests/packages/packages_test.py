@@ -127,6 +127,19 @@ class Packages(unittest.TestCase):
         tracks = (self.root / "var/lib/segrid/tracks.ndjson").read_text()
         self.assertIn('"event":"Email Opened"', tracks)
 
+    def test_a_fresh_install_serves_as_its_unit_says(self):
+        """With dpkg, the packaged configuration and addresses, and what systemd gives: in namespaces of its own."""
+        spaces = ["unshare", "--mount", "--net", "--pid", "--fork"]
+        if subprocess.run([*spaces, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("only root can make namespaces")
+        folder = tempfile.mkdtemp(dir=self.scratch.name)
+        done = run(*spaces, sys.executable, SOURCE / "tests/packages/fresh_install.py", self.packages["segrid-server"],
+                   folder)
+        os.rmdir(folder)
+        if done.startswith("cannot mount"):
+            self.skipTest(done)
+        self.assertIn("serves", done)
+
 
 if __name__ == "__main__":
     sys.argv = sys.argv[:1]
