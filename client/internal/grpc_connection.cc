@@ -14,8 +14,8 @@ namespace {
 using Stub = v1::BridgeService::Stub;
 
 template <typename Request, typename Response>
-auto MakePending(const GrpcConnection::Wire& wire, Request request,
-                 CallOptions options,
+auto MakePending(const GrpcConnection::Wire& wire,
+                 std::shared_ptr<const Request> request, CallOptions options,
                  std::function<void(Result<Response>)> done) {
   using Call = PendingCall<Request, Response>;
   return std::shared_ptr<Call>(new Call{.channel = wire.channel,
@@ -59,8 +59,9 @@ Result<v1::ForwardResponse> GrpcConnection::Forward(
                    request);
 }
 
-void GrpcConnection::TransformAsync(v1::TransformRequest request,
-                                    CallOptions options, TransformDone done) {
+void GrpcConnection::TransformShared(
+    std::shared_ptr<const v1::TransformRequest> request, CallOptions options,
+    TransformDone done) {
   AsyncUnaryCall(
       MakePending<v1::TransformRequest, v1::TransformResponse>(
           *wire_, std::move(request), std::move(options), std::move(done)),
@@ -70,8 +71,9 @@ void GrpcConnection::TransformAsync(v1::TransformRequest request,
       });
 }
 
-void GrpcConnection::ForwardAsync(v1::ForwardRequest request,
-                                  CallOptions options, ForwardDone done) {
+void GrpcConnection::ForwardShared(
+    std::shared_ptr<const v1::ForwardRequest> request, CallOptions options,
+    ForwardDone done) {
   AsyncUnaryCall(
       MakePending<v1::ForwardRequest, v1::ForwardResponse>(
           *wire_, std::move(request), std::move(options), std::move(done)),

@@ -4,15 +4,15 @@
 
 #include <memory>
 
-#include "client/connection.h"
 #include "client/internal/channel.h"
+#include "client/internal/sharing_connection.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 
 namespace segrid::internal {
 
 // Calls a BridgeService over a channel, once per call. See Connection for the
 // contract.
-class GrpcConnection final : public Connection {
+class GrpcConnection final : public SharingConnection {
  public:
   explicit GrpcConnection(Channel channel);
 
@@ -24,10 +24,10 @@ class GrpcConnection final : public Connection {
                                           const CallOptions& options) override;
   Result<v1::ForwardResponse> Forward(const v1::ForwardRequest& request,
                                       const CallOptions& options) override;
-  void TransformAsync(v1::TransformRequest request, CallOptions options,
-                      TransformDone done) override;
-  void ForwardAsync(v1::ForwardRequest request, CallOptions options,
-                    ForwardDone done) override;
+  void TransformShared(std::shared_ptr<const v1::TransformRequest> request,
+                       CallOptions options, TransformDone done) override;
+  void ForwardShared(std::shared_ptr<const v1::ForwardRequest> request,
+                     CallOptions options, ForwardDone done) override;
   Result<std::unique_ptr<TransformStream>> OpenTransformStream(
       const CallOptions& options) override;
   Result<std::unique_ptr<ForwardStream>> OpenForwardStream(

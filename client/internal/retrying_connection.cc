@@ -57,26 +57,23 @@ class AsyncCall
     : public std::enable_shared_from_this<AsyncCall<Request, Response>> {
  public:
   using Done = std::function<void(Result<Response>)>;
-  using Try = void (Connection::*)(Request, CallOptions, Done);
-
-  AsyncCall(std::shared_ptr<Shared> shared, Request request,
-            CallOptions options, Done done, Try attempt)
+  AsyncCall(std::shared_ptr<Shared> shared,
+            std::shared_ptr<const Request> request, CallOptions options,
+            Done done)
       : shared_(std::move(shared)),
         request_(std::move(request)),
         options_(std::move(options)),
         done_(std::move(done)),
-        attempt_(attempt),
-        loop_(LimitsOf(*shared_, options_, request_), shared_->budget,
+        loop_(LimitsOf(*shared_, options_, *request_), shared_->budget,
               shared_->jitter, shared_->timer->Now()) {}
 
   void Start() {
     if (options_.stop.stop_requested()) return done_(Stopped());
     options_.timeout = loop_.AttemptTimeout(shared_->timer->Now());
-    ((*shared_->inner).*attempt_)(
-        request_, options_,
-        [self = this->shared_from_this()](Result<Response> answer) {
-          self->Answered(std::move(answer));
-        });
+    CallAsync(*shared_->inner, request_, options_,
+              [self = this->shared_from_this()](Result<Response> answer) {
+                self->Answered(std::move(answer));
+              });
   }
 
  private:
@@ -94,10 +91,9 @@ class AsyncCall
   }
 
   const std::shared_ptr<Shared> shared_;
-  const Request request_;
+  const std::shared_ptr<const Request> request_;
   CallOptions options_;
   const Done done_;
-  const Try attempt_;
   RetryLoop loop_;
 };
 
@@ -131,20 +127,19 @@ Result<v1::ForwardResponse> RetryingConnection::Forward(
              });
 }
 
-void RetryingConnection::TransformAsync(v1::TransformRequest request,
-                                        CallOptions options,
-                                        TransformDone done) {
+void RetryingConnection::TransformShared(
+    std::shared_ptr<const v1::TransformRequest> request, CallOptions options,
+    TransformDone done) {
   std::make_shared<AsyncCall<v1::TransformRequest, v1::TransformResponse>>(
-      shared_, std::move(request), std::move(options), std::move(done),
-      &Connection::TransformAsync)
+      shared_, std::move(request), std::move(options), std::move(done))
       ->Start();
 }
 
-void RetryingConnection::ForwardAsync(v1::ForwardRequest request,
-                                      CallOptions options, ForwardDone done) {
+void RetryingConnection::ForwardShared(
+    std::shared_ptr<const v1::ForwardRequest> request, CallOptions options,
+    ForwardDone done) {
   std::make_shared<AsyncCall<v1::ForwardRequest, v1::ForwardResponse>>(
-      shared_, std::move(request), WithIdempotencyKey(options), std::move(done),
-      &Connection::ForwardAsync)
+      shared_, std::move(request), WithIdempotencyKey(options), std::move(done))
       ->Start();
 }
 

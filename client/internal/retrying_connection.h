@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "client/client_options.h"
-#include "client/connection.h"
 #include "client/internal/retry_budget.h"
 #include "client/internal/retry_loop.h"
+#include "client/internal/sharing_connection.h"
 #include "client/internal/timer.h"
 #include "core/retry/backoff.h"
 
@@ -16,7 +16,7 @@ namespace segrid::internal {
 // Makes each call on `inner` until it succeeds or may not be tried again; see
 // RetryOptions. The tries of one Forward share their idempotency key. Streams
 // go through. See Connection for the contract. CallOptions are valid.
-class RetryingConnection final : public Connection {
+class RetryingConnection final : public SharingConnection {
  public:
   // `options` are valid.
   RetryingConnection(std::shared_ptr<Connection> inner,
@@ -27,10 +27,10 @@ class RetryingConnection final : public Connection {
                                           const CallOptions& options) override;
   Result<v1::ForwardResponse> Forward(const v1::ForwardRequest& request,
                                       const CallOptions& options) override;
-  void TransformAsync(v1::TransformRequest request, CallOptions options,
-                      TransformDone done) override;
-  void ForwardAsync(v1::ForwardRequest request, CallOptions options,
-                    ForwardDone done) override;
+  void TransformShared(std::shared_ptr<const v1::TransformRequest> request,
+                       CallOptions options, TransformDone done) override;
+  void ForwardShared(std::shared_ptr<const v1::ForwardRequest> request,
+                     CallOptions options, ForwardDone done) override;
   Result<std::unique_ptr<TransformStream>> OpenTransformStream(
       const CallOptions& options) override;
   Result<std::unique_ptr<ForwardStream>> OpenForwardStream(

@@ -24,58 +24,10 @@ CallOptions OptionsOfPart(const CallOptions& whole, std::size_t index,
   return options;
 }
 
-// Answers a request's parts one after the other. Keeps itself until it is done.
-template <typename Request, typename Response>
-class PartsCall
-    : public std::enable_shared_from_this<PartsCall<Request, Response>> {
- public:
-  using Done = std::function<void(Result<Response>)>;
-  using Send = void (Connection::*)(Request, CallOptions, Done);
-
-  PartsCall(std::shared_ptr<Connection> inner, std::vector<Part<Request>> parts,
-            CallOptions options, Done done, Send send)
-      : inner_(std::move(inner)),
-        parts_(std::move(parts)),
-        options_(WithIdempotencyKey(std::move(options))),
-        deadline_(steady_clock::now() + *options_.timeout),
-        done_(std::move(done)),
-        send_(send) {}
-
-  void SendNext() {
-    ((*inner_).*send_)(
-        std::move(parts_[next_].request),
-        OptionsOfPart(options_, next_, deadline_),
-        [self = this->shared_from_this()](Result<Response> answer) {
-          self->Answered(std::move(answer));
-        });
-  }
-
- private:
-  void Answered(Result<Response> answer) {
-    const std::int32_t first_event = parts_[next_].first_event;
-    if (!answer.ok()) {
-      return done_(ErrorOfPart(std::move(answer).error(), first_event));
-    }
-    AddAnswer(*std::move(answer), first_event, whole_);
-    if (++next_ == parts_.size()) return done_(std::move(whole_));
-    SendNext();
-  }
-
-  const std::shared_ptr<Connection> inner_;
-  std::vector<Part<Request>> parts_;
-  const CallOptions options_;
-  const steady_clock::time_point deadline_;
-  const Done done_;
-  const Send send_;
-  std::size_t next_ = 0;
-  Response whole_;
-};
-
-// The same in the caller's thread.
+// Sends them one after the other in the caller's thread.
 template <typename Response, typename Request, typename Send>
 Result<Response> SendParts(const std::vector<Part<Request>>& parts,
-                           CallOptions options, const Send& send) {
-  options = WithIdempotencyKey(std::move(options));
+                           const CallOptions& options, const Send& send) {
   const auto deadline = steady_clock::now() + *options.timeout;
   Response whole;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -108,16 +60,21 @@ bool IsTooLarge(const Error& error) {
          !error.retry_delay.has_value();
 }
 
-CallOptions WithTimeout(CallOptions options, std::chrono::nanoseconds timeout) {
-  if (!options.timeout.has_value()) options.timeout = timeout;
-  return options;
-}
-
 // What calls may take that do not say it.
 struct Bounds {
-  const PartLimits& limits;
+  PartLimits limits;
   std::chrono::nanoseconds timeout;
 };
+
+// The options of the parts of a call that began at `begin`: what is left of its
+// time, and a key.
+CallOptions OptionsOfRest(CallOptions options, const Bounds& bounds,
+                          steady_clock::time_point begin) {
+  options.timeout = std::max<std::chrono::nanoseconds>(
+      options.timeout.value_or(bounds.timeout) - (steady_clock::now() - begin),
+      std::chrono::milliseconds(1));
+  return WithIdempotencyKey(std::move(options));
+}
 
 // As one when it fits, else in parts.
 template <typename Response, typename Request, typename Send>
@@ -135,12 +92,80 @@ Result<Response> SendFitting(const Request& request, const Bounds& bounds,
   if (parts.empty()) {
     return refused.has_value() ? *std::move(refused) : send(request, options);
   }
-  CallOptions rest = WithTimeout(options, bounds.timeout);
-  rest.timeout = std::max<std::chrono::nanoseconds>(
-      *rest.timeout - (steady_clock::now() - begin),
-      std::chrono::milliseconds(1));
-  return SendParts<Response>(parts, std::move(rest), send);
+  return SendParts<Response>(parts, OptionsOfRest(options, bounds, begin),
+                             send);
 }
+
+// The same without a thread that waits. Keeps itself until it is done.
+template <typename Request, typename Response>
+class FittingCall
+    : public std::enable_shared_from_this<FittingCall<Request, Response>> {
+ public:
+  using Done = std::function<void(Result<Response>)>;
+
+  FittingCall(std::shared_ptr<Connection> inner, const Bounds& bounds,
+              CallOptions options, Done done)
+      : inner_(std::move(inner)),
+        bounds_(bounds),
+        options_(std::move(options)),
+        done_(std::move(done)) {}
+
+  void Start(std::shared_ptr<const Request> request) {
+    if (!LooksSmall(*request, bounds_.limits)) {
+      return Cut(std::move(request), std::nullopt);
+    }
+    CallAsync(*inner_, request, options_,
+              [self = this->shared_from_this(),
+               request](Result<Response> answer) mutable {
+                if (answer.ok() || !IsTooLarge(answer.error())) {
+                  return self->done_(std::move(answer));
+                }
+                self->Cut(std::move(request), std::move(answer));
+              });
+  }
+
+ private:
+  void Cut(std::shared_ptr<const Request> request,
+           std::optional<Result<Response>> refused) {
+    parts_ = CutRequest(*request, bounds_.limits);
+    if (!parts_.empty()) {
+      options_ = OptionsOfRest(std::move(options_), bounds_, begin_);
+      deadline_ = steady_clock::now() + *options_.timeout;
+      return SendNext();
+    }
+    if (refused.has_value()) return done_(*std::move(refused));
+    CallAsync(*inner_, std::move(request), options_, done_);
+  }
+
+  void SendNext() {
+    CallAsync(*inner_,
+              std::make_shared<const Request>(std::move(parts_[next_].request)),
+              OptionsOfPart(options_, next_, deadline_),
+              [self = this->shared_from_this()](Result<Response> answer) {
+                self->Answered(std::move(answer));
+              });
+  }
+
+  void Answered(Result<Response> answer) {
+    const std::int32_t first_event = parts_[next_].first_event;
+    if (!answer.ok()) {
+      return done_(ErrorOfPart(std::move(answer).error(), first_event));
+    }
+    AddAnswer(*std::move(answer), first_event, whole_);
+    if (++next_ == parts_.size()) return done_(std::move(whole_));
+    SendNext();
+  }
+
+  const std::shared_ptr<Connection> inner_;
+  const Bounds bounds_;
+  const steady_clock::time_point begin_ = steady_clock::now();
+  CallOptions options_;
+  const Done done_;
+  std::vector<Part<Request>> parts_;
+  steady_clock::time_point deadline_;
+  std::size_t next_ = 0;
+  Response whole_;
+};
 
 }  // namespace
 
@@ -173,35 +198,24 @@ Result<v1::ForwardResponse> SplittingConnection::Forward(
       });
 }
 
-void SplittingConnection::TransformAsync(v1::TransformRequest request,
-                                         CallOptions options,
-                                         TransformDone done) {
+void SplittingConnection::TransformShared(
+    std::shared_ptr<const v1::TransformRequest> request, CallOptions options,
+    TransformDone done) {
   if (auto bad = CheckCallOptions(options, kMaxKeyLength))
     return done(*std::move(bad));
-  auto parts = CutRequest(request, limits_);
-  if (parts.empty()) {
-    return inner_->TransformAsync(std::move(request), std::move(options),
-                                  std::move(done));
-  }
-  std::make_shared<PartsCall<v1::TransformRequest, v1::TransformResponse>>(
-      inner_, std::move(parts), WithTimeout(std::move(options), timeout_),
-      std::move(done), &Connection::TransformAsync)
-      ->SendNext();
+  std::make_shared<FittingCall<v1::TransformRequest, v1::TransformResponse>>(
+      inner_, Bounds{limits_, timeout_}, std::move(options), std::move(done))
+      ->Start(std::move(request));
 }
 
-void SplittingConnection::ForwardAsync(v1::ForwardRequest request,
-                                       CallOptions options, ForwardDone done) {
+void SplittingConnection::ForwardShared(
+    std::shared_ptr<const v1::ForwardRequest> request, CallOptions options,
+    ForwardDone done) {
   if (auto bad = CheckCallOptions(options, kMaxKeyLength))
     return done(*std::move(bad));
-  auto parts = CutRequest(request, limits_);
-  if (parts.empty()) {
-    return inner_->ForwardAsync(std::move(request), std::move(options),
-                                std::move(done));
-  }
-  std::make_shared<PartsCall<v1::ForwardRequest, v1::ForwardResponse>>(
-      inner_, std::move(parts), WithTimeout(std::move(options), timeout_),
-      std::move(done), &Connection::ForwardAsync)
-      ->SendNext();
+  std::make_shared<FittingCall<v1::ForwardRequest, v1::ForwardResponse>>(
+      inner_, Bounds{limits_, timeout_}, std::move(options), std::move(done))
+      ->Start(std::move(request));
 }
 
 Result<std::unique_ptr<TransformStream>>

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "client/client_options.h"
-#include "client/connection.h"
 #include "client/internal/json_elements.h"
+#include "client/internal/sharing_connection.h"
 
 namespace segrid::internal {
 
@@ -15,7 +15,7 @@ namespace segrid::internal {
 // was forwarded before stays forwarded (`metadata["answered_events"]`), and
 // repeating the whole is safe. A call's time is for all of its parts. Streams
 // go through. See Connection for the contract.
-class SplittingConnection final : public Connection {
+class SplittingConnection final : public SharingConnection {
  public:
   // `options` are valid.
   SplittingConnection(std::shared_ptr<Connection> inner,
@@ -25,10 +25,10 @@ class SplittingConnection final : public Connection {
                                           const CallOptions& options) override;
   Result<v1::ForwardResponse> Forward(const v1::ForwardRequest& request,
                                       const CallOptions& options) override;
-  void TransformAsync(v1::TransformRequest request, CallOptions options,
-                      TransformDone done) override;
-  void ForwardAsync(v1::ForwardRequest request, CallOptions options,
-                    ForwardDone done) override;
+  void TransformShared(std::shared_ptr<const v1::TransformRequest> request,
+                       CallOptions options, TransformDone done) override;
+  void ForwardShared(std::shared_ptr<const v1::ForwardRequest> request,
+                     CallOptions options, ForwardDone done) override;
   Result<std::unique_ptr<TransformStream>> OpenTransformStream(
       const CallOptions& options) override;
   Result<std::unique_ptr<ForwardStream>> OpenForwardStream(

@@ -74,7 +74,7 @@ Result<Response> UnaryCall(const CallSite& site, Stub& stub,
 template <typename Request, typename Response>
 struct PendingCall {
   std::shared_ptr<const Channel> channel;
-  Request request;
+  std::shared_ptr<const Request> request;
   CallOptions options;
   std::function<void(Result<Response>)> done;
   grpc::ClientContext context{};
@@ -92,7 +92,7 @@ void AsyncUnaryCall(std::shared_ptr<PendingCall<Request, Response>> call,
   }
   auto* const pending = call.get();
   pending->cancel.emplace(pending->options.stop, pending->context);
-  start(&pending->context, &pending->request, &pending->response,
+  start(&pending->context, pending->request.get(), &pending->response,
         [call = std::move(call)](const grpc::Status& status) mutable {
           const CallbackScope scope;
           const auto ended = std::move(call);

@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "client/internal/sharing_connection.h"
 #include "client/testing/fake_connection.h"
 #include "tests/client/fake_timer.h"
 
@@ -56,6 +60,30 @@ TEST_F(RetryingConnectionTest, NamesTheTriesOfAForwardAlike) {
   EXPECT_THAT(calls[0].options.idempotency_key, SizeIs(32));
   EXPECT_EQ(calls[0].options.idempotency_key, calls[1].options.idempotency_key);
   EXPECT_NE(calls[1].options.idempotency_key, calls[2].options.idempotency_key);
+}
+
+// Fails at first; keeps the requests that it saw.
+class SharingWire final : public SharingConnection {
+ public:
+  void TransformShared(std::shared_ptr<const v1::TransformRequest>, CallOptions,
+                       TransformDone) override {}
+  void ForwardShared(std::shared_ptr<const v1::ForwardRequest> request,
+                     CallOptions, ForwardDone done) override {
+    requests.push_back(std::move(request));
+    if (requests.size() == 1) return done(Unavailable());
+    done(v1::ForwardResponse());
+  }
+  std::vector<std::shared_ptr<const v1::ForwardRequest>> requests;
+};
+
+TEST_F(RetryingConnectionTest, SharesTheRequestWithEachTry) {
+  const auto wire = std::make_shared<SharingWire>();
+  RetryingConnection connection(wire, {}, timer_, [] { return 0.5; });
+  const auto request = std::make_shared<const v1::ForwardRequest>(Request());
+  bool ok = false;
+  connection.ForwardShared(request, {}, [&](auto answer) { ok = answer.ok(); });
+  EXPECT_TRUE(ok);
+  EXPECT_THAT(wire->requests, ElementsAre(request, request));
 }
 
 TEST_F(RetryingConnectionTest, KeepsTheNameThatTheCallerGave) {

@@ -31,7 +31,7 @@ v1::TransformRequest JsonBatch() {
     body += JsonEvent(i);
   }
   v1::TransformRequest request;
-  request.set_webhook_json(body + "]\r\n");
+  request.set_webhook_json(body.append("]\r\n"));
   return request;
 }
 
@@ -93,9 +93,10 @@ TEST_F(SplittingConnectionTest, KeepsEveryPartUnderTheLimits) {
       large.MergeFrom(request);
     }
     if (!request.webhook_json().empty()) {
-      std::string body = "[" + JsonEvent(0);
-      for (int i = 1; i < 40; ++i) body += "," + JsonEvent(i);
-      large.set_webhook_json(body + "]");
+      std::string body = "[";
+      body.append(JsonEvent(0));
+      for (int i = 1; i < 40; ++i) body.append(",").append(JsonEvent(i));
+      large.set_webhook_json(body.append("]"));
     }
     const std::size_t before = wire_->transforms().size();
     const auto answer = Make(1'000, max_bytes).Transform(large, {});
@@ -199,6 +200,13 @@ TEST_F(SplittingConnectionTest, CutsWhatTheServerFoundTooLarge) {
   ExpectLikeOneCall(batch, *answer);
   EXPECT_EQ(wire_->transforms().size(), 3u);  // The whole, and its parts.
   EXPECT_LE(wire_->transforms()[1].request.ByteSizeLong(), 64u << 10);
+
+  wire_->AddTransform(too_large);
+  std::optional<v1::TransformResponse> async_answer;
+  connection.TransformAsync(
+      batch, {}, [&](auto done) { async_answer = *std::move(done); });
+  ExpectLikeOneCall(batch, async_answer.value());
+  EXPECT_EQ(wire_->transforms().size(), 6u);
 }
 
 TEST_F(SplittingConnectionTest, GivesARefusalOfWhatFitsAsItIs) {
@@ -212,6 +220,14 @@ TEST_F(SplittingConnectionTest, GivesARefusalOfWhatFitsAsItIs) {
   EXPECT_EQ(Make(10'000).Transform(TypedBatch(), {}).error().code,
             ErrorCode::kResourceExhausted);
   EXPECT_EQ(wire_->transforms().size(), 2u);
+
+  wire_->AddTransform(full);
+  std::optional<Error> async_error;
+  Make(10'000).TransformAsync(TypedBatch(), {}, [&](auto done) {
+    async_error = std::move(done).error();
+  });
+  EXPECT_EQ(async_error.value().code, ErrorCode::kResourceExhausted);
+  EXPECT_EQ(wire_->transforms().size(), 3u);
 }
 
 }  // namespace
