@@ -92,6 +92,7 @@ void Lane::Abandon() {
   Halt();
   waiting_.clear();
   drained_ = nullptr;
+  serial_.Abandon();
 }
 
 void Lane::OnReady() {

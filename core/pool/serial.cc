@@ -13,11 +13,21 @@ constexpr int kTasksPerTurn = 16;
 void Serial::Post(std::function<void()> task) {
   {
     absl::MutexLock lock(&state_->mu);
+    if (state_->abandoned) return;
     state_->tasks.push_back(std::move(task));
     if (state_->running) return;
     state_->running = true;
   }
   state_->executor.Post([state = state_] { Run(state); });
+}
+
+void Serial::Abandon() {
+  // What a task keeps may be the last to keep this.
+  const std::shared_ptr<State> state = state_;
+  std::deque<std::function<void()>> dropped;
+  absl::MutexLock lock(&state->mu);
+  state->abandoned = true;
+  dropped.swap(state->tasks);
 }
 
 void Serial::Run(const std::shared_ptr<State>& state) {

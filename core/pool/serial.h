@@ -16,7 +16,7 @@ namespace segrid::pool {
 // touch needs no lock.
 //
 // Ownership:     keeps a reference to the executor. Destroying it does not
-//                cancel tasks.
+//                cancel tasks; a task that owns it needs Abandon().
 // Thread safety: any thread, any time.
 // Blocking:      never.
 class Serial {
@@ -26,6 +26,10 @@ class Serial {
 
   void Post(std::function<void()> task);
 
+  // Drops what waits, and whatever is posted from now on. For the end, when the
+  // executor may not run its tasks any more.
+  void Abandon();
+
  private:
   struct State {
     explicit State(Executor& e) : executor(e) {}
@@ -33,6 +37,7 @@ class Serial {
     absl::Mutex mu;
     std::deque<std::function<void()>> tasks ABSL_GUARDED_BY(mu);
     bool running ABSL_GUARDED_BY(mu) = false;
+    bool abandoned ABSL_GUARDED_BY(mu) = false;
   };
   static void Run(const std::shared_ptr<State>& state);
 
