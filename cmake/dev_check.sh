@@ -56,8 +56,10 @@ check_sanitizer() {
   ctest --test-dir "build/$preset${folder:+/$folder}" --output-on-failure --parallel "$(nproc)"
 }
 
+# Little is kept of what was freed: some tests bound their memory.
 use_asan() {
-  export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1
+  export LSAN_OPTIONS=suppressions=$PWD/cmake/lsan.supp:print_suppressions=0
 }
 
 check_asan() (
