@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/network_address.h"
@@ -77,6 +80,29 @@ void CheckUnsigned(Fields& fields, const Config& config) {
   }
 }
 
+// An address serves one door.
+void CheckAddresses(Fields& fields, const Config& config) {
+  const std::pair<const char*, const std::vector<std::string>*> doors[] = {
+      {"grpc.listen", &config.grpc.listen},
+      {"http.listen", &config.http.listen},
+      {"admin.listen", &config.admin.listen}};
+  std::map<std::string_view, std::string> taken;  // By address: who has it.
+  for (const auto& [door, addresses] : doors) {
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
+      const std::string& address = (*addresses)[i];
+      if (address.empty() || address.ends_with(":0")) continue;
+      std::string here = Element(door, i);
+      const auto [other, is_free] = taken.try_emplace(address, here);
+      if (is_free) continue;
+      // At the one that the file names.
+      if (!fields.Has(door)) std::swap(here, other->second);
+      fields.Check(false, here,
+                   Concat({"is the address of ", other->second,
+                           ", too; give each a port of its own"}));
+    }
+  }
+}
+
 }  // namespace
 
 void Rows(Fields& fields, Http& http) {
@@ -134,6 +160,7 @@ void CheckDoors(Fields& fields, const Config& config) {
     CheckTargets(fields, config);
   }
   if (fields.Has("http.listen")) CheckUnsigned(fields, config);
+  CheckAddresses(fields, config);
 }
 
 }  // namespace segrid::config

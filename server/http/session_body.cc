@@ -26,6 +26,30 @@ std::string_view View(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+// What of a target names something here: a proxy asks for all of the URL.
+std::string_view OriginForm(std::string_view target) {
+  constexpr std::string_view kScheme = "http://";
+  constexpr std::string_view kTlsScheme = "https://";
+  std::size_t host = std::string_view::npos;
+  for (const std::string_view scheme : {kScheme, kTlsScheme}) {
+    if (boost::beast::iequals(
+            {target.data(), std::min(target.size(), scheme.size())},
+            {scheme.data(), scheme.size()})) {
+      host = scheme.size();
+    }
+  }
+  if (host == std::string_view::npos) return target;
+  const std::size_t path = target.find_first_of("/?", host);
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+// Whether the body comes in chunks and nothing more is done to it, or as it is.
+bool IsKnownCoding(const http::fields& headers) {
+  const auto [begin, end] = headers.equal_range(http::field::transfer_encoding);
+  return begin == end || (std::next(begin) == end &&
+                          boost::beast::iequals(begin->value(), "chunked"));
+}
+
 Answer NoSuchPath() {
   return ErrorAnswer(404, "NOT_FOUND", "there is nothing at this path");
 }
@@ -62,7 +86,12 @@ std::optional<Answer> Session::CheckHead() {
     body_left_ = true;
     return ErrorAnswer(400, "BAD_HOST", "the request needs one Host header");
   }
-  const std::string_view target = View(head.target());
+  if (!IsKnownCoding(head)) {
+    body_left_ = true;
+    return ErrorAnswer(501, "TRANSFER_CODING",
+                       "chunked is the only transfer coding");
+  }
+  const std::string_view target = OriginForm(View(head.target()));
   const std::size_t mark = std::min(target.find('?'), target.size());
   request_.method = View(head.method_string());
   request_.path = target.substr(0, mark);

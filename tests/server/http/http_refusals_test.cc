@@ -53,6 +53,15 @@ std::vector<Case> Cases() {
        "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n", 400},
       {"LengthAndChunks",
        PostText("/echo", "0\r\n\r\n", "Transfer-Encoding: chunked\r\n"), 400},
+      {"PackedChunks",
+       "POST /echo HTTP/1.1\r\nHost: t\r\n"
+       "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+       501},
+      {"TwoCodings",
+       "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip\r\n"
+       "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       501},
+      {"PathOfAUrlOnly", "GET http://t HTTP/1.1\r\nHost: t\r\n\r\n", 404},
       {"BadChunk", chunked + "xyz\r\n", 400},
       {"ChunkTooLarge", chunked + "ffffff\r\n", 413},
       {"ChunkHuge", chunked + "ffffffffffffffff\r\n", 413},

@@ -78,6 +78,15 @@ TEST(HttpRequests, MayComeInChunks) {
   EXPECT_EQ(client.Ask(GetText("/hello"))->body, "hello");
 }
 
+TEST(HttpRequests, MayNameTheWholeUrlAsForAProxy) {
+  EchoListener server;
+  RawClient client(server.port());
+  for (const char* const target :
+       {"http://t/hello", "HTTP://t:80/hello", "https://u@t/hello?a=/b"}) {
+    EXPECT_EQ(client.Ask(GetText(target))->body, "hello") << target;
+  }
+}
+
 TEST(HttpRequests, MayAskToGoOn) {
   EchoListener server;
   RawClient client(server.port());
