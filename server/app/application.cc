@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "core/retry/backoff.h"
+#include "google/protobuf/descriptor.h"
 #include "server/app/backlog.h"
 #include "server/app/open_queue.h"
 
@@ -44,6 +46,29 @@ std::string Join(const std::vector<std::string>& parts) {
     joined.append(joined.empty() ? "" : ", ").append(part);
   }
   return joined;
+}
+
+// What health speaks of.
+std::vector<std::string> ServiceNames() {
+  return {::segrid::v1::BridgeService::service_full_name(),
+          ::segrid::v1::AdminService::service_full_name(),
+          grpc::health::v1::Health::service_full_name()};
+}
+
+// `/package.Service/Method` of all that the gRPC door serves.
+std::set<std::string, std::less<>> MethodPaths() {
+  std::vector<std::string> services = ServiceNames();
+  services.emplace_back("grpc.reflection.v1alpha.ServerReflection");
+  std::set<std::string, std::less<>> paths;
+  for (const std::string& name : services) {
+    const google::protobuf::ServiceDescriptor* const service =
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+            name);
+    for (int i = 0; service != nullptr && i < service->method_count(); ++i) {
+      paths.insert(absl::StrCat("/", name, "/", service->method(i)->name()));
+    }
+  }
+  return paths;
 }
 
 }  // namespace
@@ -120,11 +145,7 @@ void Application::MakeServices() {
   admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
       options_.config, clock_, *queue_, *deliverer_, *pool_, admission_,
       *guard_, tails_, [this] { RequestStop(); }});
-  health_ = std::make_unique<rpc::HealthService>(
-      admission_,
-      std::vector<std::string>{::segrid::v1::BridgeService::service_full_name(),
-                               ::segrid::v1::AdminService::service_full_name(),
-                               grpc::health::v1::Health::service_full_name()});
+  health_ = std::make_unique<rpc::HealthService>(admission_, ServiceNames());
 }
 
 absl::Status Application::Listen() {
@@ -133,9 +154,9 @@ absl::Status Application::Listen() {
       credentials_,
       rpc::Credentials::Create(
           config.tls, options_.config.data_dir + "/grpc-tls", clock_.Now()));
-  const rpc::GrpcServerOptions options = {config, credentials_->get(), [this] {
-                                            return figures_.calls.MakeFactory();
-                                          }};
+  const rpc::GrpcServerOptions options = {
+      config, credentials_->get(),
+      [this] { return figures_.calls.MakeFactory(MethodPaths()); }};
   SEGRID_ASSIGN_OR_RETURN(
       grpc_, rpc::GrpcServer::Start(
                  options, {bridge_.get(), admin_.get(), health_.get()}));

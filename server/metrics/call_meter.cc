@@ -79,24 +79,28 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
 class Factory final
     : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
-  explicit Factory(CallMeter& meter) : meter_(meter) {}
+  Factory(CallMeter& meter, std::set<std::string, std::less<>> methods)
+      : meter_(meter), methods_(std::move(methods)) {}
 
   grpc::experimental::Interceptor* CreateServerInterceptor(
       ServerRpcInfo* info) override {
+    const bool is_known = methods_.contains(std::string_view(info->method()));
     CallMeter::MethodFigures& figures =
-        meter_.FiguresOf(info->method(), NameOf(info->type()));
+        is_known ? meter_.FiguresOf(info->method(), NameOf(info->type()))
+                 : meter_.FiguresOf("/unknown/unknown", "unary");
     return figures.is_observed ? nullptr : new CallInterceptor(figures);
   }
 
  private:
   CallMeter& meter_;
+  const std::set<std::string, std::less<>> methods_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>
-CallMeter::MakeFactory() {
-  return std::make_unique<Factory>(*this);
+CallMeter::MakeFactory(std::set<std::string, std::less<>> methods) {
+  return std::make_unique<Factory>(*this, std::move(methods));
 }
 
 std::function<void(grpc::StatusCode, absl::Duration)> CallMeter::MakeObserver(

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,8 @@
 namespace segrid::metrics {
 
 // Counts the calls of a gRPC server, whose interceptors it makes. There are as
-// many figures as registered methods.
+// many figures as registered methods, and one for all others: what strangers
+// ask for is no label.
 //
 // Ownership:     must outlive the server.
 // Thread safety: every method may be called from any thread at any time.
@@ -42,9 +44,10 @@ class CallMeter {
     Histogram seconds{};
   };
 
-  // For ServerBuilder::experimental().SetInterceptorCreators.
+  // For ServerBuilder::experimental().SetInterceptorCreators. `methods` are the
+  // registered ones, as `/package.Service/Method`.
   std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>
-  MakeFactory();
+  MakeFactory(std::set<std::string, std::less<>> methods);
 
   // Of a unary method that is not watched by interceptors but tells each answer
   // itself: they cost 1 µs of a call that may take 15. Ask before MakeFactory.
