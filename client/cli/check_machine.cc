@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/cli/checks.h"
+#include "core/base/localhost.h"
 #include "core/tls/client_context.h"
 
 namespace segrid::cli {
@@ -78,6 +79,7 @@ int TryToListen(const std::string& address, std::string& why) {
   if (host.size() > 1 && host.front() == '[') {
     host = host.substr(1, host.size() - 2);
   }
+  if (base::IsLocalhost(host)) host = "127.0.0.1";  // As the server does.
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;

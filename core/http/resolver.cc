@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -14,7 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "boost/asio/ip/address.hpp"
+#include "boost/asio/ip/address_v4.hpp"
+#include "boost/asio/ip/address_v6.hpp"
 #include "core/base/error_info.h"
+#include "core/base/localhost.h"
 
 namespace segrid::http {
 namespace {
@@ -32,6 +36,24 @@ boost::asio::ip::tcp::endpoint EndpointOf(const addrinfo& info) {
   std::copy(bytes, bytes + info.ai_addrlen,
             reinterpret_cast<char*>(endpoint.data()));
   return endpoint;
+}
+
+// What needs nobody to be asked.
+std::optional<absl::StatusOr<Addresses>> Known(const Name& name) {
+  const auto& [host, port_text] = name;
+  namespace ip = boost::asio::ip;
+  const auto port = static_cast<std::uint16_t>(std::stoul(port_text));
+  boost::system::error_code no_address;
+  const ip::address address = ip::make_address(host, no_address);
+  if (!no_address) return Addresses{{address, port}};
+  if (base::IsLocalhost(host)) {
+    return Addresses{{ip::address_v4::loopback(), port},
+                     {ip::address_v6::loopback(), port}};
+  }
+  if (base::IsInvalidName(host)) {
+    return Failed("names below .invalid lead nowhere");
+  }
+  return std::nullopt;
 }
 
 // Blocks, for as long as the system's settings say.
@@ -65,6 +87,13 @@ class State : public std::enable_shared_from_this<State> {
     } catch (const std::system_error&) {
       FinishAll(Failed("the system gives no more threads"));
     }
+  }
+
+  // For an answer that is known.
+  void Finish(const Resolver::Done& done, absl::StatusOr<Addresses> answer) {
+    absl::MutexLock lock(&mu_);
+    if (cancelled_) answer = Failed("the client is stopping");
+    done(std::move(answer));
   }
 
   void Cancel() {
@@ -109,10 +138,12 @@ class SystemResolver final : public Resolver {
 
   void Resolve(const std::string& host, const std::string& port,
                Done done) override {
-    boost::system::error_code no_address;
-    const auto address = boost::asio::ip::make_address(host, no_address);
-    if (no_address) return state_->Add({host, port}, std::move(done));
-    done(Addresses{{address, static_cast<std::uint16_t>(std::stoul(port))}});
+    Name name(host, port);
+    if (auto known = Known(name)) {
+      state_->Finish(done, *std::move(known));
+    } else {
+      state_->Add(std::move(name), std::move(done));
+    }
   }
 
   void Cancel() override { state_->Cancel(); }

@@ -34,7 +34,9 @@ class Resolver {
   virtual void Cancel() = 0;
 };
 
-// The system's resolver. Each has a thread of its own while it asks, so that a
+// The system's resolver, but for what it need not be asked: addresses,
+// `localhost` (this machine, with or without a line in /etc/hosts) and
+// `.invalid`. Each has a thread of its own while it asks, so that a
 // name server that hangs delays nobody else. Made for one name: whoever asks
 // while an answer is on its way gets that answer.
 std::unique_ptr<Resolver> MakeSystemResolver();

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "core/base/error_info.h"
+#include "core/base/localhost.h"
 #include "core/base/status_macros.h"
 
 namespace segrid::httpd {
@@ -54,6 +55,8 @@ absl::StatusOr<AddressList> Resolve(const std::string& address) {
   if (host.size() > 2 && host.front() == '[') {
     host = host.substr(1, host.size() - 2);
   }
+  // Never what a name server says: only loopback may go without TLS.
+  if (base::IsLocalhost(host)) host = "127.0.0.1";
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;

@@ -22,6 +22,10 @@ using testing::Reply;
 using testing::ScriptedServer;
 using testing::Seen;
 
+// A name that the system is asked for and refuses at once: no name server is
+// asked, which may be far away.
+const std::string kTooLong(70, 'x');
+
 absl::StatusOr<Addresses> Ask(Resolver& resolver, const std::string& host) {
   absl::StatusOr<Addresses> result;
   absl::Notification done;
@@ -42,22 +46,36 @@ TEST(SystemResolver, KnowsNamesAndAddresses) {
     EXPECT_EQ(address.port(), 443);
   }
   EXPECT_EQ(Ask(*resolver, "::1")->at(0).address().to_string(), "::1");
-  EXPECT_EQ(base::ReasonOf(Ask(*resolver, "no-such-host.invalid").status()),
-            "CONNECT_FAILED");
-  EXPECT_TRUE(Ask(*resolver, "localhost").ok()) << "after the first thread";
+  for (const std::string& name : {kTooLong, std::string("a.invalid")}) {
+    EXPECT_EQ(base::ReasonOf(Ask(*resolver, name).status()), "CONNECT_FAILED");
+  }
+  EXPECT_FALSE(Ask(*resolver, kTooLong).ok()) << "after the first thread";
+}
+
+// A machine without /etc/hosts, and a name server that lies, have it all the
+// same.
+TEST(SystemResolver, TakesLocalhostForThisMachineWithoutAsking) {
+  const auto resolver = MakeSystemResolver();
+  const auto local = Ask(*resolver, "no-such-line.LOCALHOST");
+  ASSERT_TRUE(local.ok()) << local.status();
+  ASSERT_EQ(local->size(), 2u);
+  EXPECT_EQ(local->at(0).address().to_string(), "127.0.0.1");
+  EXPECT_EQ(local->at(1).address().to_string(), "::1");
 }
 
 TEST(SystemResolver, AnswersNothingAfterCancel) {
   for (int i = 0; i < 50; ++i) {
     auto alive = std::make_shared<std::atomic<bool>>(true);
     auto resolver = MakeSystemResolver();
-    resolver->Resolve("localhost", "1",
+    resolver->Resolve(kTooLong, "1",
                       [alive](const auto&) { EXPECT_TRUE(*alive); });
     resolver->Cancel();
     *alive = false;
-    resolver->Resolve("localhost", "1", [](const auto& addresses) {
-      EXPECT_FALSE(addresses.ok());
-    });
+    for (const std::string& name : {kTooLong, std::string("localhost")}) {
+      resolver->Resolve(name, "1", [](const auto& addresses) {
+        EXPECT_FALSE(addresses.ok());
+      });
+    }
   }
 }
 
