@@ -9,11 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "bench/load/http_lane.h"
 #include "boost/asio/connect.hpp"
+#include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
 #include "boost/asio/ip/tcp.hpp"
+#include "boost/asio/post.hpp"
 #include "core/base/clock.h"
 #include "core/base/status_macros.h"
 #include "core/http/beast_client.h"
+#include "core/http/resolver.h"
 #include "core/pool/thread_pool.h"
 #include "core/tls/client_context.h"
 
@@ -87,25 +90,30 @@ class HttpTransport final : public Transport {
 // Connects once and hangs up.
 absl::Status Probe(const http::Endpoint& endpoint, absl::Duration patience) {
   boost::asio::io_context io;
-  tcp::resolver resolver(io);
+  auto asking = boost::asio::make_work_guard(io);
   tcp::socket socket(io);
   std::string why = "no answer";
   bool connected = false;
-  resolver.async_resolve(
-      endpoint.host, endpoint.port,
-      [&](const boost::system::error_code& error, const auto& addresses) {
-        if (error) {
-          why = error.message();
-          return;
-        }
-        boost::asio::async_connect(
-            socket, addresses,
-            [&](const boost::system::error_code& refused, const auto&) {
-              connected = !refused;
-              if (refused) why = refused.message();
-            });
-      });
+  const auto on_connect = [&](const boost::system::error_code& refused,
+                              const auto&) {
+    connected = !refused;
+    if (refused) why = refused.message();
+  };
+  const auto resolver = http::MakeSystemResolver();
+  resolver->Resolve(endpoint.host, endpoint.port,
+                    [&](const absl::StatusOr<http::Addresses>& found) {
+                      boost::asio::post(io, [&, found] {
+                        asking.reset();
+                        if (found.ok()) {
+                          boost::asio::async_connect(socket, *found,
+                                                     on_connect);
+                        } else {
+                          why = std::string(found.status().message());
+                        }
+                      });
+                    });
   io.run_for(absl::ToChronoMilliseconds(patience));
+  resolver->Cancel();
   if (connected) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("no connection to ", endpoint.url(), " within ",

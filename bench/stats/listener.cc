@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "bench/stats/process_stats.h"
+#include "core/base/localhost.h"
 
 namespace segrid::bench {
 namespace {
@@ -38,6 +39,7 @@ bool SameAddress(const sockaddr* a, const sockaddr* b) {
 
 // Whether `host` is an address of one of this machine's interfaces.
 bool IsThisMachine(const std::string& host) {
+  if (base::IsLocalhost(host)) return true;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;

@@ -29,6 +29,16 @@ def skip(why):
   sys.exit(SKIPPED)
 
 
+def run_npm(directory, *command, timeout):
+  """Whether npm did it in time, and what it said."""
+  npm = ["npm", "--prefix", str(directory), "--no-audit", "--no-fund", "--no-update-notifier", *command]
+  try:
+    done = subprocess.run(npm, capture_output=True, text=True, timeout=timeout, check=False)
+  except subprocess.TimeoutExpired:
+    return False, f"not done within {timeout} s"
+  return done.returncode == 0, done.stderr
+
+
 def install_packages(directory):
   """Installs what the example asks for, unless it is there."""
   for program in ("node", "npm"):
@@ -40,12 +50,11 @@ def install_packages(directory):
     return
   directory.mkdir(parents=True, exist_ok=True)
   (directory / "package.json").write_text(wanted, encoding="utf-8")
-  npm = ["npm", "--prefix", str(directory), "--no-audit", "--no-fund", "--no-update-notifier"]
-  done = subprocess.run([*npm, "install"], capture_output=True, text=True, timeout=240, check=False)
-  if done.returncode != 0:
-    if subprocess.run([*npm, "ping"], capture_output=True, timeout=60, check=False).returncode != 0:
+  installed, why = run_npm(directory, "install", "--fetch-retries=1", timeout=150)
+  if not installed:
+    if not run_npm(directory, "ping", "--fetch-retries=0", timeout=60)[0]:
       skip("the npm registry cannot be reached")
-    raise SystemExit(f"npm install failed:\n{done.stderr}")
+    raise SystemExit(f"npm install failed:\n{why}")
   stamp.write_text(wanted, encoding="utf-8")
 
 

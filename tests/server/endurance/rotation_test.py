@@ -54,7 +54,7 @@ class Rotation(unittest.TestCase):
         tls = (f"tls: {{cert: {self.folder}/cert, key: {self.folder}/key, client_ca: {self.folder}/ca}}")
         self.program = Program(SERVER, self.yaml(0), settings={"grpc": [tls]})
         self.addCleanup(self.program.stop)
-        self.address = f"localhost:{self.program.ports['grpc']}"
+        self.address = f"127.0.0.1:{self.program.ports['grpc']}"
         self.reloads = {"done": 0, "failed": 0}
 
     def yaml(self, number):
