@@ -4,6 +4,16 @@
 
 namespace segrid::deliver {
 
+void Flight::Choose(std::vector<std::size_t> messages, Cuts& cuts) {
+  messages_ = std::move(messages);
+  std::vector<queue::Sequence> sequences;
+  sequences.reserve(messages_.size());
+  for (const std::size_t place : messages_) {
+    sequences.push_back(lease_.messages[place].sequence);
+  }
+  pieces = Pieces(messages_.size(), cuts.Take(sequences));
+}
+
 receivers::Batch Flight::BatchOf(const Piece& piece) const {
   receivers::Batch batch;
   batch.retry_count = lease_.attempts + piece.attempts;

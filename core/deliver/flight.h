@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/trace_parent.h"
+#include "core/deliver/cuts.h"
 #include "core/deliver/pieces.h"
 #include "core/queue/queue.h"
 #include "core/receivers/receiver.h"
@@ -27,9 +28,15 @@ class Flight {
   const queue::Lease& lease() const { return lease_; }
 
   // Chooses what to send: places in lease().messages, ascending. Once.
-  void Choose(std::vector<std::size_t> messages) {
-    messages_ = std::move(messages);
-    pieces = Pieces(messages_.size());
+  void Choose(std::vector<std::size_t> messages, Cuts& cuts);
+
+  // Whether a piece is less than all that was chosen.
+  bool IsPart(const Piece& piece) const {
+    return piece.size() < messages_.size();
+  }
+  // From its first message to its last.
+  queue::Range RangeOf(const Piece& piece) const {
+    return {SequenceOf(piece.begin), SequenceOf(piece.end - 1)};
   }
 
   // The messages of a piece, for the receiver.
@@ -57,6 +64,10 @@ class Flight {
   int busy = 0;
 
  private:
+  queue::Sequence SequenceOf(std::size_t chosen) const {
+    return lease_.messages[messages_[chosen]].sequence;
+  }
+
   const queue::Lease lease_;
   std::vector<std::size_t> messages_;
 };

@@ -8,6 +8,8 @@ namespace {
 
 // Before the queue is asked again when it failed.
 constexpr absl::Duration kQueueRetry = absl::Seconds(1);
+// Two clocks read one after the other do not agree on a moment.
+constexpr absl::Duration kSlack = absl::Milliseconds(1);
 
 }  // namespace
 
@@ -206,12 +208,14 @@ void Lane::OnTakeFailed(const absl::Status& error) {
 }
 
 void Lane::WakeAt(absl::Time due) {
+  const absl::Duration left =
+      std::max(due - clock_.Now(), absl::ZeroDuration());
+  const absl::Duration at = clock_.Uptime() + left;
   // A timer that fires too early only looks; to move it for every lease would
   // wake a thread each time.
-  if (draining_ || (due_timer_ != nullptr && due_at_ <= due)) return;
-  due_at_ = due;
-  due_timer_ =
-      After(std::max(due - clock_.Now(), absl::ZeroDuration()), &Lane::OnDue);
+  if (draining_ || (due_timer_ != nullptr && due_at_ <= at + kSlack)) return;
+  due_at_ = at;
+  due_timer_ = After(left, &Lane::OnDue);
 }
 
 void Lane::Sift(const FlightPtr& flight) {
@@ -237,7 +241,7 @@ void Lane::Sift(const FlightPtr& flight) {
          {.reason = std::string(queue::kReasonTooLarge),
           .answer = "",
           .attempts = 0});
-  flight->Choose(std::move(good));
+  flight->Choose(std::move(good), cuts_);
 }
 
 SourceStatus Lane::status() const {
@@ -260,7 +264,9 @@ void Lane::Publish() {
   absl::MutexLock lock(&status_mu_);
   status_.state = stuck ? SourceState::kBackingOff : gate_.state();
   status_.detail = stuck ? queue_error_ : gate_.detail();
-  status_.next_attempt = clock_.Now() + std::max(left, absl::ZeroDuration());
+  // What is over waits for nothing but messages.
+  status_.next_attempt = left > absl::ZeroDuration() ? clock_.Now() + left
+                                                     : absl::InfiniteFuture();
   status_.in_flight = in_flight_ - (taking_ ? 1 : 0);
   status_.attempts = attempts_;
   status_.failed_attempts = failed_attempts_;

@@ -131,13 +131,14 @@ class Lane : public std::enable_shared_from_this<Lane> {
   bool hungry_ = false;  // There may be something to take.
   std::int32_t in_flight_ = 0;
   std::deque<FlightPtr> waiting_;  // Of those in flight, for their turn.
+  Cuts cuts_;
   std::unique_ptr<queue::Subscription> subscription_;
   std::unique_ptr<pool::Timer> linger_timer_;
   std::unique_ptr<pool::Timer> gate_timer_;
   std::unique_ptr<pool::Timer> due_timer_;
-  absl::Time due_at_;  // When that fires.
+  absl::Duration due_at_{};  // When that fires, by base::Clock::Uptime().
   std::function<void()> drained_;
-  std::string last_answer_;
+  std::string last_answer_;  // Since the last success.
   std::string queue_error_;
   std::int64_t attempts_ = 0;
   std::int64_t failed_attempts_ = 0;

@@ -77,12 +77,11 @@ void Lane::Follow(const FlightPtr& flight, const Piece& piece,
       return Delivered(flight, piece, result);
     case Verdict::kSplit:
       return flight->pieces.Refused(piece, result.halves_differ);
-    case Verdict::kWait:
-      PutBack(flight, piece, piece.attempts);
-      return PutBackRest(flight);
     default:
       last_answer_ = result.answer.empty() ? result.detail : result.answer;
-      PutBack(flight, piece, attempts);
+      // A wait that was asked for is no attempt.
+      PutBack(flight, piece,
+              result.verdict == Verdict::kWait ? piece.attempts : attempts);
       return PutBackRest(flight);
   }
 }
@@ -104,6 +103,7 @@ void Lane::Delivered(const FlightPtr& flight, const Piece& piece,
     return std::find(refused.begin(), refused.end(), place) != refused.end();
   });
   flight->pieces.Delivered(piece);
+  last_answer_.clear();
   if (places.empty()) return;
   messages_sent_ += std::ssize(places);
   if (latency_ != nullptr) {
@@ -127,11 +127,12 @@ void Lane::GiveUp(const FlightPtr& flight,
 
 void Lane::PutBack(const FlightPtr& flight, const Piece& piece,
                    std::int32_t attempts) {
+  if (flight->IsPart(piece)) cuts_.Add(flight->RangeOf(piece));
   // The gate holds the whole source, and opens early when an operator says so:
   // the messages themselves are due at once.
   const std::vector<std::size_t> places = flight->PlacesOf(piece);
   queue_.Defer(flight->SettlementOf(name_, places),
-               {.not_before = clock_.Now(), .attempts = attempts},
+               {.not_before = absl::InfinitePast(), .attempts = attempts},
                CallDone(flight, queue::Range()));
 }
 

@@ -4,8 +4,13 @@
 
 namespace segrid::deliver {
 
-Pieces::Pieces(std::size_t messages) {
-  if (messages > 0) stack_.push_back({.piece = {.begin = 0, .end = messages}});
+Pieces::Pieces(std::size_t messages, const std::vector<std::size_t>& cuts) {
+  std::size_t end = messages;
+  for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) {
+    stack_.push_back({.piece = {.begin = *cut, .end = end}});
+    end = *cut;
+  }
+  if (end > 0) stack_.push_back({.piece = {.begin = 0, .end = end}});
 }
 
 Piece Pieces::Next() {

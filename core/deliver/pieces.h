@@ -24,7 +24,9 @@ struct Piece {
 // thread-safe.
 class Pieces {
  public:
-  explicit Pieces(std::size_t messages);
+  // `cuts`: places, ascending, before which the batch is cut from the start.
+  explicit Pieces(std::size_t messages,
+                  const std::vector<std::size_t>& cuts = {});
 
   bool empty() const { return stack_.empty(); }
 

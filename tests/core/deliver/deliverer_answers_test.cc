@@ -139,6 +139,28 @@ TEST(DelivererAnswers, AFailureWhileSplittingLosesNothing) {
   EXPECT_EQ(bench.stats().dead, 1);
 }
 
+// A receiver that takes one post in a while and answers the others with 429
+// must not see the same batch again and again.
+TEST(DelivererAnswers, WaitsBetweenRefusalsDoNotUndoTheSplitting) {
+  for (const Verdict other : {Verdict::kWait, Verdict::kRetry}) {
+    DeliveryBench bench;
+    bench.Append(2500);
+    int posts = 0;
+    bench.script().answer = [&posts, other](const auto& arrival) {
+      if (++posts % 2 == 0) return Answer(other, absl::Seconds(1));
+      const bool bad = std::count(arrival.tracks.begin(), arrival.tracks.end(),
+                                  TrackJson("m1234")) > 0;
+      return Answer(bad ? Verdict::kSplit : Verdict::kDelivered);
+    };
+    bench.Start();
+    bench.Append(2500, 2500);
+    bench.executor.Advance(absl::Hours(1));
+    EXPECT_EQ(bench.stats().delivered, 4999);
+    EXPECT_EQ(bench.stats().dead, 1);
+    EXPECT_LE(posts, 64);
+  }
+}
+
 TEST(DelivererAnswers, ADeadLetterVerdictGivesTheWholeBatchUp) {
   DeliveryBench bench;
   bench.Append(2);
@@ -180,6 +202,41 @@ TEST(DelivererAnswers, MessagesOverTheirAgeExpire) {
   EXPECT_EQ(page->dead_letters[0].reason, "EXPIRED");
   EXPECT_EQ(page->dead_letters[0].answer, "HTTP test: body");
   EXPECT_GT(page->dead_letters[0].attempts, 1000);
+}
+
+TEST(DelivererAnswers, ExpiredMessagesKeepTheLastAnswerAlsoWhenItAskedToWait) {
+  Source source;
+  source.max_age = absl::Minutes(1);
+  DeliveryBench bench(std::move(source));
+  bench.Append(1);
+  bench.script().answer = [](const auto&) {
+    return Answer(Verdict::kWait, absl::Seconds(7));
+  };
+  bench.Start();
+  bench.executor.Advance(absl::Minutes(2));
+  auto page = bench.queue.ListDeadLetters({.filter = {.lane = "prod"}});
+  ASSERT_EQ(page->dead_letters.size(), 1u);
+  EXPECT_EQ(page->dead_letters[0].answer, "HTTP test: body");
+  EXPECT_EQ(page->dead_letters[0].attempts, 0);
+  // There is nothing left to attempt.
+  EXPECT_EQ(bench.status().state, SourceState::kRateLimited);
+  EXPECT_EQ(bench.status().next_attempt, absl::InfiniteFuture());
+
+  // That is over with the next success.
+  bench.script().answer = [](const auto&) {
+    return Answer(Verdict::kDelivered);
+  };
+  bench.Append(1, 1);
+  bench.executor.Advance(absl::Minutes(1));
+  ASSERT_TRUE(bench.deliverer().Pause("prod").ok());
+  bench.Append(1, 2);
+  bench.executor.Advance(absl::Minutes(2));
+  ASSERT_TRUE(bench.deliverer().Resume("prod").ok());
+  bench.executor.Run();
+  page = bench.queue.ListDeadLetters({.filter = {.lane = "prod"}});
+  ASSERT_EQ(page->dead_letters.size(), 2u);
+  EXPECT_EQ(page->dead_letters[0].message_id, "m2");
+  EXPECT_EQ(page->dead_letters[0].answer, "");
 }
 
 TEST(DelivererAnswers, MessagesTooLargeForTheReceiverAreNotSent) {

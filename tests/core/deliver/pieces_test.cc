@@ -43,6 +43,18 @@ Outcome Send(std::size_t messages, const std::set<std::size_t>& bad,
 
 TEST(Pieces, NothingIsNothing) { EXPECT_TRUE(Pieces(0).empty()); }
 
+TEST(Pieces, BeginCutWhereTheyAreTold) {
+  Pieces pieces(6, {2, 3});
+  for (const std::size_t end : {2u, 3u, 6u}) {
+    const Piece piece = pieces.Next();
+    EXPECT_EQ(piece.end, end);
+    EXPECT_EQ(piece.attempts, 0);
+    // Nothing is known of the one behind.
+    pieces.Delivered(piece);
+  }
+  EXPECT_TRUE(pieces.empty());
+}
+
 TEST(Pieces, OneBadMessageIsFoundInFewPostsWhereverItIs) {
   int most = 0;
   for (std::size_t bad = 0; bad < 2500; ++bad) {
