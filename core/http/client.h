@@ -25,7 +25,7 @@ struct Request {
 struct Response {
   int status = 0;                                              // 200 to 599.
   std::vector<std::pair<std::string, std::string>> headers{};  // As received.
-  std::string body{};  // Bounded by the client; perhaps cut if not 2xx.
+  std::string body{};  // Its beginning: the client bounds what is kept.
 
   // The value of the first header `name`, in any case of letters.
   std::optional<std::string_view> Header(std::string_view name) const;

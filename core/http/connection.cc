@@ -22,11 +22,15 @@ namespace beast = boost::beast;
 constexpr int kMaxInterimAnswers = 8;
 constexpr std::size_t kReadBytes = 16 << 10;
 
-absl::Status ConnectFailed(const Endpoint& endpoint, absl::string_view step,
+absl::Status ConnectFailed(const Route& route, absl::string_view step,
                            absl::string_view why) {
-  return base::MakeError(absl::StatusCode::kUnavailable, "CONNECT_FAILED",
-                         absl::StrCat("no connection to ", endpoint.authority(),
-                                      ": ", step, ": ", why));
+  const std::string by =
+      route.proxy ? absl::StrCat(" by the proxy ", route.proxy->authority())
+                  : "";
+  return base::MakeError(
+      absl::StatusCode::kUnavailable, "CONNECT_FAILED",
+      absl::StrCat("no connection to ", route.endpoint.authority(), by, ": ",
+                   step, ": ", why));
 }
 
 absl::Status ExchangeFailed(const Endpoint& endpoint,
@@ -67,8 +71,8 @@ void Connection::Open(Resolver& resolver, std::size_t first, OpenDone done) {
         asio::post(self->strand_, [self, first, found, done] {
           if (self->closed_) return;
           if (!found.ok() || found->empty()) {
-            return done(ConnectFailed(self->route_.endpoint, "name",
-                                      found.status().message()));
+            return done(
+                ConnectFailed(self->route_, "name", found.status().message()));
           }
           Addresses addresses = *found;
           std::rotate(addresses.begin(),
@@ -86,8 +90,7 @@ void Connection::Connect(const Addresses& addresses, OpenDone done) {
       [self = shared_from_this(), done = std::move(done)](
           const ErrorCode& error, const asio::ip::tcp::endpoint&) {
         if (error) {
-          return done(
-              ConnectFailed(self->route_.endpoint, "TCP", error.message()));
+          return done(ConnectFailed(self->route_, "TCP", error.message()));
         }
         self->OnConnected(done);
       });
@@ -95,38 +98,39 @@ void Connection::Connect(const Addresses& addresses, OpenDone done) {
 
 void Connection::OnConnected(OpenDone done) {
   if (const ErrorCode error = transport_.Begin()) {
-    return done(ConnectFailed(route_.endpoint, "TCP", error.message()));
+    return done(ConnectFailed(route_, "TCP", error.message()));
   }
   if (route_.tls == nullptr) return done(CheckPlainPeer());
   if (!route_.proxy) return Shake(std::move(done));
   const Endpoint& to = route_.endpoint;
-  OpenTunnel(
-      transport_.socket(),
-      {.target = absl::StrCat(to.bracketed_host(), ":", to.port),
-       .auth = route_.proxy_auth},
-      [self = shared_from_this(),
-       done = std::move(done)](const absl::Status& status) {
-        if (status.ok()) return self->Shake(done);
-        done(ConnectFailed(self->route_.endpoint, "proxy", status.message()));
-      });
+  OpenTunnel(transport_.socket(),
+             {.target = absl::StrCat(to.bracketed_host(), ":", to.port),
+              .auth = route_.proxy_auth},
+             [self = shared_from_this(),
+              done = std::move(done)](const absl::Status& status) {
+               if (status.ok()) return self->Shake(done);
+               done(ConnectFailed(self->route_, "proxy", status.message()));
+             });
 }
 
 absl::Status Connection::CheckPlainPeer() {
   ErrorCode unknown;
   const auto peer = transport_.socket().remote_endpoint(unknown);
   if (!unknown && peer.address().is_loopback()) return absl::OkStatus();
-  return ConnectFailed(route_.endpoint, "plain http",
+  return ConnectFailed(route_, "plain http",
                        "the name leads to a host that is not loopback");
 }
 
 void Connection::Shake(OpenDone done) {
-  transport_.Shake(*route_.tls, route_.endpoint.host,
-                   [self = shared_from_this(), done = std::move(done)](
-                       const ErrorCode& failed, std::size_t) {
-                     done(failed ? ConnectFailed(self->route_.endpoint, "TLS",
-                                                 failed.message())
-                                 : absl::OkStatus());
-                   });
+  transport_.Shake(
+      *route_.tls, route_.endpoint.host,
+      [self = shared_from_this(), done = std::move(done)](
+          const ErrorCode& failed, std::size_t) {
+        if (!failed) return done(absl::OkStatus());
+        done(ConnectFailed(
+            self->route_, "TLS",
+            absl::StrCat(failed.message(), self->transport_.WhyUntrusted())));
+      });
 }
 
 void Connection::Exchange(std::string head, Body body, ExchangeDone done) {
@@ -155,7 +159,8 @@ void Connection::BeginToRead(ExchangeDone done) {
   parser_.emplace();
   parser_->eager(true);
   parser_->header_limit(limits_.header_bytes);
-  parser_->body_limit(limits_.body_bytes);
+  parser_->body_limit(boost::none);
+  parser_->get().body().max_bytes = limits_.body_bytes;
   Read(std::move(done));
 }
 
@@ -182,20 +187,28 @@ bool Connection::Parse(ErrorCode& error) {
   while (buffer_.size() > 0 && !parser_->is_done()) {
     const std::size_t used = parser_->put(buffer_.data(), error);
     buffer_.consume(used);
-    if (error == beast::http::error::need_more) {
-      error.clear();
-      return false;
-    }
+    const bool starving = error == beast::http::error::need_more || used == 0;
+    if (error == beast::http::error::need_more) error.clear();
     if (error) return true;
-    if (used == 0) return false;
+    if (starving) break;
+  }
+  const std::uint64_t limit =
+      StatusRead() >= 300 ? limits_.body_bytes : limits_.success_bytes;
+  if (!parser_->is_done() && parser_->get().body().bytes > limit) {
+    error = beast::http::error::body_limit;
+    return true;
   }
   return parser_->is_done();
 }
 
+int Connection::StatusRead() const {
+  return parser_->is_header_done()
+             ? static_cast<int>(parser_->get().result_int())
+             : 0;
+}
+
 void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
-  const int status = parser_->is_header_done()
-                         ? static_cast<int>(parser_->get().result_int())
-                         : 0;
+  const int status = StatusRead();
   // What a refusal says at length is cut; what a success says must be whole.
   if (error == beast::http::error::body_limit && status >= 300) {
     return done(TakeResponse());
@@ -204,7 +217,9 @@ void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
     return done(
         ExchangeFailed(route_.endpoint, send_error_ ? send_error_ : error));
   }
-  if (status < 200 && ++interim_answers_ <= kMaxInterimAnswers) {
+  // Nobody asked for another protocol.
+  const bool interim = status < 200 && status != 101;
+  if (interim && ++interim_answers_ <= kMaxInterimAnswers) {
     return BeginToRead(done);
   }
   if (status < 200 || status > 599) {
@@ -228,7 +243,7 @@ Response Connection::TakeResponse() {
     response.headers.emplace_back(std::string(field.name_string()),
                                   std::string(field.value()));
   }
-  response.body = std::move(message.body());
+  response.body = std::move(message.body().text);
   return response;
 }
 

@@ -17,10 +17,10 @@
 #include "boost/asio/strand.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/http/parser.hpp"
-#include "boost/beast/http/string_body.hpp"
 #include "core/base/secret.h"
 #include "core/http/body.h"
 #include "core/http/client.h"
+#include "core/http/cut_body.h"
 #include "core/http/endpoint.h"
 #include "core/http/resolver.h"
 #include "core/http/time_limit.h"
@@ -31,7 +31,10 @@ namespace segrid::http {
 // Bounds of what is read.
 struct ReadLimits {
   std::uint32_t header_bytes = 16 << 10;
+  // What is kept of a body. The rest of a refusal's is not read.
   std::uint64_t body_bytes = 64 << 10;
+  // A success is one when it was read to its end, up to this.
+  std::uint64_t success_bytes = 16 << 20;
 };
 
 // Where a connection leads.
@@ -96,6 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Read(ExchangeDone done);
   // Parses what was read; true when the answer is whole, or wrong.
   bool Parse(ErrorCode& error);
+  int StatusRead() const;  // 0: the head is not read.
   void OnRead(const ErrorCode& error, const ExchangeDone& done);
   Response TakeResponse();
 
@@ -108,9 +112,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;
   std::string head_;
   Body body_;
-  std::optional<
-      boost::beast::http::response_parser<boost::beast::http::string_body>>
-      parser_;
+  std::optional<boost::beast::http::response_parser<CutBody>> parser_;
   int interim_answers_ = 0;
   ErrorCode send_error_;
   bool keep_alive_ = false;

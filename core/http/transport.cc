@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "boost/asio/error.hpp"
 #include "boost/asio/ssl/error.hpp"
 #include "boost/asio/ssl/host_name_verification.hpp"
@@ -82,9 +84,13 @@ int VerifyHost(int preverified, X509_STORE_CTX* store) {
       X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   const auto* host = static_cast<const std::string*>(SSL_get_app_data(ssl));
   asio::ssl::verify_context context(store);
-  return asio::ssl::host_name_verification(*host)(preverified == 1, context)
-             ? 1
-             : 0;
+  if (asio::ssl::host_name_verification(*host)(preverified == 1, context)) {
+    return 1;
+  }
+  if (preverified == 1) {
+    X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -118,6 +124,14 @@ void Transport::Shake(asio::ssl::context& context, const std::string& host,
     return done(asio::error::name_too_long, 0);
   }
   Go([ssl] { return SSL_connect(ssl); }, std::move(done));
+}
+
+std::string Transport::WhyUntrusted() const {
+  const long problem =
+      ssl_ == nullptr ? X509_V_OK : SSL_get_verify_result(ssl_.get());
+  if (problem == X509_V_OK) return "";
+  return absl::StrCat(": ", X509_verify_cert_error_string(problem),
+                      "; check endpoint and ca_file");
 }
 
 void Transport::Write(std::vector<std::string_view> pieces, Done done) {

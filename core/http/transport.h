@@ -47,6 +47,10 @@ class Transport {
   void Shake(boost::asio::ssl::context& context, const std::string& host,
              Done done);
 
+  // After Shake() failed: what is wrong with the other side's certificate, to
+  // be added to the error's message; empty when it is something else.
+  std::string WhyUntrusted() const;
+
   // Writes all of `pieces`, one after the other; their bytes must live until
   // `done` runs. One call at a time.
   void Write(std::vector<std::string_view> pieces, Done done);

@@ -69,7 +69,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
     }
     done_(Failed(absl::StrCat(
         "it answers HTTP ", status,
-        status == 407 ? ": set proxy_auth" : ": it must allow CONNECT")));
+        status == 407 ? ": check proxy_auth" : ": it must allow CONNECT")));
   }
 
   asio::ip::tcp::socket& socket_;

@@ -36,6 +36,17 @@ std::string PortOf(const ScriptedServer& server) {
   return ParseEndpoint(server.url(), true)->port;
 }
 
+TEST(Proxy, IsNamedWhenItIsNotThere) {
+  ScriptedServer server;
+  Caller caller(server, "localhost", [](ClientOptions& options) {
+    options.proxy = ParseProxy("http://127.0.0.1:1").value();
+  });
+  const auto response = caller.Post();
+  EXPECT_EQ(base::ReasonOf(response.status()), "CONNECT_FAILED");
+  EXPECT_THAT(std::string(response.status().message()),
+              HasSubstr("by the proxy 127.0.0.1:1: TCP"));
+}
+
 TEST(Proxy, LeadsToTheEndpointWhichIsVerified) {
   ScriptedServer server;
   ScriptedProxy proxy(PortOf(server));
