@@ -53,6 +53,8 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
   request.headers = {
       {"Authorization", absl::StrCat("Basic ", Credentials(write_key))},
       {"Content-Type", "application/json"},
+      // Answers are read by people, and by us.
+      {"Accept-Encoding", "identity"},
       {"User-Agent", absl::StrCat("segrid/", Absl(base::kVersion))},
   };
   if (batch.retry_count > 0) {

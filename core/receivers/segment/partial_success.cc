@@ -85,8 +85,7 @@ bool CountsAgree(const simdjson::dom::object& body, std::size_t named) {
 }
 
 std::string Shown(const Answer& answer, std::string_view text) {
-  return absl::StrCat("HTTP ", answer.status, ": ",
-                      Absl(text.substr(0, kMaxShownBytes)));
+  return absl::StrCat("HTTP ", answer.status, ": ", Absl(ShownPart(text)));
 }
 
 }  // namespace

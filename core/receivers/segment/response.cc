@@ -68,8 +68,8 @@ SendResult Decide(const Answer& answer, absl::Time now) {
   result.halves_differ = answer.status == 400;
   if (row.verdict == Verdict::kDelivered) return result;
   result.detail = absl::StrCat("HTTP ", answer.status, ": ", Absl(row.advice));
-  result.answer = absl::StrCat("HTTP ", answer.status, ": ",
-                               Absl(answer.body.substr(0, kMaxShownBytes)));
+  result.answer =
+      absl::StrCat("HTTP ", answer.status, ": ", Absl(ShownPart(answer.body)));
   if (row.retry_after == Header::kHonoured && answer.retry_after) {
     if (const auto wait = ParseRetryAfter(*answer.retry_after, now)) {
       result.verdict = Verdict::kWait;
@@ -77,6 +77,17 @@ SendResult Decide(const Answer& answer, absl::Time now) {
     }
   }
   return result;
+}
+
+std::string_view ShownPart(std::string_view body) {
+  if (body.size() <= kMaxShownBytes) return body;
+  const auto continues = [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+  };
+  // No character of UTF-8 has more than three bytes behind its first.
+  std::size_t end = kMaxShownBytes;
+  while (end > kMaxShownBytes - 4 && continues(body[end])) --end;
+  return body.substr(0, continues(body[end]) ? kMaxShownBytes : end);
 }
 
 SendResult DecideFailure(const absl::Status& failure) {

@@ -18,6 +18,9 @@ inline constexpr absl::Duration kMaxRetryAfter = absl::Seconds(300);
 // Bytes of an answer's body that dead letters show.
 inline constexpr std::size_t kMaxShownBytes = 512;
 
+// The first of them, without half a character at their end.
+std::string_view ShownPart(std::string_view body);
+
 // What counts of an answer.
 struct Answer {
   int status = 0;

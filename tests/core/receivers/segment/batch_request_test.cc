@@ -70,6 +70,7 @@ TEST(BatchRequest, HasTheHeadersOfTheApi) {
   const std::map<std::string, std::string> expected = {
       {"Authorization", "Basic a2V5Og=="},  // key:
       {"Content-Type", "application/json"},
+      {"Accept-Encoding", "identity"},
       {"User-Agent", "segrid/" + std::string(base::kVersion)},
   };
   EXPECT_EQ(HeadersOf(*request), expected);

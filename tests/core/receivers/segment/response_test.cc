@@ -101,6 +101,23 @@ TEST(Decide, KeepsTheBodyForTheDeadLetterOnly) {
   EXPECT_THAT(result.detail, Not(HasSubstr("ada@")));
 }
 
+TEST(ShownPart, EndsWithAWholeCharacter) {
+  const auto shown = [](const std::string& before, const std::string& text) {
+    std::string body = before;
+    while (body.size() < 600) body += text;
+    return ShownPart(body).size();
+  };
+  EXPECT_EQ(ShownPart("short").size(), 5u);
+  EXPECT_EQ(shown("", "x"), 512u);
+  EXPECT_EQ(shown("", "ü"), 512u);
+  EXPECT_EQ(shown("x", "ü"), 511u);
+  EXPECT_EQ(shown("", "€"), 510u);
+  EXPECT_EQ(shown("x", "😀"), 509u);
+  EXPECT_EQ(shown("xxx", "😀"), 511u);
+  // That is no UTF-8.
+  EXPECT_EQ(shown("", "\x80"), 512u);
+}
+
 TEST(DecideFailure, IsARetry) {
   const SendResult result =
       DecideFailure(absl::UnavailableError("no connection"));
