@@ -73,14 +73,6 @@ std::int64_t CutToLines(int descriptor, std::int64_t size) {
   return end;
 }
 
-// False when somebody has moved or deleted the file.
-bool IsSameFile(const std::string& path, int descriptor) {
-  struct stat named {};
-  struct stat open {};
-  return ::stat(path.c_str(), &named) == 0 && ::fstat(descriptor, &open) == 0 &&
-         named.st_dev == open.st_dev && named.st_ino == open.st_ino;
-}
-
 // When the file was made, or if nobody knows, written last.
 absl::Time BeginOf(int descriptor) {
   struct statx found {};
@@ -113,15 +105,14 @@ absl::StatusOr<std::unique_ptr<FileReceiver>> FileReceiver::Open(
         absl::StrCat("cannot open file '", receiver->options_.path, "'"),
         Why(error));
   }
+  receiver->CloseFile();
   return receiver;
 }
 
 FileReceiver::FileReceiver(FileOptions options, base::Clock& clock)
     : options_(std::move(options)), clock_(clock) {}
 
-FileReceiver::~FileReceiver() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+FileReceiver::~FileReceiver() = default;
 
 int FileReceiver::OpenFile() {
   const int descriptor =
@@ -129,17 +120,31 @@ int FileReceiver::OpenFile() {
              O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kMode);
   if (descriptor < 0) return errno;
   struct stat found {};
-  std::int64_t size = ::fstat(descriptor, &found) == 0 ? found.st_size : -1;
-  if (size > 0) size = CutToLines(descriptor, size);
-  int error = size < 0 ? errno : SyncFolder(FolderOf(options_.path));
+  int error = ::fstat(descriptor, &found) == 0 ? 0 : errno;
+  const bool as_we_left_it = found.st_dev == device_ &&
+                             found.st_ino == inode_ &&
+                             found.st_size == size_bytes_ && size_bytes_ > 0;
+  if (error == 0 && !as_we_left_it) error = Adopt(descriptor, found.st_size);
   if (error != 0) {
     ::close(descriptor);
     return error;
   }
   descriptor_ = descriptor;
+  device_ = found.st_dev;
+  inode_ = found.st_ino;
+  return 0;
+}
+
+int FileReceiver::Adopt(int descriptor, std::int64_t size) {
+  if (size > 0) size = CutToLines(descriptor, size);
+  if (size < 0) return errno;
   size_bytes_ = size;
   begun_ = BeginOf(descriptor);
-  return 0;
+  return SyncFolder(FolderOf(options_.path));
+}
+
+void FileReceiver::CloseFile() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 void FileReceiver::Send(Batch batch, Done done) {
@@ -160,17 +165,17 @@ void FileReceiver::Send(Batch batch, Done done) {
 }
 
 int FileReceiver::Write(std::string_view lines) {
-  if (descriptor_ >= 0 && !IsSameFile(options_.path, descriptor_)) {
-    ::close(std::exchange(descriptor_, -1));
+  int error = OpenFile();
+  if (error == 0 && IsDue(std::ssize(lines))) {
+    error = Rotate();
+    if (error == 0) error = OpenFile();
   }
-  if (descriptor_ >= 0 && IsDue(std::ssize(lines))) {
-    if (const int error = Rotate(); error != 0) return error;
+  if (error == 0) {
+    if (size_bytes_ == 0) begun_ = clock_.Now();
+    error = Append(lines);
   }
-  if (descriptor_ < 0) {
-    if (const int error = OpenFile(); error != 0) return error;
-  }
-  if (size_bytes_ == 0) begun_ = clock_.Now();
-  return Append(lines);
+  CloseFile();
+  return error;
 }
 
 bool FileReceiver::IsDue(std::int64_t more_bytes) const {
@@ -185,7 +190,7 @@ bool FileReceiver::IsDue(std::int64_t more_bytes) const {
 int FileReceiver::Rotate() {
   const std::string name = RotatedName(options_.path, clock_.Now());
   if (std::rename(options_.path.c_str(), name.c_str()) != 0) return errno;
-  ::close(std::exchange(descriptor_, -1));
+  CloseFile();
   PruneRotated(options_.path, options_.keep);
   return 0;
 }
@@ -208,7 +213,7 @@ int FileReceiver::Append(std::string_view lines) {
     size_bytes_ += length;
   } else if (::ftruncate(descriptor_, size_bytes_) != 0) {
     // What is there now is found out by opening it again.
-    ::close(std::exchange(descriptor_, -1));
+    size_bytes_ = -1;
   }
   return error;
 }

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,9 +34,10 @@ struct FileOptions {
 // taken back as a whole, so that every line is a Track. What a crash left of a
 // line is cut off when the file is opened: its batch was not delivered.
 //
-// Ownership:     owns the descriptor; keeps a reference to the clock. Others
-//                may read, move and delete the file (then a new one is
-//                begun), not write it.
+// Ownership:     keeps a reference to the clock. Others may read, move and
+//                delete the file (then a new one is begun), not write it. It is
+//                open only while a batch is written: deleting it gives its
+//                space back at once.
 // Thread safety: as Receiver; batches are written one after the other.
 // Blocking:      Send waits for the disk; `done` runs inline.
 // Errors:        every write error is kRetry; the disk may have room again.
@@ -58,16 +61,23 @@ class FileReceiver final : public Receiver {
 
   // Each gives 0, or the errno of what failed.
   int OpenFile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Looks at a file that is new, or not as the last batch left it.
+  int Adopt(int descriptor, std::int64_t size)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int Write(std::string_view lines) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int Rotate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int Append(std::string_view lines) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  void CloseFile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool IsDue(std::int64_t more_bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const FileOptions options_;
   base::Clock& clock_;
   absl::Mutex mu_;
   int descriptor_ ABSL_GUARDED_BY(mu_) = -1;
+  // The file that was written last, and its size then; -1: nobody knows.
+  dev_t device_ ABSL_GUARDED_BY(mu_) = 0;
+  ino_t inode_ ABSL_GUARDED_BY(mu_) = 0;
   std::int64_t size_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Time begun_ ABSL_GUARDED_BY(mu_);  // Of the first line.
 };

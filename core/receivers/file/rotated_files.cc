@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -57,21 +58,23 @@ void PruneRotated(const std::string& path, std::int32_t keep) {
   const fs::path folder =
       file.has_parent_path() ? file.parent_path() : fs::path(".");
   const std::string prefix = file.filename().string() + ".";
-  std::vector<fs::path> rotated;
+  // The oldest by its last line: the clock that gave the names may have jumped.
+  std::vector<std::pair<fs::file_time_type, fs::path>> rotated;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (name.starts_with(prefix) &&
         IsOurs(std::string_view(name).substr(prefix.size()))) {
-      rotated.push_back(it->path());
+      std::error_code gone;
+      rotated.emplace_back(fs::last_write_time(it->path(), gone), it->path());
     }
   }
   std::sort(rotated.begin(), rotated.end());
   const std::size_t kept =
       std::min(rotated.size(), static_cast<std::size_t>(keep));
   for (std::size_t i = 0; i + kept < rotated.size(); ++i) {
-    fs::remove(rotated[i], error);
+    fs::remove(rotated[i].second, error);
   }
 }
 

@@ -1,4 +1,4 @@
-// The files that came before: `<path>.<UTC time>`, the oldest first by name.
+// The files that came before: `<path>.<UTC time>`.
 
 #pragma once
 

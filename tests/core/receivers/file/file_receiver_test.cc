@@ -5,10 +5,12 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -85,6 +87,31 @@ TEST(FileReceiver, BeginsANewFileWhenItsOwnWasMovedOrDeleted) {
   ASSERT_EQ(std::remove(path.c_str()), 0);
   Send(*receiver, {"3"});
   EXPECT_EQ(Read(path), "3\n");
+}
+
+// On a full disk nothing more might come that would let go of it.
+TEST(FileReceiver, DeletingItsFileGivesTheSpaceBackAtOnce) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Path("tracks.ndjson");
+  const auto receiver = Open({.path = path}).value();
+  Send(*receiver, {"1"});
+  ASSERT_EQ(std::remove(path.c_str()), 0);
+  for (const auto& open :
+       std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    EXPECT_THAT(std::filesystem::read_symlink(open.path(), gone).string(),
+                ::testing::Not(HasSubstr(path)));
+  }
+}
+
+TEST(FileReceiver, CutsOffWhatSomebodyElseAddedWithoutALineEnd) {
+  const tests::ScratchDir scratch;
+  const std::string path = scratch.Path("tracks.ndjson");
+  const auto receiver = Open({.path = path}).value();
+  Send(*receiver, {"1"});
+  scratch.Write("tracks.ndjson", "1\n2\nhal");
+  Send(*receiver, {"3"});
+  EXPECT_EQ(Read(path), "1\n2\n3\n");
 }
 
 TEST(FileReceiver, KeepsItsFileFromOthers) {

@@ -1,5 +1,6 @@
 // When the file receiver begins a new file, and which old ones it keeps.
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/receivers/file/file_receiver.h"
 #include "core/receivers/file/rotated_files.h"
 #include "gmock/gmock.h"
@@ -121,6 +123,22 @@ TEST_F(FileRotation, DeletesTheOldestOfItsOwnFilesOnly) {
   EXPECT_THAT(files, ElementsAre(Pair("t.ndjson", "4\n"),
                                  Pair("t.ndjson.20260101T000000Z.001", "2\n"),
                                  Pair("t.ndjson.20260101T000000Z.002", "3\n")));
+}
+
+TEST_F(FileRotation, WhatWasWrittenLastIsKeptAlsoWhenTheClockWentBack) {
+  for (const char* year : {"2030", "2031"}) {
+    const std::string name = absl::StrCat("t.ndjson.", year, "0101T000000Z");
+    scratch_.Write(name, "of a wrong clock");
+    std::filesystem::last_write_time(
+        scratch_.Path(name),
+        std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+  const auto receiver = Open({.rotate_bytes = 2, .keep = 2});
+  for (const char* line : {"1", "2", "3"}) Send(*receiver, {line});
+  EXPECT_THAT(Files(),
+              ElementsAre(Pair("t.ndjson", "3\n"),
+                          Pair("t.ndjson.20260101T000000Z", "1\n"),
+                          Pair("t.ndjson.20260101T000000Z.001", "2\n")));
 }
 
 TEST_F(FileRotation, KeepsAllWhenTold) {
