@@ -50,6 +50,9 @@ class Database {
     return handles_[static_cast<std::size_t>(family)];
   }
 
+  // Of what was written last.
+  std::uint64_t last_sequence() const { return db_->GetLatestSequenceNumber(); }
+
   // All of the batch or nothing; with `sync` it is on the disk then.
   absl::Status Write(::rocksdb::WriteBatch& batch, bool sync);
 

@@ -169,7 +169,8 @@ void DedupTable::Erase(const IdHash& id) {
 }
 
 absl::Duration DedupTable::EffectiveWindow(absl::Time now) const {
-  return std::min(window_, now - forgotten_until_);
+  // The clock may have gone back.
+  return std::clamp(now - forgotten_until_, absl::ZeroDuration(), window_);
 }
 
 std::int64_t DedupTable::memory_bytes() const {

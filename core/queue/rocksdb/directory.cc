@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFormatWord = "segrid-queue ";
+constexpr char kData[] = "/db/CURRENT";  // Is there when the database is.
 
 absl::Status Refuse(std::string_view reason, const std::string& message) {
   return base::MakeError(absl::StatusCode::kFailedPrecondition, reason,
@@ -47,6 +49,8 @@ absl::StatusOr<std::optional<int>> ReadFormat(const std::string& path) {
   const std::string file = path + "/FORMAT";
   if (!fs::exists(file)) return std::nullopt;
   std::string text = ReadText(file);
+  // What a crash of an earlier version left of a first start.
+  if (text.empty() && !fs::exists(path + kData)) return std::nullopt;
   int version = 0;
   if (text.rfind(kFormatWord, 0) != 0 ||
       !absl::SimpleAtoi(text.substr(kFormatWord.size()), &version) ||
@@ -64,8 +68,9 @@ absl::StatusOr<std::optional<int>> ReadFormat(const std::string& path) {
   return version;
 }
 
+// Under another name first: a crash leaves all of it, or nothing.
 absl::Status WriteFormat(const std::string& path) {
-  const std::string file = path + "/FORMAT";
+  const std::string file = path + "/FORMAT.new";
   const int fd =
       ::open(file.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return BadDirectory(path, std::strerror(errno));
@@ -73,7 +78,8 @@ absl::Status WriteFormat(const std::string& path) {
       absl::StrCat(std::string(kFormatWord), kFormatVersion, "\n");
   const bool written = ::write(fd, text.data(), text.size()) ==
                            static_cast<ssize_t>(text.size()) &&
-                       ::fsync(fd) == 0;
+                       ::fsync(fd) == 0 &&
+                       ::rename(file.c_str(), (path + "/FORMAT").c_str()) == 0;
   const int error = errno;
   ::close(fd);
   const int directory = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -108,8 +114,9 @@ absl::StatusOr<int> Lock(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
-    const std::string& path, bool create) {
+    const std::string& path, Purpose purpose) {
   std::error_code error;
+  const bool create = purpose == Purpose::kServe;
   if (!create && !fs::is_directory(path, error)) {
     return base::MakeError(absl::StatusCode::kNotFound, "NO_QUEUE",
                            absl::StrCat("there is no queue in '", path, "'"));
@@ -119,16 +126,25 @@ absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
     fs::permissions(path, fs::perms::owner_all, error);
   }
   if (error) return BadDirectory(path, error.message());
-  SEGRID_RETURN_IF_ERROR(ReadFormat(path).status());
+  const bool mend = purpose == Purpose::kRepair;
+  const absl::Status known = ReadFormat(path).status();
+  if (!known.ok() && !(mend && absl::IsDataLoss(known))) return known;
   SEGRID_ASSIGN_OR_RETURN(const int lock, Lock(path));
   std::unique_ptr<Directory> directory(new Directory(path, lock));
   // Again: another process may have made it meanwhile.
-  SEGRID_ASSIGN_OR_RETURN(const std::optional<int> version, ReadFormat(path));
-  if (version.has_value()) return directory;
-  if (fs::exists(directory->database() + "/CURRENT", error)) {
+  const absl::StatusOr<std::optional<int>> version = ReadFormat(path);
+  if (!version.ok() && !(mend && absl::IsDataLoss(version.status()))) {
+    return version.status();
+  }
+  if (version.ok() && version->has_value()) return directory;
+  const bool has_data = fs::exists(path + kData, error);
+  if (has_data && !mend) {
     return Corrupt(absl::StrCat("'", path, "' has data and no FORMAT file"));
   }
   SEGRID_RETURN_IF_ERROR(WriteFormat(path));
+  if (has_data || !version.ok()) {
+    directory->mended_ = "writing the FORMAT file, which could not be read";
+  }
   return directory;
 }
 

@@ -16,21 +16,30 @@ inline constexpr int kFormatVersion = 1;
 // A locked directory; the destructor unlocks it.
 class Directory {
  public:
-  // Makes it for the owner alone if it is missing (with `create`), and locks
-  // it.
+  // What for.
+  enum class Purpose {
+    kServe,   // Makes it, for the owner alone, if it is missing.
+    kLook,    // It must be there.
+    kRepair,  // The same; a FORMAT file that is damaged or missing is made.
+  };
+
+  // Locks it.
   //
   // FAILED_PRECONDITION/QUEUE_LOCKED:  another process uses it.
   // FAILED_PRECONDITION/QUEUE_FORMAT:  a newer version wrote it; not a byte is
   //                                    changed.
   // FAILED_PRECONDITION/BAD_DATA_DIR:  it cannot be made or read.
-  // NOT_FOUND/NO_QUEUE:                it is missing and `create` is false.
+  // NOT_FOUND/NO_QUEUE:                it is missing, and not made.
   // DATA_LOSS/QUEUE_CORRUPT:           it has data and no valid FORMAT file.
   static absl::StatusOr<std::unique_ptr<Directory>> Open(
-      const std::string& path, bool create);
+      const std::string& path, Purpose purpose);
 
   ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
+
+  // What kRepair had to mend: the text for people; usually empty.
+  const std::string& mended() const { return mended_; }
 
   std::string database() const { return path_ + "/db"; }
   std::string watermark() const { return path_ + "/watermark"; }
@@ -42,6 +51,7 @@ class Directory {
 
   const std::string path_;
   const int lock_;
+  std::string mended_{};
 };
 
 }  // namespace segrid::queue::rocksdb

@@ -30,8 +30,9 @@ Disk::Disk(const RocksOptions& options, std::unique_ptr<Directory> directory,
       reserve_(directory_->reserve(), options.reserve_bytes) {}
 
 absl::StatusOr<std::unique_ptr<Disk>> Disk::Open(const RocksOptions& options) {
-  SEGRID_ASSIGN_OR_RETURN(std::unique_ptr<Directory> directory,
-                          Directory::Open(options.directory, true));
+  SEGRID_ASSIGN_OR_RETURN(
+      std::unique_ptr<Directory> directory,
+      Directory::Open(options.directory, Directory::Purpose::kServe));
   SEGRID_ASSIGN_OR_RETURN(std::unique_ptr<Watermark> watermark,
                           Watermark::Open(directory->watermark()));
   std::unique_ptr<Disk> disk(

@@ -53,7 +53,7 @@ absl::Status Look(const Directory& directory, FsckReport& report) {
 
 absl::StatusOr<FsckReport> Fsck(const std::string& path) {
   SEGRID_ASSIGN_OR_RETURN(const std::unique_ptr<Directory> directory,
-                          Directory::Open(path, false));
+                          Directory::Open(path, Directory::Purpose::kLook));
   FsckReport report;
   std::error_code error;
   // A store that nobody appended to, or whose first open was cut off.

@@ -1,5 +1,7 @@
 #include "core/queue/rocksdb/repair.h"
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "core/queue/rocksdb/database_options.h"
 #include "core/queue/rocksdb/directory.h"
 #include "core/queue/rocksdb/disk.h"
+#include "core/queue/rocksdb/salvage.h"
 #include "core/queue/rocksdb/verify.h"
 #include "rocksdb/db.h"
 
@@ -21,7 +24,9 @@ namespace rdb = ::rocksdb;
 
 class Repairer {
  public:
-  explicit Repairer(const Directory& directory) : directory_(directory) {}
+  explicit Repairer(const Directory& directory) : directory_(directory) {
+    if (!directory.mended().empty()) Say(directory.mended());
+  }
 
   absl::StatusOr<RepairReport> Run() {
     SEGRID_RETURN_IF_ERROR(OpenDatabase());
@@ -40,28 +45,35 @@ class Repairer {
     const std::string path = directory_.database();
     auto opened = Database::Open(path, OpenMode::kNormal, nullptr);
     if (absl::IsDataLoss(opened.status())) {
-      Say(absl::StrCat("skipping damaged parts of the log: ",
+      Say(absl::StrCat("reading the log around what is damaged: ",
                        opened.status().message()));
-      opened = Database::Open(path, OpenMode::kSalvage, nullptr);
+      SEGRID_RETURN_IF_ERROR(SetLogsAside(path, logs_));
+      opened = Database::Open(path, OpenMode::kNormal, nullptr);
     }
-    if (absl::IsDataLoss(opened.status())) {
-      SEGRID_RETURN_IF_ERROR(Rebuild());
-      opened = Database::Open(path, OpenMode::kSalvage, nullptr);
-    }
+    if (absl::IsDataLoss(opened.status())) return Rebuild();
     SEGRID_RETURN_IF_ERROR(opened.status());
     database_ = *std::move(opened);
-    return absl::OkStatus();
+    return Replay(false);
+  }
+
+  absl::Status Replay(bool is_rebuilt) {
+    return ReplayLogs(logs_, is_rebuilt, *database_).status();
   }
 
   // From the files that can be read; the others go to db/lost.
   absl::Status Rebuild() {
+    const std::string path = directory_.database();
     database_.reset();
     Say("rebuilding the catalog of files; what cannot be read goes to db/lost");
+    SEGRID_RETURN_IF_ERROR(SetLogsAside(path, logs_));
     const rdb::Options options(MakeDbOptions(OpenMode::kSalvage, nullptr),
                                rdb::ColumnFamilyOptions());
-    return FromRocks(
-        rdb::RepairDB(directory_.database(), options, MakeFamilies()),
-        "rebuilding the catalog");
+    SEGRID_RETURN_IF_ERROR(
+        FromRocks(rdb::RepairDB(path, options, MakeFamilies()),
+                  "rebuilding the catalog"));
+    SEGRID_ASSIGN_OR_RETURN(database_,
+                            Database::Open(path, OpenMode::kSalvage, nullptr));
+    return Replay(true);
   }
 
   absl::Status Load() {
@@ -70,7 +82,6 @@ class Repairer {
     // A file that cannot be read from one end to the other.
     Say(std::string(status.message()));
     SEGRID_RETURN_IF_ERROR(Rebuild());
-    SEGRID_RETURN_IF_ERROR(OpenDatabase());
     return TryLoad();
   }
 
@@ -141,8 +152,11 @@ class Repairer {
   }
 
   const Directory& directory_;
-  const RocksOptions options_;
+  // Whatever the server's limit of memory is: no id is forgotten here.
+  const RocksOptions options_ = {.dedup_memory_bytes =
+                                     std::numeric_limits<std::int64_t>::max()};
   RepairReport report_;
+  std::vector<std::string> logs_;  // Set aside, to be read around damage.
   std::unique_ptr<Database> database_;
   std::unique_ptr<Books> books_;
   std::vector<Damage> damages_;
@@ -152,7 +166,7 @@ class Repairer {
 
 absl::StatusOr<RepairReport> Repair(const std::string& path) {
   SEGRID_ASSIGN_OR_RETURN(const std::unique_ptr<Directory> directory,
-                          Directory::Open(path, false));
+                          Directory::Open(path, Directory::Purpose::kRepair));
   return Repairer(*directory).Run();
 }
 

@@ -19,7 +19,8 @@ struct RepairReport {
 
 // Keeps what can be read, gives the rest up, and balances the ledger: what is
 // lost counts as expired. Messages of which only the mark of their delivery is
-// lost are delivered again. Make a copy of the directory first.
+// lost are delivered again. A FORMAT file that is damaged or missing is taken
+// for one of this version. Make a copy of the directory first.
 //
 // Errors: as Fsck; besides DATA_LOSS/QUEUE_CORRUPT: nothing can be saved.
 absl::StatusOr<RepairReport> Repair(const std::string& directory);

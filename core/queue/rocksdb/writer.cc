@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "core/base/clock.h"
 #include "core/queue/rocksdb/records.h"
 
 namespace segrid::queue::rocksdb {
@@ -39,6 +39,8 @@ void Writer::Step(std::string_view name) {
   if (shared_.options.on_step) shared_.options.on_step(name);
 }
 
+absl::Duration Writer::Uptime() { return base::SystemClock().Uptime(); }
+
 void Writer::Run() {
   while (true) {
     Calls calls = Wait();
@@ -50,9 +52,9 @@ void Writer::Run() {
     if (broken_) {
       if (ahead != nullptr) Finish(*ahead);
       ahead.reset();
-      if (absl::Now() >= next_try_) {
+      if (Uptime() >= next_try_) {
         const absl::Status status = Recover();
-        next_try_ = absl::Now() + shared_.options.retry_interval;
+        next_try_ = Uptime() + shared_.options.retry_interval;
         absl::MutexLock lock(&shared_.mu);
         shared_.health.broken = status;
       }
@@ -73,7 +75,7 @@ void Writer::Run() {
 }
 
 void Writer::LookForRoom() {
-  const absl::Time now = absl::Now();
+  const absl::Duration now = Uptime();
   if (now < next_look_) return;
   next_look_ = now + kLookInterval;
   has_room_ = shared_.disk->HasRoom();
@@ -106,8 +108,8 @@ void Writer::Seal(Commit& commit) {
   absl::MutexLock lock(&shared_.mu);
   commit.DropOverdue();
   commit.Sweep(kSweepBytes);
-  if (absl::Now() >= next_sweep_) {
-    next_sweep_ = absl::Now() + kSweepInterval;
+  if (Uptime() >= next_sweep_) {
+    next_sweep_ = Uptime() + kSweepInterval;
     commit.SweepRecords(kSweepRecords);
   }
   commit.Prepare();

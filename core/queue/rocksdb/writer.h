@@ -79,6 +79,8 @@ class Writer {
   void Reclaim(bool drained);
   void AnswerLater(Calls calls, std::vector<std::string> ready_lanes);
   void Step(std::string_view name);
+  // Of the machine.
+  static absl::Duration Uptime();
 
   Shared& shared_;
 
@@ -102,9 +104,10 @@ class Writer {
   bool has_room_ = true;
   // The writer's thread only.
   bool broken_ = false;
-  absl::Time next_try_ = absl::InfinitePast();    // By the machine's clock.
-  absl::Time next_look_ = absl::InfinitePast();   // For room.
-  absl::Time next_sweep_ = absl::InfinitePast();  // Of old records.
+  // By the machine's clock, which tests do not set; its time of day may jump.
+  absl::Duration next_try_ = -absl::InfiniteDuration();
+  absl::Duration next_look_ = -absl::InfiniteDuration();   // For room.
+  absl::Duration next_sweep_ = -absl::InfiniteDuration();  // Of old records.
   std::map<std::string, std::vector<Range>> unsaved_acks_;
 
   SerialThread answers_;

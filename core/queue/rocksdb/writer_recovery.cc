@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "core/base/status_macros.h"
 #include "core/queue/rocksdb/writer.h"
 
@@ -10,7 +9,7 @@ namespace segrid::queue::rocksdb {
 
 void Writer::Break(const absl::Status& status, Calls& calls) {
   broken_ = true;
-  next_try_ = absl::Now();
+  next_try_ = Uptime();
   Remember(calls);
   for (Call& call : calls) {
     // Acks are remembered; what was refused would be refused again.
