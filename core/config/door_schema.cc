@@ -28,6 +28,13 @@ std::string CheckPublicKey(const std::string& value) {
   return key.ok() ? "" : std::string(key.status().message());
 }
 
+std::string CheckPairHash(const std::string& value) {
+  return CheckHash(value).empty()
+             ? ""
+             : "is no SHA-256; must be 64 lower-case hex digits: printf %s "
+               "\"$USER:$PASSWORD\" | sha256sum";
+}
+
 std::string Element(std::string_view list, std::size_t index,
                     std::string_view key = "") {
   return Concat({list, "[", std::to_string(index), "]", key});
@@ -86,19 +93,28 @@ void CheckAddresses(Fields& fields, const Config& config) {
       {"grpc.listen", &config.grpc.listen},
       {"http.listen", &config.http.listen},
       {"admin.listen", &config.admin.listen}};
-  std::map<std::string_view, std::string> taken;  // By address: who has it.
+  struct Owner {
+    std::string place;
+    bool is_default;
+  };
+  std::map<std::string_view, Owner> taken;  // By address.
   for (const auto& [door, addresses] : doors) {
+    const bool is_default = !fields.Has(door);
     for (std::size_t i = 0; i < addresses->size(); ++i) {
       const std::string& address = (*addresses)[i];
-      if (address.empty() || address.ends_with(":0")) continue;
-      std::string here = Element(door, i);
+      Owner here{Element(door, i), is_default};
+      // Standing twice in its own list is said already.
+      const bool counts = is_default || fields.IsGood(here.place);
+      if (!counts || address.empty() || address.ends_with(":0")) continue;
       const auto [other, is_free] = taken.try_emplace(address, here);
       if (is_free) continue;
       // At the one that the file names.
-      if (!fields.Has(door)) std::swap(here, other->second);
-      fields.Check(false, here,
-                   Concat({"is the address of ", other->second,
-                           ", too; give each a port of its own"}));
+      if (is_default) std::swap(here, other->second);
+      fields.Check(
+          false, here.place,
+          Concat({other->second.is_default ? "is the default address of "
+                                           : "is the address of ",
+                  other->second.place, ", too; give each a port of its own"}));
     }
   }
 }
@@ -151,7 +167,7 @@ void Rows(Fields& fields, Webhook& webhook) {
   fields.Texts("bearer_sha256", webhook.bearer_sha256,
                {.check = &CheckHash, .show = false});
   fields.Texts("basic_sha256", webhook.basic_sha256,
-               {.check = &CheckHash, .show = false});
+               {.check = &CheckPairHash, .show = false});
 }
 
 void CheckDoors(Fields& fields, const Config& config) {

@@ -1,6 +1,5 @@
 // The part of Reader that turns texts into the types of the options.
 
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <utility>
@@ -89,7 +88,9 @@ void Reader::Number(Key key, double& value, Range<double> range) {
   const std::optional<Scalar> scalar = PlainOf(key, "a number");
   if (!scalar.has_value()) return;
   double read = std::numeric_limits<double>::quiet_NaN();
-  if (!absl::SimpleAtod(scalar->text, &read) || std::isnan(read)) {
+  // Without the words and hexadecimal digits that SimpleAtod takes, too.
+  if (scalar->text.find_first_not_of("+-.0123456789eE") != std::string::npos ||
+      !absl::SimpleAtod(scalar->text, &read)) {
     return Check(false, key,
                  Concat({scalar->shown, " is no number; must be ",
                          Plain(range.min), " to ", Plain(range.max)}));

@@ -6,18 +6,20 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <cstddef>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/base/error_info.h"
+#include "core/base/read_file.h"
 #include "core/base/status_macros.h"
 
 namespace segrid::rpc {
 namespace {
+
+constexpr std::size_t kMaxPemBytes = 1 << 20;
 
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
@@ -38,12 +40,13 @@ absl::Status BadFile(std::string_view key, const std::string& path,
 
 absl::StatusOr<std::string> ReadFile(std::string_view key,
                                      const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof()) {
-    return BadFile(key, path, "cannot be read: check its path and its rights");
+  absl::StatusOr<std::string> text = base::ReadFile(path, kMaxPemBytes);
+  if (!text.ok()) {
+    return BadFile(key, path,
+                   std::string(text.status().message()) +
+                       ": check its path and its rights");
   }
-  if (text.empty()) return BadFile(key, path, "cannot be read or is empty");
+  if (text->empty()) return BadFile(key, path, "is empty");
   return text;
 }
 

@@ -93,6 +93,8 @@ std::vector<Case> TypeCases() {
       {"NumberIsText", InSource("requests_per_second: fast"), "f:2:26: sources[0].requests_per_second: 'fast' is no number; must be 0.1 to 10000"},
       {"NumberTooLarge", InSource("requests_per_second: 10001"), "f:2:26: sources[0].requests_per_second: '10001' is out of range; must be 0.1 to 10000"},
       {"NumberIsNan", InSource("requests_per_second: nan"), "f:2:26: sources[0].requests_per_second: 'nan' is no number; must be 0.1 to 10000"},
+      {"NumberIsInfinite", InSource("requests_per_second: inf"), "f:2:26: sources[0].requests_per_second: 'inf' is no number; must be 0.1 to 10000"},
+      {"NumberIsHexadecimal", InSource("requests_per_second: 0x10"), "f:2:26: sources[0].requests_per_second: '0x10' is no number; must be 0.1 to 10000"},
       {"SizeWithoutUnit", "queue: {dedup_memory: 128}", "f:1:23: queue.dedup_memory: '128' has no unit" + std::string(kSizeHelp)},
       {"SizeUnknownUnit", "queue: {max_bytes: 10Gib}", "f:1:20: queue.max_bytes: '10Gib' has an unknown unit" + std::string(kSizeHelp)},
       {"SizeOutOfRange", "queue: {max_bytes: 1023KiB}", "f:1:20: queue.max_bytes: '1023KiB' is out of range; must be 1MiB to 1024TiB"},

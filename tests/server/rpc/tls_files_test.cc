@@ -51,6 +51,15 @@ TEST_F(TlsFilesTest, NameAMissingFile) {
   EXPECT_NE(Problem().find("cannot be read"), std::string::npos);
 }
 
+TEST_F(TlsFilesTest, NameADirectoryInTheirPlace) {
+  tls_.client_ca = dir_.Path("");
+  EXPECT_NE(Problem().find("grpc.tls.client_ca"), std::string::npos);
+  tls_.cert = dir_.Path("");
+  EXPECT_NE(
+      Problem().find("grpc.tls.cert: file '" + tls_.cert + "' cannot be read"),
+      std::string::npos);
+}
+
 TEST_F(TlsFilesTest, NameAFileThatIsNoPem) {
   tls_.client_ca = dir_.Write("bad.pem", "not PEM");
   EXPECT_NE(Problem().find("client_ca"), std::string::npos);
