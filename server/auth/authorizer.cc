@@ -1,6 +1,7 @@
 #include "server/auth/authorizer.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 
 #include "absl/strings/match.h"
@@ -26,7 +27,9 @@ std::string_view TokenOf(std::string_view authorization) {
     return "";
   }
   authorization.remove_prefix(kScheme.size());
-  return authorization;
+  // One or more of them stand between the two (RFC 9110, section 11.4).
+  const std::size_t start = authorization.find_first_not_of(' ');
+  return start == std::string_view::npos ? "" : authorization.substr(start);
 }
 
 absl::Status CheckToken(const TokenSet& tokens, const Caller& caller,

@@ -38,7 +38,11 @@ TEST(Authorizer, WantsATokenWithTheRole) {
   const Authorizer authorizer(WithToken());
   EXPECT_FALSE(authorizer.open());
   EXPECT_TRUE(authorizer.Check({"Bearer hello", {}}, Role::kTransform).ok());
-  EXPECT_TRUE(authorizer.Check({"bearer hello", {}}, Role::kTransform).ok());
+  for (const char* header :
+       {"bearer hello", "BEARER hello", "Bearer  hello", "Bearer     hello"}) {
+    EXPECT_TRUE(authorizer.Check({header, {}}, Role::kTransform).ok())
+        << header;
+  }
   const absl::Status admin =
       authorizer.Check({"Bearer hello", {}}, Role::kAdmin);
   EXPECT_EQ(admin.code(), absl::StatusCode::kPermissionDenied);
@@ -48,11 +52,12 @@ TEST(Authorizer, WantsATokenWithTheRole) {
 TEST(Authorizer, RefusesEverythingElse) {
   const Authorizer authorizer(WithToken());
   for (const char* header :
-       {"", "hello", "Bearer", "Bearer ", "Basic hello", "Bearerhello"}) {
+       {"", "hello", "Bearer", "Bearer ", "Bearer   ", "Basic hello",
+        "Bearerhello", " Bearer hello", "Bearer\thello"}) {
     EXPECT_EQ(ReasonFor(authorizer, {header, {}}), "TOKEN_MISSING") << header;
   }
-  for (const char* header :
-       {"Bearer  hello", "Bearer hello ", "Bearer Hello", "Bearer hello,x"}) {
+  for (const char* header : {"Bearer hello ", "Bearer \thello", "Bearer Hello",
+                             "Bearer hello,x", "Bearer hello hello"}) {
     const absl::Status status =
         authorizer.Check({header, {}}, Role::kTransform);
     EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
