@@ -1,5 +1,6 @@
 #include "server/http/session.h"
 
+#include <string_view>
 #include <utility>
 
 #include "boost/beast/http/read.hpp"
@@ -11,6 +12,9 @@ namespace {
 // What a waiting connection keeps for the beginning of a request.
 constexpr std::size_t kFirstBytes = 2'048;
 
+// What may be received beyond what is looked at; two reads of Beast's.
+constexpr std::size_t kReadAhead = 128 << 10;
+
 // The peer went away, or the system says so: nobody is there to be told.
 bool IsEndOfPeer(const boost::system::error_code& error) {
   namespace http = boost::beast::http;
@@ -18,6 +22,31 @@ bool IsEndOfPeer(const boost::system::error_code& error) {
          error == http::error::partial_message ||
          error.category() !=
              http::make_error_code(http::error::bad_field).category();
+}
+
+// True if the first line ends as one of HTTP does, in whatever version.
+bool NamesAVersion(std::string_view head) {
+  constexpr std::string_view kEnd = " HTTP/d.d";
+  const std::string_view line = head.substr(0, head.find("\r\n"));
+  if (line.size() < kEnd.size()) return false;
+  const std::string_view end = line.substr(line.size() - kEnd.size());
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return end.starts_with(" HTTP/") && is_digit(end[6]) && end[7] == '.' &&
+         is_digit(end[8]);
+}
+
+// Of what could not be read as a head.
+Answer RefusalOf(const boost::system::error_code& error,
+                 std::string_view head) {
+  namespace http = boost::beast::http;
+  if (error == http::error::header_limit) {
+    return ErrorAnswer(431, "HEADER_TOO_LARGE",
+                       "the request's head is over the limit");
+  }
+  if (error == http::error::bad_version && NamesAVersion(head)) {
+    return ErrorAnswer(505, "HTTP_VERSION", "only HTTP/1.1 is spoken here");
+  }
+  return ErrorAnswer(400, "BAD_REQUEST", "this is no HTTP/1.1 request");
 }
 
 }  // namespace
@@ -68,6 +97,7 @@ void Session::NextRequest() {
   if (ending_) return Close();
   head_.reset();
   chunks_.reset();
+  sent_headers_.clear();
   request_ = Request();
   route_ = nullptr;
   body_left_ = is_head_ = false;
@@ -93,6 +123,11 @@ void Session::NextRequest() {
 
 void Session::OnBytes(std::size_t bytes) {
   buffer_.commit(bytes);
+  // Some clients end a body with one line too many (RFC 9112, section 2.2).
+  if (Received().starts_with("\r\n")) {
+    buffer_.consume(2);
+    if (buffer_.size() == 0) return NextRequest();
+  }
   if (!std::exchange(first_, false)) {
     SetDeadline(listener_->options.header_timeout, Cut::kHeaderTimeout);
   }
@@ -100,6 +135,11 @@ void Session::OnBytes(std::size_t bytes) {
 }
 
 void Session::ReadHead() {
+  // A head, the line before a chunk and the trailers behind the last are read
+  // as a whole: without a bound, one that never ends would take all memory.
+  buffer_.max_size(
+      static_cast<std::size_t>(listener_->options.max_header_bytes) +
+      kReadAhead);
   head_.emplace();
   head_->header_limit(
       static_cast<std::uint32_t>(listener_->options.max_header_bytes));
@@ -121,11 +161,7 @@ void Session::OnHead(const ErrorCode& error) {
     if (IsEndOfPeer(error)) return Close();
     listener_->counts.Add(Cut::kBadRequest);
     body_left_ = true;
-    return Refuse(
-        error == boost::beast::http::error::header_limit
-            ? ErrorAnswer(431, "HEADER_TOO_LARGE",
-                          "the request's head is over the limit")
-            : ErrorAnswer(400, "BAD_REQUEST", "this is no HTTP/1.1 request"));
+    return Refuse(RefusalOf(error, Received()));
   }
   ClearDeadline();
   if (std::optional<Answer> refusal = CheckHead()) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "boost/asio/any_io_executor.hpp"
@@ -17,6 +18,7 @@
 #include "boost/asio/strand.hpp"
 #include "boost/beast/core/flat_buffer.hpp"
 #include "boost/beast/http/empty_body.hpp"
+#include "boost/beast/http/fields.hpp"
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/string_body.hpp"
 #include "server/http/listener_state.h"
@@ -64,6 +66,10 @@ class Session final : public Slot,
   void OnBytes(std::size_t bytes);
   void ReadHead();
   void OnHead(const ErrorCode& error);
+  // What came and was not read as part of a request yet.
+  std::string_view Received() const {
+    return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+  }
   void Close();
   void SetDeadline(absl::Duration from_now, httpd::Cut reason);
   void ClearDeadline();
@@ -77,6 +83,7 @@ class Session final : public Slot,
   void ReadKnownLength(std::size_t length);
   void ReadChunks();
   void OnBody(const ErrorCode& error, bool too_large);
+  bool HasLongTrailers(const ErrorCode& error) const;
   void Work();
   void ReleaseBody();
 
@@ -104,6 +111,7 @@ class Session final : public Slot,
   std::optional<
       boost::beast::http::request_parser<boost::beast::http::string_body>>
       chunks_;
+  boost::beast::http::fields sent_headers_;  // When the body is in chunks.
   const Route* route_ = nullptr;
   Request request_;
   std::string body_;

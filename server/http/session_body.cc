@@ -183,9 +183,10 @@ void Session::ReadKnownLength(std::size_t length) {
 }
 
 void Session::ReadChunks() {
+  // Without the trailers, which come too late to say how to read the body.
+  sent_headers_ = head_->get().base();
+  request_.headers = &sent_headers_;
   chunks_.emplace(*std::move(head_));
-  // The head moved, and with it what the request looks at.
-  request_.headers = &chunks_->get();
   chunks_->body_limit(static_cast<std::uint64_t>(route_->max_body_bytes));
   WithStream([this](auto& stream) {
     http::async_read(
@@ -200,6 +201,12 @@ void Session::ReadChunks() {
 void Session::OnBody(const ErrorCode& error, bool too_large) {
   ClearDeadline();
   if (too_large) return Refuse(TooLarge());
+  if (HasLongTrailers(error)) {
+    listener_->counts.Add(Cut::kBadRequest);
+    return Refuse(ErrorAnswer(431, "HEADER_TOO_LARGE",
+                              "the trailers, or what a chunk says besides its "
+                              "size, are over the limit"));
+  }
   const bool is_http = error.category() ==
                        http::make_error_code(http::error::bad_chunk).category();
   if (error && is_http && error != http::error::partial_message) {
@@ -210,6 +217,17 @@ void Session::OnBody(const ErrorCode& error, bool too_large) {
   if (error) return Close();
   body_left_ = false;
   Work();
+}
+
+bool Session::HasLongTrailers(const ErrorCode& error) const {
+  // Both are read as a whole, so the buffer bounds them.
+  if (error) {
+    return error == http::error::buffer_overflow ||
+           error == http::error::header_limit;
+  }
+  return chunks_ &&
+         std::distance(chunks_->get().begin(), chunks_->get().end()) >
+             listener_->options.max_headers;
 }
 
 void Session::Work() {

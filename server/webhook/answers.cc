@@ -61,9 +61,6 @@ httpd::Answer RefusalAnswer(Outcome outcome) {
           ? httpd::RetryAnswer(row.status, row.reason, row.message,
                                kRetrySeconds)
           : httpd::ErrorAnswer(row.status, row.reason, row.message);
-  if (outcome == Outcome::kUnauthorized) {
-    answer.headers.emplace_back("WWW-Authenticate", "Bearer");
-  }
   answer.close = outcome == Outcome::kDraining;
   return answer;
 }

@@ -70,4 +70,10 @@ bool Authorization::Allows(std::string_view header) const {
   return false;
 }
 
+std::string Authorization::challenge() const {
+  std::string challenge = bearer_.empty() ? "" : "Bearer";
+  if (!bearer_.empty() && !basic_.empty()) challenge.append(", ");
+  return basic_.empty() ? challenge : challenge + "Basic realm=\"segrid\"";
+}
+
 }  // namespace segrid::webhook

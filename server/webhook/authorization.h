@@ -27,6 +27,10 @@ class Authorization {
   // Takes as long for a wrong one as for a right one.
   bool Allows(std::string_view header) const;
 
+  // What is asked for, as `WWW-Authenticate` says it: "Bearer, Basic
+  // realm=\"segrid\"".
+  std::string challenge() const;
+
  private:
   using Digests = std::vector<crypto::Sha256::Digest>;
 

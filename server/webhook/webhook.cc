@@ -114,7 +114,10 @@ std::optional<httpd::Answer> Webhook::CheckHead(const httpd::Request& request) {
   const std::shared_ptr<const Rules> current = rules();
   const auto header = httpd::HeaderOf(request, "Authorization");
   if (!current->authorization.Allows(header.value_or(""))) {
-    return Refuse(Outcome::kUnauthorized, trace);
+    httpd::Answer answer = Refuse(Outcome::kUnauthorized, trace);
+    answer.headers.emplace_back("WWW-Authenticate",
+                                current->authorization.challenge());
+    return answer;
   }
   if (current->keys.empty()) return std::nullopt;
   if (httpd::HeaderOf(request, kSignatureHeader) &&
@@ -142,10 +145,11 @@ void Webhook::Handle(const httpd::Request& request, httpd::Respond respond) {
   if (const auto refused = CheckBody(*current, request)) {
     return respond(Refuse(*refused, trace));
   }
-  const bool is_packed = httpd::HasHeader(request, "Content-Encoding");
+  const bool has_coding = httpd::HasHeader(request, "Content-Encoding");
   const std::string_view encoding =
       httpd::HeaderOf(request, "Content-Encoding").value_or("several");
-  if (!is_packed || absl::EqualsIgnoreCase(Absl(encoding), "identity")) {
+  if (!has_coding || encoding.empty() ||
+      absl::EqualsIgnoreCase(Absl(encoding), "identity")) {
     return Forward(*current, request.body, trace, std::move(respond));
   }
   if (!IsGzip(encoding)) {

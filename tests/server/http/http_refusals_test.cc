@@ -40,7 +40,11 @@ std::vector<Case> Cases() {
       "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
   return {
       {"NoHttp", "\x16\x03\x01 hello\r\n\r\n", 400},
-      {"Http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+      {"Http2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+      {"Http12", "GET /hello HTTP/1.2\r\nHost: t\r\n\r\n", 505},
+      {"Http09", "GET /hello HTTP/0.9\r\n\r\n", 505},
+      {"TwoEmptyLines", "\r\n\r\n" + GetText("/hello"), 400},
+      {"LineFeedsOnly", "GET /hello HTTP/1.1\nHost: t\n\n", 400},
       {"NoVersion", "GET /hello\r\n\r\n", 400},
       {"BadHeader", GetText("/hello", "no colon\r\n"), 400},
       {"SpaceBeforeColon", GetText("/hello", "A : b\r\n"), 400},
@@ -66,6 +70,9 @@ std::vector<Case> Cases() {
       {"ChunkTooLarge", chunked + "ffffff\r\n", 413},
       {"ChunkHuge", chunked + "ffffffffffffffff\r\n", 413},
       {"ChunkOverflows", chunked + "fffffffffffffffffff\r\n", 400},
+      {"TooManyTrailers", chunked + "0\r\n" + Headers(65) + "\r\n", 431},
+      {"EndlessTrailers", chunked + "0\r\n" + Headers(20'000), 431},
+      {"EndlessExtension", chunked + "1;" + std::string(200'000, 'x'), 431},
       {"HeadTooLarge", GetText("/hello", Long("A: ", "\r\n")), 431},
       {"TargetTooLarge", GetText(Long("/")), 431},
       {"TooManyHeaders", GetText("/hello", Headers(65)), 431},

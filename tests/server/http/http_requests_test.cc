@@ -67,6 +67,15 @@ TEST(HttpRequests, MayComeBeforeTheAnswerToTheLast) {
   EXPECT_EQ(client.Read()->body, "hello");
 }
 
+TEST(HttpRequests, MayComeAfterAnEmptyLine) {
+  EchoListener server;
+  RawClient client(server.port());
+  EXPECT_EQ(client.Ask("\r\n" + GetText("/hello"))->status, 200);
+  EXPECT_EQ(client.Ask(PostText("/echo", "abc") + "\r\n")->status, 200);
+  EXPECT_EQ(client.Ask(GetText("/hello"))->status, 200);
+  EXPECT_EQ(server.listener().counts().accepted, 1);
+}
+
 TEST(HttpRequests, MayComeInChunks) {
   EchoListener server;
   RawClient client(server.port());

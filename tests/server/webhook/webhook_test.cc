@@ -146,7 +146,12 @@ TEST(Webhook, AsksForAuthorizationWhereConfigured) {
     EXPECT_EQ(status(wrong), 401) << wrong;
   }
   const auto answer = world.Post(kBody);
-  EXPECT_EQ(answer.headers.at("www-authenticate"), "Bearer");
+  EXPECT_EQ(answer.headers.at("www-authenticate"),
+            "Bearer, Basic realm=\"segrid\"");
+  options.bearer_sha256.clear();
+  WebhookWorld basic({options});
+  EXPECT_EQ(basic.Post(kBody).headers.at("www-authenticate"),
+            "Basic realm=\"segrid\"");
   EXPECT_THAT(world.LogText(), Not(HasSubstr("secret")));
 }
 
@@ -164,6 +169,20 @@ TEST(Webhook, UnpacksGzip) {
           .Post(kBody, "Content-Encoding: identity\r\n" + Signed(signer, kBody))
           .status,
       200);
+  EXPECT_EQ(
+      world.Post(kBody, "Content-Encoding:\r\n" + Signed(signer, kBody)).status,
+      200);
+}
+
+TEST(Webhook, TakesNoHeadersFromBehindTheBody) {
+  WebhookWorld world({config::Webhook()});
+  const auto answer = segrid::testing::RawClient(world.port())
+                          .Ask(
+                              "POST /v1/webhook HTTP/1.1\r\nHost: t\r\n"
+                              "Transfer-Encoding: chunked\r\n\r\n"
+                              "2\r\n[]\r\n0\r\nContent-Encoding: br\r\n\r\n");
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, 200);
 }
 
 TEST(Webhook, RefusesWhatItCannotUnpack) {
