@@ -85,11 +85,6 @@ bool IsServed(const sockaddr_un& name) {
   return served;
 }
 
-bool IsSocketFile(const char* path) {
-  struct stat file {};
-  return ::stat(path, &file) == 0 && S_ISSOCK(file.st_mode);
-}
-
 }  // namespace
 
 absl::StatusOr<ListenSocket> ListenSocket::Open(const std::string& address) {
@@ -126,8 +121,18 @@ absl::StatusOr<ListenSocket> ListenSocket::OpenUnix(
     return CannotListen(address, "the path is too long; at most 107 bytes");
   }
   std::memcpy(name.sun_path, path.data(), path.size());
-  if (IsSocketFile(path.c_str())) {
-    if (IsServed(name)) return CannotListen(address, EADDRINUSE);
+  struct stat file {};
+  if (::stat(path.c_str(), &file) == 0) {
+    if (!S_ISSOCK(file.st_mode)) {
+      return CannotListen(address,
+                          "a file that is no socket stands there; move it "
+                          "away, or choose another path");
+    }
+    if (IsServed(name)) {
+      return CannotListen(address,
+                          "a process serves this socket; stop it, or choose "
+                          "another path");
+    }
     ::unlink(path.c_str());
   }
   ListenSocket socket(
@@ -136,7 +141,10 @@ absl::StatusOr<ListenSocket> ListenSocket::OpenUnix(
   if (socket.fd_ < 0) return CannotListen(address, errno);
   if (::bind(socket.fd_, reinterpret_cast<const sockaddr*>(&name),
              sizeof(name)) != 0) {
-    return CannotListen(address, errno);
+    if (errno != ENOENT && errno != EACCES) return CannotListen(address, errno);
+    return CannotListen(address, std::generic_category().message(errno) +
+                                     "; make its directory, and let this user "
+                                     "write there");
   }
   socket.path_ = path;
   if (::listen(socket.fd_, kBacklog) != 0) return CannotListen(address, errno);

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "boost/asio/steady_timer.hpp"
 #include "core/base/status_macros.h"
+#include "server/http/tls.h"
 
 namespace segrid::httpd {
 namespace {
@@ -101,6 +102,12 @@ int Listener::port() const {
     if (acceptor->port() != 0) return acceptor->port();
   }
   return 0;
+}
+
+bool Listener::ReplaceTls(TlsContext context) {
+  const bool is_other = !ShowTheSame(*tls_->Get(), *context);
+  tls_->Set(std::move(context));
+  return is_other;
 }
 
 void Listener::StopAccepting(absl::Time deadline) {

@@ -51,8 +51,9 @@ class Listener {
   // The port of the first address that is no Unix socket; 0 without one.
   int port() const;
 
-  // The context of connections that come from now on.
-  void ReplaceTls(TlsContext context) { tls_->Set(std::move(context)); }
+  // The context of connections that come from now on; there was one before.
+  // True if it shows another certificate.
+  bool ReplaceTls(TlsContext context);
 
   // Closes the listening sockets and idle connections, waits for answers on
   // their way, and cuts what is left at `deadline`. True when nothing was left.

@@ -1,7 +1,10 @@
 #include "server/http/tls.h"
 
 #include <arpa/inet.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -14,19 +17,35 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "boost/asio/buffer.hpp"
 #include "boost/system/system_error.hpp"
 #include "core/base/error_info.h"
+#include "core/base/read_file.h"
+#include "core/base/status_macros.h"
 
 namespace segrid::httpd {
 namespace {
 
 namespace ssl = boost::asio::ssl;
 
-absl::Status BadCertificate(absl::string_view file, absl::string_view what) {
+constexpr std::size_t kMaxPemBytes = 1 << 20;
+
+// `key` is that of the configuration, below http.tls.
+absl::Status BadCertificate(absl::string_view key, absl::string_view file,
+                            absl::string_view what) {
   ERR_clear_error();
-  return base::MakeError(absl::StatusCode::kFailedPrecondition,
-                         "BAD_CERTIFICATE",
-                         absl::StrCat("'", file, "' ", what));
+  return base::MakeError(
+      absl::StatusCode::kFailedPrecondition, "BAD_CERTIFICATE",
+      absl::StrCat("http.tls.", key, ": file '", file, "' ", what));
+}
+
+absl::StatusOr<std::string> ReadPem(absl::string_view key,
+                                    const std::string& file) {
+  absl::StatusOr<std::string> text = base::ReadFile(file, kMaxPemBytes);
+  if (text.ok()) return text;
+  return BadCertificate(
+      key, file,
+      absl::StrCat(text.status().message(), ": check its path and its rights"));
 }
 
 absl::Status CheckValidity(SSL_CTX* context, const std::string& file,
@@ -34,10 +53,10 @@ absl::Status CheckValidity(SSL_CTX* context, const std::string& file,
   const X509* const leaf = SSL_CTX_get0_certificate(context);
   time_t at = absl::ToTimeT(now);
   if (X509_cmp_time(X509_get0_notBefore(leaf), &at) > 0) {
-    return BadCertificate(file, "is not valid yet; check the clock");
+    return BadCertificate("cert", file, "is not valid yet; check the clock");
   }
   if (X509_cmp_time(X509_get0_notAfter(leaf), &at) < 0) {
-    return BadCertificate(file, "has expired; renew it");
+    return BadCertificate("cert", file, "has expired; renew it");
   }
   return absl::OkStatus();
 }
@@ -89,11 +108,13 @@ bool HasName(const X509* certificate, const std::vector<std::string>& names) {
 // Clients must show a certificate of `client_ca`, and with one of the allowed
 // names where there are any.
 absl::Status AskForCertificates(ssl::context& context, const config::Tls& tls) {
+  SEGRID_ASSIGN_OR_RETURN(const std::string pem,
+                          ReadPem("client_ca", tls.client_ca));
   boost::system::error_code error;
-  context.load_verify_file(tls.client_ca, error);
+  context.add_certificate_authority(boost::asio::buffer(pem), error);
   if (error) {
-    return BadCertificate(tls.client_ca,
-                          "cannot be read as a PEM file with certificates");
+    return BadCertificate("client_ca", tls.client_ca,
+                          "has no certificates in PEM form");
   }
   context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
   if (tls.allowed_sans.empty()) return absl::OkStatus();
@@ -107,29 +128,45 @@ absl::Status AskForCertificates(ssl::context& context, const config::Tls& tls) {
   return absl::OkStatus();
 }
 
+// Else OpenSSL would ask for it on the terminal, and wait.
+int NoPassphrase(char*, int, int, void*) { return 0; }
+
+// The certificate with its chain, and its key.
+absl::Status UsePair(ssl::context& context, const config::Tls& tls) {
+  SEGRID_ASSIGN_OR_RETURN(const std::string cert, ReadPem("cert", tls.cert));
+  SEGRID_ASSIGN_OR_RETURN(const std::string key, ReadPem("key", tls.key));
+  boost::system::error_code error;
+  context.use_certificate_chain(boost::asio::buffer(cert), error);
+  if (error) {
+    return BadCertificate("cert", tls.cert, "has no certificate in PEM form");
+  }
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(key.data(), static_cast<int>(key.size())), BIO_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> parsed(
+      PEM_read_bio_PrivateKey(text.get(), nullptr, NoPassphrase, nullptr),
+      EVP_PKEY_free);
+  if (parsed == nullptr) {
+    return BadCertificate(
+        "key", tls.key, "has no private key in PEM form without a passphrase");
+  }
+  SSL_CTX* const native = context.native_handle();
+  if (SSL_CTX_use_PrivateKey(native, parsed.get()) != 1 ||
+      SSL_CTX_check_private_key(native) != 1) {
+    return BadCertificate("key", tls.key, "is not the key of the certificate");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<TlsContext> Make(const config::Tls& tls, absl::Time now) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX* const native = context->native_handle();
-  boost::system::error_code error;
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   // Nobody can make us shake hands again and again; idle connections are small.
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(native, ChooseProtocol, nullptr);
-  context->use_certificate_chain_file(tls.cert, error);
-  if (error) {
-    return BadCertificate(tls.cert,
-                          "cannot be read as a PEM file with certificates");
-  }
-  context->use_private_key_file(tls.key, ssl::context::pem, error);
-  if (error) {
-    return BadCertificate(
-        tls.key, "cannot be read as the PEM of the certificate's private key");
-  }
-  if (SSL_CTX_check_private_key(native) != 1) {
-    return BadCertificate(
-        tls.key, absl::StrCat("is not the private key of '", tls.cert, "'"));
-  }
+  absl::Status pair = UsePair(*context, tls);
+  if (!pair.ok()) return pair;
   if (absl::Status valid = CheckValidity(native, tls.cert, now); !valid.ok()) {
     return valid;
   }
@@ -148,8 +185,14 @@ absl::StatusOr<TlsContext> MakeTlsContext(const config::Tls& tls,
   try {
     return Make(tls, now);
   } catch (const boost::system::system_error&) {
-    return BadCertificate(tls.cert, "cannot be used: OpenSSL cannot be set up");
+    return BadCertificate("cert", tls.cert,
+                          "cannot be used: OpenSSL cannot be set up");
   }
+}
+
+bool ShowTheSame(ssl::context& one, ssl::context& other) {
+  return X509_cmp(SSL_CTX_get0_certificate(one.native_handle()),
+                  SSL_CTX_get0_certificate(other.native_handle())) == 0;
 }
 
 }  // namespace segrid::httpd

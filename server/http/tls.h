@@ -21,4 +21,8 @@ namespace segrid::httpd {
 absl::StatusOr<TlsContext> MakeTlsContext(const config::Tls& tls,
                                           absl::Time now);
 
+// True if both show the same certificate.
+bool ShowTheSame(boost::asio::ssl::context& one,
+                 boost::asio::ssl::context& other);
+
 }  // namespace segrid::httpd

@@ -1,5 +1,11 @@
 // TLS, with certificates made here.
 
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include <cstddef>
+#include <cstdio>
 #include <string>
 
 #include "absl/time/clock.h"
@@ -23,6 +29,24 @@ namespace {
 
 namespace asio = boost::asio;
 using ::testing::HasSubstr;
+
+// The key in the file, under a passphrase.
+std::string Locked(const std::string& file) {
+  std::FILE* const plain = std::fopen(file.c_str(), "re");
+  EVP_PKEY* const key = PEM_read_PrivateKey(plain, nullptr, nullptr, nullptr);
+  std::fclose(plain);
+  BIO* const out = BIO_new(BIO_s_mem());
+  std::string word = "open sesame";
+  PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_128_cbc(), word.data(),
+                                static_cast<int>(word.size()), nullptr,
+                                nullptr);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out, &text);
+  std::string locked(text, static_cast<std::size_t>(size));
+  BIO_free(out);
+  EVP_PKEY_free(key);
+  return locked;
+}
 
 class HttpTls : public ::testing::Test {
  protected:
@@ -136,15 +160,30 @@ TEST_F(HttpTls, SaysWhatIsWrongWithTheFiles) {
   EXPECT_THAT(ReasonFor(tls, absl::Now() - absl::Hours(48)),
               HasSubstr("not valid yet"));
   tls.key = dir_.Path("client.key");
-  EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("private key"));
+  EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("is not the key"));
   tls.key = dir_.Path("ca.pem");
-  EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("cannot be read"));
+  EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("has no private key"));
+  tls.key = dir_.Path("");
+  EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("http.tls.key: file '"));
   tls = Options();
   tls.cert = dir_.Path("nothing.pem");
   EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("nothing.pem"));
   tls = Options();
   tls.client_ca = dir_.Path("server.key");
   EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("server.key"));
+}
+
+TEST_F(HttpTls, NeverAsksForAPassphrase) {
+  config::Tls tls = Options();
+  tls.key = dir_.Write("locked.key", Locked(dir_.Path("server.key")));
+  EXPECT_THAT(ReasonFor(tls, absl::Now()), HasSubstr("without a passphrase"));
+}
+
+TEST_F(HttpTls, KnowsWhetherACertificateIsAnother) {
+  const httpd::TlsContext first = Context(Options());
+  EXPECT_TRUE(httpd::ShowTheSame(*first, *Context(Options())));
+  Write("server", "localhost");
+  EXPECT_FALSE(httpd::ShowTheSame(*first, *Context(Options())));
 }
 
 }  // namespace
