@@ -87,11 +87,10 @@ class Application {
   // Blocks until somebody asks for it.
   void WaitForStop() { stop_.Wait(); }
 
-  // Takes what of `config`, which is valid, can change while the service runs:
-  // logging.level, drain, reload, grpc.tokens, grpc.tls, http.tls and what of
-  // the webhooks HttpDoors::Reload takes. New calls and handshakes see it.
-  // Nothing changes on an error: those of rpc::Credentials::Reload and
-  // HttpDoors::Reload. Any thread, one at a time.
+  // Takes what of `config`, which is valid, can change while the service runs;
+  // see WithReloadable. New calls and handshakes see it. Nothing changes on an
+  // error: those of rpc::Credentials::Reload and httpd::MakeTlsContext. Any
+  // thread, one at a time.
   absl::StatusOr<ReloadResult> Reload(const config::Config& config);
 
   // As they are now.

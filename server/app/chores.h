@@ -10,12 +10,12 @@
 
 namespace segrid::app {
 
-// Tells the service manager that the service lives, and looks whether files
-// changed. Uses real time.
+// Tells the service manager that the service lives, and has the reloader look
+// whether files changed. Uses real time.
 //
 // Ownership:     keeps references, which must outlive it.
 // Thread safety: none; one thread calls.
-// Blocking:      reads files when they changed.
+// Blocking:      never.
 class Chores {
  public:
   Chores(Application& application, const Supervisor& supervisor,

@@ -59,8 +59,11 @@ absl::Status WritePortFile(const std::string& path, int port) {
   std::error_code error;
   if (file) std::filesystem::rename(draft, path, error);
   if (file && !error) return absl::OkStatus();
-  return base::MakeError(absl::StatusCode::kFailedPrecondition, "BAD_PORT_FILE",
-                         "--port-file '" + path + "' cannot be written");
+  return base::MakeError(
+      absl::StatusCode::kFailedPrecondition, "BAD_PORT_FILE",
+      "--port-file '" + path + "' cannot be written" +
+          (error ? ": " + error.message() : "") +
+          "; name a file in a directory that is there and can be written");
 }
 
 // Says so, unless it is the log that is stuck, and ends the process.
@@ -106,7 +109,7 @@ int Serve(CommandLine line) {
   // The log's own buffers are flushed line by line, so _exit loses nothing.
   const SignalThread signals(
       {[&running] { running.RequestStop(); }, [] { ::_exit(kExitInterrupted); },
-       [&reloader] { reloader.Reload(); }, [&chores] { chores.DoWhatIsDue(); },
+       [&reloader] { reloader.Request(); }, [&chores] { chores.DoWhatIsDue(); },
        chores.interval()});
   log.Info("ready", {{"port", std::int64_t{running.port()}}});
   supervisor.Ready("serving");

@@ -198,22 +198,16 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
   return absl::OkStatus();
 }
 
-absl::Status HttpDoors::Reload(const config::Config& config) {
-  SEGRID_ASSIGN_OR_RETURN(
-      httpd::TlsContext tls,
-      httpd::MakeTlsContext(config.http.tls, environment_.clock.Now()));
+absl::StatusOr<bool> HttpDoors::Reload(const config::Config& config,
+                                       httpd::TlsContext tls) {
   for (const auto& each : webhooks_) {
     for (const config::Webhook& options : config.webhooks) {
       if (options.name != each->name()) continue;
       SEGRID_RETURN_IF_ERROR(each->Replace(options));
     }
   }
-  // With or without TLS is the address's nature, for as long as it is open.
-  if (http_ != nullptr && tls != nullptr &&
-      !environment_.config.http.tls.cert.empty()) {
-    http_->ReplaceTls(std::move(tls));
-  }
-  return absl::OkStatus();
+  return http_ != nullptr && tls != nullptr &&
+         http_->ReplaceTls(std::move(tls));
 }
 
 std::string HttpDoors::HttpAddresses() const { return Addresses(http_); }

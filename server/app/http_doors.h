@@ -64,10 +64,12 @@ class HttpDoors {
   HttpDoors(const HttpDoors&) = delete;
   HttpDoors& operator=(const HttpDoors&) = delete;
 
-  // Takes the webhooks' keys, windows, sources and secrets, by name, and the
-  // certificate from `config`; nothing else. On an error nothing changes; the
-  // error is that of Open.
-  absl::Status Reload(const config::Config& config);
+  // Takes the webhooks' keys, windows, sources and secrets, by name, from
+  // `config`, and `tls`, which is null as long as the door has none. True if it
+  // shows another certificate. INVALID_ARGUMENT, BAD_PUBLIC_KEY: only where
+  // `config` is not valid.
+  absl::StatusOr<bool> Reload(const config::Config& config,
+                              httpd::TlsContext tls);
 
   // Null where the door is not open.
   httpd::Listener* http() { return http_.get(); }

@@ -2,10 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/config/config.h"
+#include "server/app/reload_changes.h"
 #include "server/app/settings.h"
 
 namespace segrid::app {
@@ -26,11 +28,56 @@ std::string Look(const std::string& path) {
 
 }  // namespace
 
+Reloader::Reloader(ReloadEnvironment environment) : environment_(environment) {
+  See({environment_.line.config_file});
+  See(environment_.application.certificate_files());
+  thread_ = std::thread([this] { Run(); });
+}
+
+Reloader::~Reloader() {
+  {
+    absl::MutexLock lock(&mu_);
+    ended_ = true;
+  }
+  thread_.join();
+}
+
+void Reloader::Request() {
+  absl::MutexLock lock(&mu_);
+  reload_ = true;
+}
+
+void Reloader::RequestIfChanged() {
+  absl::MutexLock lock(&mu_);
+  look_ = true;
+}
+
+void Reloader::Run() {
+  const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return ended_ || reload_ || look_;
+  };
+  for (;;) {
+    bool reload = false;
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.Await(absl::Condition(&has_work));
+      if (ended_) return;
+      reload = std::exchange(reload_, false);
+      look_ = false;
+    }
+    if (reload || HasChanged()) Reload();
+  }
+}
+
 void Reloader::Reload() {
-  // First: what changes from now on is another change.
-  seen_ = Fingerprint();
   environment_.supervisor.Reloading();
+  // Before they are read: what changes from now on is another change.
+  seen_.clear();
+  See({environment_.line.config_file});
+  See(environment_.application.certificate_files());
   absl::StatusOr<config::Config> config = LoadSettings(environment_.line);
+  // Also when they turn out to be bad: somebody will mend them.
+  if (config.ok()) See(CertificateFiles(*config));
   absl::StatusOr<ReloadResult> result =
       config.ok() ? environment_.application.Reload(*config) : config.status();
   if (!result.ok()) {
@@ -46,24 +93,20 @@ void Reloader::Reload() {
   environment_.log.Info(
       "configuration reloaded",
       {{"changed", result->changed}, {"needs_restart", result->needs_restart}});
-  // Its files may be others.
-  seen_ = Fingerprint();
   environment_.supervisor.Ready(result->needs_restart.empty()
                                     ? "serving"
                                     : "serving; needs a restart for " +
                                           result->needs_restart);
 }
 
-void Reloader::ReloadIfChanged() {
-  if (Fingerprint() != seen_) Reload();
+void Reloader::See(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) seen_[path] = Look(path);
 }
 
-std::string Reloader::Fingerprint() const {
-  std::string looks = Look(environment_.line.config_file);
-  for (const std::string& path : environment_.application.certificate_files()) {
-    looks.append("|").append(Look(path));
-  }
-  return looks;
+bool Reloader::HasChanged() const {
+  return std::any_of(seen_.begin(), seen_.end(), [](const auto& file) {
+    return Look(file.first) != file.second;
+  });
 }
 
 }  // namespace segrid::app

@@ -58,7 +58,18 @@ std::string Summarize(const config::Config& config) {
                      (config.grpc.tls.cert.empty()        ? " without TLS"
                       : config.grpc.tls.client_ca.empty() ? " with TLS"
                                                           : " with mTLS") +
-                     "\ndata in " + config.data_dir + "\n";
+                     "\n";
+  for (const config::Webhook& webhook : config.webhooks) {
+    if (config.http.listen.empty()) break;
+    text.append("webhook ").append(webhook.name).append(" on ");
+    text.append(Join(config.http.listen));
+    text.append(webhook.public_keys.empty() ? ", unsigned\n" : ", signed\n");
+  }
+  if (!config.admin.listen.empty()) {
+    text.append("status page and metrics on ");
+    text.append(Join(config.admin.listen)).append("\n");
+  }
+  text.append("data in ").append(config.data_dir).append("\n");
   for (const config::Source& source : config.sources) {
     text.append("source ").append(source.name).append(" -> ");
     text.append(source.receiver).append(" (").append(Target(source));

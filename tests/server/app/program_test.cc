@@ -151,12 +151,56 @@ TEST_F(ProgramTest, ReloadsOnSighupAndKeepsTheOldConfigurationOnErrors) {
   EXPECT_EQ(Forward(3), 3);
   dir_.Write("config.yaml",
              "logging: {level: warning}\ndata_dir: other\n"
-             "reload: {interval: 0s}\n");
+             "reload: {interval: 0s}\n"
+             "grpc: {tokens: [{sha256: " +
+                 std::string(64, '0') + ", roles: [admin]}]}\n");
   server.Signal(SIGHUP);
+  // Nobody knows that token.
+  const auto bridge = api::BridgeService::NewStub(Connect());
+  const absl::Time end = absl::Now() + absl::Seconds(10);
+  grpc::Status answer;
+  while (answer.ok() && absl::Now() < end) {
+    grpc::ClientContext context;
+    api::TransformRequest request;
+    request.set_webhook_json("[]");
+    api::TransformResponse response;
+    answer = bridge->Transform(&context, request, &response);
+  }
+  EXPECT_EQ(answer.error_code(), grpc::StatusCode::UNAUTHENTICATED);
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0);
   // Info lines are gone, so is the one about this very reload.
   EXPECT_THAT(server.errors(), Not(HasSubstr("draining")));
+}
+
+TEST_F(ProgramTest, HearsSignalsWhileItsFileDoesNotAnswer) {
+  ServerProcess server(directory(),
+                       ServerArguments("reload: {interval: 0s}\n"));
+  ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
+  const std::string file = dir_.Path("config.yaml");
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  server.Signal(SIGHUP);
+  // Until the server reads it, nobody can open a pipe for writing only.
+  const absl::Time end = absl::Now() + absl::Seconds(10);
+  int writer = -1;
+  while (writer < 0 && absl::Now() < end) {
+    writer = ::open(file.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  }
+  ASSERT_GE(writer, 0);
+  EXPECT_EQ(Forward(3), 3);
+  server.Signal(SIGTERM);
+  ASSERT_TRUE(server.ReadUntil("draining"));
+  ::close(writer);
+  EXPECT_EQ(server.Wait(), 0) << server.errors();
+}
+
+TEST_F(ProgramTest, DoesNotWaitForAPipeAsItsFile) {
+  ASSERT_EQ(::mkfifo(dir_.Path("pipe").c_str(), 0600), 0);
+  const CommandOutput output =
+      RunCommand(directory(), {"validate", "--config", "pipe"});
+  EXPECT_EQ(output.exit, 3);
+  EXPECT_THAT(output.err, HasSubstr("'pipe' cannot be read: it is no regular"));
 }
 
 TEST_F(ProgramTest, LooksItselfWhetherItsFileChanged) {

@@ -121,9 +121,34 @@ TEST_F(RotationTest, ShowsANewPairToNewConnections) {
 TEST_F(RotationTest, TurnsTlsOnOnlyByARestart) {
   RunningServer server;
   Rotate(authority_);
+  config_.webhooks[0].replay_window = absl::Seconds(1);
+  config_.drain.grace = absl::Seconds(1);
   EXPECT_EQ(base::ReasonOf(server.application().Reload(config_).status()),
             "RESTART_NEEDED");
   EXPECT_EQ(Transform(server.bridge()), "");
+  // Nothing of the rest was taken.
+  config_.grpc.tls = {};
+  const auto later = server.application().Reload(config_);
+  ASSERT_TRUE(later.ok()) << later.status();
+  EXPECT_EQ(later->changed, "webhooks, drain");
+}
+
+TEST_F(RotationTest, TellsOfTheWebhooksCertificateToo) {
+  Rotate(authority_);
+  config_.http.listen = {"127.0.0.1:0"};
+  config_.http.tls = config_.grpc.tls;
+  config_.grpc.tls = {};
+  RunningServer server(config_);
+  EXPECT_EQ(server.application().Reload(config_)->changed, "");
+  Rotate(authority_);
+  EXPECT_EQ(server.application().Reload(config_)->changed, "certificates");
+  dir_.Write("key", tests::MakeAuthority().key);
+  EXPECT_EQ(base::ReasonOf(server.application().Reload(config_).status()),
+            "BAD_CERTIFICATE");
+  Rotate(authority_);
+  config_.http.tls = {};
+  EXPECT_EQ(server.application().Reload(config_)->needs_restart,
+            "data_dir, http.tls");
 }
 
 }  // namespace
