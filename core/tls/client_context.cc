@@ -3,6 +3,8 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <cstddef>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -44,11 +46,15 @@ absl::Status ShowCertificate(const ClientOptions& options,
                             "; it must be a readable PEM file with the "
                             "certificate first"));
   }
+  // Else OpenSSL would ask for a passphrase on the terminal, and wait.
+  context.set_password_callback(
+      [](std::size_t, ssl::context::password_purpose) { return std::string(); },
+      error);
   context.use_private_key_file(options.key_file, ssl::context::pem, error);
   if (error || SSL_CTX_check_private_key(context.native_handle()) != 1) {
     return bad("client_key", options.key_file,
                "it must be a readable PEM file with the private key of "
-               "client_cert");
+               "client_cert, without a passphrase");
   }
   return absl::OkStatus();
 }
