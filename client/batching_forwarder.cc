@@ -17,6 +17,22 @@ namespace {
 using internal::BufferedEvent;
 using internal::EventBuffer;
 
+// The forwarder whose callbacks this thread runs. What waits for their end must
+// not wait in them.
+thread_local const void* calling_back = nullptr;
+
+class CallbackOf {
+ public:
+  explicit CallbackOf(const void* forwarder)
+      : before_(std::exchange(calling_back, forwarder)) {}
+  ~CallbackOf() { calling_back = before_; }
+  CallbackOf(const CallbackOf&) = delete;
+  CallbackOf& operator=(const CallbackOf&) = delete;
+
+ private:
+  const void* const before_;
+};
+
 Error GivenUp() {
   Error error;
   error.code = ErrorCode::kCancelled;
@@ -83,25 +99,27 @@ class BatchingForwarder::State {
   std::optional<Error> Add(v1::SendGridEvent event, std::uint64_t id) {
     if (bad_options_) return bad_options_;
     const auto bytes = static_cast<std::int64_t>(event.ByteSizeLong());
-    return buffer_.Add({.event = std::move(event), .id = id, .bytes = bytes});
+    return buffer_.Add({.event = std::move(event), .id = id, .bytes = bytes},
+                       /*may_block=*/!IsCallback());
   }
 
   bool Flush(std::chrono::nanoseconds timeout) {
     buffer_.Flush();
-    return buffer_.WaitUntilSettled(timeout);
+    return !IsCallback() && buffer_.WaitUntilSettled(timeout);
   }
 
   bool Shutdown(std::chrono::nanoseconds timeout) {
-    if (senders_.empty()) return true;
+    if (IsCallback()) return false;
+    if (senders_.empty()) return in_time_;
     buffer_.Close();
-    const bool in_time = buffer_.WaitUntilSettled(timeout);
-    if (!in_time) {
+    in_time_ = buffer_.WaitUntilSettled(timeout);
+    if (!in_time_) {
       give_up_.request_stop();
       std::vector<BufferedEvent> rest = buffer_.TakeBack();
       if (!rest.empty()) Settle(rest, FailedOutcomes(GivenUp(), rest.size()));
     }
     senders_.clear();  // Joins them.
-    return in_time;
+    return in_time_;
   }
 
   std::chrono::nanoseconds shutdown_timeout() const {
@@ -110,6 +128,8 @@ class BatchingForwarder::State {
   BatchingStats stats() const { return buffer_.stats(); }
 
  private:
+  bool IsCallback() const { return calling_back == this; }
+
   void SendUntilClosed() {
     while (true) {
       std::vector<BufferedEvent> batch = buffer_.Take();
@@ -140,6 +160,7 @@ class BatchingForwarder::State {
 
   void Settle(const std::vector<BufferedEvent>& batch,
               std::vector<EventOutcome> outcomes) {
+    const CallbackOf scope(this);
     EventBuffer::Settled settled;
     settled.first_sequence = batch.front().sequence;
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -175,6 +196,7 @@ class BatchingForwarder::State {
   const pid_t process_ = getpid();
   EventBuffer buffer_;
   std::stop_source give_up_;
+  bool in_time_ = true;  // What Shutdown() said.
   std::vector<std::jthread> senders_;
 };
 

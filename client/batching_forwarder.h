@@ -90,8 +90,10 @@ struct BatchingOptions {
   std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(10);
 
   // Called once for each event that was added, from the forwarder's threads,
-  // one call at a time for a batch, several batches at the same time. Must not
-  // block for long and not call Shutdown(). Empty: nobody wants to know.
+  // one call at a time for a batch, several batches at the same time. May call
+  // Add(), which never blocks there: `BUFFER_FULL` when there is no room. Must
+  // not block for long, not throw, and not destroy the forwarder; Flush() and
+  // Shutdown() give false there at once. Empty: nobody wants to know.
   std::function<void(const EventOutcome&)> on_outcome{};
 
   // Called after each batch with the stats, for metrics; otherwise as above.
@@ -130,12 +132,12 @@ class BatchingForwarder {
   std::optional<Error> Add(v1::SendGridEvent event, std::uint64_t id = 0);
 
   // Sends what was added so far at once and waits for its outcomes. False when
-  // `timeout` was over first.
+  // `timeout` was over first. nanoseconds::max() is as long as it takes.
   bool Flush(std::chrono::nanoseconds timeout);
 
   // Refuses new events, sends what is left and waits for its outcomes. When
   // `timeout` is over, what is left fails with CANCELLED, `SHUT_DOWN`. True
-  // when nothing failed for that reason. Further calls do nothing.
+  // when nothing failed for that reason. Further calls only say that again.
   bool Shutdown(std::chrono::nanoseconds timeout);
 
   BatchingStats stats() const;

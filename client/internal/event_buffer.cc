@@ -1,9 +1,13 @@
 #include "client/internal/event_buffer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace segrid::internal {
 namespace {
+
+// Waits longer than this would overflow the clock: nobody waits for a year.
+constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(24 * 365);
 
 Error Refusal(ErrorCode code, std::string reason, std::string message) {
   Error error;
@@ -26,7 +30,7 @@ bool EventBuffer::BatchIsFull() const {
          waiting_bytes_ >= options_.max_batch_bytes;
 }
 
-std::optional<Error> EventBuffer::Add(BufferedEvent event) {
+std::optional<Error> EventBuffer::Add(BufferedEvent event, bool may_block) {
   Lock lock(mutex_);
   if (event.bytes > options_.max_batch_bytes) {
     ++stats_.refused_count;
@@ -35,7 +39,7 @@ std::optional<Error> EventBuffer::Add(BufferedEvent event) {
                        " bytes; max_batch_bytes is " +
                        std::to_string(options_.max_batch_bytes));
   }
-  if (options_.when_full == WhenFull::kBlock) {
+  if (options_.when_full == WhenFull::kBlock && may_block) {
     room_.wait(lock, [&] { return closed_ || HasRoom(event.bytes); });
   }
   if (closed_) {
@@ -125,7 +129,7 @@ bool EventBuffer::WaitUntilSettled(std::chrono::nanoseconds timeout) {
   Lock lock(mutex_);
   // Batches settle in any order: the oldest that has not counts.
   const std::int64_t target = stats_.added_count;
-  return settled_.wait_for(lock, timeout, [&] {
+  return settled_.wait_for(lock, std::min(timeout, kLongestWait), [&] {
     return (under_way_.empty() ? taken_ : *under_way_.begin()) >= target;
   });
 }

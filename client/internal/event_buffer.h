@@ -31,8 +31,8 @@ class EventBuffer {
   // `options` are valid and outlive the buffer.
   explicit EventBuffer(const BatchingOptions& options) : options_(options) {}
 
-  // See BatchingForwarder::Add.
-  std::optional<Error> Add(BufferedEvent event);
+  // See BatchingForwarder::Add. `may_block` false: as with WhenFull::kFail.
+  std::optional<Error> Add(BufferedEvent event, bool may_block = true);
 
   // The next batch, as soon as it is full, old or flushed; empty when the
   // buffer is closed and has nothing left.

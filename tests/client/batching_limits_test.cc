@@ -89,6 +89,49 @@ TEST(BatchingLimits, GivesUpWhatIsLeftWhenTheTimeIsOver) {
   EXPECT_EQ(forwarder.Add(Open())->reason, "SHUT_DOWN");
 }
 
+TEST(BatchingLimits, WaitsAsLongAsItTakes) {
+  const auto gate = std::make_shared<GatedConnection>();
+  BatchingForwarder forwarder{Client(gate)};
+  EXPECT_FALSE(forwarder.Add(Open()).has_value());
+  std::thread opener([&] {
+    gate->WaitForCalls(1);
+    gate->Open();
+  });
+  EXPECT_TRUE(forwarder.Flush(std::chrono::nanoseconds::max()));
+  EXPECT_FALSE(forwarder.Add(Open()).has_value());
+  EXPECT_TRUE(forwarder.Shutdown(std::chrono::nanoseconds::max()));
+  EXPECT_EQ(forwarder.stats().accepted_count, 2);
+  opener.join();
+}
+
+// What an outcome says is often answered by adding the event again, and then
+// nobody is left who could make room.
+TEST(BatchingLimits, NeverWaitsForItselfInACallback) {
+  std::atomic<BatchingForwarder*> self = nullptr;
+  std::optional<Error> refused;
+  bool flushed = true;
+  bool shut_down = true;
+  BatchingOptions options;
+  options.max_batch_events = 1;
+  options.max_buffered_events = 1;
+  options.max_in_flight = 1;
+  options.on_outcome = [&](const EventOutcome& outcome) {
+    while (self == nullptr) std::this_thread::yield();
+    refused = self.load()->Add(*outcome.event, 2);
+    flushed = self.load()->Flush(hours(1));
+    shut_down = self.load()->Shutdown(hours(1));
+  };
+  BatchingForwarder forwarder(Client(std::make_shared<FakeConnection>()),
+                              options);
+  self = &forwarder;
+  EXPECT_FALSE(forwarder.Add(Open(), 1).has_value());
+  EXPECT_TRUE(forwarder.Flush(seconds(30)));
+  EXPECT_EQ(refused.value().reason, "BUFFER_FULL");
+  EXPECT_FALSE(flushed);
+  EXPECT_FALSE(shut_down);
+  EXPECT_TRUE(forwarder.Shutdown(seconds(30)));
+}
+
 TEST(BatchingLimits, RefusesAnEventThatFitsInNoBatch) {
   BatchingOptions options;
   options.max_batch_bytes = 1 << 10;
