@@ -62,12 +62,50 @@ std::optional<Error> CheckSizes(const ClientOptions& options) {
 }
 
 bool IsOnThisMachine(std::string_view address) {
-  if (address.find(',') != std::string_view::npos) return false;
   for (const std::string_view start :
-       {"unix:", "127.", "localhost:", "[::1]:", "ipv4:127."}) {
+       {"unix:", "unix-abstract:", "localhost:", "[::1]:", "ipv6:[::1]:"}) {
     if (address.starts_with(start)) return true;
   }
-  return false;
+  if (address.starts_with("ipv4:")) address.remove_prefix(5);
+  // No list, and no name such as 127.example.com.
+  return address.starts_with("127.") &&
+         address.find_first_not_of("0123456789.:") == std::string_view::npos;
+}
+
+// What gRPC would take for something else: port 443 where none is given, port
+// 34463 for 99999, a name where a URL or a list of names stands.
+std::optional<Error> CheckAddress(const ClientOptions& options) {
+  const std::string_view address = options.address;
+  if (address.empty()) {
+    return BadOption("address", "must be host:port or unix:path");
+  }
+  if (address.starts_with("unix")) return std::nullopt;
+  if (address.starts_with("http://") || address.starts_with("https://")) {
+    return BadOption("address", "is a URL; must be host:port or unix:path");
+  }
+  if (address.find(',') != std::string_view::npos &&
+      !address.starts_with("ipv4:") && !address.starts_with("ipv6:") &&
+      address.find_first_not_of("0123456789.:,") != std::string_view::npos) {
+    return BadOption("address",
+                     "has several names; several must be ipv4:port, or one "
+                     "name that has several addresses");
+  }
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos && !options.tls.has_value()) {
+    return BadOption("address", "has no port; must be host:port or unix:path");
+  }
+  const std::string_view port =
+      colon == std::string_view::npos ? "" : address.substr(colon + 1);
+  const bool is_number =
+      !port.empty() &&
+      port.find_first_not_of("0123456789") == std::string_view::npos;
+  constexpr std::size_t kDigits = 5;
+  if (is_number &&
+      (port.size() > kDigits || std::stoi(std::string(port)) > 65'535 ||
+       std::stoi(std::string(port)) == 0)) {
+    return BadOption("address", "must have a port of 1 to 65535");
+  }
+  return std::nullopt;
 }
 
 std::optional<Error> CheckToken(const ClientOptions& options) {
@@ -76,7 +114,8 @@ std::optional<Error> CheckToken(const ClientOptions& options) {
       std::all_of(options.token.begin(), options.token.end(),
                   [](char c) { return c > ' ' && c <= '~'; });
   if (!printable || options.token.size() > 4'096) {
-    return BadOption("token", "must be at most 4,096 printable characters");
+    return BadOption("token",
+                     "must be at most 4,096 printable ASCII characters");
   }
   if (!options.tls.has_value() && !IsOnThisMachine(options.address)) {
     return BadOption(
@@ -88,9 +127,7 @@ std::optional<Error> CheckToken(const ClientOptions& options) {
 }  // namespace
 
 std::optional<Error> ClientOptions::Validate() const {
-  if (address.empty()) {
-    return BadOption("address", "must be host:port or unix:path");
-  }
+  if (std::optional<Error> bad = CheckAddress(*this)) return bad;
   if (tls.has_value() && tls->cert_file.empty() != tls->key_file.empty()) {
     return BadOption(tls->cert_file.empty() ? "tls.cert_file" : "tls.key_file",
                      "is missing: a client certificate needs its key and the "

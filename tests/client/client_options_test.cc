@@ -25,6 +25,22 @@ TEST(ClientOptions, NameTheFirstFieldThatIsOutOfRange) {
     std::function<void(ClientOptions&)> spoil;
   } kCases[] = {
       {"address", [](auto& o) { o.address = ""; }},
+      {"address", [](auto& o) { o.address = "localhost"; }},
+      {"address", [](auto& o) { o.address = "bridge:99999"; }},
+      {"address", [](auto& o) { o.address = "bridge:0"; }},
+      {"address", [](auto& o) { o.address = "dns:///bridge:123456"; }},
+      {"address", [](auto& o) { o.address = "a:1,b:2"; }},
+      {"address", [](auto& o) { o.address = "http://127.0.0.1:50051"; }},
+      {"token",
+       [](auto& o) {
+         o.token = "secret";
+         o.address = "127.example.com:1";
+       }},
+      {"token",
+       [](auto& o) {
+         o.token = "secret";
+         o.address = "127.0.0.1:1,10.0.0.1:1";
+       }},
       {"timeout", [](auto& o) { o.timeout = nanoseconds(999'999); }},
       {"timeout", [](auto& o) { o.timeout = hours(24) + nanoseconds(1); }},
       {"timeout", [](auto& o) { o.timeout = seconds(-1); }},
@@ -54,6 +70,25 @@ TEST(ClientOptions, NameTheFirstFieldThatIsOutOfRange) {
     ASSERT_EQ(error->field_violations.size(), 1u);
     EXPECT_EQ(error->field_violations[0].field, test.field);
     EXPECT_NE(error->message.find(test.field), std::string::npos);
+  }
+}
+
+TEST(ClientOptions, TakeTheAddressesThatGrpcUnderstands) {
+  for (const char* address :
+       {"127.0.0.1:50051", "bridge:50051", "[::1]:50051", "unix:/run/a.sock",
+        "unix:a.sock", "dns:///bridge:50051", "127.0.0.1:1,127.0.0.1:2",
+        "ipv4:10.0.0.1:1,10.0.0.2:1", "ipv6:[::1]:1,[::2]:1"}) {
+    const ClientOptions options{.address = address};
+    EXPECT_EQ(options.Validate(), std::nullopt) << address;
+  }
+  EXPECT_EQ((ClientOptions{.address = "bridge.example.com", .tls = TlsOptions()}
+                 .Validate()),
+            std::nullopt);
+  for (const char* local : {"127.0.0.1:1", "localhost:1", "[::1]:1", "unix:a",
+                            "ipv4:127.0.0.9:1"}) {
+    ClientOptions options{.address = local};
+    options.token = "secret";
+    EXPECT_EQ(options.Validate(), std::nullopt) << local;
   }
 }
 
