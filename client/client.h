@@ -61,6 +61,11 @@ class Client {
   // `connection` is not null.
   explicit Client(std::shared_ptr<Connection> connection);
 
+  // Copies, also where it could move: no client is ever empty.
+  Client(const Client&) = default;
+  Client& operator=(const Client&) = default;
+  ~Client() = default;
+
   // A client over a new connection; see segrid::Connect() for the errors.
   static Result<Client> Connect(const ClientOptions& options = {});
 

@@ -103,5 +103,14 @@ TEST(Connection, AnswersUnimplementedForWhatAStandInDoesNotOverride) {
   EXPECT_EQ(client.Forward("[]").error().code, ErrorCode::kUnimplemented);
 }
 
+TEST(Client, IsStillThereAfterAMove) {
+  const auto connection = std::make_shared<RecordingConnection>();
+  Client client(connection);
+  const Client moved = std::move(client);
+  EXPECT_TRUE(moved.Forward("[]").ok());
+  EXPECT_TRUE(client.Forward("[]").ok());  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(connection->forwards.size(), 2u);
+}
+
 }  // namespace
 }  // namespace segrid
