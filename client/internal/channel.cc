@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "client/internal/key_pair.h"
 #include "core/base/version.h"
 
 namespace segrid::internal {
@@ -51,6 +52,22 @@ Result<std::string> ReadPem(std::string_view field, const std::string& path) {
   return text;
 }
 
+// gRPC would have no connection, and say no more, where these do not fit.
+std::optional<Error> CheckPems(const TlsOptions& tls,
+                               const grpc::SslCredentialsOptions& pems) {
+  if (!pems.pem_root_certs.empty()) {
+    if (const auto bad = CheckCertificate(pems.pem_root_certs)) {
+      return BadFile("tls.ca_file", tls.ca_file, bad->what);
+    }
+  }
+  if (pems.pem_cert_chain.empty()) return std::nullopt;
+  const auto bad = CheckKeyPair(pems.pem_cert_chain, pems.pem_private_key);
+  if (!bad) return std::nullopt;
+  return bad->which == BadPem::Which::kKey
+             ? BadFile("tls.key_file", tls.key_file, bad->what)
+             : BadFile("tls.cert_file", tls.cert_file, bad->what);
+}
+
 Result<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(
     const TlsOptions& tls) {
   Result<std::string> ca = ReadPem("tls.ca_file", tls.ca_file);
@@ -63,6 +80,7 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(
   options.pem_root_certs = *std::move(ca);
   options.pem_cert_chain = *std::move(cert);
   options.pem_private_key = *std::move(key);
+  if (auto bad = CheckPems(tls, options)) return *std::move(bad);
   return grpc::SslCredentials(options);
 }
 

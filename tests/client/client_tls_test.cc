@@ -87,6 +87,8 @@ TEST_F(ClientTls, RefusesAServerOfAnotherAuthority) {
 
 TEST_F(ClientTls, NamesTheFileThatCannotBeUsed) {
   const std::string junk = dir_.Write("junk.pem", "hello");
+  const std::string other_key =
+      dir_.Write("other.key", MakeCertificate(authority_, "other.test").key);
   const struct {
     TlsOptions tls;
     const char* field;
@@ -98,6 +100,16 @@ TEST_F(ClientTls, NamesTheFileThatCannotBeUsed) {
        "tls.cert_file",
        "cannot be read"},
       {{ca_file_, cert_file_, junk, ""}, "tls.key_file", "is not a PEM file"},
+      {{key_file_, "", "", ""}, "tls.ca_file", "holds no certificate"},
+      {{ca_file_, key_file_, key_file_, ""},
+       "tls.cert_file",
+       "holds no certificate"},
+      {{ca_file_, cert_file_, cert_file_, ""},
+       "tls.key_file",
+       "holds no key that can be read"},
+      {{ca_file_, cert_file_, other_key, ""},
+       "tls.key_file",
+       "is not the key of the certificate"},
   };
   for (const auto& test : kCases) {
     const auto client = Client::Connect(Options(test.tls));
