@@ -66,7 +66,8 @@ ForwardedParts ForwardInParts(const Client& client, std::string array,
     body.append(part.text).append("]");
     auto answer = client.Forward(std::move(body), options.forward);
     if (!answer.ok()) {
-      sum.error = internal::ErrorOfPart(std::move(answer).error(), part.first);
+      sum.error = internal::ErrorOfPart(std::move(answer).error(), part.first,
+                                        part.count);
       return sum;
     }
     internal::AddAnswer(*std::move(answer), part.first, sum.answer);

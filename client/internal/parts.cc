@@ -42,6 +42,7 @@ std::vector<Part<Request>> CutJson(const Request& request,
   for (const ElementRun& run : *runs) {
     Part<Request>& part = parts.emplace_back();
     part.first_event = run.first;
+    part.event_count = run.count;
     CopySettings(request, part.request);
     std::string& json = *part.request.mutable_webhook_json();
     json.reserve(run.text.size() + 2);
@@ -69,6 +70,7 @@ std::vector<Part<Request>> CutEvents(const Request& request,
       bytes = 0;
     }
     *parts.back().request.add_events() = request.events(i);
+    ++parts.back().event_count;
     bytes += size;
   }
   if (parts.size() < 2) parts.clear();
@@ -177,12 +179,29 @@ void AddAnswer(v1::ForwardResponse part, std::int32_t first_event,
   }
 }
 
-Error ErrorOfPart(Error error, std::int32_t first_event) {
+bool IsTooLarge(const Error& error) {
+  return error.code == ErrorCode::kResourceExhausted && error.reason.empty() &&
+         !error.retry_delay.has_value();
+}
+
+Error NamingLargeEvent(Error error, std::int32_t event) {
+  if (!IsTooLarge(error)) return error;
+  const std::string field = "events[" + std::to_string(event) + "]";
+  error.message.insert(
+      0, field + " alone is larger than a request may be, leave it out: ");
+  error.field_violations.push_back(
+      {field, "must be smaller than the largest request"});
+  return error;
+}
+
+Error ErrorOfPart(Error error, std::int32_t first_event,
+                  std::int32_t event_count) {
   for (FieldViolation& violation : error.field_violations) {
     violation.field = ShiftField(violation.field, first_event);
   }
   error.metadata["answered_events"] = std::to_string(first_event);
-  return error;
+  if (event_count != 1) return error;
+  return NamingLargeEvent(std::move(error), first_event);
 }
 
 }  // namespace segrid::internal

@@ -16,6 +16,7 @@ template <typename Request>
 struct Part {
   Request request;
   std::int32_t first_event = 0;  // Its position in the whole request.
+  std::int32_t event_count = 0;
 };
 
 // The parts of `request`, in order; empty when it fits as it is, or when the
@@ -33,9 +34,17 @@ void AddAnswer(v1::TransformResponse part, std::int32_t first_event,
 void AddAnswer(v1::ForwardResponse part, std::int32_t first_event,
                v1::ForwardResponse& whole);
 
-// The error of a part that begins at `first_event` as that of the whole:
-// `events[3]` becomes `events[3 + first_event]`, and
-// `metadata["answered_events"]` says how many events were done before.
-Error ErrorOfPart(Error error, std::int32_t first_event);
+// True for the way in which gRPC refuses a message.
+bool IsTooLarge(const Error& error);
+
+// When one event alone was too large: `error` that names it, `events[event]`.
+Error NamingLargeEvent(Error error, std::int32_t event);
+
+// The error of a part of `event_count` events that begins at `first_event` as
+// that of the whole: `events[3]` becomes `events[3 + first_event]`, an event
+// that is too large by itself is named, and `metadata["answered_events"]` says
+// how many events were done before.
+Error ErrorOfPart(Error error, std::int32_t first_event,
+                  std::int32_t event_count);
 
 }  // namespace segrid::internal

@@ -34,7 +34,8 @@ Result<Response> SendParts(const std::vector<Part<Request>>& parts,
     Result<Response> answer =
         send(parts[i].request, OptionsOfPart(options, i, deadline));
     if (!answer.ok()) {
-      return ErrorOfPart(std::move(answer).error(), parts[i].first_event);
+      return ErrorOfPart(std::move(answer).error(), parts[i].first_event,
+                         parts[i].event_count);
     }
     AddAnswer(*std::move(answer), parts[i].first_event, whole);
   }
@@ -54,10 +55,12 @@ bool LooksSmall(const Request& request, const PartLimits& limits) {
          events <= limits.max_bytes / kLargeEventBytes;
 }
 
-// How gRPC refuses a message.
-bool IsTooLarge(const Error& error) {
-  return error.code == ErrorCode::kResourceExhausted && error.reason.empty() &&
-         !error.retry_delay.has_value();
+// The answer to what cannot be cut: it may be a single event.
+template <typename Response, typename Request>
+Result<Response> AnswerToWhole(const Request& request,
+                               Result<Response> answer) {
+  if (answer.ok() || request.events_size() != 1) return answer;
+  return NamingLargeEvent(std::move(answer).error(), 0);
 }
 
 // What calls may take that do not say it.
@@ -90,7 +93,8 @@ Result<Response> SendFitting(const Request& request, const Bounds& bounds,
   }
   const auto parts = CutRequest(request, bounds.limits);
   if (parts.empty()) {
-    return refused.has_value() ? *std::move(refused) : send(request, options);
+    return refused.has_value() ? AnswerToWhole(request, *std::move(refused))
+                               : send(request, options);
   }
   return SendParts<Response>(parts, OptionsOfRest(options, bounds, begin),
                              send);
@@ -133,7 +137,9 @@ class FittingCall
       deadline_ = steady_clock::now() + *options_.timeout;
       return SendNext();
     }
-    if (refused.has_value()) return done_(*std::move(refused));
+    if (refused.has_value()) {
+      return done_(AnswerToWhole(*request, *std::move(refused)));
+    }
     CallAsync(*inner_, std::move(request), options_, done_);
   }
 
@@ -149,7 +155,8 @@ class FittingCall
   void Answered(Result<Response> answer) {
     const std::int32_t first_event = parts_[next_].first_event;
     if (!answer.ok()) {
-      return done_(ErrorOfPart(std::move(answer).error(), first_event));
+      return done_(ErrorOfPart(std::move(answer).error(), first_event,
+                               parts_[next_].event_count));
     }
     AddAnswer(*std::move(answer), first_event, whole_);
     if (++next_ == parts_.size()) return done_(std::move(whole_));

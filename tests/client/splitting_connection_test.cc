@@ -230,5 +230,32 @@ TEST_F(SplittingConnectionTest, GivesARefusalOfWhatFitsAsItIs) {
   EXPECT_EQ(wire_->transforms().size(), 3u);
 }
 
+// Who sends a batch has to know which event to leave out.
+TEST_F(SplittingConnectionTest, NamesTheEventThatIsTooLargeByItself) {
+  Error too_large;
+  too_large.code = ErrorCode::kResourceExhausted;
+  for (const v1::TransformRequest& batch : {JsonBatch(), TypedBatch()}) {
+    wire_->AddTransform(v1::TransformResponse());
+    wire_->AddTransform(v1::TransformResponse());
+    wire_->AddTransform(too_large);
+    const auto answer = Make(1).Transform(batch, {});
+    EXPECT_EQ(answer.error().code, ErrorCode::kResourceExhausted);
+    EXPECT_EQ(answer.error().EventIndex(), 2);
+    EXPECT_EQ(answer.error().metadata.at("answered_events"), "2");
+  }
+  v1::TransformRequest single;
+  single.add_events()->set_event("open");
+  wire_->AddTransform(too_large);
+  EXPECT_EQ(Make(10).Transform(single, {}).error().EventIndex(), 0);
+  wire_->AddTransform(too_large);
+  Make(10).TransformAsync(single, {}, [](const auto& answer) {
+    EXPECT_EQ(answer.error().EventIndex(), 0);
+  });
+  // Of several events any may be the large one.
+  wire_->AddTransform(too_large);
+  EXPECT_EQ(Make(7).Transform(TypedBatch(), {}).error().EventIndex(),
+            std::nullopt);
+}
+
 }  // namespace
 }  // namespace segrid::internal
