@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include "client/internal/callback_scope.h"
+
 namespace segrid::internal {
 
 Timer::TimePoint GrpcTimer::Now() { return std::chrono::steady_clock::now(); }
@@ -26,7 +28,11 @@ void GrpcTimer::After(std::chrono::nanoseconds delay,
       std::chrono::system_clock::now() +
       std::chrono::duration_cast<std::chrono::system_clock::duration>(delay);
   // The alarm keeps itself until it has rung.
-  alarm->Set(when, [alarm, then = std::move(then)](bool) { then(); });
+  alarm->Set(when, [alarm, then = std::move(then)](bool) mutable {
+    const CallbackScope scope;
+    const auto last = std::move(then);  // What it holds ends in the scope.
+    last();
+  });
 }
 
 }  // namespace segrid::internal

@@ -86,8 +86,22 @@ class AsyncCall
     if (!delay) {
       return done_(WithAttempts(std::move(answer).error(), loop_.attempts()));
     }
-    shared_->timer->After(*delay,
-                          [self = this->shared_from_this()] { self->Start(); });
+    StartAfter(*delay);
+  }
+
+  // Looks now and then whether the caller still wants to wait.
+  void StartAfter(std::chrono::nanoseconds delay) {
+    constexpr std::chrono::nanoseconds kLook = std::chrono::milliseconds(100);
+    const bool is_last = delay <= kLook || !options_.stop.stop_possible();
+    shared_->timer->After(
+        is_last ? delay : kLook,
+        [self = this->shared_from_this(), is_last, rest = delay - kLook] {
+          if (is_last || self->options_.stop.stop_requested()) {
+            self->Start();
+          } else {
+            self->StartAfter(rest);
+          }
+        });
   }
 
   const std::shared_ptr<Shared> shared_;

@@ -140,6 +140,26 @@ TEST_F(RetryingConnectionTest, StopsWaitingWhenTheCallerSaysSo) {
   EXPECT_THAT(wire_->forwards(), SizeIs(1));
 }
 
+TEST_F(RetryingConnectionTest, StopsWaitingAsynchronouslyLikewise) {
+  std::stop_source stop;
+  wire_->AddForward(QueueFull(seconds(5)));
+  wire_->AddForward(QueueFull(seconds(5)));
+  CallOptions options;
+  options.stop = stop.get_token();
+  options.timeout = seconds(60);
+  timer_->on_wait = [&] {
+    if (wire_->forwards().size() == 2) stop.request_stop();
+  };
+  std::optional<Error> error;
+  Make().ForwardAsync(Request(), options,
+                      [&](auto answer) { error = answer.error(); });
+  EXPECT_EQ(error.value().reason, "STOPPED");
+  EXPECT_THAT(wire_->forwards(), SizeIs(2));
+  const auto waited = timer_->now.time_since_epoch();
+  EXPECT_GE(waited, seconds(5));  // Not stopped: all of the time.
+  EXPECT_LT(waited, seconds(6));
+}
+
 TEST_F(RetryingConnectionTest, TriesAsynchronouslyLikewise) {
   wire_->AddForward(Unavailable());
   wire_->AddTransform(Unavailable());
