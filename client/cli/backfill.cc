@@ -3,22 +3,28 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
+#include "client/cli/backfill_progress.h"
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/json.h"
-#include "client/cli/progress_file.h"
+#include "client/cli/json_values.h"
+#include "client/cli/number_within.h"
 #include "client/cli/server_flags.h"
 #include "client/cli/table.h"
 #include "client/client.h"
 #include "client/internal/json_elements.h"
+#include "client/internal/parts.h"
 
 namespace segrid::cli {
 namespace {
@@ -50,38 +56,37 @@ struct Sum {
 class Backfill {
  public:
   Backfill(const BackfillFlags& flags, Client client, ProgressFile progress,
-           Console& console)
+           std::stop_token stop, Console& console)
       : flags_(flags),
         client_(std::move(client)),
         progress_(std::move(progress)),
-        console_(console),
-        begin_(absl::Now()) {}
+        stop_(std::move(stop)),
+        console_(console) {}
 
   // What to say when it did not work.
   std::optional<Error> Send(const std::string& file) {
     const Result<std::string> text =
         ReadBody({.file = file, .max_bytes = flags_.max_bytes});
     if (!text.ok()) return text.error();
-    const std::string array = AsArray(*text);
+    const Result<std::string> array = AsArray(*text);
+    const std::string not_events =
+        file + ": is neither a JSON array nor an event per line";
+    if (!array.ok()) return Because(not_events + "; " + array.error().message);
     const auto parts = internal::CutArray(
-        array, {.max_bytes = kMaxPartBytes, .max_events = flags_.batch});
-    if (!parts) {
-      Error error;
-      error.code = ErrorCode::kInvalidArgument;
-      error.message = file + ": is neither a JSON array nor an event per line";
-      return error;
-    }
+        *array, {.max_bytes = kMaxPartBytes, .max_events = flags_.batch});
+    if (!parts) return Because(not_events);
     Sum& sum = sums_.emplace_back();
-    sum.done_before = progress_.Done(file);
+    sum.done_before = progress_.Done(file, *parts);
     for (const internal::ElementRun& part : *parts) {
-      sum.events += part.count;
-      if (sum.events <= sum.done_before) continue;
-      if (auto error = SendPart(part, sum)) {
-        error->message = file + ", from event " + std::to_string(part.first) +
-                         ": " + error->message;
-        return error;
+      const std::int64_t end = std::int64_t{part.first} + part.count;
+      if (end > sum.done_before) {
+        if (auto error = SendPart(part, sum)) {
+          return Because(file + ", from event " + std::to_string(part.first) +
+                         ": " + error->ToString() + HowToGoOn());
+        }
+        if (auto error = progress_.Note(file, part)) return error;
       }
-      if (auto error = progress_.Note(file, sum.events)) return error;
+      sum.events = end;
     }
     return std::nullopt;
   }
@@ -103,13 +108,29 @@ class Backfill {
   }
 
  private:
+  static Error Because(std::string message) {
+    Error error;
+    error.code = ErrorCode::kInvalidArgument;
+    error.message = std::move(message);
+    return error;
+  }
+
+  const char* HowToGoOn() const {
+    return flags_.progress.empty()
+               ? "; doing it again is harmless, --progress FILE remembers"
+               : "; the same command goes on from there";
+  }
+
   std::optional<Error> SendPart(const internal::ElementRun& part, Sum& sum) {
     Pace(part.count);
     ForwardOptions options;
     options.sources = flags_.sources;
-    const auto answer =
-        client_.Forward("[" + std::string(part.text) + "]", options);
-    if (!answer.ok()) return answer.error();
+    options.call.stop = stop_;
+    auto answer = client_.Forward("[" + std::string(part.text) + "]", options);
+    if (!answer.ok()) {
+      return internal::ErrorOfPart(std::move(answer).error(), part.first,
+                                   part.count);
+    }
     sum.accepted += answer->accepted_count();
     sum.duplicate += answer->duplicate_count();
     sum.skipped += answer->skipped_count();
@@ -118,11 +139,18 @@ class Backfill {
     return std::nullopt;
   }
 
-  // Waits until `count` more events are due.
+  // Waits until `count` more events are due, or it shall stop.
   void Pace(std::int32_t count) {
-    absl::SleepFor(begin_ +
-                   absl::Seconds(static_cast<double>(sent_) / flags_.rate) -
-                   absl::Now());
+    constexpr double kLongest = 1e9;  // Seconds: more would overflow.
+    const std::chrono::duration<double> due(
+        std::min(static_cast<double>(sent_) / flags_.rate, kLongest));
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any nobody_notifies;
+    nobody_notifies.wait_until(
+        lock, stop_,
+        begin_ + std::chrono::duration_cast<std::chrono::nanoseconds>(due),
+        [] { return false; });
     sent_ += count;
   }
 
@@ -145,9 +173,11 @@ class Backfill {
 
   const BackfillFlags& flags_;
   const Client client_;
-  ProgressFile progress_;
+  BackfillProgress progress_;
+  const std::stop_token stop_;
   Console& console_;
-  const absl::Time begin_;
+  const std::chrono::steady_clock::time_point begin_ =
+      std::chrono::steady_clock::now();
   std::int64_t sent_ = 0;
   std::vector<Sum> sums_;
 };
@@ -155,11 +185,13 @@ class Backfill {
 int RunBackfill(const BackfillFlags& flags, Console& console) {
   ClientOptions options = flags.server.ToClientOptions();
   options.wait_for_ready = true;  // It outlasts a restart of the server.
+  const Interrupt interrupt;
   const Result<Client> client = Client::Connect(options);
   if (!client.ok()) return Fail(console, client.error());
   Result<ProgressFile> progress = ProgressFile::Open(flags.progress);
   if (!progress.ok()) return Fail(console, progress.error().message);
-  Backfill backfill(flags, *client, *std::move(progress), console);
+  Backfill backfill(flags, *client, *std::move(progress), interrupt.token(),
+                    console);
   std::optional<Error> error;
   for (const std::string& file : flags.files) {
     error = backfill.Send(file);
@@ -189,7 +221,7 @@ void AddBackfill(CLI::App& app, Action& chosen) {
       ->delimiter(',');
   command->add_option("--rate", flags->rate, "Events per second at most")
       ->type_name("N")
-      ->check(CLI::Range(0.1, 1e6))
+      ->check(NumberWithin(0.1, 1e6, "a number of 0.1 to 1000000"))
       ->capture_default_str();
   command->add_option("--batch", flags->batch, "Events per call at most")
       ->type_name("N")

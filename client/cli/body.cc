@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <string_view>
 
 #include "core/config/quantity.h"
 
@@ -77,23 +76,6 @@ std::string NameOf(const BodyFlags& flags) {
   return flags.file == "-" ? "standard input" : flags.file;
 }
 
-std::string AsArray(std::string text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos || text[begin] != '{') return text;
-  std::string array = "[";
-  array.reserve(text.size() + 2);
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line(text.data() + at, end - at);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
-      if (array.size() > 1) array.push_back(',');
-      array.append(line);
-    }
-    at = end + 1;
-  }
-  return array + "]";
-}
-
 Result<std::string> ReadBody(const BodyFlags& flags) {
   const std::string name = NameOf(flags);
   const auto limit =
@@ -120,6 +102,10 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
     body.resize(size + room);
     const ssize_t got = read(input.number(), body.data() + size, room);
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EISDIR) {
+      return Failed(ErrorCode::kInvalidArgument, name,
+                    "Is a directory; name its files, such as with *");
+    }
     if (got < 0) {
       return Failed(ErrorCode::kUnavailable, name, std::strerror(errno));
     }
@@ -128,10 +114,10 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
     if (got == 0) break;
   }
   if (size == 0) {
-    return Failed(ErrorCode::kInvalidArgument, name,
-                  "the body is empty, which is no JSON array");
+    return Failed(ErrorCode::kInvalidArgument, name, "the body is empty");
   }
   body.resize(size);
+  if (body.starts_with("\xEF\xBB\xBF")) body.erase(0, 3);
   if (body.starts_with("\x1f\x8b")) {
     return Failed(ErrorCode::kInvalidArgument, name,
                   "is packed with gzip; unpack it first, as gunzip does");

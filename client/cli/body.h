@@ -22,11 +22,8 @@ void AddBodyFlags(CLI::App& command, BodyFlags& flags);
 // How messages call the body: the file's name or `standard input`.
 std::string NameOf(const BodyFlags& flags);
 
-// A body as SendGrid posted it, as it is; or, when it begins with `{`, an event
-// per line, as an array.
-std::string AsArray(std::string text);
-
-// Reads the whole body. Never keeps more than the limit and one block.
+// Reads the whole body, without a byte order mark. Never keeps more than the
+// limit and one block.
 // NOT_FOUND or UNAVAILABLE when it cannot be read, RESOURCE_EXHAUSTED when it
 // is over the limit, INVALID_ARGUMENT when it is empty; the message names the
 // body.

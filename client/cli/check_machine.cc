@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string_view>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
@@ -124,6 +125,18 @@ void CheckListener(const std::string& door, const std::string& address,
   check.verdict = error == EADDRINUSE ? Verdict::kWarning : Verdict::kFailed;
 }
 
+// The same words with the names that a door's keys have.
+std::string WithNamesOfDoor(std::string_view message) {
+  std::string text(message);
+  constexpr std::string_view kOfCert = " of client_cert";
+  if (text.ends_with(kOfCert)) {
+    text.replace(text.size() - kOfCert.size(), kOfCert.size(), " of cert");
+  }
+  if (text.starts_with("client_")) return text.substr(7);
+  if (text.starts_with("ca_file ")) text.replace(0, 7, "client_ca");
+  return text;
+}
+
 void CheckCertificate(const std::string& door, const config::Tls& tls,
                       Checks& checks) {
   if (tls.cert.empty()) return;
@@ -134,7 +147,7 @@ void CheckCertificate(const std::string& door, const config::Tls& tls,
       {.ca_file = tls.client_ca, .cert_file = tls.cert, .key_file = tls.key});
   if (!context.ok()) {
     check.verdict = Verdict::kFailed;
-    check.detail = std::string(context.status().message());
+    check.detail = WithNamesOfDoor(std::string(context.status().message()));
     return;
   }
   const X509* x509 = SSL_CTX_get0_certificate((*context)->native_handle());

@@ -10,6 +10,10 @@ namespace segrid::cli {
 bool WantsColour() {
   const char* no_color = std::getenv("NO_COLOR");
   if (no_color != nullptr && *no_color != '\0') return false;
+  return IsScreen();
+}
+
+bool IsScreen() {
   const char* term = std::getenv("TERM");
   if (term == nullptr || std::string_view(term) == "dumb") return false;
   return isatty(STDOUT_FILENO) == 1;

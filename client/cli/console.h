@@ -22,11 +22,15 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   bool colour = false;  // `out` is a terminal that wants colours.
+  bool screen = false;  // `out` is a terminal that can be cleared.
 };
 
 // True when standard output is a terminal and NO_COLOR is unset or empty
 // (no-color.org) and TERM is not `dumb`.
 bool WantsColour();
+
+// True when standard output is a terminal and TERM is not `dumb`.
+bool IsScreen();
 
 // Prints `segrid: <message>` as one line on `err`. Returns kFailed.
 int Fail(Console& console, std::string_view message);

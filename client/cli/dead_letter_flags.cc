@@ -3,6 +3,7 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include "absl/time/time.h"
+#include "client/cli/not_negative.h"
 
 namespace segrid::cli {
 namespace {
@@ -50,6 +51,7 @@ void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
                   "Only the one with this id; may be given several times")
       ->type_name("ID")
       ->allow_extra_args(false)
+      ->check(NotNegative())
       ->delimiter(',');
   command
       .add_option("--since", flags.since,

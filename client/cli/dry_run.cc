@@ -61,9 +61,10 @@ Colour ColourOf(Verdict verdict) {
 void PrintTable(const Checks& checks, Console& console) {
   Table table({"CHECK", "WHAT", "RESULT", "DETAIL"});
   for (const Check& check : checks) {
+    Cell detail(check.detail);
+    detail.text = Printable(check.detail);  // What to do stands at its end.
     table.Add({check.name, check.subject,
-               Cell(NameOf(check.verdict), ColourOf(check.verdict)),
-               check.detail});
+               Cell(NameOf(check.verdict), ColourOf(check.verdict)), detail});
   }
   table.Print(console);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "client/cli/argument_trace.h"
 #include "client/cli/batch_tracks.h"
 #include "client/cli/transform_offline.h"
 #include "core/base/status_macros.h"
@@ -18,29 +19,6 @@ namespace {
 
 using catalog::FieldId;
 using codec::Kind;
-
-std::string TypeName(Kind kind) {
-  switch (kind) {
-    case Kind::kText:
-    case Kind::kCleanText:
-    case Kind::kEscapedText:
-      return "string";
-    case Kind::kNumber:
-    case Kind::kInteger:
-      return "number";
-    case Kind::kTrue:
-    case Kind::kFalse:
-      return "boolean";
-    case Kind::kList:
-      return "list";
-    case Kind::kObject:
-    case Kind::kComposite:
-      return "object";
-    case Kind::kMissing:
-      break;
-  }
-  return "null";
-}
 
 std::string NameOf(catalog::Type type) {
   switch (type) {
@@ -156,6 +134,22 @@ void TraceUse(FieldId id, const Readings& readings,
   }
 }
 
+// What conversion did to a value that came as `kind`.
+std::string NoteOf(const transform::FieldCounts& counts, catalog::Type type,
+                   Kind kind) {
+  std::string note;
+  const bool is_list = kind == Kind::kList;
+  if (is_list || (kind == Kind::kObject && type == catalog::Type::kObject)) {
+    const std::string part = is_list ? "an item" : "a member";
+    if (counts.coerced > 0) note = part + " was converted";
+    if (counts.dropped > 0) Append(note, part + " was dropped", "; ");
+    return note;
+  }
+  if (counts.coerced > 0) note = "converted to " + NameOf(type);
+  if (counts.dropped > 0) note = "dropped: is not " + NameOf(type);
+  return note;
+}
+
 FieldTrace TraceField(FieldId id, Readings& readings,
                       const transform::Options& options, bool has_track) {
   const catalog::FieldRow& row = catalog::Row(id);
@@ -173,30 +167,16 @@ FieldTrace TraceField(FieldId id, Readings& readings,
         transform::Convert(id, readings.converted, counts);
     readings.converted.Set(id, value);
   }
-  if (counts.coerced > 0) trace.note = "converted to " + NameOf(row.type);
-  if (counts.dropped > 0) {
-    Append(trace.note, "dropped: is not " + NameOf(row.type), "; ");
-  }
+  trace.note = NoteOf(counts, row.type, readings.raw.Get(id).kind);
   if (!readings.converted.Has(id)) return trace;
   if (has_track) TraceUse(id, readings, options, trace);
-  return trace;
-}
-
-FieldTrace TraceCustomArg(const codec::CustomArg& argument,
-                          const transform::Options& options) {
-  FieldTrace trace;
-  trace.key = std::string(argument.key.text());
-  trace.type = TypeName(argument.value.kind);
-  const auto& subject = options.subject_from;
-  if (std::find(subject.begin(), subject.end(), trace.key) != subject.end()) {
-    trace.becomes = "properties.email_subject";
-  }
-  if (trace.key == options.user_id_from) Append(trace.becomes, "userId");
-  if (options.custom_args.Selects(trace.key)) {
-    Append(trace.becomes, "properties." + trace.key);
-  }
-  if (trace.becomes.empty()) {
-    trace.note = "a custom argument; custom_args: [" + trace.key + "] sends it";
+  if (has_track && row.key == "sg_event_id") {
+    const codec::Value value = readings.converted.Get(id);
+    const std::string_view given =
+        transform::PlainText(value, readings.converted.texts);
+    if (!readings.track.message_id_text().starts_with(given)) {
+      Append(trace.note, "does not fit, its hash stands for it", "; ");
+    }
   }
   return trace;
 }
@@ -209,8 +189,9 @@ void TraceFields(Readings& readings, const transform::Options& options,
     if (!catalog::Row(id).parent.empty() || !readings.raw.Has(id)) continue;
     trace.fields.push_back(TraceField(id, readings, options, has_track));
   }
-  for (const codec::CustomArg& argument : readings.raw.custom_args) {
-    trace.fields.push_back(TraceCustomArg(argument, options));
+  for (std::size_t i = 0; i < readings.raw.custom_args.size(); ++i) {
+    trace.fields.push_back(TraceCustomArg({readings.raw, readings.converted}, i,
+                                          options, has_track));
   }
 }
 
@@ -246,7 +227,7 @@ absl::StatusOr<EventTrace> TraceEvent(std::string_view body,
   }
   const transform::Reason reason =
       readings.transformer.Transform(readings.mapped, options, readings.track);
-  if (reason == transform::Reason::kNone) {
+  if (reason == transform::Reason::kNone && !trace.track.empty()) {
     trace.detail =
         std::string(catalog::kEvents[readings.track.event_row].segment);
   }

@@ -7,6 +7,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/event_trace.h"
 #include "client/cli/json.h"
+#include "client/cli/json_values.h"
 #include "client/cli/not_negative.h"
 #include "client/cli/table.h"
 #include "client/cli/transform_offline.h"
@@ -72,10 +73,16 @@ int RunExplain(const ExplainFlags& flags, Console& console) {
   if (!options.ok()) return FailInLines(console, options.status());
   const Result<std::string> body = ReadBody(flags.body);
   if (!body.ok()) return Fail(console, body.error().message);
+  const Result<std::string> array = AsArray(*body);
+  if (!array.ok()) {
+    return Fail(console, NameOf(flags.body) + ": " + array.error().message);
+  }
   const auto elements = internal::CutArray(
-      *body, {.max_bytes = body->size() + 2, .max_events = 1});
+      *array, {.max_bytes = array->size() + 2, .max_events = 1});
   if (!elements) {
-    return Fail(console, NameOf(flags.body) + ": the body is no JSON array");
+    return Fail(console, NameOf(flags.body) +
+                             ": the body is neither a JSON array nor an "
+                             "event per line");
   }
   const auto index = static_cast<std::size_t>(flags.index);
   if (index >= elements->size()) {

@@ -11,6 +11,7 @@
 #include "client/cli/interrupt.h"
 #include "client/cli/issue_summary.h"
 #include "client/cli/json.h"
+#include "client/cli/json_values.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/server_flags.h"
 #include "client/cli/table.h"
@@ -67,6 +68,10 @@ int FailEarly(const ForwardedParts& sum, const ForwardFlags& flags,
 int RunForward(const ForwardFlags& flags, Console& console) {
   Result<std::string> body = ReadBody(flags.body);
   if (!body.ok()) return Fail(console, body.error().message);
+  Result<std::string> array = AsArray(*std::move(body));
+  if (!array.ok()) {
+    return Fail(console, NameOf(flags.body) + ": " + array.error().message);
+  }
   const Interrupt interrupt;
   const Result<Client> client = Client::Connect(flags.server.ToClientOptions());
   if (!client.ok()) return Fail(console, client.error());
@@ -75,7 +80,7 @@ int RunForward(const ForwardFlags& flags, Console& console) {
   options.wait = flags.wait ? v1::WAIT_DELIVERED : v1::WAIT_ACCEPTED;
   options.call.stop = interrupt.token();
   const ForwardedParts sum =
-      ForwardInParts(*client, AsArray(*std::move(body)),
+      ForwardInParts(*client, *std::move(array),
                      {.forward = options,
                       .state_file = flags.resume,
                       .body_name = NameOf(flags.body),

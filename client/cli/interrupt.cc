@@ -2,11 +2,16 @@
 
 #include <pthread.h>
 
+#include <ctime>
+
 namespace segrid::cli {
 namespace {
 
 // Ends the thread that waits.
 constexpr int kWake = SIGUSR1;
+
+// Shells and tools that pass a Ctrl-C on make two of one; people take longer.
+constexpr timespec kOneCtrlC = {.tv_sec = 0, .tv_nsec = 250'000'000};
 
 }  // namespace
 
@@ -20,6 +25,7 @@ Interrupt::Interrupt() {
     int signal = 0;
     if (sigwait(&signals_, &signal) != 0 || signal == kWake) return;
     stop_.request_stop();
+    if (sigtimedwait(&signals_, nullptr, &kOneCtrlC) == kWake) return;
     if (sigwait(&signals_, &signal) != 0 || signal == kWake) return;
     // Whoever asks twice does not want to wait.
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);

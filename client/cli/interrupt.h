@@ -9,8 +9,8 @@
 namespace segrid::cli {
 
 // While it lives, SIGINT and SIGTERM do not end the program but ask token() to
-// stop: the first time only, the second one ends it. One per program, made
-// before other threads are.
+// stop: the first time only, the second one ends it (not one within 250 ms:
+// that is the same). One per program, made before other threads are.
 class Interrupt {
  public:
   Interrupt();

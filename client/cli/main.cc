@@ -11,7 +11,7 @@ namespace segrid::cli {
 namespace {
 
 int Run(const Action& action) {
-  Console console{std::cout, std::cerr, WantsColour()};
+  Console console{std::cout, std::cerr, WantsColour(), IsScreen()};
   try {
     const int code = action(console);
     if (std::cout.flush() || code != kDone) return code;

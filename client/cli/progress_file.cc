@@ -1,6 +1,8 @@
 #include "client/cli/progress_file.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <utility>
 
@@ -19,7 +21,14 @@ Error Failed(ErrorCode code, const std::string& path, const char* what) {
 Result<ProgressFile> ProgressFile::Open(const std::string& path) {
   ProgressFile progress(path);
   std::ifstream file(path);
-  if (path.empty() || !file) return progress;
+  if (path.empty()) return progress;
+  if (!file && errno != ENOENT) {
+    return Failed(ErrorCode::kUnavailable, path, "cannot be read");
+  }
+  if (!file) {
+    if (auto error = progress.Write()) return *std::move(error);
+    return progress;
+  }
   std::int64_t done = 0;
   std::string name;
   while (file >> done) {
@@ -30,18 +39,23 @@ Result<ProgressFile> ProgressFile::Open(const std::string& path) {
     return Failed(ErrorCode::kInvalidArgument, path,
                   "is not what --progress or --resume keep; name another file");
   }
+  if (auto error = progress.Write()) return *std::move(error);
   return progress;
 }
 
-std::int64_t ProgressFile::Done(const std::string& file) const {
-  const auto found = done_.find(file);
+std::int64_t ProgressFile::Done(const std::string& name) const {
+  const auto found = done_.find(name);
   return found == done_.end() ? 0 : found->second;
 }
 
-std::optional<Error> ProgressFile::Note(const std::string& file,
+std::optional<Error> ProgressFile::Note(const std::string& name,
                                         std::int64_t done) {
-  done_[file] = done;
+  done_[name] = done;
   if (path_.empty()) return std::nullopt;
+  return Write();
+}
+
+std::optional<Error> ProgressFile::Write() const {
   const std::string draft = path_ + ".new";
   std::ofstream out(draft, std::ios::trunc);
   for (const auto& [name, count] : done_) out << count << '\t' << name << '\n';
@@ -49,7 +63,9 @@ std::optional<Error> ProgressFile::Note(const std::string& file,
   if (out && std::rename(draft.c_str(), path_.c_str()) == 0) {
     return std::nullopt;
   }
-  return Failed(ErrorCode::kUnavailable, path_, "cannot be written");
+  const std::string why = std::strerror(errno);
+  return Failed(ErrorCode::kUnavailable, path_,
+                ("cannot be written: " + why).c_str());
 }
 
 }  // namespace segrid::cli

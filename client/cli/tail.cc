@@ -12,6 +12,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/not_negative.h"
+#include "client/cli/number_within.h"
 #include "client/cli/table.h"
 
 namespace segrid::cli {
@@ -153,7 +154,7 @@ void AddTail(CLI::App& app, Action& chosen) {
       ->add_option("--sample", flags->sample,
                    "The share of the Tracks to show, such as 0.01")
       ->type_name("RATIO")
-      ->check(CLI::Range(1e-6, 1.0))
+      ->check(NumberWithin(1e-6, 1, "above 0 and at most 1"))
       ->capture_default_str();
   command->add_option("--count", flags->count, "End after so many; 0: never")
       ->type_name("N")

@@ -58,8 +58,7 @@ class Screen {
       console_.out.flush();
       return;
     }
-    // Only a terminal has a screen to clear.
-    if (console_.colour) console_.out << "\x1b[H\x1b[2J";
+    if (console_.screen) console_.out << "\x1b[H\x1b[2J";
     PrintServer(console_, status, flags_.server.address);
     ShowSources(status);
     PrintStateDetails(console_, status);
@@ -118,7 +117,9 @@ void AddTop(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "top", "Show the sources of a server live, until Ctrl-C");
   AddServerFlags(*command, flags->server);
-  command->add_option("--interval", flags->interval, "Time between two looks")
+  command
+      ->add_option("--interval", flags->interval,
+                   "Time between two looks: 100ms to 1h")
       ->type_name("DURATION")
       ->check(CLI::Validator(CheckInterval, ""))
       ->capture_default_str();

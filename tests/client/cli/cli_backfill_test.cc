@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "client/testing/fake_connection.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/server_answers.h"
@@ -78,7 +81,9 @@ TEST_F(SegridBackfill, GoesOnWhereItStopped) {
   });
   const Ran stopped = Backfill({"--progress", progress, file});
   EXPECT_EQ(stopped.code, 1);
-  EXPECT_THAT(stopped.err, HasSubstr("from event 2: the disk is full"));
+  EXPECT_THAT(stopped.err,
+              HasSubstr("from event 2: FAILED_PRECONDITION: the disk is "
+                        "full; the same command goes on"));
 
   server_.OnForward(testing::AnswerForward);
   const Ran resumed = Backfill({"--progress", progress, file});
@@ -89,6 +94,57 @@ TEST_F(SegridBackfill, GoesOnWhereItStopped) {
   EXPECT_THAT(server_.forwards(), SizeIs(3));
 }
 
+// What is done is known by its last event, not by the file's name alone.
+TEST_F(SegridBackfill, BeginsAnewWhenTheFileIsAnotherOne) {
+  const std::string progress = dir_.Path("progress");
+  const std::string file = Write("a.ndjson", Event(1) + "\n" + Event(2));
+  EXPECT_EQ(Backfill({"--progress", progress, file}).code, 0);
+  Write("a.ndjson", Event(1) + "\n" + Event(2) + "\n" + Event(3));
+  EXPECT_THAT(Backfill({"--progress", progress, file}).out,
+              HasSubstr("\"events\":3,\"done_before\":2,\"accepted\":1"));
+  Write("a.ndjson", Event(7) + "\n" + Event(8) + "\n" + Event(9));
+  EXPECT_THAT(Backfill({"--progress", progress, file}).out,
+              HasSubstr("\"events\":3,\"done_before\":0,\"accepted\":3"));
+}
+
+TEST_F(SegridBackfill, TakesBodiesOneAfterTheOther) {
+  const std::string file = Write("a", "[" + Event(1) + ",\r\n" + Event(2) +
+                                          "]\r\n[" + Event(3) + "]\r\n[]");
+  EXPECT_THAT(Backfill({file}).out,
+              HasSubstr("\"events\":3,\"done_before\":0,\"accepted\":3"));
+  const std::string bad = Write("b", Event(1) + "\n{cut\n" + Event(2));
+  EXPECT_THAT(Backfill({bad}).err, HasSubstr("line 2: "));
+}
+
+TEST_F(SegridBackfill, SaysAtCtrlCHowFarItCame) {
+  pid_t command = 0;
+  absl::Notification started;
+  absl::Notification ended;
+  std::once_flag asked_to_stop;
+  server_.OnForward([&](const auto& request) {
+    if (server_.forwards().size() > 1) {  // The second part has no answer.
+      started.WaitForNotification();
+      std::call_once(asked_to_stop, [&] { kill(command, SIGINT); });
+      ended.WaitForNotification();
+    }
+    return testing::AnswerForward(request);
+  });
+  const std::string file =
+      Write("a.ndjson", Event(1) + "\n" + Event(2) + "\n" + Event(3));
+  const Ran ran =
+      RunSegrid({"backfill", "--server", server_.address(), "--batch", "2",
+                 "--json", "--timeout", "10m", file},
+                {.started = [&](pid_t pid) {
+                  command = pid;
+                  started.Notify();
+                }});
+  ended.Notify();
+  server_.Stop();  // Its answers use what ends here.
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("\"events\":2,"));
+  EXPECT_THAT(ran.err, HasSubstr("from event 2: CANCELLED (STOPPED)"));
+}
+
 TEST_F(SegridBackfill, RefusesWhatItCannotRead) {
   const std::string bad = Write("bad", "[{]");
   EXPECT_THAT(Backfill({bad}).err, HasSubstr("neither a JSON array nor"));
@@ -97,6 +153,12 @@ TEST_F(SegridBackfill, RefusesWhatItCannotRead) {
   EXPECT_THAT(ran.err, HasSubstr("is not what --progress"));
   EXPECT_EQ(Backfill({}).code, 2);
   EXPECT_EQ(Backfill({"--rate", "0", bad}).code, 2);
+  EXPECT_EQ(Backfill({"--rate", "nan", bad}).code, 2);
+  // Before anything is sent.
+  EXPECT_THAT(
+      Backfill({"--progress", dir_.Path("gone/x"), Write("good", "[{}]")}).err,
+      HasSubstr("cannot be written"));
+  EXPECT_THAT(server_.forwards(), SizeIs(0));
 }
 
 }  // namespace

@@ -67,6 +67,39 @@ TEST(SegridExplain, SaysWhyThereIsNoTrack) {
   EXPECT_THAT(Row(rejected, "email"), HasSubstr("never converted"));
 }
 
+TEST(SegridExplain, TakesAnEventAsItIs) {
+  const Ran ran = RunSegrid(
+      {"explain"},
+      {.input = "{\n  \"event\": \"open\",\n  \"email\": \"a@b.de\",\n"
+                "  \"timestamp\": 1\n}\n"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(Lines(ran.out)[0], "event 0 (open): Email Opened");
+}
+
+// What it says of a custom argument is what the Track has.
+TEST(SegridExplain, SaysOnlyOfWhatIsInTheTrackThatItIs) {
+  const Ran ran = RunSegrid(
+      {"explain"},
+      {.input =
+           R"({"event":"open","email":"a@b.de","timestamp":1,"subject":"",)"
+           R"("email_subject":"Hello","nested":{"a":1},"campaign_id":"x",)"
+           R"("sg_event_id":"has space","category":["a",1,{}]})"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(Row(ran, "subject"), HasSubstr("counts as missing"));
+  EXPECT_THAT(Row(ran, "email_subject"), HasSubstr("properties.email_subject"));
+  EXPECT_THAT(Row(ran, "nested"), HasSubstr("objects are never sent"));
+  EXPECT_THAT(Row(ran, "campaign_id"), HasSubstr("has another property"));
+  EXPECT_THAT(Row(ran, "sg_event_id"), HasSubstr("its hash stands for it"));
+  EXPECT_THAT(Row(ran, "category"),
+              HasSubstr("an item was converted; an item was dropped"));
+  const Ran large =
+      RunSegrid({"explain"}, {.input = R"({"event":"click","email":"a@b.de",)"
+                                       R"("timestamp":1,"url":")" +
+                                       std::string(40'000, 'u') + "\"}"});
+  EXPECT_THAT(Lines(large.out)[0],
+              HasSubstr("no Track: TOO_LARGE, the Track's JSON"));
+}
+
 TEST(SegridExplain, PrintsJson) {
   const Ran ran = Explain({"--index=1", "--json"});
   EXPECT_EQ(ran.code, 0) << ran.err;
@@ -81,9 +114,9 @@ TEST(SegridExplain, NamesABadBodyAndABadIndex) {
   const Ran index = Explain({"--index", "3"});
   EXPECT_EQ(index.code, 1);
   EXPECT_THAT(index.err, HasSubstr("has 3 events"));
-  const Ran body = RunSegrid({"explain"}, {.input = "{}"});
+  const Ran body = RunSegrid({"explain"}, {.input = "7"});
   EXPECT_EQ(body.code, 1);
-  EXPECT_THAT(body.err, HasSubstr("no JSON array"));
+  EXPECT_THAT(body.err, HasSubstr("neither a JSON array nor"));
   EXPECT_EQ(RunSegrid({"explain", "--source", "x"}, {.input = "[]"}).code, 2);
 }
 

@@ -1,0 +1,28 @@
+// What becomes of a custom argument, and why.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "client/cli/event_trace.h"
+#include "core/codec/event.h"
+#include "core/transform/options.h"
+
+namespace segrid::cli {
+
+// An event as it came, and once more for conversions.
+struct ArgumentsOf {
+  const codec::Event& raw;
+  codec::Event& converted;
+};
+
+// The custom argument `index` of `event`. Without a Track nothing becomes
+// anything.
+FieldTrace TraceCustomArg(const ArgumentsOf& event, std::size_t index,
+                          const transform::Options& options, bool has_track);
+
+// JSON's name of a type.
+std::string TypeName(codec::Kind kind);
+
+}  // namespace segrid::cli
