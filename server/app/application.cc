@@ -206,17 +206,17 @@ void Application::Drain(std::function<void()> on_stuck) {
 }
 
 void Application::FinishDeliveries(absl::Time deadline) {
-  WaitUntilDelivered(*deliverer_, *queue_, deadline);
+  const QueueLife life = LifeOf(options_.config.queue);
+  WaitUntilDelivered(*deliverer_, *queue_, life, deadline);
   absl::Notification done;
   deliverer_->Drain(deadline, [&done](const absl::Status&) { done.Notify(); });
   done.WaitForNotification();
   const std::int64_t pending = PendingTracks(*deliverer_, *queue_);
   if (pending > 0) {
-    const bool lost =
-        options_.config.queue.store == config::Queue::Store::kMemory;
-    log_.Warning(lost ? "stopped with undelivered events: they are lost"
-                      : "stopped with undelivered events: they go out after "
-                        "the next start",
+    log_.Warning(life == QueueLife::kDies
+                     ? "stopped with undelivered events: they are lost"
+                     : "stopped with undelivered events: they go out after "
+                       "the next start",
                  {{"pending", pending}});
   } else {
     log_.Info("stopped");

@@ -12,12 +12,20 @@ std::int64_t PendingOf(const deliver::SourceStatus& source,
   return lane.ok() ? lane->pending : 0;
 }
 
-bool Delivers(const deliver::SourceStatus& source) {
-  return source.state != deliver::SourceState::kPaused &&
-         source.state != deliver::SourceState::kMisconfigured;
+bool Delivers(const deliver::SourceStatus& source, QueueLife life) {
+  using deliver::SourceState;
+  const bool fails = source.state == SourceState::kBackingOff ||
+                     source.state == SourceState::kRateLimited;
+  return source.state == SourceState::kRunning ||
+         (fails && life == QueueLife::kDies);
 }
 
 }  // namespace
+
+QueueLife LifeOf(const config::Queue& queue) {
+  return queue.store == config::Queue::Store::kMemory ? QueueLife::kDies
+                                                      : QueueLife::kStays;
+}
 
 std::int64_t PendingTracks(const deliver::Deliverer& deliverer,
                            queue::Queue& queue) {
@@ -29,13 +37,14 @@ std::int64_t PendingTracks(const deliver::Deliverer& deliverer,
 }
 
 void WaitUntilDelivered(const deliver::Deliverer& deliverer,
-                        queue::Queue& queue, absl::Time deadline) {
+                        queue::Queue& queue, QueueLife life,
+                        absl::Time deadline) {
   // Asked again and again: this happens once per life, and the books are cheap.
   constexpr absl::Duration kInterval = absl::Milliseconds(5);
   while (absl::Now() < deadline) {
     std::int64_t pending = 0;
     for (const deliver::SourceStatus& source : deliverer.Statuses()) {
-      if (Delivers(source)) pending += PendingOf(source, queue);
+      if (Delivers(source, life)) pending += PendingOf(source, queue);
     }
     if (pending == 0) return;
     absl::SleepFor(kInterval);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "core/config/config.h"
 #include "core/deliver/deliverer.h"
 #include "core/queue/queue.h"
 
@@ -15,10 +16,19 @@ namespace segrid::app {
 std::int64_t PendingTracks(const deliver::Deliverer& deliverer,
                            queue::Queue& queue);
 
+// What becomes of the queue when the process ends.
+enum class QueueLife {
+  kDies,   // Whatever might still be delivered is waited for.
+  kStays,  // Only what is being delivered: a source that fails goes on after
+           // the next start.
+};
+
+QueueLife LifeOf(const config::Queue& queue);
+
 // Waits until every source that delivers has an empty lane, or until
-// `deadline`. Paused and misconfigured sources are not waited for. For a queue
-// that dies with the process. Blocks.
+// `deadline`. Paused and misconfigured sources are not waited for. Blocks.
 void WaitUntilDelivered(const deliver::Deliverer& deliverer,
-                        queue::Queue& queue, absl::Time deadline);
+                        queue::Queue& queue, QueueLife life,
+                        absl::Time deadline);
 
 }  // namespace segrid::app

@@ -32,6 +32,7 @@ absl::StatusOr<std::unique_ptr<Stages>> Stages::Start(
     const config::Config& config, std::int32_t delivery_threads) {
   SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
   std::unique_ptr<Stages> stages(new Stages());
+  stages->life_ = app::LifeOf(config.queue);
   SEGRID_ASSIGN_OR_RETURN(stages->pool_,
                           pool::ThreadPool::Create(delivery_threads));
   SEGRID_ASSIGN_OR_RETURN(stages->queue_,
@@ -57,7 +58,7 @@ Stages::~Stages() {
 }
 
 bool Stages::Drain(absl::Time deadline) {
-  app::WaitUntilDelivered(*deliverer_, *queue_, deadline);
+  app::WaitUntilDelivered(*deliverer_, *queue_, life_, deadline);
   absl::Notification done;
   deliverer_->Drain(deadline, [&done](const absl::Status&) { done.Notify(); });
   done.WaitForNotification();

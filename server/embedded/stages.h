@@ -13,6 +13,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
+#include "server/app/backlog.h"
 #include "server/rpc/tail.h"
 
 namespace segrid::embedded {
@@ -42,6 +43,7 @@ class Stages {
  private:
   Stages() = default;
 
+  app::QueueLife life_ = app::QueueLife::kDies;
   base::SystemClock clock_;
   rpc::Tails tails_{clock_};
   // In the order of dependence: each uses only those above it.
