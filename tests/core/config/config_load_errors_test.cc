@@ -118,6 +118,7 @@ std::vector<Case> SourceCases() {
       {"KeyMissing", "sources: [{name: a}]", "f:1:11: sources[0].write_key: is missing; write ${ENV_NAME} or ${file:/path}, or use receiver 'file', which needs none"},
       {"PathMissing", "sources: [{name: a, receiver: file}]", "f:1:11: sources[0].path: is missing; receiver 'file' needs one, e.g. tracks.ndjson"},
       {"PathAbsolute", InSource("path: /tmp/x"), "f:2:11: sources[0].path: '/tmp/x' is no file below data_dir; write a relative path without '..', e.g. tracks.ndjson"},
+      {"PathOfQueue", InSource("path: ./queue/x"), "f:2:11: sources[0].path: './queue/x' is where the queue has its own files; write another path, e.g. tracks.ndjson"},
       {"PathLeaves", InSource("path: a/../../x"), "f:2:11: sources[0].path: 'a/../../x' is no file below data_dir; write a relative path without '..', e.g. tracks.ndjson"},
       {"PathTwice", "sources:\n- {name: a, receiver: file, path: t}\n- {name: b, receiver: file, path: ./t}", "f:3:35: sources[1].path: another source writes to this file, see line 2; give each its own"},
       {"RegionUnknown", InSource("region: asia"), "f:2:13: sources[0].region: 'asia' is not known; must be one of: us, eu"},
