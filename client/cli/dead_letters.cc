@@ -54,9 +54,11 @@ std::optional<Error> ForEach(const ListFlags& flags, bool with_track,
 int RunList(const ListFlags& flags, Console& console) {
   Table table({"ID", "REASON", "GIVEN UP", "ACCEPTED", "TRIES", "MESSAGE ID",
                "LAST ANSWER"});
+  bool found = false;
   const auto error =
       ForEach(flags, /*with_track=*/false, flags.limit,
               [&](const v1::DeadLetter& letter) {
+                found = true;
                 if (flags.json) return PrintJson(console, letter);
                 table.Add({std::to_string(letter.id()), letter.reason(),
                            TimeText(letter.dead_time()),
@@ -65,6 +67,7 @@ int RunList(const ListFlags& flags, Console& console) {
                            letter.message_id(), letter.answer()});
               });
   if (error.has_value()) return Fail(console, *error);
+  if (!found && !flags.json) console.out << "no dead letters\n";
   table.Print(console);
   return kDone;
 }

@@ -1,10 +1,8 @@
 // The commands that show and steer a server, against a scripted one.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <map>
@@ -14,6 +12,7 @@
 
 #include "tests/client/cli/fake_segrid.h"
 #include "tests/client/cli/program.h"
+#include "tests/client/cli/terminal.h"
 
 namespace segrid {
 namespace {
@@ -118,36 +117,10 @@ TEST_F(SegridAdmin, PausesAndResumes) {
   EXPECT_EQ(admin_.resumed, "test");
 }
 
-// The other end of a terminal that `program` prints to.
-class Terminal {
- public:
-  Terminal() : master_(posix_openpt(O_RDWR | O_NOCTTY)) {
-    grantpt(master_);
-    unlockpt(master_);
-    // Held open, so that what was printed outlives the program.
-    slave_ = open(path().c_str(), O_RDWR | O_NOCTTY);
-  }
-  ~Terminal() {
-    close(slave_);
-    close(master_);
-  }
-  std::string path() const { return ptsname(master_); }
-  std::string Read() const {
-    std::string text(4096, '\0');
-    const ssize_t size = read(master_, text.data(), text.size());
-    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return text;
-  }
-
- private:
-  const int master_;
-  int slave_;
-};
-
 TEST_F(SegridAdmin, UsesColoursOnATerminalThatWantsThem) {
   admin_.status.mutable_status()->set_ready(true);
   const auto printed = [&](std::map<std::string, std::string> variables) {
-    const Terminal terminal;
+    const tests::Terminal terminal;
     const Ran ran =
         RunSegrid({"status", "--server", server_->address()},
                   {.output_file = terminal.path(), .variables = variables});
@@ -200,6 +173,18 @@ TEST_F(SegridAdmin, ListsDeadLettersPageByPage) {
                             "--limit", "1", "--json"})
                         .out),
               SizeIs(1));
+}
+
+TEST_F(SegridAdmin, SaysThatThereAreNoDeadLetters) {
+  admin_.pages.resize(1);
+  const Ran ran = Segrid({"dead-letters", "list", "--source", "prod"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "no dead letters\n");
+  EXPECT_EQ(Segrid({"dead-letters", "list", "--source", "prod", "--json"}).out,
+            "");
+  EXPECT_EQ(
+      Segrid({"dead-letters", "list", "--source", "prod", "--id", "-5"}).code,
+      2);
 }
 
 TEST_F(SegridAdmin, ExportsDeadLettersWithTheirTracks) {

@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "segrid/v1/admin.grpc.pb.h"
 #include "tests/client/cli/program.h"
+#include "tests/client/cli/terminal.h"
 #include "tests/client/fake_server.h"
 
 namespace segrid {
@@ -15,6 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 using tests::Lines;
 using tests::Ran;
 using tests::RunSegrid;
@@ -71,6 +75,21 @@ TEST_F(SegridTop, PrintsALineOfJsonPerLook) {
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(Lines(ran.out), SizeIs(2));
   EXPECT_THAT(ran.out, HasSubstr("\"name\":\"prod\""));
+}
+
+// Colours are a matter of taste; a screen is there or not.
+TEST_F(SegridTop, ClearsTheScreenOfATerminalAlsoWithoutColours) {
+  const auto printed = [&](std::map<std::string, std::string> variables) {
+    const tests::Terminal terminal;
+    const Ran ran = RunSegrid(
+        {"top", "--count", "1", "--server", server_.address()},
+        {.output_file = terminal.path(), .variables = std::move(variables)});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return terminal.Read();
+  };
+  EXPECT_THAT(printed({{"TERM", "xterm"}, {"NO_COLOR", "1"}}),
+              StartsWith("\x1b[H\x1b[2Jsegrid-server"));
+  EXPECT_THAT(printed({{"TERM", "dumb"}}), StartsWith("segrid-server"));
 }
 
 TEST_F(SegridTop, SaysWhyItEnded) {
