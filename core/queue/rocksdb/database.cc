@@ -1,5 +1,7 @@
 #include "core/queue/rocksdb/database.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 namespace segrid::queue::rocksdb {
 namespace {
 
+namespace fs = std::filesystem;
 namespace rdb = ::rocksdb;
 
 // Before a call is worth a retry that the disk refused.
@@ -24,6 +27,18 @@ absl::string_view Absl(std::string_view text) {
 rdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view ToView(const rdb::Slice& slice) {
   return {slice.data(), slice.size()};
+}
+
+// Whether there are files of a database, and nothing that says which count.
+bool LacksCatalog(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path + "/CURRENT", error)) return false;
+  for (fs::directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error)) {
+    const fs::path kind = it->path().extension();
+    if (kind == ".sst" || kind == ".log") return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -61,6 +76,10 @@ absl::Status DiskFull(std::int64_t reserve_bytes) {
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(
     const std::string& path, OpenMode mode, rdb::Env* env) {
+  // RocksDB would make a new database and delete the files of the old one.
+  if (LacksCatalog(path)) {
+    return Corrupt(absl::StrCat("opening ", path, ": CURRENT is missing"));
+  }
   std::unique_ptr<Database> database(new Database());
   const rdb::DBOptions options = MakeDbOptions(mode, env);
   const std::vector<rdb::ColumnFamilyDescriptor> families = MakeFamilies();

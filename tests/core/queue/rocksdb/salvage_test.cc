@@ -115,19 +115,27 @@ TEST(Salvage, OneAlteredByteCostsTheCommitsAroundIt) {
   EXPECT_EQ(store.calls().Append("prod", {"m0", "m99"}).duplicates, 2);
 }
 
-TEST(Salvage, ALostCatalogCostsNothingThatIsInTheLog) {
-  RocksStore store;
-  Fill(store);
-  store.Close();
-  const fs::path catalog = FileOf(store, "MANIFEST");
-  Write(catalog, std::string(fs::file_size(catalog), 'x'));
-  EXPECT_EQ(base::ReasonOf(store.TryReopen()), "QUEUE_CORRUPT");
-  const auto report = Repair(store.dir.path());
-  ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->lost_messages, 0);
-  EXPECT_THAT(report->actions, Each(Not(HasSubstr("missing"))));
-  store.Reopen();
-  EXPECT_EQ(std::ssize(TakeAll(store)), kMessages);
+// Half of it in sorted files, half of it in the log.
+TEST(Salvage, ALostCatalogCostsNothing) {
+  for (const std::string lost : {"MANIFEST", "CURRENT"}) {
+    RocksStore store;
+    Fill(store);
+    store.Reopen();
+    store.calls().Append("prod", {"late"});
+    store.Close();
+    const fs::path catalog = FileOf(store, lost);
+    Write(catalog, std::string(fs::file_size(catalog), 'x'));
+    if (lost == "CURRENT") fs::remove(catalog);
+    EXPECT_EQ(base::ReasonOf(store.TryReopen()), "QUEUE_CORRUPT") << lost;
+    const auto report = Repair(store.dir.path());
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->lost_messages, 0);
+    EXPECT_THAT(report->actions, Each(Not(HasSubstr("are missing"))));
+    store.Reopen();
+    const std::set<std::string> taken = TakeAll(store);
+    EXPECT_EQ(std::ssize(taken), kMessages + 1) << lost;
+    EXPECT_THAT(taken, Contains("late"));
+  }
 }
 
 }  // namespace
