@@ -130,7 +130,7 @@ class Cli(unittest.TestCase):
 
   def test_finds_no_dead_letters(self):
     which = ["--source", "plain", "--server", self.address]
-    self.assertEqual(self.segrid("dead-letters", "list", *which)[0], "")
+    self.assertEqual(self.segrid("dead-letters", "list", *which)[0], "no dead letters\n")
     self.assertEqual(self.segrid("dead-letters", "export", *which)[0], "")
 
 
