@@ -190,7 +190,12 @@ bool Connection::Parse(ErrorCode& error) {
     const bool starving = error == beast::http::error::need_more || used == 0;
     if (error == beast::http::error::need_more) error.clear();
     if (error) return true;
-    if (starving) break;
+    if (starving) {
+      // What stands between chunks and behind them is read whole.
+      if (buffer_.size() <= limits_.header_bytes + kReadBytes) break;
+      error = beast::http::error::header_limit;
+      return true;
+    }
   }
   const std::uint64_t limit =
       StatusRead() >= 300 ? limits_.body_bytes : limits_.success_bytes;

@@ -30,6 +30,7 @@ namespace segrid::http {
 
 // Bounds of what is read.
 struct ReadLimits {
+  // Also, within a read, of trailers and of what a chunk says besides its size.
   std::uint32_t header_bytes = 16 << 10;
   // What is kept of a body. The rest of a refusal's is not read.
   std::uint64_t body_bytes = 64 << 10;
