@@ -117,7 +117,6 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
     return Failed(ErrorCode::kInvalidArgument, name, "the body is empty");
   }
   body.resize(size);
-  if (body.starts_with("\xEF\xBB\xBF")) body.erase(0, 3);
   if (body.starts_with("\x1f\x8b")) {
     return Failed(ErrorCode::kInvalidArgument, name,
                   "is packed with gzip; unpack it first, as gunzip does");

@@ -22,8 +22,7 @@ void AddBodyFlags(CLI::App& command, BodyFlags& flags);
 // How messages call the body: the file's name or `standard input`.
 std::string NameOf(const BodyFlags& flags);
 
-// Reads the whole body, without a byte order mark. Never keeps more than the
-// limit and one block.
+// Reads the whole body. Never keeps more than the limit and one block.
 // NOT_FOUND or UNAVAILABLE when it cannot be read, RESOURCE_EXHAUSTED when it
 // is over the limit, INVALID_ARGUMENT when it is empty; the message names the
 // body.

@@ -73,6 +73,7 @@ std::string_view ElementsOf(std::string_view value) {
 }  // namespace
 
 Result<std::string> AsArray(std::string text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // A file's mark.
   const std::string_view all = text;
   std::size_t at = std::min(all.find_first_not_of(kBlank), all.size());
   if (at == all.size() || (all[at] != '{' && all[at] != '[')) return text;

@@ -13,6 +13,7 @@ namespace segrid::cli {
 // after the other. Elements of arrays become elements, in order; nothing is
 // read, only where values end. A single array, and what begins with neither `{`
 // nor `[`, stays as it is: whoever reads it says what is wrong with it.
+// A byte order mark in front is taken off.
 // INVALID_ARGUMENT with the line when a value has no end or is none.
 Result<std::string> AsArray(std::string text);
 

@@ -18,6 +18,7 @@ TEST(JsonValues, MakesOneArrayOfWhatStandsBehindEachOther) {
       {"{\n  \"a\": [1,\n {}]\n}\n{}", "[{\n  \"a\": [1,\n {}]\n},{}]"},
       {"[{},\r\n{}]\r\n[]\n[{\"c\":3}]", "[{},\r\n{},{\"c\":3}]"},
       {"[][ ]", "[]"},
+      {"\xEF\xBB\xBF[{}]", "[{}]"},
       {"{}\nnull 7 \"x y\" [1]", "[{},null,7,\"x y\",1]"},
       {R"({"a":"}{][\"\\"}{"b":1})", R"([{"a":"}{][\"\\"},{"b":1}])"},
       // As they are.
