@@ -222,11 +222,15 @@ BENCHMARK(BM_InProcessChannel)->UseRealTime();
 int main(int argc, char** argv) {
   const auto directory = std::filesystem::temp_directory_path() /
                          ("segrid-client-peer-" + std::to_string(getpid()));
-  segrid::bench::peer_address = segrid::bench::StartPeer();
-  segrid::bench::segrid_address = segrid::bench::StartSegrid(directory);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
+  {
+    const segrid::bench::Peer quick = segrid::bench::StartPeer();
+    const segrid::bench::Peer durable = segrid::bench::StartSegrid(directory);
+    segrid::bench::peer_address = quick.address();
+    segrid::bench::segrid_address = durable.address();
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+  }
   std::filesystem::remove_all(directory);
   return 0;
 }

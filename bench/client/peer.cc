@@ -3,6 +3,7 @@
 #include <grpcpp/server_builder.h>
 #include <sys/prctl.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,13 +23,11 @@ grpc::Status QuickBridge::Forward(grpc::ServerContext* /*context*/,
   return grpc::Status::OK;
 }
 
-namespace {
-
-// Runs `serve`, which tells its address and serves, in a child process.
-std::string StartChild(const std::function<std::string()>& serve) {
+Peer::Peer(const std::function<std::string()>& serve) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) std::abort();
-  if (fork() == 0) {
+  child_ = fork();
+  if (child_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const std::string address = serve();
     if (write(ends[1], address.data(), address.size()) < 0) _exit(1);
@@ -36,18 +35,21 @@ std::string StartChild(const std::function<std::string()>& serve) {
     while (true) pause();
   }
   close(ends[1]);
-  std::string address(100, '\0');
-  const ssize_t size = read(ends[0], address.data(), address.size());
+  address_.resize(100);
+  const ssize_t size = read(ends[0], address_.data(), address_.size());
   if (size <= 0) std::abort();
-  address.resize(static_cast<std::size_t>(size));
-  return address;
+  address_.resize(static_cast<std::size_t>(size));
+  close(ends[0]);
 }
 
-}  // namespace
+Peer::~Peer() {
+  kill(child_, SIGKILL);
+  waitpid(child_, nullptr, 0);
+}
 
 // What they make lives as long as their process.
-std::string StartPeer() {
-  return StartChild([] {
+Peer StartPeer() {
+  return Peer([] {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
@@ -58,8 +60,8 @@ std::string StartPeer() {
   });
 }
 
-std::string StartSegrid(const std::string& directory) {
-  return StartChild([&directory] {
+Peer StartSegrid(const std::string& directory) {
+  return Peer([&directory] {
     auto started = Embedded::Start(
         {.config_text = "grpc: {listen: [\"127.0.0.1:0\"]}\nsources: "
                         "[{name: all, receiver: file, path: tracks}]\n",

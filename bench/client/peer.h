@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <sys/types.h>
+
+#include <functional>
 #include <string>
 
 #include "segrid/v1/bridge.grpc.pb.h"
@@ -16,12 +19,27 @@ class QuickBridge final : public v1::BridgeService::Service {
                        v1::ForwardResponse* response) override;
 };
 
-// Runs a QuickBridge in a child process, until this one ends, and gives its
-// address. Call it before gRPC is used. Aborts when it cannot.
-std::string StartPeer();
+// A child process that serves until this goes, or this process. Make it before
+// gRPC is used. Aborts when it cannot be made.
+class Peer {
+ public:
+  // `serve` starts to serve in the child, and gives the address.
+  explicit Peer(const std::function<std::string()>& serve);
+  ~Peer();
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
 
-// The same with all of Segrid: a durable queue in `directory`, Tracks to a
-// file.
-std::string StartSegrid(const std::string& directory);
+  const std::string& address() const { return address_; }
+
+ private:
+  pid_t child_ = 0;
+  std::string address_;
+};
+
+// A QuickBridge.
+Peer StartPeer();
+
+// All of Segrid: a durable queue in `directory`, Tracks to a file.
+Peer StartSegrid(const std::string& directory);
 
 }  // namespace segrid::bench
