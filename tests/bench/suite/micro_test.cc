@@ -34,10 +34,10 @@ TEST(Micro, ReadsOtherMeasuresUnderNamesOfTheirOwn) {
                         {"name":"B","allocations_per_event":0.5},
                         {"name":"C","cpu_seconds":3,"stub_cpu_seconds":4}]})");
   ASSERT_TRUE(figures.ok()) << figures.status();
-  EXPECT_THAT(*figures, UnorderedElementsAre(
-                            Pair("A", 1), Pair("A bytes", 2),
-                            Pair("B allocations", 0.5), Pair("C cpu", 3),
-                            Pair("C stub cpu", 4)));
+  EXPECT_THAT(*figures,
+              UnorderedElementsAre(Pair("A", 1), Pair("A bytes", 2),
+                                   Pair("B allocations", 0.5), Pair("C cpu", 3),
+                                   Pair("C stub cpu", 4)));
 }
 
 TEST(Micro, MakesARowOfEachCase) {
