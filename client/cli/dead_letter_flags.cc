@@ -3,7 +3,7 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include "absl/time/time.h"
-#include "client/cli/not_negative.h"
+#include "client/cli/number_within.h"
 
 namespace segrid::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/dead_letter_flags.h"
 #include "client/cli/json.h"
-#include "client/cli/not_negative.h"
+#include "client/cli/number_within.h"
 #include "client/cli/table.h"
 
 namespace segrid::cli {

@@ -8,7 +8,7 @@
 #include "client/cli/event_trace.h"
 #include "client/cli/json.h"
 #include "client/cli/json_values.h"
-#include "client/cli/not_negative.h"
+#include "client/cli/number_within.h"
 #include "client/cli/table.h"
 #include "client/cli/transform_offline.h"
 #include "client/internal/json_elements.h"

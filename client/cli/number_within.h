@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <limits>
 #include <string>
 
 namespace segrid::cli {
@@ -19,6 +20,12 @@ inline CLI::Validator NumberWithin(double low, double high,
         return good ? std::string() : "must be " + demand;
       },
       "");
+}
+
+// For numbers of 0 and more. CLI11's own says the largest number that there is.
+inline CLI::Validator NotNegative() {
+  return NumberWithin(0, std::numeric_limits<double>::infinity(),
+                      "a number, 0 or more");
 }
 
 }  // namespace segrid::cli

@@ -10,7 +10,7 @@
 #include "client/cli/admin_stream.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
-#include "client/cli/not_negative.h"
+#include "client/cli/number_within.h"
 #include "client/cli/status_view.h"
 #include "client/cli/table.h"
 #include "core/config/quantity.h"
