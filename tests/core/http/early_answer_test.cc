@@ -2,52 +2,25 @@
 
 #include <array>
 #include <string>
-#include <thread>
 
-#include "absl/strings/str_cat.h"
 #include "boost/asio/buffer.hpp"
-#include "boost/asio/io_context.hpp"
-#include "boost/asio/ip/tcp.hpp"
 #include "boost/asio/write.hpp"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/core/http/caller.h"
+#include "tests/core/http/raw_answer.h"
 
 namespace segrid::http {
 namespace {
 
 namespace asio = boost::asio;
 
-// What a client gets that sends more than any buffer holds.
+// What a client gets that sends more than any buffer holds. Unread bytes reset
+// the connection when it is closed.
 absl::StatusOr<Response> AnsweredEarly(const std::string& answer) {
-  asio::io_context io;
-  asio::ip::tcp::acceptor acceptor(io,
-                                   {asio::ip::make_address("127.0.0.1"), 0});
-  std::thread server([&] {
-    asio::ip::tcp::socket socket = acceptor.accept();
+  return RawAnswer(std::string(16 << 20, 'x'), [&](auto& socket) {
     std::array<char, 1024> some;
     socket.read_some(asio::buffer(some));
     asio::write(socket, asio::buffer(answer));
-  });  // Closes with unread bytes, which resets the connection.
-  base::SystemClock clock;
-  const auto pool = *pool::ThreadPool::Create(1);
-  BeastClient client(
-      {.endpoint = ParseEndpoint(absl::StrCat("http://127.0.0.1:",
-                                              acceptor.local_endpoint().port()),
-                                 true)
-                       .value()},
-      pool->io(), clock);
-  absl::StatusOr<Response> result;
-  absl::Notification done;
-  client.Send({.target = "/", .body = BodyOf(std::string(16 << 20, 'x'))},
-              [&](absl::StatusOr<Response> response) {
-                result = std::move(response);
-                done.Notify();
-              });
-  done.WaitForNotification();
-  server.join();
-  pool->Stop();
-  return result;
+  });
 }
 
 TEST(EarlyAnswer, OfARefusalCounts) {
