@@ -20,6 +20,8 @@ class Cuts {
   // Cuts that are kept; of more, the lowest are forgotten.
   static constexpr std::size_t kMaxCuts = 4'096;
 
+  bool empty() const { return firsts_.empty(); }
+
   // Messages of `part` are not to be sent with those around them.
   void Add(queue::Range part);
 

@@ -6,6 +6,10 @@ namespace segrid::deliver {
 
 void Flight::Choose(std::vector<std::size_t> messages, Cuts& cuts) {
   messages_ = std::move(messages);
+  if (cuts.empty()) {  // Nearly always.
+    pieces = Pieces(messages_.size());
+    return;
+  }
   std::vector<queue::Sequence> sequences;
   sequences.reserve(messages_.size());
   for (const std::size_t place : messages_) {
