@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMaxLines = 300;
+constexpr int kMaxLines = 700;
 constexpr int kMaxLinesOfMain = 80;
 constexpr std::array kTops = {"core", "server", "client", "tests", "bench"};
 
