@@ -3,7 +3,7 @@
 
 readonly CHECK_STEPS=(format headers tidy proto durability asan tsan)
 # Steps that are parts of others, to be named: what CI has the time for.
-readonly CHECK_PARTS=(asan-core)
+readonly CHECK_PARTS=(asan-core long)
 readonly BUF_VERSION=1.75.0
 
 check_format() {
@@ -77,6 +77,14 @@ check_asan-core() (
 check_tsan() {
   local options="ignore_noninstrumented_modules=1 suppressions=$PWD/cmake/tsan.supp"
   TSAN_OPTIONS="$options second_deadlock_stack=1" check_sanitizer tsan
+}
+
+# The full counts of the tests, and everything else that `./dev test` has no
+# time for: hours. Ends in a table.
+check_long() {
+  build release
+  check_durability
+  python3 tests/long_runs.py --build "$BUILD" --logs build/long
 }
 
 run_checks() {
