@@ -25,6 +25,22 @@ struct Tls {
   friend bool operator==(const Tls&, const Tls&) = default;
 };
 
+// Who may connect to the listener's Unix sockets.
+struct UnixFile {
+  std::string mode;   // Octal: "0660". Empty: what the umask leaves.
+  std::string group;  // Its name or number. Empty: the process's.
+
+  friend bool operator==(const UnixFile&, const UnixFile&) = default;
+};
+
+// Whether a value was left at its default. It only says where a value comes
+// from, so it never makes two configurations differ.
+struct IsDefault {
+  bool value = true;
+
+  friend bool operator==(IsDefault, IsDefault) { return true; }
+};
+
 // A bearer token, known by its hash.
 struct Token {
   std::string sha256;              // Lower-case hex of the token's SHA-256.
@@ -37,6 +53,7 @@ struct Grpc {
   std::vector<std::string> listen = {
       "127.0.0.1:50051"};            // host:port, unix:path
   bool allow_insecure_bind = false;  // Beyond loopback without mTLS.
+  UnixFile unix_file;
   Tls tls;
   std::vector<Token> tokens;                 // Empty: no call needs a token.
   std::int64_t max_message_bytes = 4 << 20;  // 1 KiB to 64 MiB.
@@ -64,43 +81,93 @@ struct Grpc {
   friend bool operator==(const Grpc&, const Grpc&) = default;
 };
 
-// The door for webhooks, and /livez and /readyz. Both address lists here: when
-// it is the default that is taken, the server starts without the door.
+// The listener for webhooks, and /livez and /readyz.
 struct Http {
-  std::vector<std::string> listen = {"127.0.0.1:8080"};  // Empty: no door.
+  std::vector<std::string> listen = {"127.0.0.1:8080"};  // Empty: none.
+  // True: nobody asked for `listen`, so the server starts also where the
+  // address is taken.
+  IsDefault listen_is_default;
+  // Beyond loopback without TLS, with webhooks that ask for a token or a
+  // password but for no signature.
+  bool allow_insecure_bind = false;
+  UnixFile unix_file;
   Tls tls;
-  std::int64_t max_body_bytes = 4 << 20;             // 1 KiB to 64 MiB.
-  std::int64_t max_bytes_in_flight = 256 << 20;      // 1 MiB to 1 TiB.
-  std::int32_t max_connections = 10'000;             // 4 to 1,000,000.
-  std::int32_t max_connections_per_peer = 6'000;     // 1 to 1,000,000.
+  // Host headers that an unsigned webhook takes, besides loopback names and
+  // addresses.
+  std::vector<std::string> allowed_hosts;
+  // Addresses and networks (10.0.0.0/8) of proxies. What comes through them
+  // counts as no peer's.
+  std::vector<std::string> trusted_proxies;
+  // True: connections of trusted proxies begin with a PROXY protocol header.
+  bool proxy_protocol = false;
+  std::int64_t max_body_bytes = 4 << 20;         // 1 KiB to 64 MiB.
+  std::int64_t max_bytes_in_flight = 256 << 20;  // 1 MiB to 1 TiB.
+  // Bytes per second that a body must bring once it has had the grace.
+  // 0 to 1 GiB, 0: none; 100 ms to 10 min.
+  std::int64_t min_body_rate = 1 << 10;
+  absl::Duration min_body_rate_grace = absl::Seconds(5);
+  std::int32_t max_connections = 2'500;              // 4 to 1,000,000.
+  std::int32_t max_connections_per_peer = 1'500;     // 1 to 1,000,000.
+  std::int32_t max_handshakes = 256;                 // 1 to 100,000.
+  std::int32_t max_handshakes_per_peer = 32;         // 1 to 100,000.
   std::int64_t max_header_bytes = 16 << 10;          // 1 KiB to 1 MiB.
   std::int32_t max_headers = 64;                     // 1 to 1,000.
   absl::Duration header_timeout = absl::Seconds(5);  // 100 ms to 10 min,
   absl::Duration body_timeout = absl::Seconds(30);   // all three.
   absl::Duration idle_timeout = absl::Seconds(75);
+  absl::Duration max_connection_age = absl::Hours(1);  // 1 s to 720 h.
 
   friend bool operator==(const Http&, const Http&) = default;
 };
 
-// The door for operators: /metrics, the status page, /livez and /readyz.
+// The listener for operators: /metrics, the status page, /livez and /readyz.
 struct Admin {
-  std::vector<std::string> listen = {"127.0.0.1:8081"};  // Empty: no door.
+  std::vector<std::string> listen = {"127.0.0.1:8081"};  // Empty: none.
+  IsDefault listen_is_default;                           // As of Http.
   bool allow_insecure_bind = false;                      // Beyond loopback.
+  UnixFile unix_file;
+  // Host headers that are taken besides loopback names and addresses.
+  std::vector<std::string> allowed_hosts;
 
   friend bool operator==(const Admin&, const Admin&) = default;
+};
+
+// JSON Web Tokens that a webhook takes in `Authorization: Bearer`, as SendGrid
+// sends them when OAuth is set up. All of it must fit.
+struct Jwt {
+  std::string issuer;                    // `iss`. Empty: no tokens are taken.
+  std::string audience;                  // `aud`, or one of them.
+  std::vector<std::string> public_keys;  // PEM: RSA (RS256), P-256 (ES256).
+  std::string jwks_file;                 // A JWK set. Read at start and reload.
+  std::string jwks_url;  // https://…; fetched in the background.
+  absl::Duration jwks_interval = absl::Minutes(10);  // 10 s to 24 h.
+  absl::Duration leeway = absl::Seconds(60);         // Of clocks; 0 to 10 min.
+
+  friend bool operator==(const Jwt&, const Jwt&) = default;
 };
 
 // One webhook of SendGrid's: POST /v1/webhook/<name>.
 struct Webhook {
   std::string name = "default";  // As of a source; unique.
-  // Of its signatures, base64 DER or PEM. Empty: unsigned, loopback only.
+  // Of its signatures, base64 DER or PEM. Empty: unsigned.
   std::vector<std::string> public_keys;
   absl::Duration replay_window = absl::Seconds(600);  // 0 to 720 h; 0: off.
   std::vector<std::string> sources;                   // Names. Empty: all.
-  // SHA-256, in hex, of bearer tokens and of `user:password` pairs. When there
-  // is any, a request must have one of them, too.
+  // SHA-256, in hex, of bearer tokens and of `user:password` pairs, and JSON
+  // Web Tokens. When there is any, a request must have one of them, too.
   std::vector<std::string> bearer_sha256;
   std::vector<std::string> basic_sha256;
+  Jwt jwt;
+
+  // Whether each request must have a token or a password.
+  bool AsksForAuthorization() const {
+    return !bearer_sha256.empty() || !basic_sha256.empty() ||
+           !jwt.issuer.empty();
+  }
+  // Whether a request shows in any way that it comes from SendGrid.
+  bool Authenticates() const {
+    return !public_keys.empty() || AsksForAuthorization();
+  }
 
   friend bool operator==(const Webhook&, const Webhook&) = default;
 };

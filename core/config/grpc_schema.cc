@@ -100,6 +100,7 @@ void Rows(Fields& fields, Grpc& grpc) {
   fields.Texts("listen", grpc.listen,
                {.check = &CheckListen, .min_count = 1, .max_count = 16});
   fields.Flag("allow_insecure_bind", grpc.allow_insecure_bind);
+  UnixRows(fields, grpc.unix_file);
   fields.Section("tls", grpc.tls);
   fields.Sections("tokens", grpc.tokens, kMaxTokens);
   fields.Bytes("max_message_bytes", grpc.max_message_bytes, {kKib, 64 * kMib});

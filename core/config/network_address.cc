@@ -21,6 +21,8 @@ constexpr std::string_view kListenHelp =
     "write host:port, [ipv6]:port or unix:/path, e.g. 127.0.0.1:50051";
 constexpr std::string_view kEndpointHelp =
     "write https://host[:port][/path], e.g. https://api.segment.io";
+constexpr std::string_view kNetworkHelp =
+    "write an address or a network, e.g. 10.0.0.0/8 or 2001:db8::/32";
 constexpr std::string_view kProxyHelp =
     "write http://host:port, e.g. http://proxy.internal:3128";
 
@@ -131,6 +133,20 @@ std::string CheckListen(const std::string& address) {
     return Wrong("has no port from 0 to 65535", kListenHelp);
   }
   if (!IsHost(*parts)) return Wrong("has a bad host", kListenHelp);
+  return "";
+}
+
+std::string CheckNetwork(const std::string& network) {
+  const std::size_t slash = std::min(network.find('/'), network.size());
+  const std::string address = network.substr(0, slash);
+  const bool is_v6 = IsIpv6(address);
+  if (!is_v6 && !IsIpv4(address)) return Wrong("is no address", kNetworkHelp);
+  if (slash == network.size()) return "";
+  const std::string bits = network.substr(slash + 1);
+  const bool is_number = IsPort(bits) && bits.size() <= 3;
+  if (!is_number || std::stoi(bits) > (is_v6 ? 128 : 32)) {
+    return Wrong("has no number of bits behind the '/'", kNetworkHelp);
+  }
   return "";
 }
 

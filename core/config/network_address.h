@@ -20,6 +20,9 @@ std::string CheckEndpoint(const std::string& url);
 // A proxy that understands CONNECT: `http://host:port`, nothing else.
 std::string CheckProxy(const std::string& url);
 
+// An address or a network: `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`.
+std::string CheckNetwork(const std::string& network);
+
 // True if only this machine can reach a `listen` address or an `endpoint` that
 // passed its check: a Unix socket, `localhost`, 127.0.0.0/8, ::1.
 bool IsLocal(std::string_view address_or_url);

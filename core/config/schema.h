@@ -22,11 +22,15 @@ void Rows(Fields& fields, Token& token);
 void Rows(Fields& fields, Http& http);
 void Rows(Fields& fields, Admin& admin);
 void Rows(Fields& fields, Webhook& webhook);
+void Rows(Fields& fields, Jwt& jwt);
 void Rows(Fields& fields, Queue& queue);
 void Rows(Fields& fields, Source& source);
 void Rows(Fields& fields, Logging& logging);
 void Rows(Fields& fields, Drain& drain);
 void Rows(Fields& fields, Reload& reload);
+
+// The keys `unix_mode` and `unix_group` of a listener.
+void UnixRows(Fields& fields, UnixFile& file);
 
 // The keys of a source that say where its Tracks go, and what must hold between
 // them.

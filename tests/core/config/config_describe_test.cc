@@ -54,6 +54,19 @@ Config Unusual() {
   config.http.header_timeout = absl::Milliseconds(100);
   config.http.body_timeout = absl::Milliseconds(101);
   config.http.idle_timeout = absl::Minutes(10);
+  config.http.allow_insecure_bind = true;
+  config.http.unix_file = {"0660", "www-data"};
+  config.http.allowed_hosts = {"hooks.example.com"};
+  config.http.trusted_proxies = {"10.0.0.0/8"};
+  config.http.proxy_protocol = true;
+  config.http.min_body_rate = 0;
+  config.http.min_body_rate_grace = absl::Seconds(6);
+  config.http.max_handshakes = 2;
+  config.http.max_handshakes_per_peer = 1;
+  config.http.max_connection_age = absl::Seconds(61);
+  config.admin.unix_file = {"0600", "adm"};
+  config.admin.allowed_hosts = {"status.example.com"};
+  config.grpc.unix_file = {"660", "5"};
   config.admin.listen = {};
   config.admin.allow_insecure_bind = true;
   Webhook webhook;
@@ -63,6 +76,13 @@ Config Unusual() {
   webhook.sources = {"first", "second"};
   webhook.bearer_sha256 = {std::string(64, 'a')};
   webhook.basic_sha256 = {std::string(64, 'b')};
+  webhook.jwt = {"https://issuer.example",
+                 "segrid",
+                 {kPem},
+                 "keys.json",
+                 "https://issuer.example/keys",
+                 absl::Seconds(11),
+                 absl::Seconds(1)};
   config.webhooks = {webhook, webhook};
   config.webhooks[1].name = "b";
   Source source;
@@ -116,6 +136,8 @@ max_bytes_in_flight: 384MiB
 grpc:
   listen: ["127.0.0.1:50051"]
   allow_insecure_bind: false
+  unix_mode: ""
+  unix_group: ""
   tls:
     cert: ""
     key: ""
@@ -138,23 +160,37 @@ grpc:
   min_ping_interval: 10s
 http:
   listen: ["127.0.0.1:8080"]
+  allow_insecure_bind: false
+  unix_mode: ""
+  unix_group: ""
   tls:
     cert: ""
     key: ""
     client_ca: ""
     allowed_sans: []
+  allowed_hosts: []
+  trusted_proxies: []
+  proxy_protocol: false
   max_body_bytes: 4MiB
   max_bytes_in_flight: 256MiB
-  max_connections: 10000
-  max_connections_per_peer: 6000
+  min_body_rate: 1KiB
+  min_body_rate_grace: 5s
+  max_connections: 2500
+  max_connections_per_peer: 1500
+  max_handshakes: 256
+  max_handshakes_per_peer: 32
   max_header_bytes: 16KiB
   max_headers: 64
   header_timeout: 5s
   body_timeout: 30s
   idle_timeout: 1m15s
+  max_connection_age: 1h
 admin:
   listen: ["127.0.0.1:8081"]
   allow_insecure_bind: false
+  unix_mode: ""
+  unix_group: ""
+  allowed_hosts: []
 webhooks:
   - name: "default"
     public_keys: []
@@ -162,6 +198,14 @@ webhooks:
     sources: []
     bearer_sha256: []
     basic_sha256: []
+    jwt:
+      issuer: ""
+      audience: ""
+      public_keys: []
+      jwks_file: ""
+      jwks_url: ""
+      jwks_interval: 10m
+      leeway: 1m
 queue:
   store: embedded
   max_bytes: 10GiB

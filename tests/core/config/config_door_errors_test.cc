@@ -29,6 +29,31 @@ std::vector<Case> Cases() {
        "f:1:32: http.listen[1]: can be reached from other hosts, and webhook 'default' takes events without a signature; set its public_keys, or listen on 127.0.0.1 or unix:/path"},
       {"OneUnsignedOffLoopback", "http: {listen: ['[::]:80']}\nwebhooks:\n  - {name: a, public_keys: [" + kKey + "]}\n  - {name: b}",
        "f:1:17: http.listen[0]: can be reached from other hosts, and webhook 'b' takes events without a signature; set its public_keys, or listen on 127.0.0.1 or unix:/path"},
+      {"TokenInTheClear", "http: {listen: ['0.0.0.0:80']}\nwebhooks: [{bearer_sha256: [" + std::string(64, 'a') + "]}]",
+       "f:1:17: http.listen[0]: can be reached from other hosts, and webhook 'default' asks for a token or password that would cross the network in the clear; set http.tls, or its public_keys, or, behind a proxy that has TLS, http.allow_insecure_bind: true"},
+      {"AllowedAndUnsigned", "http: {listen: ['0.0.0.0:80'], allow_insecure_bind: true}",
+       "f:1:17: http.listen[0]: can be reached from other hosts, and webhook 'default' takes events without a signature; set its public_keys, or listen on 127.0.0.1 or unix:/path"},
+      {"Mode", "http: {unix_mode: rw}",
+       "f:1:19: http.unix_mode: 'rw' is no mode of a file; write three octal digits: 0660 lets user and group connect, 0666 everybody on this host"},
+      {"HostWithPort", "admin: {allowed_hosts: ['a.example:80']}",
+       "f:1:25: admin.allowed_hosts[0]: 'a.example:80' is no host name; write it as in a URL, without scheme, port and wildcards: hooks.example.com"},
+      {"Network", "http: {trusted_proxies: [a.example, 10.0.0.0/33, '::1/129', 10.0.0.0/]}",
+       "f:1:26: http.trusted_proxies[0]: 'a.example' is no address; write an address or a network, e.g. 10.0.0.0/8 or 2001:db8::/32\n"
+       "f:1:37: http.trusted_proxies[1]: '10.0.0.0/33' has no number of bits behind the '/'; write an address or a network, e.g. 10.0.0.0/8 or 2001:db8::/32\n"
+       "f:1:50: http.trusted_proxies[2]: '::1/129' has no number of bits behind the '/'; write an address or a network, e.g. 10.0.0.0/8 or 2001:db8::/32\n"
+       "f:1:61: http.trusted_proxies[3]: '10.0.0.0/' has no number of bits behind the '/'; write an address or a network, e.g. 10.0.0.0/8 or 2001:db8::/32"},
+      {"ProxyProtocolOfAnybody", "http: {proxy_protocol: true}",
+       "f:1:24: http.proxy_protocol: believes what a connection says of itself, so it needs trusted_proxies, the addresses of those that may say it"},
+      {"JwtWithoutIssuer", "webhooks: [{jwt: {audience: a, jwks_file: f}}]",
+       "f:1:18: webhooks[0].jwt.issuer: is missing; give what the tokens have as 'iss'"},
+      {"JwtWithoutAudience", "webhooks: [{jwt: {issuer: a, jwks_file: f}}]",
+       "f:1:18: webhooks[0].jwt.audience: is missing; give what the tokens have as 'aud', because a token that was made for another service must not be taken"},
+      {"JwtWithoutKeys", "webhooks: [{jwt: {issuer: a, audience: a}}]",
+       "f:1:18: webhooks[0].jwt.public_keys: is missing; give the issuer's keys: public_keys, jwks_file or jwks_url"},
+      {"JwtKeysInTheClear", "webhooks: [{jwt: {issuer: a, audience: a, jwks_url: 'http://keys.example/k'}}]",
+       "f:1:53: webhooks[0].jwt.jwks_url: 'http://keys.example/k' would fetch keys in the clear; write an https URL"},
+      {"JwtKeyIsNotShown", "webhooks: [{jwt: {issuer: a, audience: a, public_keys: [secret]}}]",
+       "f:1:57: webhooks[0].jwt.public_keys[0]: is no public key in PEM form; it begins with -----BEGIN PUBLIC KEY-----"},
       {"PageOffLoopback", "admin: {listen: ['0.0.0.0:1']}",
        "f:1:18: admin.listen[0]: can be reached from other hosts, and everybody may look; listen on 127.0.0.1 or unix:/path, or say admin.allow_insecure_bind: true"},
       {"OneAddressForTwoDoors", "http: {listen: ['127.0.0.1:0', '127.0.0.1:9']}\nadmin: {listen: ['127.0.0.1:0', '127.0.0.1:9']}",
@@ -89,6 +114,36 @@ TEST(Doors, TakeWhatIsRight) {
   ASSERT_TRUE(closed.ok()) << closed.status();
   EXPECT_TRUE(closed->http.listen.empty());
   EXPECT_EQ(closed->webhooks.size(), 1u);
+}
+
+// Who asks for a token or password may be reached from other hosts, if the way
+// there is covered.
+TEST(Doors, MayAskForATokenBeyondLoopback) {
+  const std::string hash(64, 'a');
+  for (const std::string& asks :
+       {"bearer_sha256: [" + hash + "]", "basic_sha256: [" + hash + "]",
+        std::string("jwt: {issuer: i, audience: a, jwks_file: f}")}) {
+    for (const std::string covered :
+         {"tls: {cert: c, key: k}", "allow_insecure_bind: true"}) {
+      const auto config = LoadText("http: {listen: ['0.0.0.0:80'], " + covered +
+                                       "}\nwebhooks: [{" + asks + "}]\n",
+                                   "f", FakeEnvironment());
+      EXPECT_TRUE(config.ok()) << asks << ", " << covered << config.status();
+    }
+  }
+}
+
+TEST(Doors, KnowWhetherAnAddressWasAskedFor) {
+  const auto asked = LoadText(
+      "http: {listen: ['127.0.0.1:8080']}\nadmin: {listen: ['127.0.0.1:8081']}",
+      "f", FakeEnvironment());
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_FALSE(asked->http.listen_is_default.value);
+  EXPECT_FALSE(asked->admin.listen_is_default.value);
+  const auto left = LoadText("http: {max_headers: 5}", "f", FakeEnvironment());
+  ASSERT_TRUE(left.ok()) << left.status();
+  EXPECT_TRUE(left->http.listen_is_default.value);
+  EXPECT_TRUE(left->admin.listen_is_default.value);
 }
 
 }  // namespace
