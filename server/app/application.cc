@@ -116,7 +116,7 @@ absl::Status Application::Open() {
   const config::Config& config = options_.config;
   SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
   SEGRID_ASSIGN_OR_RETURN(pool_, pool::ThreadPool::Create(kPoolThreads));
-  SEGRID_ASSIGN_OR_RETURN(queue_, OpenQueue(config, clock_));
+  SEGRID_ASSIGN_OR_RETURN(queue_, OpenQueue(config, clock_, &log_));
   SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
                           options_.make_sources(config, *pool_));
   figures_.Watch(sources, clock_);

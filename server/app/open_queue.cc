@@ -1,5 +1,9 @@
 #include "server/app/open_queue.h"
 
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "core/queue/memory/memory_queue.h"
 #include "core/queue/rocksdb/rocks_queue.h"
 
@@ -51,12 +55,20 @@ std::string QueueDirectory(const config::Config& config) {
 }
 
 absl::StatusOr<std::unique_ptr<queue::Queue>> OpenQueue(
-    const config::Config& config, base::Clock& clock) {
+    const config::Config& config, base::Clock& clock, logging::Log* log) {
   if (config.queue.store == config::Queue::Store::kMemory) {
     return std::make_unique<queue::memory::MemoryQueue>(
         MemoryOptionsOf(config.queue), clock);
   }
-  return queue::rocksdb::RocksQueue::Open(RocksOptionsOf(config), clock);
+  queue::rocksdb::RocksOptions options = RocksOptionsOf(config);
+  if (log != nullptr) {
+    // The log limits how often a message is written.
+    options.on_warning = [log](std::string_view text) {
+      log->Warning("the queue's database warns",
+                   {{"detail", std::string(text)}});
+    };
+  }
+  return queue::rocksdb::RocksQueue::Open(std::move(options), clock);
 }
 
 }  // namespace segrid::app

@@ -118,9 +118,7 @@ void FaultPlan::Arm(const Rule& rule) {
 }
 
 IOStatus FaultPlan::Check(const FaultDisk::Event& event, std::size_t* partial) {
-  // RocksDB's diary: it may fail, and nobody is told.
-  if (!armed_ || event.op == FaultDisk::Op::kHalfAppended ||
-      event.file.find("/LOG") != std::string::npos) {
+  if (!armed_ || event.op == FaultDisk::Op::kHalfAppended) {
     return IOStatus::OK();
   }
   if (rule_.only_syncs && event.op != FaultDisk::Op::kSync) {

@@ -75,13 +75,18 @@ absl::Status DiskFull(std::int64_t reserve_bytes) {
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(
-    const std::string& path, OpenMode mode, rdb::Env* env) {
+    const std::string& path, OpenMode mode, rdb::Env* env,
+    std::function<void(std::string_view text)> on_warning) {
   // RocksDB would make a new database and delete the files of the old one.
   if (LacksCatalog(path)) {
     return Corrupt(absl::StrCat("opening ", path, ": CURRENT is missing"));
   }
+  // RocksDB warns of a folder that it makes itself.
+  std::error_code error;
+  if (mode == OpenMode::kNormal) fs::create_directories(path, error);
   std::unique_ptr<Database> database(new Database());
-  const rdb::DBOptions options = MakeDbOptions(mode, env);
+  const rdb::DBOptions options =
+      MakeDbOptions(mode, env, std::move(on_warning));
   const std::vector<rdb::ColumnFamilyDescriptor> families = MakeFamilies();
   std::vector<rdb::ColumnFamilyHandle*> handles;
   rdb::DB* db = nullptr;

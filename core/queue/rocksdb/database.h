@@ -33,15 +33,15 @@ enum class OpenMode {
   kSalvage,   // Skips what is damaged: for repair.
 };
 
-// Ownership:     keeps no reference but `env`.
+// Ownership:     keeps no reference but `env` and what `on_warning` refers to.
 // Thread safety: any thread; Write from one at a time.
 // Blocking:      all of it may wait for the disk.
 // Errors:        as FromRocks.
 class Database {
  public:
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
-                                                        OpenMode mode,
-                                                        ::rocksdb::Env* env);
+  static absl::StatusOr<std::unique_ptr<Database>> Open(
+      const std::string& path, OpenMode mode, ::rocksdb::Env* env,
+      std::function<void(std::string_view text)> on_warning = {});
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

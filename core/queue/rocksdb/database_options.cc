@@ -1,9 +1,10 @@
 #include "core/queue/rocksdb/database_options.h"
 
 #include <array>
-#include <cstdarg>
 #include <memory>
+#include <utility>
 
+#include "core/queue/rocksdb/warning_log.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
 #include "rocksdb/table.h"
@@ -50,16 +51,11 @@ rdb::ColumnFamilyOptions MakeFamily(Family family,
   return options;
 }
 
-// RocksDB's diary, for those who must not change a byte.
-class NoDiary final : public rdb::Logger {
- public:
-  using rdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
-
 }  // namespace
 
-rdb::DBOptions MakeDbOptions(OpenMode mode, rdb::Env* env) {
+rdb::DBOptions MakeDbOptions(
+    OpenMode mode, rdb::Env* env,
+    std::function<void(std::string_view text)> on_warning) {
   rdb::DBOptions options;
   if (env != nullptr) options.env = env;
   options.create_if_missing = mode != OpenMode::kReadOnly;
@@ -85,12 +81,7 @@ rdb::DBOptions MakeDbOptions(OpenMode mode, rdb::Env* env) {
   // Else each of five families starts 16 threads at every open.
   options.max_file_opening_threads = 1;
   options.bytes_per_sync = 1 << 20;  // So that a sync of the log need not wait.
-  if (mode == OpenMode::kReadOnly) {
-    options.info_log = std::make_shared<NoDiary>();
-  }
-  options.info_log_level = rdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = kMib;
+  options.info_log = std::make_shared<WarningLog>(std::move(on_warning));
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

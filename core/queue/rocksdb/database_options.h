@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "core/queue/rocksdb/database.h"
@@ -9,7 +11,9 @@
 
 namespace segrid::queue::rocksdb {
 
-::rocksdb::DBOptions MakeDbOptions(OpenMode mode, ::rocksdb::Env* env);
+::rocksdb::DBOptions MakeDbOptions(
+    OpenMode mode, ::rocksdb::Env* env,
+    std::function<void(std::string_view text)> on_warning);
 
 // In the order of Family.
 std::vector<::rocksdb::ColumnFamilyDescriptor> MakeFamilies();

@@ -47,8 +47,9 @@ rdb::Env* Disk::env() const {
 
 absl::Status Disk::Reopen() {
   database_.reset();
-  SEGRID_ASSIGN_OR_RETURN(database_, Database::Open(directory_->database(),
-                                                    OpenMode::kNormal, env()));
+  SEGRID_ASSIGN_OR_RETURN(
+      database_, Database::Open(directory_->database(), OpenMode::kNormal,
+                                env(), options_.on_warning));
   return absl::OkStatus();
 }
 

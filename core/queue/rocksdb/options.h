@@ -38,6 +38,11 @@ struct RocksOptions {
   // Between two tries to write again after the disk failed.
   absl::Duration retry_interval = absl::Seconds(1);
 
+  // Gets what RocksDB warns of: file names and error texts, never what a
+  // message holds. Called from any thread, also while the store is being opened
+  // and closed; must not call the store. Null: nobody is told.
+  std::function<void(std::string_view text)> on_warning{};
+
   // Seams for tests. `env` is the disk (null: the real one) and outlives the
   // store. `sync` false breaks the promise of Append: for control runs that
   // show that a test can fail. `min_ahead_bytes` is small where few messages

@@ -66,8 +66,9 @@ class Repairer {
     database_.reset();
     Say("rebuilding the catalog of files; what cannot be read goes to db/lost");
     SEGRID_RETURN_IF_ERROR(SetLogsAside(path, logs_));
-    const rdb::Options options(MakeDbOptions(OpenMode::kSalvage, nullptr),
-                               rdb::ColumnFamilyOptions());
+    const rdb::Options options(
+        MakeDbOptions(OpenMode::kSalvage, nullptr, nullptr),
+        rdb::ColumnFamilyOptions());
     SEGRID_RETURN_IF_ERROR(
         FromRocks(rdb::RepairDB(path, options, MakeFamilies()),
                   "rebuilding the catalog"));
