@@ -218,6 +218,11 @@ std::size_t JsonWriter::Append(const Track& track, OutputBuffer& output) {
   *out++ = ',';
   out = WritePlace<catalog::Place::kContext>(track, out);
   out = Close('}', out);
+  if (track.original_timestamp) [[unlikely]] {
+    out = Put(",\"originalTimestamp\":\"", out);
+    out = WriteTimestamp(track.timestamp_ms, out);
+    out = Put("\",\"channel\":\"server\"", out);
+  }
   *out++ = '}';
   output.Finish(out);
   return static_cast<std::size_t>(out - start);

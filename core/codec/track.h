@@ -41,6 +41,9 @@ struct Track {
   std::size_t event_row = 0;
   // Milliseconds since 1970-01-01 UTC; positive, before the year 10000.
   std::int64_t timestamp_ms = 0;
+  // As JSON it ends with `originalTimestamp`, which is the timestamp, and
+  // `"channel":"server"`.
+  bool original_timestamp = false;
   // By row of kProperties; kMissing where the Track has none.
   std::array<Value, catalog::kPropertyCount> properties;
   std::vector<Extra> extras;

@@ -48,8 +48,17 @@ void Lane::TellGate(std::int64_t epoch, const SendResult& result) {
   failed_attempts_ += result.verdict == Verdict::kDelivered ? 0 : 1;
   switch (result.verdict) {
     case Verdict::kDelivered:
+      for (const receivers::Refusal& refusal : result.refusals) {
+        if (refusal.verdict == Verdict::kRetry) {
+          return gate_.OnRetry(epoch, now, result.wait, result.detail);
+        }
+        if (refusal.verdict == Verdict::kMisconfigured) {
+          return gate_.OnMisconfigured(epoch, now, result.detail);
+        }
+      }
+      return gate_.OnSuccess(epoch);
     case Verdict::kSplit:
-    case Verdict::kDeadLetter:
+    case Verdict::kTooLarge:
       // The receiver works; what it thinks of the messages is another matter.
       return gate_.OnSuccess(epoch);
     case Verdict::kRetry:
@@ -64,9 +73,9 @@ void Lane::TellGate(std::int64_t epoch, const SendResult& result) {
 void Lane::Follow(const FlightPtr& flight, const Piece& piece,
                   const SendResult& result) {
   const std::int32_t attempts = piece.attempts + 1;
-  const bool give_up = result.verdict == Verdict::kDeadLetter ||
-                       (result.verdict == Verdict::kSplit && piece.size() == 1);
-  if (give_up) {
+  const bool refused =
+      result.verdict == Verdict::kSplit || result.verdict == Verdict::kTooLarge;
+  if (refused && piece.size() == 1) {
     return GiveUp(flight, flight->PlacesOf(piece),
                   {.reason = std::string(result.reason),
                    .answer = result.answer,
@@ -76,6 +85,7 @@ void Lane::Follow(const FlightPtr& flight, const Piece& piece,
     case Verdict::kDelivered:
       return Delivered(flight, piece, result);
     case Verdict::kSplit:
+    case Verdict::kTooLarge:
       return flight->pieces.Refused(piece, result.halves_differ);
     default:
       last_answer_ = result.answer.empty() ? result.detail : result.answer;
@@ -94,6 +104,14 @@ void Lane::Delivered(const FlightPtr& flight, const Piece& piece,
     const auto index = static_cast<std::size_t>(refusal.index);
     if (index >= places.size()) continue;
     refused.push_back(places[index]);
+    if (refusal.verdict != Verdict::kSplit) {
+      last_answer_ = refusal.answer;
+      queue_.Defer(
+          flight->SettlementOf(name_, {places[index]}),
+          {.not_before = absl::InfinitePast(), .attempts = piece.attempts + 1},
+          CallDone(flight, queue::Range()));
+      continue;
+    }
     GiveUp(flight, {places[index]},
            {.reason = std::string(queue::kReasonBadMessage),
             .answer = refusal.answer,
@@ -103,7 +121,7 @@ void Lane::Delivered(const FlightPtr& flight, const Piece& piece,
     return std::find(refused.begin(), refused.end(), place) != refused.end();
   });
   flight->pieces.Delivered(piece);
-  last_answer_.clear();
+  if (refused.empty()) last_answer_.clear();
   if (places.empty()) return;
   messages_sent_ += std::ssize(places);
   if (latency_ != nullptr) {

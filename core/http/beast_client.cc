@@ -171,12 +171,15 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
   void Finish(absl::StatusOr<Response> response) {
     // The operation that a time-out or a failure ended reports once more.
     if (done_ == nullptr) return;
-    if (response.ok() && kept_.connection->keep_alive()) {
+    const auto ends = state_->options.ends_connection;
+    const bool failed =
+        !response.ok() || (ends != nullptr && ends(response->status));
+    if (!failed && kept_.connection->keep_alive()) {
       kept_.connection->Wait(state_->options.idle_timeout);
       state_->Push(std::move(kept_));
     } else {
       kept_.connection->Close();
-      if (!response.ok()) state_->DropAll();
+      if (failed) state_->DropAll();
       if (!reused_ && !connected_) ++state_->first_address;
     }
     state_->Leave();

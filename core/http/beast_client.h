@@ -31,6 +31,9 @@ struct ClientOptions {
   // at least this often.
   absl::Duration max_connection_age = absl::Minutes(50);
   std::int32_t max_concurrent_requests = 100;
+  // Whether an answer of this status closes its connection and those that wait,
+  // as a failure does. Null: none.
+  bool (*ends_connection)(int status) = nullptr;
   ReadLimits limits{};
 };
 

@@ -4,6 +4,7 @@
 
 #include "core/catalog/catalog.h"
 #include "core/config/source_tag.h"
+#include "core/receivers/segment/variant.h"
 
 namespace segrid::pipeline {
 namespace {
@@ -65,6 +66,9 @@ transform::Options CompileOptions(const config::Source& source) {
   }
   options.user_id_from = source.user_id_from;
   options.tag = config::TagOf(source.name);
+  const auto* const variant = receivers::segment::FindVariant(source.receiver);
+  options.original_timestamp =
+      variant != nullptr && variant->original_timestamp;
   return options;
 }
 

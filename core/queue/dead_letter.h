@@ -13,11 +13,10 @@
 
 namespace segrid::queue {
 
-// Reasons for giving a message up. Stable: operators filter by them.
+// Reasons for giving a message up. Stable: operators filter by them. Stores may
+// hold REDIRECTED and REFUSED too, which earlier versions gave.
 inline constexpr std::string_view kReasonBadMessage = "BAD_MESSAGE";
 inline constexpr std::string_view kReasonTooLarge = "TOO_LARGE";
-inline constexpr std::string_view kReasonRedirected = "REDIRECTED";
-inline constexpr std::string_view kReasonRefused = "REFUSED";
 inline constexpr std::string_view kReasonExpired = "EXPIRED";
 
 // Bytes of `DeadLetter::answer`; the rest is cut off.

@@ -27,34 +27,43 @@ struct Batch {
   std::vector<std::string_view> tracks{};  // Each one Track's JSON.
   std::vector<std::string_view> ids{};     // Their messageIds; as many.
   std::int32_t retry_count = 0;            // Attempts made before this one.
+  bool plain = false;  // Without compression, also where it is configured.
   // The call that brought some of the messages, to be told to the receiver.
   std::optional<base::TraceParent> trace{};
 };
 
-// What an answer asks for.
+// The behaviour that an answer asks for.
 enum class Verdict : std::uint8_t {
-  kDelivered,      // The receiver has the batch.
+  kDelivered,      // The receiver has the batch, but for `refusals`.
   kRetry,          // Again, after a back-off.
   kWait,           // Again, after `wait`; the whole source waits. No attempt.
-  kSplit,          // Something in the batch is bad: halve it; a single message
-                   // is given up with `reason`.
-  kMisconfigured,  // The source's settings are wrong; its messages stay queued.
-  kDeadLetter,     // The whole batch is given up with `reason`.
+  kSplit,          // The batch is refused because of something in it: split it.
+                   // A single message is given up with `reason`, on proof.
+  kMisconfigured,  // The source is held: it is about the address, the key, a
+                   // proxy or an outage, not about a message.
+  kTooLarge,       // As kSplit, but it says nothing about single messages.
 };
 
-// A message that a receiver dropped although it took the batch.
+// A message that a receiver did not take although it took the batch.
 struct Refusal {
   std::int32_t index = 0;  // In Batch::tracks.
   std::string answer{};
+  // kSplit: the message is refused. kRetry: it is sent again after a back-off.
+  // kMisconfigured: it stays queued, and the source is held.
+  Verdict verdict = Verdict::kSplit;
 };
 
 struct SendResult {
   Verdict verdict = Verdict::kRetry;
-  absl::Duration wait{};      // kWait, and kRetry as a floor of the back-off.
-  std::string_view reason{};  // kSplit, kDeadLetter: see dead_letter.h. Static.
+  absl::Duration wait{};       // kWait, and kRetry as a floor of the back-off.
+  std::string_view reason{};   // kSplit, kTooLarge: see dead_letter.h. Static.
   bool halves_differ = false;  // kSplit: one bad message spoiled the batch, so
                                // one good half means that the other is bad.
-  std::string detail{};  // For status: "HTTP 401" or the error. No event data.
+  // The batch was compressed, and perhaps the receiver cannot read that: see
+  // Batch::plain.
+  bool plain_may_pass = false;
+  // For status and log: "HTTP 401: …" or the error. No event data.
+  std::string detail{};
   std::string answer{};  // For dead letters: status, first 512 bytes of body.
   std::vector<Refusal> refusals{};  // kDelivered: those it did not take.
 };

@@ -54,6 +54,8 @@ struct Options {
   CustomArgSelection custom_args;
   std::string user_id_from;  // A custom argument; empty: no userId.
   std::string tag;           // 4 hex digits; empty without a source.
+  // Tracks as JSON end with `originalTimestamp` and `channel`.
+  bool original_timestamp = false;
 };
 
 }  // namespace segrid::transform

@@ -53,6 +53,7 @@ Reason Transformer::Transform(Event& event, const Options& options,
 
   track.timestamp_ms = ReadTimestamp(event, counts_);
   if (track.timestamp_ms == 0) return Reason::kBadTimestamp;
+  track.original_timestamp = options.original_timestamp;
 
   const EmailType email_type = FindEmailType(event);
   if ((options.email_types >> static_cast<int>(email_type) & 1) == 0) {

@@ -10,7 +10,7 @@ using receivers::SendResult;
 using receivers::Verdict;
 
 constexpr std::array<std::string_view, 6> kVerdicts = {
-    "delivered", "retry", "wait", "split", "misconfigured", "dead_letter"};
+    "delivered", "retry", "wait", "split", "misconfigured", "too_large"};
 
 // "503" of "HTTP 503: …".
 std::string CodeOf(const SendResult& result) {

@@ -67,7 +67,7 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
         base::ToHeader(base::WithSpan(*batch.trace, new_span_id())));
   }
   request.body = BatchBody(batch, now);
-  if (gzip) {
+  if (gzip && !batch.plain) {
     SEGRID_ASSIGN_OR_RETURN(std::string packed, http::Gzip(request.body));
     request.body = http::BodyOf(std::move(packed));
     request.headers.emplace_back("Content-Encoding", "gzip");

@@ -1,13 +1,17 @@
 #include "core/receivers/segment/partial_success.h"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "simdjson.h"
 
@@ -56,24 +60,92 @@ std::string TextOf(const simdjson::dom::element& error) {
   return simdjson::minify(error);
 }
 
-// The refusals that `errors` name, by place; nullopt when one names none.
-std::optional<std::map<std::size_t, std::string>> Named(
-    const simdjson::dom::array& errors,
-    const std::vector<std::string_view>& ids) {
-  Index index;
-  for (std::size_t i = 0; i < ids.size(); ++i) index.emplace(ids[i], i);
-  std::map<std::size_t, std::string> named;
-  for (const simdjson::dom::element error : errors) {
-    std::string text = TextOf(error);
-    const auto place = FindNamed(text, index);
-    if (!place) return std::nullopt;
-    named.emplace(*place, std::move(text));
+// What an error says of its event: of a message and its cause, the last that
+// stands here counts, because it costs the least.
+enum class Cause : std::uint8_t { kEvent, kMoment, kSettings };
+
+struct Phrase {
+  std::string_view text;
+  Cause cause;
+};
+
+// Jitsu names every event in `errors`, also when the cause is its own: the
+// events are throttled, its Kafka does not answer, nothing is connected. What
+// is not here is about the event.
+constexpr std::array<Phrase, 4> kPhrases = {{
+    {"quota exceeded", Cause::kMoment},
+    {"throttled", Cause::kMoment},
+    {"producer error", Cause::kMoment},
+    {"no destinations found", Cause::kSettings},
+}};
+
+Cause CauseOf(std::string_view text) {
+  Cause cause = Cause::kEvent;
+  const std::string lower = absl::AsciiStrToLower(Absl(text));
+  for (const Phrase& phrase : kPhrases) {
+    if (absl::StrContains(lower, Absl(phrase.text))) {
+      cause = std::max(cause, phrase.cause);
+    }
   }
-  if (named.empty()) return std::nullopt;
-  return named;
+  return cause;
 }
 
-// Whether the answer's own numbers agree that all refused ones are named.
+Verdict VerdictOf(Cause cause) {
+  if (cause == Cause::kMoment) return Verdict::kRetry;
+  return cause == Cause::kSettings ? Verdict::kMisconfigured : Verdict::kSplit;
+}
+
+// For status: no event data.
+std::string DetailOf(const Answer& answer, Cause cause) {
+  constexpr std::array<std::string_view, 3> kTexts = {
+      "messages are not accepted",
+      "the receiver puts messages off (quota exceeded, throttled or producer "
+      "error)",
+      "the receiver has no destination for this write key; connect one, then "
+      "resume the source"};
+  return absl::StrCat("HTTP ", answer.status, ": ",
+                      Absl(kTexts[static_cast<std::size_t>(cause)]));
+}
+
+struct EventError {
+  std::string text{};
+  Cause cause = Cause::kEvent;
+};
+
+// All errors of an answer.
+struct Errors {
+  std::map<std::size_t, EventError> named{};  // By place.
+  bool all_named = true;
+  Cause least = Cause::kSettings;
+  Cause most = Cause::kEvent;
+};
+
+Errors ReadErrors(const simdjson::dom::array& errors,
+                  const std::vector<std::string_view>& ids) {
+  Index index;
+  for (std::size_t i = 0; i < ids.size(); ++i) index.emplace(ids[i], i);
+  Errors read;
+  for (const simdjson::dom::element error : errors) {
+    EventError one = {.text = TextOf(error)};
+    one.cause = CauseOf(one.text);
+    read.least = std::min(read.least, one.cause);
+    read.most = std::max(read.most, one.cause);
+    const auto place = FindNamed(one.text, index);
+    if (!place) {
+      read.all_named = false;
+      continue;
+    }
+    const auto [known, is_new] = read.named.emplace(*place, one);
+    if (!is_new && one.cause > known->second.cause) {
+      known->second = std::move(one);
+    }
+  }
+  return read;
+}
+
+// Whether the answer's own numbers agree that all of those it did not take are
+// named. Those that it dropped as duplicates it has: they count as taken,
+// whether `okEvents` has them or not.
 bool CountsAgree(const simdjson::dom::object& body, std::size_t named) {
   std::int64_t received = 0;
   std::int64_t taken = 0;
@@ -81,7 +153,13 @@ bool CountsAgree(const simdjson::dom::object& body, std::size_t named) {
       body["okEvents"].get(taken) != simdjson::SUCCESS) {
     return true;
   }
-  return received - taken == static_cast<std::int64_t>(named);
+  std::int64_t duplicates = 0;
+  if (body["deduplicatedEvents"].get(duplicates) != simdjson::SUCCESS) {
+    duplicates = 0;
+  }
+  const auto refused = static_cast<std::int64_t>(named);
+  return received - taken == refused ||
+         received - taken - duplicates == refused;
 }
 
 std::string Shown(const Answer& answer, std::string_view text) {
@@ -106,23 +184,29 @@ SendResult DecidePartialSuccess(const Answer& answer,
   }
   if (ok) return {.verdict = Verdict::kDelivered};
 
-  simdjson::dom::array errors;
-  if (body["errors"].get(errors) == simdjson::SUCCESS) {
-    const auto named = Named(errors, ids);
-    if (named && CountsAgree(body, named->size())) {
-      SendResult result = {.verdict = Verdict::kDelivered};
-      for (const auto& [place, text] : *named) {
-        result.refusals.push_back({.index = static_cast<std::int32_t>(place),
-                                   .answer = Shown(answer, text)});
-      }
-      return result;
-    }
+  simdjson::dom::array list;
+  Errors errors = {.all_named = false, .least = Cause::kEvent};
+  if (body["errors"].get(list) == simdjson::SUCCESS && list.size() > 0) {
+    errors = ReadErrors(list, ids);
   }
+  if (errors.all_named && CountsAgree(body, errors.named.size())) {
+    SendResult result = {.verdict = Verdict::kDelivered,
+                         .detail = DetailOf(answer, errors.most)};
+    for (const auto& [place, error] : errors.named) {
+      result.refusals.push_back({.index = static_cast<std::int32_t>(place),
+                                 .answer = Shown(answer, error.text),
+                                 .verdict = VerdictOf(error.cause)});
+    }
+    return result;
+  }
+  // Nobody knows which messages it took. One error about the settings is about
+  // all of them; only when none is about an event, there is none to look for.
+  const Cause cause =
+      errors.most == Cause::kSettings ? Cause::kSettings : errors.least;
   // Not `halves_differ`: the good ones of both halves have passed already.
-  return {.verdict = Verdict::kSplit,
-          .reason = "BAD_MESSAGE",
-          .detail = absl::StrCat("HTTP ", answer.status,
-                                 ": messages are not accepted"),
+  return {.verdict = VerdictOf(cause),
+          .reason = cause == Cause::kEvent ? "BAD_MESSAGE" : "",
+          .detail = DetailOf(answer, cause),
           .answer = Shown(answer, answer.body)};
 }
 

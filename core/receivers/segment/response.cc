@@ -6,8 +6,10 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace segrid::receivers::segment {
 namespace {
@@ -28,19 +30,22 @@ struct Row {
 // clang-format off
 constexpr std::array kRows = {
     Row{200, 299, Verdict::kDelivered,     Header::kIgnored,  "",            ""},
-    Row{300, 399, Verdict::kDeadLetter,    Header::kIgnored,  "REDIRECTED",  "redirects are not followed; set the endpoint to where it leads"},
+    Row{300, 399, Verdict::kMisconfigured, Header::kIgnored,  "",            "redirects are not followed; set the endpoint to where it leads"},
     Row{400, 400, Verdict::kSplit,         Header::kIgnored,  "BAD_MESSAGE", "a message is not accepted"},
-    Row{413, 413, Verdict::kSplit,         Header::kIgnored,  "TOO_LARGE",   "the batch is too large"},
     Row{401, 401, Verdict::kMisconfigured, Header::kIgnored,  "",            "the write key is refused; check write_key and endpoint, then resume the source"},
     Row{403, 403, Verdict::kMisconfigured, Header::kIgnored,  "",            "the write key is refused; check write_key and endpoint, then resume the source"},
     Row{408, 408, Verdict::kRetry,         Header::kIgnored,  "",            "the receiver is slow"},
     Row{410, 410, Verdict::kRetry,         Header::kIgnored,  "",            "the receiver is not there"},
+    Row{413, 413, Verdict::kTooLarge,      Header::kIgnored,  "TOO_LARGE",   "the batch is too large"},
+    Row{421, 421, Verdict::kRetry,         Header::kIgnored,  "",            "the connection leads to another server"},
+    Row{422, 422, Verdict::kSplit,         Header::kIgnored,  "BAD_MESSAGE", "a message is not accepted"},
+    Row{425, 425, Verdict::kRetry,         Header::kIgnored,  "",            "the receiver wants the request later"},
     Row{429, 429, Verdict::kRetry,         Header::kHonoured, "",            "too many requests"},
     Row{460, 460, Verdict::kRetry,         Header::kIgnored,  "",            "the connection broke at the receiver"},
-    Row{400, 499, Verdict::kDeadLetter,    Header::kIgnored,  "REFUSED",     "the receiver refuses the request; check the endpoint"},
-    Row{501, 501, Verdict::kDeadLetter,    Header::kIgnored,  "REFUSED",     "the receiver does not know such requests; check the endpoint"},
-    Row{505, 505, Verdict::kDeadLetter,    Header::kIgnored,  "REFUSED",     "the receiver does not speak HTTP/1.1; check the endpoint"},
-    Row{511, 511, Verdict::kDeadLetter,    Header::kIgnored,  "REFUSED",     "the network wants a login; check the endpoint"},
+    Row{400, 499, Verdict::kMisconfigured, Header::kIgnored,  "",            "the receiver refuses the request; check the endpoint, then resume the source"},
+    Row{501, 501, Verdict::kMisconfigured, Header::kIgnored,  "",            "the receiver does not know such requests; check the endpoint"},
+    Row{505, 505, Verdict::kMisconfigured, Header::kIgnored,  "",            "the receiver does not speak HTTP/1.1; check the endpoint"},
+    Row{511, 511, Verdict::kMisconfigured, Header::kIgnored,  "",            "the network wants a login; check the endpoint"},
     Row{500, 599, Verdict::kRetry,         Header::kHonoured, "",            "the receiver has trouble"},
 };
 // clang-format on
@@ -57,17 +62,64 @@ absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+// "12" or "12.5", rounded up; nullopt when it is neither. Digits that do not
+// fit are more than enough.
+std::optional<absl::Duration> ParseSeconds(absl::string_view text) {
+  const auto is_digits = [](absl::string_view part) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
+      return absl::ascii_isdigit(static_cast<unsigned char>(c));
+    });
+  };
+  const std::size_t point = text.find('.');
+  const absl::string_view whole = text.substr(0, point);
+  absl::string_view fraction;
+  if (point != absl::string_view::npos) fraction = text.substr(point + 1);
+  if (!is_digits(whole)) return std::nullopt;
+  if (point != absl::string_view::npos && !is_digits(fraction)) {
+    return std::nullopt;
+  }
+  std::int64_t seconds = 0;
+  if (!absl::SimpleAtoi(whole, &seconds)) return kMaxRetryAfter;
+  const bool more = fraction.find_first_not_of('0') != absl::string_view::npos;
+  // Before it is rounded up, because the largest number has no next one.
+  if (absl::Seconds(seconds) >= kMaxRetryAfter) return kMaxRetryAfter;
+  return absl::Seconds(seconds + (more ? 1 : 0));
+}
+
+// A page of a proxy or a portal in place of the receiver's own answer.
+bool IsWebPage(const Answer& answer) {
+  const absl::string_view type =
+      absl::StripLeadingAsciiWhitespace(Absl(answer.content_type));
+  if (!absl::StartsWithIgnoreCase(type, "text/html")) return false;
+  const std::size_t behind = std::string_view("text/html").size();
+  if (type.size() > behind && type[behind] != ';' &&
+      !absl::ascii_isspace(static_cast<unsigned char>(type[behind]))) {
+    return false;
+  }
+  absl::string_view body = Absl(answer.body);
+  absl::ConsumePrefix(&body, "\xEF\xBB\xBF");
+  body = absl::StripLeadingAsciiWhitespace(body);
+  return absl::StartsWithIgnoreCase(body, "<!doctype") ||
+         absl::StartsWithIgnoreCase(body, "<html");
+}
+
 }  // namespace
 
-SendResult Decide(const Answer& answer, absl::Time now) {
+SendResult Decide(const Answer& answer, absl::Time now, WebPages pages) {
   const Row& row = RowOf(answer.status);
   SendResult result;
   result.verdict = row.verdict;
   result.reason = row.reason;
-  // A batch that is too large says nothing of its halves.
-  result.halves_differ = answer.status == 400;
-  if (row.verdict == Verdict::kDelivered) return result;
-  result.detail = absl::StrCat("HTTP ", answer.status, ": ", Absl(row.advice));
+  std::string_view advice = row.advice;
+  if (row.verdict == Verdict::kDelivered) {
+    if (pages == WebPages::kAreTaken || !IsWebPage(answer)) return result;
+    result.verdict = Verdict::kMisconfigured;
+    advice =
+        "a web page answers in place of the receiver; check the endpoint and "
+        "what stands before it";
+  }
+  result.halves_differ = row.verdict == Verdict::kSplit;
+  result.detail = absl::StrCat("HTTP ", answer.status, ": ", Absl(advice));
   result.answer =
       absl::StrCat("HTTP ", answer.status, ": ", Absl(ShownPart(answer.body)));
   if (row.retry_after == Header::kHonoured && answer.retry_after) {
@@ -77,6 +129,15 @@ SendResult Decide(const Answer& answer, absl::Time now) {
     }
   }
   return result;
+}
+
+bool MayBeCompression(int status) {
+  return status == 400 || status == 415 || status == 422;
+}
+
+bool WantsFreshConnection(int status) {
+  return status == 408 || status == 410 || status == 421 || status == 425 ||
+         status == 460;
 }
 
 std::string_view ShownPart(std::string_view body) {
@@ -101,13 +162,8 @@ std::optional<absl::Duration> ParseRetryAfter(std::string_view value,
   const absl::string_view text = absl::StripAsciiWhitespace(Absl(value));
   if (text.empty()) return std::nullopt;
   absl::Duration wait;
-  if (std::all_of(text.begin(), text.end(), [](char c) {
-        return absl::ascii_isdigit(static_cast<unsigned char>(c));
-      })) {
-    std::int64_t seconds = 0;
-    // Digits that do not fit are more than enough.
-    wait = absl::SimpleAtoi(text, &seconds) ? absl::Seconds(seconds)
-                                            : kMaxRetryAfter;
+  if (const auto seconds = ParseSeconds(text)) {
+    wait = *seconds;
   } else {
     // RFC 9110, section 5.6.7: the preferred form and the two obsolete ones.
     absl::Time time;

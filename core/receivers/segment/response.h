@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -25,18 +26,32 @@ std::string_view ShownPart(std::string_view body);
 struct Answer {
   int status = 0;
   std::optional<std::string_view> retry_after{};  // The header's value.
+  std::string_view content_type{};
   std::string_view body{};
 };
 
+// Whether a 2xx of type text/html that begins like a web page is the receiver's
+// own answer, or speaks of a proxy or portal in its place.
+enum class WebPages : std::uint8_t { kHoldTheSource, kAreTaken };
+
 // The decision about an answer that came at `now`.
-SendResult Decide(const Answer& answer, absl::Time now);
+SendResult Decide(const Answer& answer, absl::Time now,
+                  WebPages pages = WebPages::kHoldTheSource);
+
+// Whether an answer may mean that the receiver cannot read compressed bodies.
+bool MayBeCompression(int status);
+
+// Whether the next request shall go through another connection, because the
+// answer speaks of this one, or of the server behind it.
+bool WantsFreshConnection(int status);
 
 // The decision when there is no answer: network, TLS, time-out.
 SendResult DecideFailure(const absl::Status& failure);
 
-// The wait that a Retry-After asks for, seconds or an HTTP-date in any of its
-// three forms, at most kMaxRetryAfter. nullopt when it cannot be read or the
-// moment has passed: then there is nothing to wait for.
+// The wait that a Retry-After asks for, seconds (a fraction is rounded up) or
+// an HTTP-date in any of its three forms, at most kMaxRetryAfter. nullopt when
+// it cannot be read or the moment has passed: then there is nothing to wait
+// for.
 std::optional<absl::Duration> ParseRetryAfter(std::string_view value,
                                               absl::Time now);
 

@@ -35,6 +35,7 @@ absl::StatusOr<std::unique_ptr<SegmentReceiver>> SegmentReceiver::Create(
       .proxy_auth = options.proxy_auth,
       .connect_timeout = options.connect_timeout,
       .request_timeout = options.request_timeout,
+      .ends_connection = &WantsFreshConnection,
       .limits = {.body_bytes = options.variant->max_answer_bytes}};
   SEGRID_ASSIGN_OR_RETURN(client.endpoint,
                           http::ParseEndpoint(base_url, options.allow_http));
@@ -67,12 +68,16 @@ void SegmentReceiver::Send(Batch batch, Done done) {
   absl::StatusOr<http::Request> request = request_.Make(batch, clock_.Now());
   if (!request.ok()) return done(DecideFailure(request.status()));
   const bool named = variant_.success == Success::kOkAndErrors;
-  client_->Send(*std::move(request),
-                [this, done = std::move(done),
-                 ids = named ? std::move(batch.ids) : decltype(batch.ids)()](
-                    const absl::StatusOr<http::Response>& response) {
-                  done(Read(response, ids));
-                });
+  client_->Send(
+      *std::move(request),
+      [this, done = std::move(done), compressed = request_.gzip && !batch.plain,
+       ids = named ? std::move(batch.ids) : decltype(batch.ids)()](
+          const absl::StatusOr<http::Response>& response) {
+        SendResult result = Read(response, ids);
+        result.plain_may_pass =
+            compressed && response.ok() && MayBeCompression(response->status);
+        done(std::move(result));
+      });
 }
 
 SendResult SegmentReceiver::Read(
@@ -81,13 +86,16 @@ SendResult SegmentReceiver::Read(
   if (!response.ok()) return DecideFailure(response.status());
   // Also in what a receiver repeats: masked before it is cut.
   const std::string body = request_.Mask(response->body);
-  const Answer answer = {.status = response->status,
-                         .retry_after = response->Header("Retry-After"),
-                         .body = body};
-  const bool taken = answer.status >= 200 && answer.status <= 299;
-  return taken && variant_.success == Success::kOkAndErrors
+  const Answer answer = {
+      .status = response->status,
+      .retry_after = response->Header("Retry-After"),
+      .content_type = response->Header("Content-Type").value_or(""),
+      .body = body};
+  SendResult result = Decide(answer, clock_.Now(), variant_.web_pages);
+  return result.verdict == Verdict::kDelivered &&
+                 variant_.success == Success::kOkAndErrors
              ? DecidePartialSuccess(answer, ids)
-             : Decide(answer, clock_.Now());
+             : result;
 }
 
 }  // namespace segrid::receivers::segment

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/receivers/receiver.h"
+#include "core/receivers/segment/response.h"
 
 namespace segrid::receivers::segment {
 
@@ -23,6 +24,9 @@ struct Variant {
   std::string_view eu;
   Limits limits;
   Success success = Success::kStatus;
+  WebPages web_pages = WebPages::kHoldTheSource;
+  // Tracks say `originalTimestamp` and `channel` too.
+  bool original_timestamp = false;
   std::uint64_t max_answer_bytes = 64 << 10;  // Of a 2xx that is read.
 };
 
@@ -40,13 +44,16 @@ inline constexpr std::array<Variant, 5> kVariants = {{
      .us = "https://api.segment.io",
      .eu = "https://events.eu1.segmentapis.com",
      .limits = kSegmentLimits},
-    // Answers 413 from 4,000 KiB on; has no servers but its users' own.
+    // Answers 413 from 4,000 KiB on; has no servers but its users' own. It puts
+    // the time of receipt in place of a missing `originalTimestamp`, and some
+    // of its destinations read only that.
     {.name = "rudderstack",
      .us = "",
      .eu = "",
      .limits = {.max_batch_messages = 2'500,
                 .max_batch_bytes = 3'500'000,
-                .max_message_bytes = 32'000}},
+                .max_message_bytes = 32'000},
+     .original_timestamp = true},
     // Answers 200 and a line for each message that it did not take.
     {.name = "jitsu",
      .us = "",

@@ -46,6 +46,18 @@ TEST(JsonWriter, WritesTheLeastTrack) {
             Expected("", "Email Processed", "2020-06-09T18:19:12.000Z", ""));
 }
 
+TEST(JsonWriter, EndsWithTheOriginalTimestampWhereItIsWanted) {
+  Bare bare;
+  bare.track.original_timestamp = true;
+  std::string want =
+      Expected("", "Email Processed", "2020-06-09T18:19:12.000Z", "");
+  want.pop_back();
+  want +=
+      ",\"originalTimestamp\":\"2020-06-09T18:19:12.000Z\","
+      "\"channel\":\"server\"}";
+  EXPECT_EQ(Json(bare.track), want);
+}
+
 TEST(JsonWriter, WritesValuesWithTheMinimalEscapes) {
   Bare bare;
   bare.track.user_id = Value(Kind::kText, "a\"b\\c\n/\x01é");

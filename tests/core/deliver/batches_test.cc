@@ -142,7 +142,7 @@ TEST(Batches, AMessageGoesOnceWithinTheWindowAndAgainAfterIt) {
 
 TEST(Batches, AReplayedDeadLetterKeepsItsMessageId) {
   SimulatedDelivery delivery;
-  std::atomic<int> status = 422;
+  std::atomic<int> status = 400;
   NotingServer server(delivery,
                       [&](const Arrival&) { return Reply{.status = status}; });
   delivery.Append(3);

@@ -161,18 +161,6 @@ TEST(DelivererAnswers, WaitsBetweenRefusalsDoNotUndoTheSplitting) {
   }
 }
 
-TEST(DelivererAnswers, ADeadLetterVerdictGivesTheWholeBatchUp) {
-  DeliveryBench bench;
-  bench.Append(2);
-  auto refused = Answer(Verdict::kDeadLetter);
-  refused.reason = "REFUSED";
-  Script(bench, {refused});
-  bench.Start();
-  bench.executor.Advance(absl::Seconds(1));
-  EXPECT_THAT(bench.DeadLetters(), ElementsAre("m0:REFUSED:1", "m1:REFUSED:1"));
-  EXPECT_EQ(bench.stats().dead, 2);
-}
-
 TEST(DelivererAnswers, RefusalsInsideADeliveredBatchAreDeadLetters) {
   DeliveryBench bench;
   bench.Append(3);
@@ -183,6 +171,30 @@ TEST(DelivererAnswers, RefusalsInsideADeliveredBatchAreDeadLetters) {
   bench.executor.Advance(absl::Seconds(1));
   EXPECT_EQ(bench.stats().delivered, 2);
   EXPECT_THAT(bench.DeadLetters(), ElementsAre("m1:BAD_MESSAGE:1"));
+}
+
+TEST(DelivererAnswers, MessagesThatAReceiverPutsOffAreSentAgainAlone) {
+  for (const Verdict verdict : {Verdict::kRetry, Verdict::kMisconfigured}) {
+    DeliveryBench bench;
+    bench.Append(3);
+    auto partly = Answer(Verdict::kDelivered);
+    partly.refusals = {{.index = 1, .answer = "later", .verdict = verdict}};
+    Script(bench, {partly});
+    bench.Start();
+    EXPECT_EQ(bench.stats().delivered, 2);
+    EXPECT_EQ(bench.stats().pending, 1);
+    EXPECT_EQ(bench.status().state, verdict == Verdict::kRetry
+                                        ? SourceState::kBackingOff
+                                        : SourceState::kMisconfigured);
+    bench.executor.Advance(absl::Minutes(2));
+    EXPECT_EQ(bench.stats().delivered, 3);
+    EXPECT_THAT(bench.DeadLetters(), IsEmpty());
+    EXPECT_THAT(SecondsOfArrivals(bench),
+                ElementsAre(0, verdict == Verdict::kRetry ? 0.25 : 60));
+    EXPECT_THAT(bench.script().arrivals[1].tracks,
+                ElementsAre(TrackJson("m1")));
+    EXPECT_EQ(bench.status().state, SourceState::kRunning);
+  }
 }
 
 TEST(DelivererAnswers, MessagesOverTheirAgeExpire) {

@@ -51,6 +51,30 @@ Options Selecting(std::string_view filter, std::string tag) {
   return options;
 }
 
+// The Tracks of a source with `original_timestamp` have it; those of the source
+// beside it have it not.
+TEST(ForwardTransformer, TellsTheOriginalTimestampToWhoWantsIt) {
+  Options wants;
+  wants.original_timestamp = true;
+  Lanes lanes({Options(), wants, Options()});
+  ASSERT_TRUE(
+      ForwardTransformer()
+          .Transform(Json(R"([{"event":"open","email":"a@example.com",)"
+                          R"("timestamp":1591726752,"sg_event_id":"e"}])"),
+                     10, lanes.lanes, lanes.issues, lanes.counts)
+          .ok());
+  const auto json = [&lanes](std::size_t lane) {
+    return std::string(lanes.lanes[lane].json.view());
+  };
+  EXPECT_TRUE(json(1).ends_with(
+      R"(,"originalTimestamp":"2020-06-09T18:19:12.000Z","channel":"server"})"))
+      << json(1);
+  for (const std::size_t other : {0u, 2u}) {
+    EXPECT_EQ(json(other).find("originalTimestamp"), std::string::npos);
+    EXPECT_EQ(json(other).find("channel"), std::string::npos);
+  }
+}
+
 // A lane must hold what Transform gives with the same settings, byte by byte,
 // and its messages must point at their Tracks and ids.
 void ExpectLaneIsTransform(const ForwardLane& lane, std::string_view body) {

@@ -88,6 +88,17 @@ TEST(SourceOptions, CustomArgumentsAreNoneAllOrNamed) {
   EXPECT_FALSE(named.Selects(""));
 }
 
+TEST(SourceOptions, RudderstackAloneGetsTheOriginalTimestamp) {
+  for (const char* receiver :
+       {"segment", "file", "rudderstack", "jitsu", "hightouch", "customerio"}) {
+    config::Source source = Named("s");
+    source.receiver = receiver;
+    EXPECT_EQ(CompileOptions(source).original_timestamp,
+              source.receiver == "rudderstack")
+        << receiver;
+  }
+}
+
 TEST(SourceOptions, TheRestIsCopied) {
   config::Source source = Named("s");
   source.email_hash = config::EmailHash::kAsReceived;

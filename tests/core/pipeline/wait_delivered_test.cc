@@ -41,8 +41,8 @@ TEST(WaitDelivered, AnswersAtTheDeadlineWithWhatIsPending) {
 
 TEST(WaitDelivered, CountsDeadLetters) {
   World world({Named("a")});
-  world.received(0).answer = {.verdict = receivers::Verdict::kDeadLetter,
-                              .reason = queue::kReasonRefused};
+  world.received(0).answer = {.verdict = receivers::Verdict::kSplit,
+                              .reason = queue::kReasonBadMessage};
   world.Deliver();
   const std::string body = Body({kOpen});
   const auto answer = world.Start(WaitingCallOf(body));

@@ -67,7 +67,7 @@ TEST_F(LedgerTest, AddsUpAfterEachStep) {
   ExpectBooks(0, 0, 0, 0);
   Forward(3, 0, api::WAIT_DELIVERED);
   ExpectBooks(3, 0, 0, 0);
-  server_.gate(0).SetVerdict(receivers::Verdict::kDeadLetter);
+  server_.gate(0).SetVerdict(receivers::Verdict::kSplit);
   Forward(4, 100, api::WAIT_DELIVERED);
   ExpectBooks(3, 0, 4, 0);
   Purge();

@@ -97,7 +97,7 @@ TEST(DeliveryFigures, CountAnswersByVerdictAndCode) {
   send(receivers::Verdict::kDelivered, "", 0);
   send(receivers::Verdict::kRetry, "HTTP 503: later", 1);
   send(receivers::Verdict::kRetry, "no connection to canary@example.com", 2);
-  send(receivers::Verdict::kDeadLetter, "HTTP 4x4", 0);
+  send(receivers::Verdict::kTooLarge, "HTTP 4x4", 0);
   EXPECT_EQ(answered, 4);
   Exposition out;
   figures->AddTo(out);
@@ -106,7 +106,7 @@ TEST(DeliveryFigures, CountAnswersByVerdictAndCode) {
        {"{source=\"a\",verdict=\"delivered\",code=\"2xx\"} 1\n",
         "{source=\"a\",verdict=\"retry\",code=\"503\"} 1\n",
         "{source=\"a\",verdict=\"retry\",code=\"error\"} 1\n",
-        "{source=\"a\",verdict=\"dead_letter\",code=\"error\"} 1\n",
+        "{source=\"a\",verdict=\"too_large\",code=\"error\"} 1\n",
         "segrid_delivery_retried_total{source=\"a\"} 2\n",
         "segrid_delivery_request_seconds_count{source=\"a\"} 4\n"}) {
     EXPECT_THAT(text, HasSubstr(line));

@@ -35,7 +35,7 @@ class AdminServiceTest : public ::testing::Test {
     ASSERT_EQ(response.pending_count(), 0);
   }
   void MakeDeadLetters(int count) {
-    server_.gate(0).SetVerdict(receivers::Verdict::kDeadLetter);
+    server_.gate(0).SetVerdict(receivers::Verdict::kSplit);
     ForwardAndSettle(count);
     server_.gate(0).SetVerdict(receivers::Verdict::kDelivered);
   }

@@ -81,6 +81,58 @@ TEST(PartialSuccess, WhatNamesNobodyIsToBeSplit) {
   }
 }
 
+TEST(PartialSuccess, AnErrorIsOfTheEventOnlyWhenItSaysSo) {
+  using enum Verdict;
+  const std::vector<std::pair<std::string, Verdict>> cases = {
+      {"m1: quota exceeded: stream s. The event throttled", kRetry},
+      {"m1: Throttled", kRetry},
+      {"error# 7: m1: producer error: kafka: broker not available", kRetry},
+      {"m1: no destinations found for stream", kMisconfigured},
+      {"m1: invalid timestamp", kSplit},
+      {"m1", kSplit},
+  };
+  for (const auto& [error, verdict] : cases) {
+    const SendResult result =
+        Decided(absl::StrCat(R"({"ok":false,"errors":["m2: is odd",")", error,
+                             R"("],"receivedEvents":4,"okEvents":2})"));
+    EXPECT_EQ(result.verdict, kDelivered);
+    ASSERT_EQ(result.refusals.size(), 2u);
+    EXPECT_EQ(result.refusals[0].index, 0);
+    EXPECT_EQ(result.refusals[0].verdict, verdict) << error;
+    EXPECT_EQ(result.refusals[1].index, 3);
+    EXPECT_EQ(result.refusals[1].verdict, kSplit);
+  }
+}
+
+TEST(PartialSuccess, ErrorsWithoutANameAreOfTheWholeBatch) {
+  using enum Verdict;
+  const std::vector<std::pair<std::string, Verdict>> cases = {
+      {R"(["quota exceeded"])", kRetry},
+      {R"(["producer error","m1: throttled"])", kRetry},
+      {R"(["producer error","something"])", kSplit},
+      {R"(["no destinations found for stream"])", kMisconfigured},
+      {R"(["something","no destinations found for stream"])", kMisconfigured},
+  };
+  for (const auto& [errors, verdict] : cases) {
+    const SendResult result =
+        Decided(absl::StrCat(R"({"ok":false,"errors":)", errors, "}"));
+    EXPECT_EQ(result.verdict, verdict) << errors;
+    EXPECT_EQ(result.reason, verdict == kSplit ? "BAD_MESSAGE" : "");
+    EXPECT_THAT(result.detail, HasSubstr("HTTP 200: "));
+  }
+}
+
+TEST(PartialSuccess, DuplicatesThatItDroppedCountAsTaken) {
+  for (const char* counts :
+       {R"("receivedEvents":4,"okEvents":2,"deduplicatedEvents":1)",
+        R"("receivedEvents":4,"okEvents":3,"deduplicatedEvents":1)"}) {
+    const SendResult result = Decided(
+        absl::StrCat(R"({"ok":false,"errors":["m10: bad"],)", counts, "}"));
+    EXPECT_EQ(result.verdict, Verdict::kDelivered) << counts;
+    EXPECT_THAT(PlacesOf(result), ElementsAre(1));
+  }
+}
+
 TEST(PartialSuccess, WhatIsNotJitsusIsTriedAgain) {
   for (const char* body : {"", "OK", "<html>", "[true]", R"({"success":true})",
                            R"({"ok":"yes"})", R"({"ok":tru)"}) {

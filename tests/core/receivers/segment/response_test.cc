@@ -30,29 +30,48 @@ const std::vector<Case>& Cases() {
       {200, kDelivered, kDelivered}, {201, kDelivered, kDelivered},
       {202, kDelivered, kDelivered}, {204, kDelivered, kDelivered},
       {299, kDelivered, kDelivered},
-      {300, kDeadLetter, kDeadLetter, "REDIRECTED"},
-      {301, kDeadLetter, kDeadLetter, "REDIRECTED"},
-      {302, kDeadLetter, kDeadLetter, "REDIRECTED"},
-      {304, kDeadLetter, kDeadLetter, "REDIRECTED"},
-      {307, kDeadLetter, kDeadLetter, "REDIRECTED"},
-      {308, kDeadLetter, kDeadLetter, "REDIRECTED"},
-      {399, kDeadLetter, kDeadLetter, "REDIRECTED"},
       {400, kSplit, kSplit, "BAD_MESSAGE"},
-      {413, kSplit, kSplit, "TOO_LARGE"},
+      {422, kSplit, kSplit, "BAD_MESSAGE"},
+      {413, kTooLarge, kTooLarge, "TOO_LARGE"},
+      {300, kMisconfigured, kMisconfigured},
+      {301, kMisconfigured, kMisconfigured},
+      {302, kMisconfigured, kMisconfigured},
+      {303, kMisconfigured, kMisconfigured},
+      {304, kMisconfigured, kMisconfigured},
+      {307, kMisconfigured, kMisconfigured},
+      {308, kMisconfigured, kMisconfigured},
+      {399, kMisconfigured, kMisconfigured},
       {401, kMisconfigured, kMisconfigured},
+      {402, kMisconfigured, kMisconfigured},
       {403, kMisconfigured, kMisconfigured},
-      {402, kDeadLetter, kDeadLetter, "REFUSED"},
-      {404, kDeadLetter, kDeadLetter, "REFUSED"},
-      {405, kDeadLetter, kDeadLetter, "REFUSED"},
-      {409, kDeadLetter, kDeadLetter, "REFUSED"},
-      {415, kDeadLetter, kDeadLetter, "REFUSED"},
-      {422, kDeadLetter, kDeadLetter, "REFUSED"},
-      {451, kDeadLetter, kDeadLetter, "REFUSED"},
-      {499, kDeadLetter, kDeadLetter, "REFUSED"},
-      {501, kDeadLetter, kDeadLetter, "REFUSED"},
-      {505, kDeadLetter, kDeadLetter, "REFUSED"},
-      {511, kDeadLetter, kDeadLetter, "REFUSED"},
-      {408, kRetry, kRetry}, {410, kRetry, kRetry}, {460, kRetry, kRetry},
+      {404, kMisconfigured, kMisconfigured},
+      {405, kMisconfigured, kMisconfigured},
+      {406, kMisconfigured, kMisconfigured},
+      {407, kMisconfigured, kMisconfigured},
+      {409, kMisconfigured, kMisconfigured},
+      {411, kMisconfigured, kMisconfigured},
+      {412, kMisconfigured, kMisconfigured},
+      {414, kMisconfigured, kMisconfigured},
+      {415, kMisconfigured, kMisconfigured},
+      {416, kMisconfigured, kMisconfigured},
+      {417, kMisconfigured, kMisconfigured},
+      {418, kMisconfigured, kMisconfigured},
+      {423, kMisconfigured, kMisconfigured},
+      {424, kMisconfigured, kMisconfigured},
+      {426, kMisconfigured, kMisconfigured},
+      {428, kMisconfigured, kMisconfigured},
+      {431, kMisconfigured, kMisconfigured},
+      {451, kMisconfigured, kMisconfigured},
+      {459, kMisconfigured, kMisconfigured},
+      {461, kMisconfigured, kMisconfigured},
+      {495, kMisconfigured, kMisconfigured},
+      {496, kMisconfigured, kMisconfigured},
+      {499, kMisconfigured, kMisconfigured},
+      {501, kMisconfigured, kMisconfigured},
+      {505, kMisconfigured, kMisconfigured},
+      {511, kMisconfigured, kMisconfigured},
+      {408, kRetry, kRetry}, {410, kRetry, kRetry}, {421, kRetry, kRetry},
+      {425, kRetry, kRetry}, {460, kRetry, kRetry},
       {429, kRetry, kWait},
       {500, kRetry, kWait}, {502, kRetry, kWait}, {503, kRetry, kWait},
       {504, kRetry, kWait}, {506, kRetry, kWait}, {508, kRetry, kWait},
@@ -80,9 +99,11 @@ TEST(Decide, FollowsTheTable) {
 TEST(Decide, EveryStatusHasOneOfTheDecisions) {
   for (int status = 200; status <= 599; ++status) {
     const SendResult result = Decide({.status = status}, kNow);
-    const bool gives_up = result.verdict == Verdict::kDeadLetter ||
-                          result.verdict == Verdict::kSplit;
-    EXPECT_EQ(gives_up, !result.reason.empty()) << status;
+    const bool refused = result.verdict == Verdict::kTooLarge ||
+                         result.verdict == Verdict::kSplit;
+    EXPECT_EQ(refused, !result.reason.empty()) << status;
+    EXPECT_EQ(refused, status == 400 || status == 413 || status == 422)
+        << status << ": nothing else speaks of a message";
     EXPECT_EQ(result.verdict == Verdict::kDelivered, status < 300) << status;
     EXPECT_EQ(result.detail.empty(), status < 300) << status;
   }
@@ -91,6 +112,51 @@ TEST(Decide, EveryStatusHasOneOfTheDecisions) {
 TEST(Decide, OnlyABadMessageSaysSomethingOfTheHalves) {
   EXPECT_TRUE(Decide({.status = 400}, kNow).halves_differ);
   EXPECT_FALSE(Decide({.status = 413}, kNow).halves_differ);
+}
+
+TEST(Decide, AWebPageInPlaceOfAnAnswerHoldsTheSource) {
+  struct Page {
+    int status;
+    std::string type;
+    std::string body;
+    bool held;
+  };
+  const std::string bom = "\xEF\xBB\xBF";
+  const std::vector<Page> pages = {
+      {200, "text/html", "<!doctype html><p>Log in", true},
+      {200, "text/html; charset=utf-8", "<HTML><body>", true},
+      {200, " Text/HTML ;charset=utf-8", bom + "\r\n <!DOCTYPE html>", true},
+      {202, "text/html", "<html lang=de>", true},
+      {200, "text/html", R"({"success":true})", false},
+      {200, "text/html", "", false},
+      {200, "text/html", "ok <html>", false},
+      {200, "text/htmlx", "<html>", false},
+      {200, "application/json", "<html>", false},
+      {200, "", "<!doctype html>", false},
+  };
+  for (const Page& page : pages) {
+    const Answer answer = {
+        .status = page.status, .content_type = page.type, .body = page.body};
+    const SendResult result = Decide(answer, kNow);
+    EXPECT_EQ(result.verdict,
+              page.held ? Verdict::kMisconfigured : Verdict::kDelivered)
+        << page.type << page.body;
+    EXPECT_EQ(result.detail.empty(), !page.held);
+    EXPECT_EQ(Decide(answer, kNow, WebPages::kAreTaken).verdict,
+              Verdict::kDelivered);
+  }
+}
+
+TEST(Decide, OnlyTheseStatusesMaySpeakOfCompressionOrOfTheConnection) {
+  for (int status = 200; status <= 599; ++status) {
+    EXPECT_EQ(MayBeCompression(status),
+              status == 400 || status == 415 || status == 422)
+        << status;
+    EXPECT_EQ(WantsFreshConnection(status), status == 408 || status == 410 ||
+                                                status == 421 ||
+                                                status == 425 || status == 460)
+        << status;
+  }
 }
 
 TEST(Decide, KeepsTheBodyForTheDeadLetterOnly) {
@@ -138,7 +204,17 @@ TEST(ParseRetryAfter, ReadsSecondsAndTheThreeDates) {
           {"99999999999999999999999999", s(300)},
           {"0", none},
           {"-5", none},
-          {"1.5", none},
+          {"1.5", s(2)},
+          {"0.2", s(1)},
+          {"2.000", s(2)},
+          {"299.001", s(300)},
+          {"300.5", s(300)},
+          {"9223372036854775807.5", s(300)},
+          {"0.0", none},
+          {"1.", none},
+          {".5", none},
+          {"1.5.2", none},
+          {"1,5", none},
           {"1e2", none},
           {"soon", none},
           {"", none},

@@ -104,10 +104,54 @@ TEST_F(SegmentReceiverTest, ReadsTheAnswerByTheTable) {
   EXPECT_THAT(result.detail, HasSubstr("write key"));
   EXPECT_THAT(result.detail, Not(HasSubstr("s3cret")));
   reply = {.status = 307, .headers = {{"Location", server.url()}}};
-  EXPECT_EQ(SendAndWait(*receiver, {.tracks = {"{}"}}).reason, "REDIRECTED");
+  EXPECT_EQ(SendAndWait(*receiver, {.tracks = {"{}"}}).verdict,
+            Verdict::kMisconfigured);
+  reply = {.headers = {{"Content-Type", "text/html"}},
+           .body = "<!DOCTYPE html><title>Sign in</title>"};
+  EXPECT_EQ(SendAndWait(*receiver, {.tracks = {"{}"}}).verdict,
+            Verdict::kMisconfigured);
   reply = {.kind = Reply::Kind::kPartial};
   EXPECT_EQ(SendAndWait(*receiver, {.tracks = {"{}"}}).verdict,
             Verdict::kRetry);
+}
+
+TEST_F(SegmentReceiverTest, SendsPlainlyWhenItIsTold) {
+  Reply reply;
+  ScriptedServer server([&reply](const Seen&) { return reply; });
+  const auto receiver = ReceiverFor(server);
+  for (const int status : {200, 400, 404, 415, 422, 503}) {
+    reply = {.status = status};
+    const bool may_pass = status == 400 || status == 415 || status == 422;
+    EXPECT_EQ(SendAndWait(*receiver, {.tracks = {"{}"}}).plain_may_pass,
+              may_pass)
+        << status;
+    EXPECT_FALSE(SendAndWait(*receiver, {.tracks = {"{}"}, .plain = true})
+                     .plain_may_pass);
+    const Seen plain = server.seen().back();
+    EXPECT_EQ(plain.Header("content-encoding"), "");
+    EXPECT_THAT(plain.body, ::testing::StartsWith(R"({"batch":[{}],)"));
+  }
+  const auto never = Create({.endpoint = server.url(),
+                             .gzip = false,
+                             .tls = {.ca_file = server.ca_file()}})
+                         .value();
+  reply = {.status = 400};
+  EXPECT_FALSE(SendAndWait(*never, {.tracks = {"{}"}}).plain_may_pass);
+}
+
+TEST_F(SegmentReceiverTest, TakesAFreshConnectionAfterAnswersThatAskForOne) {
+  Reply reply;
+  ScriptedServer server([&reply](const Seen&) { return reply; });
+  const auto receiver = ReceiverFor(server);
+  for (const int status : {200, 429, 500, 408, 410, 421, 425, 460}) {
+    reply = {.status = status};
+    SendAndWait(*receiver, {.tracks = {"{}"}});
+    const int before = server.seen().back().connection;
+    reply = {.status = 200};
+    SendAndWait(*receiver, {.tracks = {"{}"}});
+    const bool kept = status == 200 || status == 429 || status == 500;
+    EXPECT_EQ(server.seen().back().connection == before, kept) << status;
+  }
 }
 
 TEST_F(SegmentReceiverTest, KnowsItsRegions) {

@@ -121,6 +121,13 @@ TEST_F(VariantTest, JitsuAloneIsAskedWhatItTook) {
   }
 }
 
+TEST_F(VariantTest, RudderstackAloneIsToldTheOriginalTimestamp) {
+  for (const Variant& variant : kVariants) {
+    EXPECT_EQ(variant.original_timestamp, variant.name == "rudderstack");
+    EXPECT_EQ(variant.web_pages, WebPages::kHoldTheSource);
+  }
+}
+
 TEST_F(VariantTest, JitsusAnswerMayBeLong) {
   std::string errors;
   std::vector<std::string> ids;
