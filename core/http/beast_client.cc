@@ -137,8 +137,17 @@ class BeastClient::Exchange : public std::enable_shared_from_this<Exchange> {
                              if (!status.ok())
                                return self->Finish(std::move(status));
                              self->connected_ = true;
-                             self->Send();
+                             self->SendFirst();
                            });
+  }
+
+  // On a new connection, too, nothing may have come before the request.
+  void SendFirst() {
+    if (kept_.connection->IsReady()) return Send();
+    Finish(base::MakeError(
+        absl::StatusCode::kUnavailable, "CONNECTION_LOST",
+        absl::StrCat("the connection to ", state_->options.endpoint.authority(),
+                     " broke: it answered, or closed, before the request")));
   }
 
   void Send() {

@@ -1,9 +1,6 @@
 #include "core/http/connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,7 +16,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 
-constexpr int kMaxInterimAnswers = 8;
 constexpr std::size_t kReadBytes = 16 << 10;
 
 absl::Status ConnectFailed(const Route& route, absl::string_view step,
@@ -106,11 +102,19 @@ void Connection::OnConnected(OpenDone done) {
   OpenTunnel(transport_.socket(),
              {.target = absl::StrCat(to.bracketed_host(), ":", to.port),
               .auth = route_.proxy_auth},
-             [self = shared_from_this(),
-              done = std::move(done)](const absl::Status& status) {
-               if (status.ok()) return self->Shake(done);
-               done(ConnectFailed(self->route_, "proxy", status.message()));
-             });
+             [self = shared_from_this(), done = std::move(done)](
+                 const absl::Status& status) { self->OnTunnel(status, done); });
+}
+
+void Connection::OnTunnel(const absl::Status& status, OpenDone done) {
+  if (!status.ok()) {
+    return done(ConnectFailed(route_, "proxy", status.message()));
+  }
+  // The other side of a tunnel never speaks first.
+  if (!IsQuiet()) {
+    return done(ConnectFailed(route_, "proxy", kBytesBehindConnect));
+  }
+  Shake(std::move(done));
 }
 
 absl::Status Connection::CheckPlainPeer() {
@@ -136,7 +140,7 @@ void Connection::Shake(OpenDone done) {
 void Connection::Exchange(std::string head, Body body, ExchangeDone done) {
   head_ = std::move(head);
   body_ = std::move(body);
-  interim_answers_ = 0;
+  interim_responses_ = 0;
   keep_alive_ = false;
   send_error_.clear();
   Send(std::move(done));
@@ -199,7 +203,7 @@ bool Connection::Parse(ErrorCode& error) {
   }
   const std::uint64_t limit =
       StatusRead() >= 300 ? limits_.body_bytes : limits_.success_bytes;
-  if (!parser_->is_done() && parser_->get().body().bytes > limit) {
+  if (parser_->get().body().bytes > limit) {
     error = beast::http::error::body_limit;
     return true;
   }
@@ -224,7 +228,7 @@ void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
   }
   // Nobody asked for another protocol.
   const bool interim = status < 200 && status != 101;
-  if (interim && ++interim_answers_ <= kMaxInterimAnswers) {
+  if (interim && ++interim_responses_ <= kMaxInterimResponses) {
     return BeginToRead(done);
   }
   if (status < 200 || status > 599) {
@@ -236,7 +240,7 @@ void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
   if (send_error_ && status < 300) {
     return done(ExchangeFailed(route_.endpoint, send_error_));
   }
-  keep_alive_ = parser_->keep_alive() && buffer_.size() == 0 && !send_error_;
+  keep_alive_ = parser_->keep_alive() && !send_error_ && IsQuiet();
   done(TakeResponse());
 }
 
@@ -266,12 +270,11 @@ void Connection::Wait(absl::Duration idle) {
   });
 }
 
-bool Connection::StopWaiting() {
-  if (!limit_.Clear() || !transport_.socket().is_open()) return false;
-  char byte = 0;
-  const ssize_t got = ::recv(transport_.socket().native_handle(), &byte, 1,
-                             MSG_PEEK | MSG_DONTWAIT);
-  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+bool Connection::StopWaiting() { return limit_.Clear() && IsQuiet(); }
+
+bool Connection::IsQuiet() {
+  return buffer_.size() == 0 &&
+         transport_.FindUnread() == Transport::Unread::kNothing;
 }
 
 }  // namespace segrid::http

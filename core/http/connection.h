@@ -78,12 +78,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Ends everything pending, with errors.
   void Close();
 
-  // After an exchange: whether another may follow.
+  // After an exchange: whether another may follow. False also when anything is
+  // unread, because it would be taken for the response to the next request.
   bool keep_alive() const { return keep_alive_; }
+
+  // Right before the first exchange: false when something came already, or the
+  // other side closed.
+  bool IsReady() {
+    return transport_.FindUnread() != Transport::Unread::kBytesOrEnd;
+  }
 
   // Waits for the next exchange, closed after `idle` unless StopWaiting().
   void Wait(absl::Duration idle);
-  // True when the other side still listens, as far as one can see.
+  // Right before the next exchange. False when the time was up, anything is
+  // unread, or the other side closed.
   bool StopWaiting();
 
  private:
@@ -93,6 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // keeps it: a pool that is stopped drops it.
   void Connect(const Addresses& addresses, OpenDone done);
   void OnConnected(OpenDone done);
+  void OnTunnel(const absl::Status& status, OpenDone done);
   absl::Status CheckPlainPeer();
   void Shake(OpenDone done);
   void Send(ExchangeDone done);
@@ -103,6 +112,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   int StatusRead() const;  // 0: the head is not read.
   void OnRead(const ErrorCode& error, const ExchangeDone& done);
   Response TakeResponse();
+  bool IsQuiet();  // Nothing is unread, and the other side is there.
 
   const Route route_;
   const ReadLimits limits_;
@@ -114,7 +124,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string head_;
   Body body_;
   std::optional<boost::beast::http::response_parser<CutBody>> parser_;
-  int interim_answers_ = 0;
+  int interim_responses_ = 0;
   ErrorCode send_error_;
   bool keep_alive_ = false;
   bool closed_ = false;

@@ -193,6 +193,26 @@ void Transport::Read(char* into, std::size_t size, Done done) {
       std::move(done));
 }
 
+Transport::Unread Transport::FindUnread() {
+  if (!socket_.is_open()) return Unread::kBytesOrEnd;
+  char byte = 0;
+  if (ssl_ == nullptr) {
+    const ssize_t got =
+        ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && WouldBlock(errno) ? Unread::kNothing
+                                        : Unread::kBytesOrEnd;
+  }
+  // Reads whatever the socket has, and takes what is not for us (session
+  // tickets) out of the way.
+  ERR_clear_error();
+  const int peeked = SSL_peek(ssl_.get(), &byte, 1);
+  if (peeked > 0 || SSL_get_error(ssl_.get(), peeked) != SSL_ERROR_WANT_READ) {
+    return Unread::kBytesOrEnd;
+  }
+  return SSL_has_pending(ssl_.get()) == 1 ? Unread::kPartOfARecord
+                                          : Unread::kNothing;
+}
+
 void Transport::Go(Step step, Done done) {
   ERR_clear_error();
   errno = 0;

@@ -58,6 +58,15 @@ class Transport {
   // Reads at least one byte and at most `size`.
   void Read(char* into, std::size_t size, Done done);
 
+  // What of the other side is unread, in the socket and in what OpenSSL read
+  // ahead. Call between reads.
+  enum class Unread {
+    kNothing,
+    kPartOfARecord,  // Of TLS; may be a session ticket's.
+    kBytesOrEnd,     // Bytes for us, or it closed, or the connection broke.
+  };
+  Unread FindUnread();
+
  private:
   // Returns bytes done, or what OpenSSL or the system says otherwise.
   using Step = std::function<int()>;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -51,11 +52,12 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
  private:
   void Read() {
+    parser_.emplace();
     // What follows belongs to the target, whatever Content-Length says.
-    parser_.skip(true);
-    parser_.header_limit(kMaxHeaderBytes);
+    parser_->skip(true);
+    parser_->header_limit(kMaxHeaderBytes);
     beast_http::async_read_header(
-        socket_, buffer_, parser_,
+        socket_, buffer_, *parser_,
         [self = shared_from_this()](const error_code& error, std::size_t) {
           self->OnRead(error);
         });
@@ -63,9 +65,12 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
   void OnRead(const error_code& error) {
     if (error) return done_(Failed(error.message()));
-    const unsigned status = parser_.get().result_int();
-    if (status >= 200 && status <= 299 && buffer_.size() == 0) {
-      return done_(absl::OkStatus());
+    const unsigned status = parser_->get().result_int();
+    const bool interim = status < 200 && status != 101;
+    if (interim && ++interim_responses_ <= kMaxInterimResponses) return Read();
+    if (status >= 200 && status <= 299) {
+      return done_(buffer_.size() == 0 ? absl::OkStatus()
+                                       : Failed(kBytesBehindConnect));
     }
     done_(Failed(absl::StrCat(
         "it answers HTTP ", status,
@@ -76,7 +81,8 @@ class Asking : public std::enable_shared_from_this<Asking> {
   const std::function<void(absl::Status)> done_;
   std::string request_;
   boost::beast::flat_buffer buffer_;
-  beast_http::response_parser<beast_http::empty_body> parser_;
+  std::optional<beast_http::response_parser<beast_http::empty_body>> parser_;
+  int interim_responses_ = 0;
 };
 
 }  // namespace

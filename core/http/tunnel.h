@@ -11,6 +11,14 @@
 
 namespace segrid::http {
 
+// Interim responses (1xx) that are skipped before the final one.
+inline constexpr int kMaxInterimResponses = 8;
+
+// Of a tunnel that cannot be trusted, because what came first in it would be
+// taken for the target's.
+inline constexpr char kBytesBehindConnect[] =
+    "it sent bytes behind its answer to CONNECT";
+
 struct Tunnel {
   std::string target{};  // host:port, where it shall end.
   base::Secret auth{};   // user:password for the proxy. Empty: none.

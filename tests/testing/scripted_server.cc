@@ -1,5 +1,7 @@
 #include "tests/testing/scripted_server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -48,7 +50,19 @@ std::string Head(const Reply& reply) {
   return head;
 }
 
+// While it is corked, a socket sends whole segments only.
+void Cork(int descriptor, bool corked) {
+  const int on = corked ? 1 : 0;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
 }  // namespace
+
+std::string RawResponse(int status, const std::string& body,
+                        const std::string& header_lines) {
+  return absl::StrCat("HTTP/1.1 ", status, " Scripted\r\n", header_lines,
+                      "Content-Length: ", body.size(), "\r\n\r\n", body);
+}
 
 ScriptedServer::ScriptedServer(Script script, ServerOptions options)
     : options_(std::move(options)),
@@ -92,6 +106,8 @@ void ScriptedServer::Accept() {
     error_code error;
     Socket socket = acceptor_.accept(error);
     if (error || stopping_.HasBeenNotified()) return;
+    // Else a second write waits until the first is acknowledged.
+    socket.set_option(asio::ip::tcp::no_delay(true), error);
     const int number = ++accepted_;
     absl::MutexLock lock(&mu_);
     descriptors_[number] = socket.native_handle();
@@ -157,6 +173,8 @@ bool ScriptedServer::Answer(Stream& stream, const Reply& reply) {
   switch (reply.kind) {
     case Reply::Kind::kClose:
       return false;
+    case Reply::Kind::kRaw:
+      return WriteRaw(stream, reply) && reply.keep_alive;
     case Reply::Kind::kHang:
       stopping_.WaitForNotification();
       return false;
@@ -175,6 +193,25 @@ bool ScriptedServer::Answer(Stream& stream, const Reply& reply) {
       return reply.keep_alive && !error;
   }
   return false;
+}
+
+template <typename Stream>
+bool ScriptedServer::WriteRaw(Stream& stream, const Reply& reply) {
+  const int descriptor = stream.lowest_layer().native_handle();
+  for (const RawWrite& write : reply.writes) {
+    if (write.before) write.before();
+    Cork(descriptor, true);
+    error_code error;
+    for (const std::string& record : write.records) {
+      if (!error) asio::write(stream, asio::buffer(record), error);
+    }
+    ::send(descriptor, write.below_tls.data(), write.below_tls.size(),
+           MSG_NOSIGNAL);
+    Cork(descriptor, false);
+    if (write.after) write.after();
+    if (error) return false;
+  }
+  return true;
 }
 
 }  // namespace segrid::testing

@@ -37,10 +37,24 @@ struct Seen {
   }
 };
 
+// Bytes that the server writes as they are. Over TLS each record is one, and
+// the records of one write leave in one TCP segment, as far as they fit.
+struct RawWrite {
+  std::vector<std::string> records{};
+  std::string below_tls{};         // Behind them, past the encryption.
+  std::function<void()> before{};  // Runs before they are written, may wait.
+  std::function<void()> after{};   // Runs when they are sent, or failed.
+};
+
+// A response. Without a body it ends with its head.
+std::string RawResponse(int status, const std::string& body = "{}",
+                        const std::string& header_lines = "");
+
 // What goes back.
 struct Reply {
   enum class Kind {
     kAnswer,
+    kRaw,      // `writes`, then the next request is read if keep_alive.
     kClose,    // The connection, without a byte.
     kPartial,  // The head and half of the body.
     kGarbage,  // Something that is not HTTP.
@@ -51,6 +65,7 @@ struct Reply {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body = R"({"success":true})";
   bool keep_alive = true;
+  std::vector<RawWrite> writes{};
 };
 
 struct ServerOptions {
@@ -91,6 +106,8 @@ class ScriptedServer {
   void Talk(Stream& stream, Seen seen);
   template <typename Stream>
   bool Answer(Stream& stream, const Reply& reply);
+  template <typename Stream>
+  bool WriteRaw(Stream& stream, const Reply& reply);
 
   const tests::ScratchDir scratch_;
   const ServerOptions options_;

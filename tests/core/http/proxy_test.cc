@@ -111,6 +111,32 @@ TEST(Proxy, ThatSaysNoIsAFailureToConnect) {
   EXPECT_TRUE(server.seen().empty());
 }
 
+TEST(Proxy, ThatSendsMoreThanItsAnswerIsNotTrusted) {
+  ScriptedServer server;
+  for (const std::string behind :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "x"}) {
+    ScriptedProxy proxy(PortOf(server),
+                        absl::StrCat("HTTP/1.1 200 OK\r\n\r\n", behind));
+    Caller caller(server, "localhost", Through(proxy));
+    const auto response = caller.Post();
+    EXPECT_EQ(base::ReasonOf(response.status()), "CONNECT_FAILED");
+    EXPECT_THAT(std::string(response.status().message()),
+                HasSubstr("bytes behind its answer to CONNECT"));
+  }
+  EXPECT_TRUE(server.seen().empty());
+}
+
+TEST(Proxy, MayAnswerInTheInterimEightTimes) {
+  ScriptedServer server;
+  for (const int count : {1, 8, 9}) {
+    std::string answer;
+    for (int i = 0; i < count; ++i) answer += "HTTP/1.1 100 Wait\r\n\r\n";
+    ScriptedProxy proxy(PortOf(server), answer + "HTTP/1.1 200 OK");
+    Caller caller(server, "localhost", Through(proxy));
+    EXPECT_EQ(caller.ReasonOfPost(), count > 8 ? "CONNECT_FAILED" : "");
+  }
+}
+
 TEST(ClientCertificate, IsShownWhereItIsAskedFor) {
   const auto authority = tests::MakeAuthority();
   const auto mine = tests::MakeCertificate(authority, "segrid");
