@@ -3,35 +3,54 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 #include "client/cli/progress_file.h"
-#include "client/internal/json_elements.h"
 
 namespace segrid::cli {
 
-// Notes of `<events done><TAB><mark> <file>`, where the mark names the last
-// event that is done: a file that grew goes on, a file that became another one
-// under the same name begins anew. Thread safety: none.
+// How far it came in a file.
+struct BackfillPosition {
+  std::int64_t done = 0;  // Items, bad ones included.
+  std::string mark{};     // Of the last one: see MarkOf().
+  // Bytes of the file of rejected lines that belong to the items before; with
+  // `tail_bytes` behind them for a last line that was not finished.
+  std::int64_t rejected_bytes = -1;
+  std::int64_t tail_bytes = -1;
+};
+
+// Notes, for each file, of how many items are done, with a mark of the last
+// one: a file that grew goes on, a file that became another one under the same
+// name begins anew. Thread safety: none.
 class BackfillProgress {
  public:
   explicit BackfillProgress(ProgressFile notes) : notes_(std::move(notes)) {}
 
-  // Events of `file`, whose events are `parts`, that were done before.
-  std::int64_t Done(const std::string& file,
-                    const std::vector<internal::ElementRun>& parts);
+  // Names the item `text`, without the blanks around it, which change when the
+  // file grows.
+  static std::string MarkOf(std::string_view text);
 
-  // Notes that `part` of `file` is done, and all before it. Errors: those of
-  // ProgressFile::Note().
+  // How far it came in `file` before; all 0 when nothing is known.
+  BackfillPosition Find(const std::string& file) const;
+
+  // Notes it for good. Errors: those of ProgressFile::Write().
   std::optional<Error> Note(const std::string& file,
-                            const internal::ElementRun& part);
+                            const BackfillPosition& position);
+
+  // Names the events `part` of `file` behind `first`: the same for a part that
+  // is sent again because a run was killed before it noted the answer, another
+  // name for every other call. Empty when nothing is kept. At most 64
+  // characters.
+  std::string NameOfCall(const std::string& file, std::int64_t first,
+                         std::string_view part);
+
+  bool is_kept() const { return notes_.is_kept(); }
 
  private:
   ProgressFile notes_;
-  std::map<std::string, std::string> name_of_;  // Of a file's note.
 };
 
 }  // namespace segrid::cli

@@ -1,14 +1,10 @@
 #include "client/cli/body.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
-#include <cstring>
+#include <utility>
 
+#include "client/cli/archive_input.h"
 #include "core/config/quantity.h"
 
 namespace segrid::cli {
@@ -30,38 +26,14 @@ Error Failed(ErrorCode code, const std::string& name, const char* what) {
   return error;
 }
 
-// Closes what it opened.
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& file)
-      : number_(file == "-" ? STDIN_FILENO
-                            : open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (number_ > STDIN_FILENO) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int number() const { return number_; }
-
- private:
-  const int number_;
-};
-
-// What is known before reading; 0 for pipes.
-std::size_t SizeHint(int descriptor) {
-  struct stat about {};
-  if (fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
-  return static_cast<std::size_t>(about.st_size);
-}
-
 }  // namespace
 
 void AddBodyFlags(CLI::App& command, BodyFlags& flags) {
   command
       .add_option("FILE", flags.file,
-                  "A JSON array of events as SendGrid posts it; - reads "
-                  "standard input")
+                  "Events: an array as SendGrid posts it, several of them, an "
+                  "event per line, packed with gzip or not; - reads standard "
+                  "input")
       ->type_name("")
       ->capture_default_str();
   command
@@ -86,41 +58,31 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
                    "; see --max-body, or split it")
                       .c_str());
   };
-  const Descriptor input(flags.file);
-  if (input.number() < 0) {
-    return Failed(ErrorCode::kNotFound, name, std::strerror(errno));
-  }
-  const std::size_t hint = SizeHint(input.number());
-  if (hint > limit) return too_large();
+  const auto naming = [&](Error error) {
+    error.message.insert(0, name + ": ");
+    return error;
+  };
+  Result<ArchiveInput> input = ArchiveInput::Open(flags.file);
+  if (!input.ok()) return naming(std::move(input).error());
+  const std::size_t hint = input->size_hint();
   std::string body;
-  body.reserve(hint + 1);
+  if (hint <= limit) body.reserve(hint + 1);
   std::size_t size = 0;
   while (true) {
     // One byte over the limit tells a body that is too large.
     const std::size_t room = std::min(
         limit + 1 - size, std::max(body.capacity() - size, kBlockBytes));
     body.resize(size + room);
-    const ssize_t got = read(input.number(), body.data() + size, room);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EISDIR) {
-      return Failed(ErrorCode::kInvalidArgument, name,
-                    "Is a directory; name its files, such as with *");
-    }
-    if (got < 0) {
-      return Failed(ErrorCode::kUnavailable, name, std::strerror(errno));
-    }
-    size += static_cast<std::size_t>(got);
+    Result<std::size_t> got = input->Read(body.data() + size, room);
+    if (!got.ok()) return naming(std::move(got).error());
+    size += *got;
     if (size > limit) return too_large();
-    if (got == 0) break;
+    if (*got == 0) break;
   }
   if (size == 0) {
     return Failed(ErrorCode::kInvalidArgument, name, "the body is empty");
   }
   body.resize(size);
-  if (body.starts_with("\x1f\x8b")) {
-    return Failed(ErrorCode::kInvalidArgument, name,
-                  "is packed with gzip; unpack it first, as gunzip does");
-  }
   return body;
 }
 

@@ -22,10 +22,10 @@ void AddBodyFlags(CLI::App& command, BodyFlags& flags);
 // How messages call the body: the file's name or `standard input`.
 std::string NameOf(const BodyFlags& flags);
 
-// Reads the whole body. Never keeps more than the limit and one block.
-// NOT_FOUND or UNAVAILABLE when it cannot be read, RESOURCE_EXHAUSTED when it
-// is over the limit, INVALID_ARGUMENT when it is empty; the message names the
-// body.
+// Reads the whole body, and unpacks it where it is a gzip. Never keeps more
+// than the limit and one block. NOT_FOUND, UNAVAILABLE or DATA_LOSS when it
+// cannot be read, RESOURCE_EXHAUSTED when it is over the limit,
+// INVALID_ARGUMENT when it is empty; the message names the body.
 Result<std::string> ReadBody(const BodyFlags& flags);
 
 }  // namespace segrid::cli

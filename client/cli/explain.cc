@@ -5,13 +5,14 @@
 
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
+#include "client/cli/event_check.h"
+#include "client/cli/event_splitter.h"
 #include "client/cli/event_trace.h"
 #include "client/cli/json.h"
 #include "client/cli/json_values.h"
 #include "client/cli/number_within.h"
 #include "client/cli/table.h"
 #include "client/cli/transform_offline.h"
-#include "client/internal/json_elements.h"
 
 namespace segrid::cli {
 namespace {
@@ -68,30 +69,39 @@ void PrintText(Console& console, std::int32_t index, const EventTrace& trace) {
     console.out << Printable(trace.track, 40'000) << "\n";
 }
 
+// The event with this number. INVALID_ARGUMENT: there is none, or it is none.
+Result<std::string> FindEvent(const std::string& body, std::int32_t index) {
+  Error error;
+  error.code = ErrorCode::kInvalidArgument;
+  EventSplitter splitter = SplitText(body);
+  std::int64_t count = 0;
+  while (const auto item = *splitter.Next()) {
+    count = item->index + 1;
+    if (item->index != index) continue;
+    if (item->kind == ArchiveItem::Kind::kEvent) {
+      error.message = EventCheck().WhyNoEvent(item->text, item->byte);
+      if (error.message.empty()) return std::string(item->text);
+    } else {
+      error.message = item->why;
+    }
+    error.message.insert(0, PlaceOf(*item) + ": ");
+    return error;
+  }
+  error.message =
+      "has " + std::to_string(count) + " events; --index counts from 0";
+  return error;
+}
+
 int RunExplain(const ExplainFlags& flags, Console& console) {
   const auto options = LoadSettings(flags.config, flags.source);
   if (!options.ok()) return FailInLines(console, options.status());
   const Result<std::string> body = ReadBody(flags.body);
   if (!body.ok()) return Fail(console, body.error().message);
-  const Result<std::string> array = AsArray(*body);
-  if (!array.ok()) {
-    return Fail(console, NameOf(flags.body) + ": " + array.error().message);
+  const Result<std::string> event = FindEvent(*body, flags.index);
+  if (!event.ok()) {
+    return Fail(console, NameOf(flags.body) + ": " + event.error().message);
   }
-  const auto elements = internal::CutArray(
-      *array, {.max_bytes = array->size() + 2, .max_events = 1});
-  if (!elements) {
-    return Fail(console, NameOf(flags.body) +
-                             ": the body is neither a JSON array nor an "
-                             "event per line");
-  }
-  const auto index = static_cast<std::size_t>(flags.index);
-  if (index >= elements->size()) {
-    return Fail(console, NameOf(flags.body) + " has " +
-                             std::to_string(elements->size()) +
-                             " events; --index counts from 0");
-  }
-  const auto trace =
-      TraceEvent("[" + std::string((*elements)[index].text) + "]", *options);
+  const auto trace = TraceEvent("[" + *event + "]", *options);
   if (!trace.ok()) {
     return Fail(console, NameOf(flags.body) + ": " +
                              std::string(trace.status().message()));

@@ -2,101 +2,100 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <utility>
+
+#include "client/cli/event_check.h"
+#include "client/cli/value_scanner.h"
 
 namespace segrid::cli {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r\n";
-constexpr std::size_t kNoEnd = std::string_view::npos;
+constexpr std::string_view kMark = "\xEF\xBB\xBF";
+constexpr std::size_t kNone = std::string_view::npos;
 
-Error BadLine(std::string_view text, std::size_t at, std::string_view what) {
-  const auto line =
-      std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at),
-                 '\n') +
-      1;
+Error Invalid(std::string message) {
   Error error;
   error.code = ErrorCode::kInvalidArgument;
-  error.message = "line " + std::to_string(line) + ": ";
-  error.message += what;
+  error.message = std::move(message);
   return error;
 }
 
-// The position after the string that begins before `at`. A line's end ends
-// none: JSON has no line breaks in strings.
-std::size_t EndOfString(std::string_view text, std::size_t at) {
-  while (true) {
-    at = text.find_first_of("\"\\\n", at);
-    if (at == kNoEnd || text[at] == '\n') return kNoEnd;
-    if (text[at] == '"') return at + 1;
-    at += 2;
-    if (at > text.size()) return kNoEnd;
+// What is wrong with the first item that is; "" when none is.
+std::string FirstFault(const std::string& text) {
+  EventSplitter splitter = SplitText(text);
+  EventCheck check;
+  while (const auto item = *splitter.Next()) {
+    std::string why = item->kind == ArchiveItem::Kind::kEvent
+                          ? check.WhyNoEvent(item->text, item->byte)
+                          : item->why;
+    if (!why.empty()) return PlaceOf(*item) + ": " + why;
   }
+  return "";
 }
 
-// The position after the object or array that begins at `at`.
-std::size_t EndOfComposite(std::string_view text, std::size_t at) {
-  std::size_t depth = 0;
-  while (true) {
-    at = text.find_first_of("\"[]{}", at);
-    if (at == kNoEnd) return kNoEnd;
-    const char c = text[at++];
-    if (c == '"') {
-      at = EndOfString(text, at);
-      if (at == kNoEnd) return kNoEnd;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (--depth == 0) {
-      return at;
+// Whether one array is all that `text` has, or what its reader names better.
+bool IsOneArray(std::string_view text, std::size_t begin) {
+  ValueScanner scanner;
+  if (scanner.Scan(text.substr(begin), /*is_all=*/true) !=
+      ValueScanner::Step::kDone) {
+    return true;
+  }
+  return text.find_first_not_of(kBlank, begin + scanner.end()) == kNone;
+}
+
+// The items as elements.
+Result<std::string> Join(const std::string& text) {
+  std::string array = "[";
+  array.reserve(text.size() + 2);
+  EventSplitter splitter = SplitText(text);
+  while (const auto item = *splitter.Next()) {
+    if (item->kind != ArchiveItem::Kind::kEvent) {
+      return Invalid(PlaceOf(*item) + ": " + item->why);
     }
+    if (array.size() > 1) array.push_back(',');
+    array.append(item->text);
   }
-}
-
-// The same for any value; kNoEnd, too, for what can be none.
-std::size_t EndOfValue(std::string_view text, std::size_t at) {
-  const char c = text[at];
-  if (c == '{' || c == '[') return EndOfComposite(text, at);
-  if (c == '"') return EndOfString(text, at + 1);
-  if (std::string_view("-0123456789tfn").find(c) == kNoEnd) return kNoEnd;
-  return std::min(text.find_first_of(kBlank, at), text.size());
-}
-
-// The elements of an array; what is no array as it is.
-std::string_view ElementsOf(std::string_view value) {
-  if (value.front() != '[') return value;
-  value = value.substr(1, value.size() - 2);
-  const bool empty = value.find_first_not_of(kBlank) == kNoEnd;
-  return empty ? std::string_view() : value;
+  if (const std::int64_t line = splitter.open_array_line(); line > 0) {
+    return Invalid("line " + std::to_string(line) +
+                   ": the array that begins here has no end");
+  }
+  return array.append("]");
 }
 
 }  // namespace
 
+EventSplitter SplitText(const std::string& text) {
+  return EventSplitter(
+      [rest = std::string_view(text)](
+          char* to, std::size_t size) mutable -> Result<std::size_t> {
+        const std::size_t given = std::min(size, rest.size());
+        std::memcpy(to, rest.data(), given);
+        rest.remove_prefix(given);
+        return given;
+      },
+      std::numeric_limits<std::size_t>::max());
+}
+
 Result<std::string> AsArray(std::string text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // A file's mark.
-  const std::string_view all = text;
-  std::size_t at = std::min(all.find_first_not_of(kBlank), all.size());
-  if (at == all.size() || (all[at] != '{' && all[at] != '[')) return text;
-  if (all[at] == '[') {
-    const std::size_t end = EndOfComposite(all, at);
-    // One array, or so wrong that its reader says it better.
-    if (end == kNoEnd || all.find_first_not_of(kBlank, end) == kNoEnd) {
-      return text;
-    }
+  if (text.starts_with(kMark)) text.erase(0, kMark.size());
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  const char first = begin == kNone ? '\0' : text[begin];
+  EventCheck check;
+  if ((first == '{' || first == '[') &&
+      (first == '{' || !IsOneArray(text, begin))) {
+    Result<std::string> array = Join(text);
+    if (array.ok() && check.WhyNoArray(*array).empty()) return array;
+    return array.ok() ? Invalid(FirstFault(text)) : std::move(array).error();
   }
-  std::string array = "[";
-  array.reserve(text.size() + 2);
-  while (at < all.size()) {
-    const std::size_t end = EndOfValue(all, at);
-    if (end == kNoEnd) {
-      return BadLine(all, at, "what begins here is no JSON value, or cut off");
-    }
-    const std::string_view elements = ElementsOf(all.substr(at, end - at));
-    if (array.size() > 1 && !elements.empty()) array.push_back(',');
-    array.append(elements);
-    at = std::min(all.find_first_not_of(kBlank, end), all.size());
-  }
-  return array.append("]");
+  std::string why = check.WhyNoArray(text);
+  if (why.empty()) return text;
+  const std::string fault = first == '[' ? FirstFault(text) : "";
+  return Invalid(fault.empty() ? why : fault);
 }
 
 }  // namespace segrid::cli

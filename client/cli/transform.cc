@@ -6,6 +6,7 @@
 
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
+#include "client/cli/json_values.h"
 #include "client/cli/outcome_lines.h"
 #include "client/cli/server_flags.h"
 #include "client/cli/transform_offline.h"
@@ -53,10 +54,21 @@ void Check(const TransformFlags& flags) {
   }
 }
 
+// The body as an array, in whatever form its events are.
+Result<std::string> ReadEvents(const BodyFlags& flags) {
+  Result<std::string> body = ReadBody(flags);
+  if (!body.ok()) return body;
+  Result<std::string> array = AsArray(*std::move(body));
+  if (array.ok()) return array;
+  Error error = std::move(array).error();
+  error.message.insert(0, NameOf(flags) + ": ");
+  return error;
+}
+
 int RunOffline(const TransformFlags& flags, Console& console) {
   const auto options = LoadSettings(flags.config, flags.source);
   if (!options.ok()) return FailInLines(console, options.status());
-  const Result<std::string> body = ReadBody(flags.body);
+  const Result<std::string> body = ReadEvents(flags.body);
   if (!body.ok()) return Fail(console, body.error().message);
   const auto answer = TransformOffline(*body, *options);
   if (!answer.ok()) {
@@ -67,7 +79,7 @@ int RunOffline(const TransformFlags& flags, Console& console) {
 }
 
 int RunRemote(const TransformFlags& flags, Console& console) {
-  Result<std::string> body = ReadBody(flags.body);
+  Result<std::string> body = ReadEvents(flags.body);
   if (!body.ok()) return Fail(console, body.error().message);
   const Result<Client> client = Client::Connect(flags.server.ToClientOptions());
   if (!client.ok()) return Fail(console, client.error());

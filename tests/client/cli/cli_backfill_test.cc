@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fstream>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "client/testing/fake_connection.h"
 #include "client/testing/fake_server.h"
 #include "client/testing/server_answers.h"
+#include "core/http/gzip.h"
 #include "tests/client/cli/program.h"
 #include "tests/client/scratch_dir.h"
 
@@ -30,13 +32,32 @@ class SegridBackfill : public ::testing::Test {
  protected:
   std::string Write(const std::string& name, const std::string& text) {
     const std::string path = dir_.Path(name);
-    std::ofstream(path) << text;
+    std::ofstream(path, std::ios::binary) << text;
     return path;
   }
   static std::string Event(int index) {
     return R"({"event":"open","email":"ada@example.com",)"
            R"("timestamp":1591726752,"sg_event_id":")" +
            std::to_string(index) + "\"}";
+  }
+  static std::string Sums(int events, int before, int bad, int accepted) {
+    return "\"events\":" + std::to_string(events) +
+           ",\"done_before\":" + std::to_string(before) +
+           ",\"bad\":" + std::to_string(bad) +
+           ",\"sent\":" + std::to_string(events - before - bad) +
+           ",\"sources\":" + (events > before + bad ? "1" : "0") +
+           ",\"accepted\":" + std::to_string(accepted);
+  }
+  static std::int64_t Number(const std::string& json, const std::string& key) {
+    const std::size_t at = json.find("\"" + key + "\":");
+    return at == std::string::npos
+               ? -1
+               : std::stoll(json.substr(at + key.size() + 3));
+  }
+  static std::string Read(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
   }
   Ran Backfill(std::vector<std::string> more) {
     more.insert(more.begin(), {"backfill", "--server", server_.address(),
@@ -59,10 +80,12 @@ TEST_F(SegridBackfill, SendsArraysAndLinesInPartsAndSumsUp) {
   EXPECT_THAT(
       Lines(ran.out),
       ElementsAre("{\"file\":\"" + array +
-                      "\",\"events\":4,\"done_before\":0,\"accepted\":3,"
+                      "\",\"events\":4,\"done_before\":0,\"bad\":0,\"sent\":4,"
+                      "\"sources\":1,\"accepted\":3,"
                       "\"duplicate\":0,\"skipped\":1,\"rejected\":0}",
                   "{\"file\":\"" + lines +
-                      "\",\"events\":3,\"done_before\":0,\"accepted\":2,"
+                      "\",\"events\":3,\"done_before\":0,\"bad\":0,\"sent\":3,"
+                      "\"sources\":1,\"accepted\":2,"
                       "\"duplicate\":0,\"skipped\":0,\"rejected\":1}"));
   EXPECT_THAT(server_.forwards(), SizeIs(4));
 }
@@ -88,9 +111,9 @@ TEST_F(SegridBackfill, GoesOnWhereItStopped) {
   server_.OnForward(testing::AnswerForward);
   const Ran resumed = Backfill({"--progress", progress, file});
   EXPECT_EQ(resumed.code, 0) << resumed.err;
-  EXPECT_THAT(resumed.out, HasSubstr("\"done_before\":2,\"accepted\":1"));
+  EXPECT_THAT(resumed.out, HasSubstr(Sums(3, 2, 0, 1)));
   const Ran nothing_left = Backfill({"--progress", progress, file});
-  EXPECT_THAT(nothing_left.out, HasSubstr("\"done_before\":3,\"accepted\":0"));
+  EXPECT_THAT(nothing_left.out, HasSubstr(Sums(3, 3, 0, 0)));
   EXPECT_THAT(server_.forwards(), SizeIs(3));
 }
 
@@ -101,19 +124,147 @@ TEST_F(SegridBackfill, BeginsAnewWhenTheFileIsAnotherOne) {
   EXPECT_EQ(Backfill({"--progress", progress, file}).code, 0);
   Write("a.ndjson", Event(1) + "\n" + Event(2) + "\n" + Event(3));
   EXPECT_THAT(Backfill({"--progress", progress, file}).out,
-              HasSubstr("\"events\":3,\"done_before\":2,\"accepted\":1"));
+              HasSubstr(Sums(3, 2, 0, 1)));
   Write("a.ndjson", Event(7) + "\n" + Event(8) + "\n" + Event(9));
   EXPECT_THAT(Backfill({"--progress", progress, file}).out,
-              HasSubstr("\"events\":3,\"done_before\":0,\"accepted\":3"));
+              HasSubstr(Sums(3, 0, 0, 3)));
 }
 
 TEST_F(SegridBackfill, TakesBodiesOneAfterTheOther) {
   const std::string file = Write("a", "[" + Event(1) + ",\r\n" + Event(2) +
                                           "]\r\n[" + Event(3) + "]\r\n[]");
-  EXPECT_THAT(Backfill({file}).out,
-              HasSubstr("\"events\":3,\"done_before\":0,\"accepted\":3"));
-  const std::string bad = Write("b", Event(1) + "\n{cut\n" + Event(2));
-  EXPECT_THAT(Backfill({bad}).err, HasSubstr("line 2: "));
+  EXPECT_THAT(Backfill({file}).out, HasSubstr(Sums(3, 0, 0, 3)));
+}
+
+TEST_F(SegridBackfill, LeavesBadLinesOutAndNamesEach) {
+  const std::string bad_line = R"({"email": "ada@example.com", "event": "ope)";
+  const std::string no_address = R"({"event":"open","timestamp":1})";
+  const std::string file =
+      Write("a.ndjson", Event(1) + "\r\n" + bad_line + "\r\n" + Event(2) +
+                            "\n" + no_address + "\nnope\n" + Event(3) + "\n");
+  const std::string rejected = dir_.Path("rejected");
+  const Ran ran = Backfill({"--rejected", rejected, file});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("\"events\":6,\"done_before\":0,\"bad\":2,"
+                                 "\"sent\":4,\"sources\":1,\"accepted\":3,"
+                                 "\"duplicate\":0,\"skipped\":0,"
+                                 "\"rejected\":1}"));
+  const std::string named = "segrid: " + file + ": line ";
+  EXPECT_THAT(ran.err,
+              HasSubstr(named + "2, byte 85 (event 1): not JSON: a string has "
+                                "no end in its line (byte 128)\n"));
+  EXPECT_THAT(ran.err, HasSubstr(named + "4, byte 213 (event 3): rejected: "
+                                         "MISSING_EMAIL\n"));
+  EXPECT_THAT(ran.err, HasSubstr(named + "5, byte 244 (event 4): "));
+  EXPECT_THAT(Lines(Read(rejected)), ::testing::UnorderedElementsAre(
+                                         bad_line + "\r", no_address, "nope"));
+}
+
+// The last line is looked at again: it may have been written half.
+TEST_F(SegridBackfill, SendsALineThatBecameWholeOnceAndNoOtherTwice) {
+  const std::string progress = dir_.Path("progress");
+  const std::string rejected = dir_.Path("rejected");
+  const std::string whole = Event(1) + "\n" + Event(2) + "\nbad\n" + Event(3);
+  std::vector<std::string> arguments = {"--progress", progress, "--rejected",
+                                        rejected};
+  std::int64_t accepted = 0;
+  for (std::size_t size = 0; size <= whole.size(); size += 7) {
+    const std::string file = Write("a.ndjson", whole.substr(0, size));
+    std::vector<std::string> now = arguments;
+    now.push_back(file);
+    const Ran ran = Backfill(now);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    accepted += Number(ran.out, "accepted");
+    EXPECT_EQ(Number(ran.out, "events"), Number(ran.out, "done_before") +
+                                             Number(ran.out, "bad") +
+                                             Number(ran.out, "sent"))
+        << ran.out;
+  }
+  arguments.push_back(Write("a.ndjson", whole + "\n"));
+  accepted += Number(Backfill(arguments).out, "accepted");
+  EXPECT_EQ(accepted, 3);
+  EXPECT_EQ(Read(rejected), "bad\n");
+}
+
+TEST_F(SegridBackfill, SendsNothingTwiceOfAFileThatGrows) {
+  const std::string progress = dir_.Path("progress");
+  std::string text;
+  std::int64_t sent = 0;
+  for (int day = 0; day < 10; ++day) {
+    for (int i = 0; i < 3; ++i) text += Event(3 * day + i) + "\n";
+    const std::string file = Write("a.ndjson", text);
+    const Ran ran = Backfill({"--progress", progress, file});
+    EXPECT_EQ(Number(ran.out, "done_before"), 3 * day);
+    sent += Number(ran.out, "sent");
+  }
+  EXPECT_EQ(sent, 30);
+}
+
+TEST_F(SegridBackfill, TakesWhatIsPacked) {
+  const std::string file =
+      Write("a.gz", *http::Gzip(Event(1) + "\n" + Event(2)) +
+                        *http::Gzip("[" + Event(3) + "]"));
+  EXPECT_THAT(Backfill({file}).out, HasSubstr(Sums(3, 0, 0, 3)));
+  const std::string cut = *http::Gzip(Event(1) + "\n" + Event(2) + "\n");
+  Write("a.gz", cut.substr(0, cut.size() - 4));
+  const std::string good = Write("b", Event(4));
+  const Ran ran = Backfill({file, good});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("a.gz: the gzip is cut off"));
+  EXPECT_THAT(ran.err, HasSubstr("1 of 2 files could not be read to the end"));
+  EXPECT_THAT(ran.out, HasSubstr(Sums(2, 0, 0, 2)));
+  EXPECT_THAT(ran.out, HasSubstr(Sums(1, 0, 0, 1)));
+}
+
+TEST_F(SegridBackfill, LeavesOutWhatOnlyTheServerRefuses) {
+  server_.OnForward([](const auto& request) -> Result<v1::ForwardResponse> {
+    if (request.webhook_json().find("\"2\"") == std::string::npos) {
+      return testing::AnswerForward(request);
+    }
+    Error error;
+    error.code = ErrorCode::kInvalidArgument;
+    error.reason = "INVALID_JSON";
+    error.message = "no";
+    return error;
+  });
+  const std::string file =
+      Write("a", Event(1) + "\n" + Event(2) + "\n" + Event(3));
+  const Ran ran = Backfill({file});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr(Sums(3, 0, 1, 2)));
+  EXPECT_THAT(ran.err, HasSubstr("(event 1): the server refuses it: no"));
+}
+
+TEST_F(SegridBackfill, KeepsASecondRunAway) {
+  const std::string progress = dir_.Path("progress");
+  const std::string file = Write("a", Event(1));
+  Ran second;
+  server_.OnForward([&](const auto& request) {
+    second = Backfill({"--progress", progress, file});
+    return testing::AnswerForward(request);
+  });
+  EXPECT_EQ(Backfill({"--progress", progress, file}).code, 0);
+  EXPECT_EQ(second.code, 1);
+  EXPECT_THAT(second.err, HasSubstr("another run uses it"));
+  EXPECT_THAT(server_.forwards(), SizeIs(1));
+}
+
+TEST_F(SegridBackfill, ReadsALineOfAnyLengthInBoundedMemory) {
+  const std::string file = dir_.Path("a");
+  {
+    // Not as one string: what this process has counts for what it starts.
+    std::ofstream out(file, std::ios::binary);
+    out << Event(1) << "\n{\"a\":\"";
+    const std::string block(100'000, 'x');
+    for (int i = 0; i < 1'000; ++i) out << block;
+    out << "\"}\n" << Event(2) << "\n";
+  }
+  const Ran ran = Backfill({file});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr(Sums(3, 0, 1, 2)));
+  EXPECT_THAT(ran.err, HasSubstr("line 2, byte 84 (event 1): it is longer than "
+                                 "4 MiB, which no event is"));
+  EXPECT_LT(ran.max_rss_bytes, 100'000'000);
 }
 
 TEST_F(SegridBackfill, SaysAtCtrlCHowFarItCame) {
@@ -147,7 +298,7 @@ TEST_F(SegridBackfill, SaysAtCtrlCHowFarItCame) {
 
 TEST_F(SegridBackfill, RefusesWhatItCannotRead) {
   const std::string bad = Write("bad", "[{]");
-  EXPECT_THAT(Backfill({bad}).err, HasSubstr("neither a JSON array nor"));
+  EXPECT_THAT(Backfill({bad}).err, HasSubstr("line 1, byte 1 (event 0)"));
   EXPECT_EQ(Backfill({dir_.Path("missing")}).code, 1);
   const Ran ran = Backfill({"--progress", bad, bad});
   EXPECT_THAT(ran.err, HasSubstr("is not what --progress"));

@@ -114,9 +114,9 @@ TEST(SegridExplain, NamesABadBodyAndABadIndex) {
   const Ran index = Explain({"--index", "3"});
   EXPECT_EQ(index.code, 1);
   EXPECT_THAT(index.err, HasSubstr("has 3 events"));
-  const Ran body = RunSegrid({"explain"}, {.input = "7"});
+  const Ran body = RunSegrid({"explain"}, {.input = "hello"});
   EXPECT_EQ(body.code, 1);
-  EXPECT_THAT(body.err, HasSubstr("neither a JSON array nor"));
+  EXPECT_THAT(body.err, HasSubstr("line 1, byte 0 (event 0): not JSON"));
   EXPECT_EQ(RunSegrid({"explain", "--source", "x"}, {.input = "[]"}).code, 2);
 }
 

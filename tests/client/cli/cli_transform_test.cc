@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/version.h"
+#include "core/http/gzip.h"
 #include "tests/client/cli/program.h"
 #include "tests/client/scratch_dir.h"
 
@@ -77,11 +78,31 @@ TEST(SegridTransform, CountsInJsonWhenAsked) {
             "\"coerced\":1,\"dropped\":0}\n");
 }
 
-TEST(SegridTransform, SaysThatABodyIsPacked) {
+TEST(SegridTransform, TakesEventsInEveryForm) {
+  const std::string event =
+      R"({"event":"open","email":"ada@example.com","timestamp":1591726752})";
+  const std::string array = "[" + event + "," + event + "]";
+  const std::string plain = RunSegrid({"transform"}, {.input = array}).out;
+  ASSERT_THAT(Lines(plain), SizeIs(2));
+  const std::string mark = "\xEF\xBB\xBF";
+  for (const std::string& body :
+       {event + event, event + "\r\n\r\n" + event + "\r\n",
+        "[" + event + "]\n[" + event + "]", mark + array,
+        mark + event + "\n" + mark + event, *http::Gzip(array),
+        *http::Gzip(event) + *http::Gzip(mark + event)}) {
+    const Ran ran = RunSegrid({"transform"}, {.input = body});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.out, plain);
+  }
+  const Ran one = RunSegrid({"transform"}, {.input = event});
+  EXPECT_THAT(Lines(one.out), SizeIs(1));
+}
+
+TEST(SegridTransform, SaysThatWhatIsPackedIsDamaged) {
   const Ran ran =
       RunSegrid({"transform"}, {.input = std::string("\x1f\x8b\x08\0", 4)});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.err, HasSubstr("is packed with gzip; unpack it first"));
+  EXPECT_THAT(ran.err, HasSubstr("the gzip is cut off"));
 }
 
 TEST(SegridTransform, ReadsAFile) {
@@ -148,13 +169,15 @@ TEST(SegridTransform, EndsWithOneAndOneLineWhenTheBodyIsNoArray) {
       {"empty", "", "is empty"},
       {"white space", " \r\n", "is empty"},
       {"text", "hello", "not JSON"},
-      {"object", R"({"event":"open"})", "not an array"},
+      {"the second of two lines", "{}\n{\"event\" \"open\"}\n",
+       "line 2, byte 3 (event 1): not JSON: a colon must follow the key (byte "
+       "12)"},
       {"null", "null", "not an array"},
       {"cut in an event", R"([{"event":"open")", "not JSON"},
       {"cut in a string", R"([{"event":"op)", "not JSON"},
       {"cut after a Track",
        std::string(kBody, std::string_view(kBody).rfind(']')), "not JSON"},
-      {"two values", "[] []", "not JSON"},
+      {"no end", "[]\n[", "line 2: the array"},
       {"a comma at the end", "[{},]", "not JSON"},
       {"deep", kDeep, "1,024 levels"},
       {"invalid UTF-8", "[{\"event\":\"\xff\"}]", "UTF-8"},

@@ -16,19 +16,14 @@ TEST(JsonValues, MakesOneArrayOfWhatStandsBehindEachOther) {
       {"{\"a\":1}\n{\"b\":2}\n", "[{\"a\":1},{\"b\":2}]"},
       {"{\"a\":1}\r\n\r\n\n{\"b\":2}", "[{\"a\":1},{\"b\":2}]"},
       {"{\n  \"a\": [1,\n {}]\n}\n{}", "[{\n  \"a\": [1,\n {}]\n},{}]"},
-      {"[{},\r\n{}]\r\n[]\n[{\"c\":3}]", "[{},\r\n{},{\"c\":3}]"},
+      {"[{},\r\n{}]\r\n[]\n[{\"c\":3}]", "[{},{},{\"c\":3}]"},
       {"[][ ]", "[]"},
       {"\xEF\xBB\xBF[{}]", "[{}]"},
-      {"{}\nnull 7 \"x y\" [1]", "[{},null,7,\"x y\",1]"},
+      {"{}\nnull\n7\n\"x y\"\n[1]", "[{},null,7,\"x y\",1]"},
       {R"({"a":"}{][\"\\"}{"b":1})", R"([{"a":"}{][\"\\"},{"b":1}])"},
       // As they are.
       {" [{},\n{}] ", " [{},\n{}] "},
-      {"[{]", "[{]"},
-      {"[{\"a", "[{\"a"},
-      {"", ""},
-      {" \n", " \n"},
-      {"7", "7"},
-      {"hello", "hello"},
+      {"{},\n{},\n", "[{},{}]"},
   };
   for (const auto& test : kCases) {
     const auto array = AsArray(test.text);
@@ -42,9 +37,20 @@ TEST(JsonValues, NamesTheLineOfWhatIsNoValue) {
     const char* text;
     const char* line;
   } kCases[] = {
-      {"{}\n{bad\n{}", "line 2: "}, {"{}\n\n{\"a\":\"cut\n{}\n", "line 3: "},
-      {"{\"a\\", "line 1: "},       {"{}\n{}\n]", "line 3: "},
-      {"{},\n{}", "line 1: "},      {"[{}]\n[{}", "line 2: "},
+      {"{}\n{bad\n{}", "line 2, byte "},
+      {"{}\n\n{\"a\":\"cut\n{}\n", "line 3, byte "},
+      {"{\"a\\", "line 1, byte "},
+      {"{}\n{}\n]", "line 3, byte "},
+      {"[{}]\n[{}", "line 2: the array"},
+      {"[{]", "line 1, byte 1 (event 0): "},
+      {"[{\"a", "line 1, byte 1 (event 0): "},
+      {"[{},\n{\"a\":tru}]", "line 2, byte 5 (event 1): "},
+      {"[{},]", "byte 4"},
+      {"[{}", "cut off"},
+      {"", "is empty"},
+      {" \n", "is empty"},
+      {"7", "not an array"},
+      {"hello", "byte 0"},
   };
   for (const auto& test : kCases) {
     const auto array = AsArray(test.text);
