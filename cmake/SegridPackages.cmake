@@ -50,13 +50,13 @@ set(segrid_api ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
 set(CPACK_DEBIAN_SERVER_PACKAGE_NAME segrid-server)
 set(CPACK_DEBIAN_SERVER_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "ca-certificates")
+set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "ca-certificates, debconf (>= 0.5) | debconf-2.0")
 set(CPACK_DEBIAN_SERVER_DESCRIPTION "SendGrid events in, Segment Tracks out: the service
  Takes SendGrid's event webhook and gRPC calls, queues their events durably,
  turns them into Segment Tracks and delivers them. With the command line.")
 set(segrid_deb ${PROJECT_SOURCE_DIR}/cmake/package/deb)
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
-  ${segrid_deb}/conffiles ${segrid_deb}/postinst ${segrid_deb}/prerm ${segrid_deb}/postrm)
+  ${segrid_deb}/conffiles ${segrid_deb}/postinst ${segrid_deb}/prerm ${segrid_deb}/postrm ${segrid_deb}/templates)
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libsegrid-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)

@@ -65,6 +65,7 @@ class Packages(unittest.TestCase):
         self.assertFalse([path for path in there if path.startswith(("/usr/etc", "/usr/local", "/usr/include"))])
         # dpkg asks before it replaces what an operator has changed.
         self.assertEqual(run("dpkg-deb", "-I", self.packages["segrid-server"], "conffiles"), "/etc/segrid/segrid.yaml\n")
+        self.assertIn("segrid-server/purge-data", run("dpkg-deb", "-I", self.packages["segrid-server"], "templates"))
         for script in ("postinst", "prerm", "postrm"):
             run("sh", "-n", "/dev/stdin", input=run("dpkg-deb", "-I", self.packages["segrid-server"], script))
 

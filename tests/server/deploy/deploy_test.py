@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -126,7 +127,8 @@ class Unit(unittest.TestCase):
         for line in ("Type=notify", "DynamicUser=yes", "StateDirectory=segrid", "WatchdogSec=30",
                      "RestartPreventExitStatus=2 3"):
             self.assertIn(line + "\n", self.TEXT)
-        self.assertRegex(self.TEXT, r"LoadCredential=\S+")
+        self.assertIn("LimitCORE=0\n", self.TEXT)
+        self.assertIn("StartLimitIntervalSec=0\n", self.TEXT)
         self.assertRegex(self.TEXT, r"MemoryMax=\S+")
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd is not installed")
@@ -141,6 +143,58 @@ class Unit(unittest.TestCase):
         self.assertLessEqual(float(level.group(1)), 2.0)
 
 
+class Credentials(unittest.TestCase):
+    def test_of_the_configuration_are_loaded_by_the_unit(self):
+        named = re.findall(r"/run/credentials/([\w.-]+)/([\w-]+)", (DEPLOY / "segrid.yaml").read_text())
+        self.assertGreater(len(named), 1)
+        for unit, credential in named:
+            text = (DEPLOY / unit).read_text()
+            self.assertIn(f"LoadCredential={credential}\n", text)
+
+
+class PackageScripts(unittest.TestCase):
+    FOLDER = ROOT / "cmake/package/deb"
+
+    def purge(self, folder, **environment):
+        """Runs postrm as dpkg does for another root, where nobody can be asked."""
+        data = pathlib.Path(folder) / "var/lib/segrid/queue"
+        data.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["sh", self.FOLDER / "postrm", "purge"], capture_output=True, text=True, check=True,
+                              stdin=subprocess.DEVNULL,
+                              env={"PATH": os.environ["PATH"], "DPKG_ROOT": folder, "DEBIAN_FRONTEND": "noninteractive",
+                                   **environment})
+        return data.exists(), done.stderr
+
+    def test_a_purge_keeps_the_queue_unless_somebody_says_that_it_may_go(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for answer in ("no", "YES", "1"):
+                kept, words = self.purge(folder, SEGRID_PURGE_DATA=answer)
+                self.assertTrue(kept, answer)
+                self.assertIn("SEGRID_PURGE_DATA=yes deletes it", words)
+            kept, words = self.purge(folder, SEGRID_PURGE_DATA="yes")
+            self.assertFalse(kept)
+            self.assertEqual(words, "")
+
+    def test_the_question_about_the_queue_says_no_by_default(self):
+        template = (self.FOLDER / "templates").read_text()
+        self.assertRegex(template, r"(?m)^Template: segrid-server/purge-data$")
+        self.assertRegex(template, r"(?m)^Default: false$")
+        postrm = (self.FOLDER / "postrm").read_text()
+        self.assertLess(postrm.index("if may_delete"), postrm.index("rm -rf"))
+        self.assertEqual(postrm.count("rm -rf"), 1)
+        # The template is read when postinst runs.
+        self.assertIn("confmodule", (self.FOLDER / "postinst").read_text())
+
+    def test_a_removal_disables_every_unit_that_is_installed(self):
+        prerm = (self.FOLDER / "prerm").read_text()
+        units = [path.name for path in DEPLOY.glob("segrid-server*") if path.suffix in (".service", ".socket")]
+        self.assertEqual(len(units), 4)
+        for unit in units:
+            self.assertRegex(prerm, rf"disable --now [^\n]*\b{re.escape(unit)}")
+        # First what would start the service again.
+        self.assertLess(prerm.index(".socket"), prerm.index("segrid-server.service"))
+
+
 class Image(unittest.TestCase):
     TEXT = (DEPLOY / "Dockerfile").read_text()
 
@@ -148,6 +202,7 @@ class Image(unittest.TestCase):
         self.assertEqual(self.TEXT.count("FROM debian:12-slim"), 2)
         self.assertRegex(self.TEXT, r"(?m)^USER 10001")
         self.assertRegex(self.TEXT, r"(?m)^HEALTHCHECK ")
+        self.assertIn("build\n", (ROOT / ".dockerignore").read_text())
 
     def test_is_built_with_the_packages_of_the_build(self):
         build = re.search(r"BUILD_PACKAGES=\((.*?)\)", (ROOT / "dev").read_text(), re.S).group(1)

@@ -5,6 +5,7 @@
 Exit code 77, a skip for ctest, without python3-yaml.
 """
 
+import hashlib
 import pathlib
 import re
 import signal
@@ -65,6 +66,8 @@ class Manifests(unittest.TestCase):
         run("openssl", "pkey", "-in", cls.folder / "tls/tls.key", "-pubout", "-out",
             cls.folder / "secrets/webhook_public_key")
         (cls.folder / "secrets/write_key").write_text("0123456789abcdefghijABCDEFGHIJ01\n")
+        for token in ("client", "operator"):
+            (cls.folder / f"secrets/{token}_token_sha256").write_text(hashlib.sha256(token.encode()).hexdigest() + "\n")
         text = cls.one("ConfigMap")["data"]["segrid.yaml"].replace("/etc/segrid/", f"{cls.folder}/")
         path = cls.folder / "segrid.yaml"
         path.write_text(text)
@@ -96,7 +99,30 @@ class Manifests(unittest.TestCase):
                          {name: self.config[door]["listen"][0] for name, door in listen.items()})
         used = [port["targetPort"] for each in self.all if each["kind"] == "Service" for port in each["spec"]["ports"]]
         used += [port["port"] for rule in self.one("NetworkPolicy")["spec"]["ingress"] for port in rule["ports"]]
+        self.assertEqual(set(ports), set(used))
         self.assertLessEqual(set(used), set(ports))
+
+    def test_only_named_callers_reach_a_port(self):
+        spec = self.one("NetworkPolicy")["spec"]
+        self.assertEqual(spec["policyTypes"], ["Ingress", "Egress"])
+        for rule in spec["ingress"]:
+            self.assertTrue(rule.get("from"), rule)
+            for peer in rule["from"]:
+                selectors = list(peer.values())
+                self.assertTrue(all(each.get("matchLabels") for each in selectors), peer)
+        self.assertTrue(all(rule.get("ports") for rule in spec["egress"]))
+
+    def test_a_certificate_alone_opens_nothing(self):
+        grpc = self.config["grpc"]
+        self.assertTrue(grpc["tls"]["client_ca"] and grpc["tls"]["allowed_sans"])
+        roles = [set(token["roles"]) for token in grpc["tokens"]]
+        self.assertEqual(set().union(*roles), {"transform", "forward", "admin"})
+        self.assertFalse([each for each in roles if "admin" in each and len(each) > 1])
+        for webhook in self.config["webhooks"]:
+            self.assertTrue(webhook["public_keys"])
+
+    def test_a_changed_configuration_reaches_the_pod(self):
+        self.assertFalse([mount for mount in self.container["volumeMounts"] if "subPath" in mount])
 
     def test_files_of_the_configuration_are_mounted(self):
         mounts = {mount["mountPath"]: mount["name"] for mount in self.container["volumeMounts"]}
