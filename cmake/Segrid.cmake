@@ -3,7 +3,7 @@
 # What every target of ours gets, and nobody who links to us.
 add_library(segrid_private_flags INTERFACE)
 target_compile_options(segrid_private_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Werror
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor $<$<BOOL:${SEGRID_WERROR}>:-Werror>
   # Options are given by name, the rest keep their defaults; GCC 12 takes that for an oversight.
   -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)

@@ -41,7 +41,7 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
   absl::Status status =
       environment_.guard.Admit(*context, auth::Role::kTransform);
   if (status.ok()) {
-    status = Transform(DeadlineOf(*context), *request, *response);
+    status = AnswerTransform(DeadlineOf(*context), *request, *response);
   }
   LogTraced(environment_.log, "Transform", status, *context);
   grpc::Status answered = ToGrpcStatus(status);
@@ -53,9 +53,9 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
   return reactor;
 }
 
-absl::Status BridgeService::Transform(absl::Time deadline,
-                                      const grpc::ByteBuffer& request,
-                                      grpc::ByteBuffer& response) {
+absl::Status BridgeService::AnswerTransform(absl::Time deadline,
+                                            const grpc::ByteBuffer& request,
+                                            grpc::ByteBuffer& response) {
   SEGRID_ASSIGN_OR_RETURN(const ByteBudget::Share room,
                           environment_.guard.TakeRoom(request.Length()));
   const ReceivedBytes bytes(request);

@@ -70,8 +70,9 @@ class BridgeService final
                             ForwardReactor& reactor,
                             const ForwardAnswer& answer);
   // The answer to an admitted call.
-  absl::Status Transform(absl::Time deadline, const grpc::ByteBuffer& request,
-                         grpc::ByteBuffer& response);
+  absl::Status AnswerTransform(absl::Time deadline,
+                               const grpc::ByteBuffer& request,
+                               grpc::ByteBuffer& response);
 
   const BridgeEnvironment environment_;
   const BridgeOptions options_;

@@ -150,6 +150,7 @@ class Subdirectory(unittest.TestCase):
       compile_or_reuse.remember(source / "compiled", arguments.build, build / "segrid")
       launcher = (sys.executable, "-I", compile_or_reuse.__file__, source / "compiled")
       run("cmake", "-S", source, "-B", build, "-G", "Ninja", f"-DCMAKE_BUILD_TYPE={build_type()}",
+        "-DSEGRID_WERROR=ON",  # As in this build, whose results are reused.
         f"-DCMAKE_CXX_COMPILER_LAUNCHER={';'.join(str(word) for word in launcher)}")
       run("cmake", "--build", build)
       self.assertIn('"event":"Email Opened"', run(program_of(build / "core", "core")))
@@ -160,6 +161,19 @@ class Subdirectory(unittest.TestCase):
       self.assertNotIn(f"{arguments.source}/tests/install/embedded/main.cc", reused)
       # Else this test takes minutes.
       self.assertIn(f"{arguments.source}/server/embedded/embedded.cc", reused)
+
+
+  def test_warnings_are_errors_only_where_this_is_the_whole_project(self):
+    with tempfile.TemporaryDirectory() as folder:
+      source = pathlib.Path(folder)
+      (source / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.24)\nproject(whole CXX)\n"
+        f"add_subdirectory({arguments.source} segrid EXCLUDE_FROM_ALL)\n")
+      run("cmake", "-S", source, "-B", source / "build", "-G", "Ninja", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+      others = (source / "build/compile_commands.json").read_text()
+      self.assertIn("-Wconversion", others)
+      self.assertNotIn("-Werror", others)
+      self.assertIn("-Werror", (pathlib.Path(arguments.build) / "compile_commands.json").read_text())
 
 
 if __name__ == "__main__":

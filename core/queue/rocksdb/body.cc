@@ -22,17 +22,18 @@ std::optional<Bytes> Join(BinaryReader& reader, std::uint32_t frames,
       reader.rest().substr(std::size_t{frames} * kRowBytes);
   const std::shared_ptr<char[]> json =
       std::make_shared_for_overwrite<char[]>(total);
+  char* const out = json.get();
   std::uint64_t at = 0;
   for (std::uint32_t i = 0; i < frames; ++i) {
     Frame frame{.json_bytes = reader.Get<std::uint32_t>()};
     const auto stored_bytes = reader.Get<std::uint32_t>();
-    if (i > 0 && at < total) json[at++] = ',';
+    if (i > 0 && at < total) out[at++] = ',';
     if (stored_bytes > stored.size() || frame.json_bytes > total - at) {
       return std::nullopt;
     }
     frame.stored = stored.substr(0, stored_bytes);
     stored.remove_prefix(stored_bytes);
-    if (!Unpack(frame, json.get() + at)) return std::nullopt;
+    if (!Unpack(frame, out + at)) return std::nullopt;
     at += frame.json_bytes;
   }
   if (at != total) return std::nullopt;
