@@ -26,7 +26,9 @@ struct Limits {
 struct Batch {
   std::vector<std::string_view> tracks{};  // Each one Track's JSON.
   std::vector<std::string_view> ids{};     // Their messageIds; as many.
-  std::int32_t retry_count = 0;            // Attempts made before this one.
+  // When each was accepted; as many, or none where nobody asks for it.
+  std::vector<absl::Time> accepted_times{};
+  std::int32_t retry_count = 0;  // Attempts made before this one.
   bool plain = false;  // Without compression, also where it is configured.
   // The call that brought some of the messages, to be told to the receiver.
   std::optional<base::TraceParent> trace{};
@@ -85,6 +87,10 @@ class Receiver {
 
   // Attempts the delivery of `batch`, within the receiver's own time-outs.
   virtual void Send(Batch batch, Done done) = 0;
+
+  // Ends an attempt that waits, and all later ones, with kRetry. Any thread.
+  // Only receivers that wait in Send need it.
+  virtual void Stop() {}
 
   virtual Limits limits() const = 0;
 

@@ -1,0 +1,349 @@
+#include "core/postgres/connection.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+
+namespace segrid::postgres {
+namespace {
+
+// A payload of our own: it stays inside the process.
+constexpr std::string_view kFailureUrl = "segrid/postgres.Failure";
+constexpr char kSeparator = '\x1F';
+
+absl::Status MakeFailure(absl::StatusCode code, const Failure& failure) {
+  const std::string text =
+      failure.sqlstate.empty()
+          ? failure.message
+          : absl::StrCat("SQLSTATE ", failure.sqlstate, ": ", failure.message);
+  absl::Status status(code, text);
+  status.SetPayload(
+      {kFailureUrl.data(), kFailureUrl.size()},
+      absl::Cord(absl::StrCat(failure.sqlstate, std::string(1, kSeparator),
+                              failure.message, std::string(1, kSeparator),
+                              failure.object, std::string(1, kSeparator),
+                              failure.connection_lost ? "1" : "0")));
+  return status;
+}
+
+std::string FieldOf(const PGresult* result, int code) {
+  const char* const text = PQresultErrorField(result, code);
+  return text == nullptr ? "" : text;
+}
+
+Failure FailureIn(const PGresult* result) {
+  Failure failure = {.sqlstate = FieldOf(result, PG_DIAG_SQLSTATE),
+                     .message = FieldOf(result, PG_DIAG_MESSAGE_PRIMARY)};
+  for (const int code : {PG_DIAG_COLUMN_NAME, PG_DIAG_CONSTRAINT_NAME,
+                         PG_DIAG_TABLE_NAME, PG_DIAG_SCHEMA_NAME}) {
+    const std::string name = FieldOf(result, code);
+    if (name.empty()) continue;
+    failure.object =
+        failure.object.empty() ? name : absl::StrCat(name, ".", failure.object);
+  }
+  return failure;
+}
+
+// The text of a failed connect, which libpq gives with "FATAL:  28P01: …" and a
+// line LOCATION, because the verbosity asks for the state. Several hosts give
+// several such texts; the last one counts.
+Failure ConnectFailure(std::string_view text) {
+  constexpr std::string_view kFatal = "FATAL:  ";
+  Failure failure = {.connection_lost = true};
+  const std::size_t at = text.rfind(kFatal);
+  if (at == std::string_view::npos) {
+    const std::string_view first = text.substr(0, text.find('\n'));
+    failure.message = std::string(first);
+    return failure;
+  }
+  std::string_view rest = text.substr(at + kFatal.size());
+  rest = rest.substr(0, rest.find('\n'));
+  constexpr std::size_t kStateBytes = 5;
+  if (rest.size() > kStateBytes + 2 && rest[kStateBytes] == ':') {
+    failure.sqlstate = std::string(rest.substr(0, kStateBytes));
+    rest.remove_prefix(kStateBytes + 2);
+  }
+  failure.message = std::string(rest);
+  return failure;
+}
+
+enum class Wake { kReady, kTimeout, kStopped, kFailed };
+
+Wake WaitFor(int socket, short events, const StopSignal& stop,
+             absl::Time deadline) {
+  std::array<pollfd, 2> watched = {
+      pollfd{.fd = socket, .events = events, .revents = 0},
+      pollfd{.fd = stop.descriptor(), .events = POLLIN, .revents = 0}};
+  while (true) {
+    const absl::Duration left = deadline - absl::Now();
+    if (left <= absl::ZeroDuration()) return Wake::kTimeout;
+    const auto milliseconds =
+        static_cast<int>(absl::ToInt64Milliseconds(left)) + 1;
+    const int ready = ::poll(watched.data(), watched.size(), milliseconds);
+    if (ready < 0 && errno != EINTR) return Wake::kFailed;
+    if (ready <= 0) continue;
+    if (watched[1].revents != 0) return Wake::kStopped;
+    return Wake::kReady;
+  }
+}
+
+std::string_view Describe(Wake wake) {
+  switch (wake) {
+    case Wake::kTimeout:
+      return "the database did not answer in time";
+    case Wake::kStopped:
+      return "stopped";
+    case Wake::kFailed:
+    case Wake::kReady:
+      return "the connection cannot be waited for";
+  }
+  return "";
+}
+
+absl::Status Unavailable(std::string_view message) {
+  return MakeFailure(
+      absl::StatusCode::kUnavailable,
+      {.message = std::string(message), .connection_lost = true});
+}
+
+}  // namespace
+
+StopSignal::StopSignal() : descriptor_(::eventfd(0, EFD_CLOEXEC)) {}
+
+StopSignal::~StopSignal() { ::close(descriptor_); }
+
+void StopSignal::Set() {
+  const std::uint64_t one = 1;
+  // It cannot fail: the counter is far from its end.
+  [[maybe_unused]] const ssize_t written =
+      ::write(descriptor_, &one, sizeof(one));
+}
+
+std::optional<Failure> FailureOf(const absl::Status& status) {
+  const auto payload =
+      status.GetPayload({kFailureUrl.data(), kFailureUrl.size()});
+  if (!payload) return std::nullopt;
+  const std::string text(*payload);
+  std::array<std::string, 4> parts;
+  std::size_t part = 0;
+  for (const char c : text) {
+    if (c == kSeparator && part + 1 < parts.size()) {
+      ++part;
+    } else {
+      parts[part] += c;
+    }
+  }
+  return Failure{.sqlstate = parts[0],
+                 .message = parts[1],
+                 .object = parts[2],
+                 .connection_lost = parts[3] == "1"};
+}
+
+std::string_view Result::Get(int row, int column) const {
+  return {PQgetvalue(result_.get(), row, column),
+          static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+
+std::int64_t Result::affected() const {
+  std::int64_t count = 0;
+  const char* const text = PQcmdTuples(result_.get());
+  return absl::SimpleAtoi(text, &count) ? count : 0;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
+    const ConnectionOptions& options, const StopSignal& stop) {
+  const std::string statement_timeout = absl::StrCat(
+      "-c statement_timeout=",
+      absl::ToInt64Milliseconds(options.statement_timeout),
+      " -c client_min_messages=error -c timezone=UTC -c datestyle=ISO");
+  std::vector<const char*> keys = {
+      "dbname",          "fallback_application_name", "client_encoding",
+      "options",         "keepalives_idle",           "keepalives_interval",
+      "tcp_user_timeout"};
+  std::vector<const char*> values = {options.url.c_str(),
+                                     options.application_name.c_str(),
+                                     "UTF8",
+                                     statement_timeout.c_str(),
+                                     "10",
+                                     "5",
+                                     "30000"};
+  if (!options.password.empty()) {
+    keys.push_back("password");
+    values.push_back(options.password.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  Handle handle(PQconnectStartParams(keys.data(), values.data(), 1), &PQfinish);
+  if (handle == nullptr) return Unavailable("there is no memory to connect");
+  // Before the first answer, so that a refusal comes with its SQLSTATE.
+  PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);
+  const absl::Time deadline = absl::Now() + options.connect_timeout;
+  PostgresPollingStatusType polling = PGRES_POLLING_WRITING;
+  while (PQstatus(handle.get()) != CONNECTION_BAD &&
+         polling != PGRES_POLLING_OK && polling != PGRES_POLLING_FAILED) {
+    const short events = polling == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    const Wake wake = WaitFor(PQsocket(handle.get()), events, stop, deadline);
+    if (wake != Wake::kReady) return Unavailable(Describe(wake));
+    polling = PQconnectPoll(handle.get());
+  }
+  if (PQstatus(handle.get()) != CONNECTION_OK) {
+    const Failure failure = ConnectFailure(PQerrorMessage(handle.get()));
+    return MakeFailure(failure.sqlstate.empty()
+                           ? absl::StatusCode::kUnavailable
+                           : absl::StatusCode::kFailedPrecondition,
+                       failure);
+  }
+  PQsetnonblocking(handle.get(), 1);
+  return std::unique_ptr<Connection>(
+      new Connection(std::move(handle), options.statement_timeout, stop));
+}
+
+absl::StatusOr<Result> Connection::Run(const std::string& sql) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
+    return Lost(PQerrorMessage(connection_.get()));
+  }
+  Result last(nullptr);
+  const absl::Status finished = Finish(absl::Now() + statement_timeout_, &last);
+  if (!finished.ok()) return finished;
+  return last;
+}
+
+absl::StatusOr<Result> Connection::Run(
+    const std::string& sql, const std::vector<std::string>& parameters) {
+  std::vector<const char*> values;
+  values.reserve(parameters.size());
+  for (const std::string& parameter : parameters) {
+    values.push_back(parameter.c_str());
+  }
+  if (PQsendQueryParams(connection_.get(), sql.c_str(),
+                        static_cast<int>(values.size()), nullptr, values.data(),
+                        nullptr, nullptr, 0) == 0) {
+    return Lost(PQerrorMessage(connection_.get()));
+  }
+  Result last(nullptr);
+  const absl::Status finished = Finish(absl::Now() + statement_timeout_, &last);
+  if (!finished.ok()) return finished;
+  return last;
+}
+
+absl::Status Connection::CopyIn(const std::string& sql, std::string_view data) {
+  const absl::Time deadline = absl::Now() + statement_timeout_;
+  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
+    return Lost(PQerrorMessage(connection_.get()));
+  }
+  absl::StatusOr<PGresult*> begun = NextResult(deadline);
+  if (!begun.ok()) return begun.status();
+  const bool copies =
+      *begun != nullptr && PQresultStatus(*begun) == PGRES_COPY_IN;
+  const Failure failure = copies ? Failure() : FailureIn(*begun);
+  PQclear(*begun);
+  if (!copies) {
+    const absl::Status rest = Finish(deadline, nullptr);
+    return rest.ok()
+               ? MakeFailure(absl::StatusCode::kFailedPrecondition, failure)
+               : rest;
+  }
+  constexpr std::size_t kPieceBytes = 64 << 10;
+  while (!data.empty()) {
+    const std::string_view piece = data.substr(0, kPieceBytes);
+    const int sent = PQputCopyData(connection_.get(), piece.data(),
+                                   static_cast<int>(piece.size()));
+    if (sent < 0) return Lost(PQerrorMessage(connection_.get()));
+    if (sent > 0) data.remove_prefix(piece.size());
+    if (const absl::Status flushed = SendAll(deadline); !flushed.ok()) {
+      return flushed;
+    }
+  }
+  while (true) {
+    const int ended = PQputCopyEnd(connection_.get(), nullptr);
+    if (ended > 0) break;
+    if (ended < 0) return Lost(PQerrorMessage(connection_.get()));
+    if (const absl::Status flushed = SendAll(deadline); !flushed.ok()) {
+      return flushed;
+    }
+  }
+  return Finish(deadline, nullptr);
+}
+
+// Takes all results of what was sent: the first failure is the call's.
+absl::Status Connection::Finish(absl::Time deadline, Result* last) {
+  absl::Status failed;
+  while (true) {
+    const absl::StatusOr<PGresult*> next = NextResult(deadline);
+    if (!next.ok()) return next.status();
+    if (*next == nullptr) break;
+    Result result(*next);
+    switch (PQresultStatus(*next)) {
+      case PGRES_COMMAND_OK:
+      case PGRES_TUPLES_OK:
+      case PGRES_EMPTY_QUERY:
+        if (last != nullptr) *last = std::move(result);
+        break;
+      default: {
+        Failure failure = FailureIn(*next);
+        if (failure.sqlstate.empty()) {
+          failure.message = PQresultErrorMessage(*next);
+          failure.connection_lost = true;
+        }
+        failure.connection_lost |= !good();
+        if (failed.ok()) {
+          failed = MakeFailure(failure.sqlstate.empty()
+                                   ? absl::StatusCode::kUnavailable
+                                   : absl::StatusCode::kFailedPrecondition,
+                               failure);
+        }
+      }
+    }
+    if (!good()) return failed.ok() ? Lost("the connection was lost") : failed;
+  }
+  return failed;
+}
+
+absl::Status Connection::SendAll(absl::Time deadline) {
+  while (true) {
+    const int left = PQflush(connection_.get());
+    if (left == 0) return absl::OkStatus();
+    if (left < 0) return Lost(PQerrorMessage(connection_.get()));
+    const Wake wake =
+        WaitFor(PQsocket(connection_.get()), POLLIN | POLLOUT, stop_, deadline);
+    if (wake != Wake::kReady) return Lost(Describe(wake));
+    // The server may say something before it has taken everything.
+    if (PQconsumeInput(connection_.get()) == 0) {
+      return Lost(PQerrorMessage(connection_.get()));
+    }
+  }
+}
+
+absl::StatusOr<PGresult*> Connection::NextResult(absl::Time deadline) {
+  if (const absl::Status sent = SendAll(deadline); !sent.ok()) return sent;
+  while (PQisBusy(connection_.get()) != 0) {
+    const Wake wake =
+        WaitFor(PQsocket(connection_.get()), POLLIN, stop_, deadline);
+    if (wake != Wake::kReady) return Lost(Describe(wake));
+    if (PQconsumeInput(connection_.get()) == 0) {
+      return Lost(PQerrorMessage(connection_.get()));
+    }
+  }
+  return PQgetResult(connection_.get());
+}
+
+// The state of what was under way is unknown: the connection is not used again.
+absl::Status Connection::Lost(std::string_view what) {
+  const std::string_view line = what.substr(0, what.find('\n'));
+  const absl::Status status =
+      Unavailable(line.empty() ? "the connection was lost" : line);
+  connection_.reset();
+  return status;
+}
+
+}  // namespace segrid::postgres

@@ -1,0 +1,74 @@
+// Loads rows into PostgreSQL.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/postgres/connection.h"
+#include "core/receivers/warehouse/loader.h"
+
+namespace segrid::receivers::warehouse {
+
+// A COPY (binary) into a temporary table for each event, then one INSERT into
+// `tracks` that passes over the ids that are there, and one into the event's
+// table of those that were new: so the two always agree.
+//
+// See Loader for ownership, threads, blocking and errors.
+class PostgresLoader final : public Loader {
+ public:
+  explicit PostgresLoader(LoaderOptions options);
+
+  absl::Status Prepare() override;
+  const KnownColumns& known_columns() const override { return known_; }
+  absl::Status Load(const std::vector<TableRows>& tables) override;
+  absl::StatusOr<std::int64_t> DeleteBefore(absl::Time before,
+                                            std::int64_t max_rows) override;
+  absl::StatusOr<std::vector<std::string>> Check() override;
+  void Stop() override { stop_.Set(); }
+
+ private:
+  // A table as the database has it.
+  struct Found {
+    char kind = 0;  // pg_class.relkind
+    std::map<std::string, std::string, std::less<>> types{};  // By column.
+  };
+  using FoundTables = std::map<std::string, Found, std::less<>>;
+
+  absl::Status Connect();
+  absl::Status CheckVersion();
+  absl::StatusOr<bool> SchemaExists();
+  absl::StatusOr<FoundTables> ReadTables();
+  // The statements that bring what was found to the layout.
+  std::vector<std::string> MissingTables(bool has_schema,
+                                         const FoundTables& found) const;
+  absl::Status CreateWhatIsMissing();
+  absl::Status AddColumns(const std::vector<TableRows>& tables);
+  // Sets known_; FAILED_PRECONDITION when something has another kind or type.
+  absl::Status Adopt(const FoundTables& found);
+  absl::Status LoadInTransaction(const std::vector<TableRows>& tables);
+  absl::Status MakeTemporaryTable(const Table& table);
+  absl::Status Transact(const std::vector<std::string>& statements);
+  // Says what the failure means, after undoing what was begun.
+  absl::Status Explain(absl::Status status);
+
+  absl::StatusOr<std::vector<std::string>> MissingGrants(
+      bool has_schema, const FoundTables& found);
+
+  const LoaderOptions options_;
+  std::vector<Table> tables_;  // Those of the options, and what rows needed.
+  postgres::StopSignal stop_;
+  std::unique_ptr<postgres::Connection> connection_;  // Null: not prepared.
+  KnownColumns known_;
+  // The columns of the temporary tables of this connection.
+  std::map<std::string, std::vector<Column>, std::less<>> temporary_;
+};
+
+}  // namespace segrid::receivers::warehouse

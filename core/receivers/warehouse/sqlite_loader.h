@@ -1,0 +1,77 @@
+// Loads rows into a SQLite file.
+
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/receivers/warehouse/loader.h"
+
+namespace segrid::receivers::warehouse {
+
+// Prepared INSERTs in one transaction, in a file with a write-ahead log that is
+// synced at each commit. Readers never block it; another writer does for at
+// most the busy time-out.
+//
+// See Loader for ownership, threads, blocking and errors.
+class SqliteLoader final : public Loader {
+ public:
+  // `path`: the file, which is made with mode 0600, because it holds personal
+  // data.
+  SqliteLoader(LoaderOptions options, std::string path);
+
+  absl::Status Prepare() override;
+  const KnownColumns& known_columns() const override { return known_; }
+  absl::Status Load(const std::vector<TableRows>& tables) override;
+  absl::StatusOr<std::int64_t> DeleteBefore(absl::Time before,
+                                            std::int64_t max_rows) override;
+  absl::StatusOr<std::vector<std::string>> Check() override;
+  void Stop() override {}  // No call waits longer than the busy time-out.
+
+ private:
+  using Handle = std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)>;
+  using Statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
+  // Declared types by column; empty: the name is a view's.
+  using Found = std::map<std::string, std::string, std::less<>>;
+
+  struct Inserts {
+    std::vector<Column> columns{};
+    Statement tracks{nullptr, &sqlite3_finalize};
+    Statement event{nullptr, &sqlite3_finalize};
+  };
+
+  absl::Status Open(int flags);
+  absl::Status Configure();
+  absl::Status CheckVersion();
+  absl::Status CreateWhatIsMissing();
+  absl::StatusOr<std::vector<std::string>> MissingTables();
+  absl::StatusOr<Found> ReadColumns(const std::string& table);
+  absl::Status Adopt();
+  absl::Status AdoptTable(const Table& table, KnownColumns& known);
+  absl::Status AddColumns(const std::vector<TableRows>& tables);
+  absl::Status LoadInTransaction(const std::vector<TableRows>& tables);
+  absl::Status InsertRow(const Row& row, Inserts& inserts);
+  absl::StatusOr<Inserts*> InsertsFor(const Table& table);
+  absl::StatusOr<Statement> PrepareStatement(const std::string& sql);
+  absl::Status Run(const std::string& sql);
+  absl::Status Step(sqlite3_stmt* statement);
+  absl::Status Failed();
+
+  const LoaderOptions options_;
+  const std::string path_;
+  std::vector<Table> tables_;
+  Handle database_{nullptr, &sqlite3_close_v2};
+  KnownColumns known_;
+  std::map<std::string, Inserts, std::less<>> inserts_;
+};
+
+}  // namespace segrid::receivers::warehouse
