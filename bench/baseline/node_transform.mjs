@@ -28,11 +28,30 @@ const NAMES = {
 const RECIPIENT_ACTS = new Set([
   'open', 'click', 'unsubscribe', 'group_unsubscribe', 'group_resubscribe', 'spamreport',
 ]);
+const PLACEHOLDERS = new Set(['sg_event_id', 'sendgrid_internal_event_id']);
+const FINGERPRINT = [
+  'event', 'email', 'timestamp', 'sg_message_id', 'url', 'asm_group_id', 'smtp-id', 'reason',
+];
 const LIBRARY = {name: 'segrid', version: '0.1.0'};
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 const text = (value) => (value === undefined || value === null || value === '' ? undefined : String(value));
 const first = (...values) => values.map(text).find((value) => value !== undefined);
+
+const isTrue = (value) => value === true || /^(1|true)$/i.test(String(value));
+
+function messageId(event) {
+  const id = event.sg_event_id;
+  if (id && !PLACEHOLDERS.has(id)) return id;
+  return 'sg-' + sha256(FINGERPRINT.map((key) => `${event[key] ?? ''}\x1f`).join('')).slice(0, 40);
+}
+
+// Seconds, or from 1e11 on milliseconds; or text.
+function time(value) {
+  const number = Number(value);
+  if (Number.isNaN(number)) return new Date(value);
+  return new Date(Math.trunc(number >= 1e11 ? number : number * 1000));
+}
 
 function emailType(event) {
   if (event.mc_stats === 'singlesend') return 'Singlesend';
@@ -69,15 +88,15 @@ function properties(event) {
 
 // Nothing where the event gives no Track.
 function track(event) {
-  const name = event.event === 'open' && event.sg_machine_open ? 'Email Machine Opened' : NAMES[event.event];
+  const name = event.event === 'open' && isTrue(event.sg_machine_open) ? 'Email Machine Opened' : NAMES[event.event];
   if (!name || !event.email || !event.timestamp) return undefined;
   const acts = RECIPIENT_ACTS.has(event.event);
   return {
     type: 'track',
-    messageId: event.sg_event_id,
+    messageId: messageId(event),
     anonymousId: sha256(event.email.trim().toLowerCase()),
     event: name,
-    timestamp: new Date(event.timestamp * 1000).toISOString(),
+    timestamp: time(event.timestamp).toISOString(),
     properties: properties(event),
     context: {
       library: LIBRARY,
@@ -92,7 +111,7 @@ function track(event) {
 
 // From the bytes of a webhook body to the bytes of a batch.
 export function transform(body) {
-  const batch = JSON.parse(body.toString('utf8')).map(track).filter(Boolean);
+  const batch = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, '')).map(track).filter(Boolean);
   return Buffer.from(JSON.stringify({batch}));
 }
 

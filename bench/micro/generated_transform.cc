@@ -73,6 +73,27 @@ void FillProperties(const SendGridEvent& event, Track& track) {
   properties.set_automation_step_id(event.mc_auto_step_id());
 }
 
+std::string MessageId(const SendGridEvent& event, crypto::Sha256& sha256) {
+  const std::string& id = event.sg_event_id();
+  if (!id.empty() && id != "sg_event_id" &&
+      id != "sendgrid_internal_event_id") {
+    return id;
+  }
+  std::string text;
+  for (const std::string& part :
+       {event.event(), event.email(), std::to_string(event.timestamp()),
+        event.sg_message_id(), event.url(),
+        event.has_asm_group_id() ? std::to_string(event.asm_group_id())
+                                 : std::string(),
+        event.smtp_id(), event.reason()}) {
+    text.append(part).append("\x1F");
+  }
+  constexpr std::size_t kDigits = 40;
+  std::string made = "sg-" + std::string(kDigits, ' ');
+  crypto::WriteHex(sha256.Hash(text), kDigits, made.data() + 3);
+  return made;
+}
+
 std::string Hash(const std::string& email, crypto::Sha256& sha256) {
   std::string lower = email;
   for (char& c : lower) c = static_cast<char>(std::tolower(c));
@@ -156,7 +177,7 @@ void GeneratedTransform(const segrid::v1::TransformRequest& request,
     const EventType* const type = FindType(event);
     if (type == nullptr || event.email().empty()) continue;
     Track& track = *response.add_tracks();
-    track.set_message_id(event.sg_event_id());
+    track.set_message_id(MessageId(event, sha256));
     track.set_anonymous_id(Hash(event.email(), sha256));
     track.set_event(std::string(type->track));
     track.mutable_timestamp()->set_seconds(event.timestamp());

@@ -1,5 +1,8 @@
 #include "client/cli/argument_trace.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "core/catalog/catalog.h"
 #include "core/transform/custom_args.h"
 
@@ -34,6 +37,39 @@ std::string WhyNoArgument(const codec::Event& event, std::size_t index) {
   const bool plain =
       kind != Kind::kList && kind != Kind::kObject && kind != Kind::kComposite;
   return plain ? "" : "a custom argument; lists and objects are never sent";
+}
+
+// The property that an argument is to become; "" when nobody asks for it.
+std::string PropertyOf(const std::string& name,
+                       const transform::CustomArgSelection& selection) {
+  if (selection.all) return selection.prefix + name;
+  const transform::NamedArg* const named = selection.Find(name);
+  return named == nullptr ? "" : named->property;
+}
+
+// True when the argument gets the property: nobody owns it, or the mapping does
+// and has no value for it.
+bool IsSent(const std::string& property, const std::string& name,
+            codec::Event& converted, const transform::Options& options) {
+  const auto& selection = options.custom_args;
+  if (!selection.Selects(name) ||
+      catalog::FindField(name) != catalog::kNoField ||
+      std::binary_search(selection.taken.begin(), selection.taken.end(),
+                         property)) {
+    return false;
+  }
+  const std::size_t index = catalog::FindProperty(property);
+  if (index == catalog::kPropertyCount) return true;
+  const catalog::PropertyRow& row = catalog::kProperties[index];
+  if (selection.all || row.filling == catalog::Filling::kNever) return false;
+  if (row.rule == catalog::Rule::kSubject) {
+    return SubjectOf(converted, options).empty();
+  }
+  const auto has = [&converted](std::string_view key) {
+    const catalog::FieldId id = catalog::FindField(key);
+    return id != catalog::kNoField && converted.Has(id);
+  };
+  return !has(row.first) && !has(row.second);
 }
 
 }  // namespace
@@ -77,15 +113,16 @@ FieldTrace TraceCustomArg(const ArgumentsOf& event, std::size_t index,
     trace.becomes += place;
   };
   if (trace.key == options.user_id_from) becomes("userId");
-  const bool owned = catalog::IsOwnedProperty(trace.key);
-  if (options.custom_args.Selects(trace.key) && !owned) {
-    becomes("properties." + trace.key);
+  const std::string property = PropertyOf(trace.key, options.custom_args);
+  if (IsSent(property, trace.key, event.converted, options)) {
+    becomes("properties." + property);
   }
-  if (trace.becomes.empty()) {
+  if (!trace.becomes.empty()) return trace;
+  if (!property.empty() || catalog::IsOwnedProperty(trace.key)) {
     trace.note =
-        owned ? "a custom argument; the mapping has another property "
-                "of this name"
-              : "a custom argument; custom_args: [" + trace.key + "] sends it";
+        "a custom argument; the mapping has another property of this name";
+  } else {
+    trace.note = "a custom argument; custom_args: [" + trace.key + "] sends it";
   }
   return trace;
 }

@@ -26,6 +26,8 @@ std::string NameOf(catalog::Type type) {
       return "a string";
     case catalog::Type::kInteger:
       return "an integer";
+    case catalog::Type::kTime:
+      return "a time";
     case catalog::Type::kBoolean:
       return "a boolean";
     case catalog::Type::kStringList:
@@ -48,8 +50,28 @@ std::string PlaceOf(const catalog::PropertyRow& row) {
   return "context." + std::string(row.name);
 }
 
+// The switch of `personal` that leaves a field out; "" when none does.
+std::string OmittedBy(std::string_view key,
+                      const transform::Personal& personal) {
+  using transform::Treatment;
+  const FieldId id = catalog::FindField(key);
+  if (id == catalog::kNoField) return "";
+  switch (catalog::Row(id).privacy) {
+    case catalog::Privacy::kEmail:
+      return personal.email == Treatment::kKeep ? "" : "personal.email";
+    case catalog::Privacy::kIp:
+      return personal.ip == Treatment::kKeep ? "" : "personal.ip";
+    case catalog::Privacy::kUserAgent:
+      return personal.user_agent == Treatment::kKeep ? ""
+                                                     : "personal.user_agent";
+    default:
+      return "";
+  }
+}
+
 // Why a property that could take a field does not.
-std::string WhyNot(const catalog::PropertyRow& row) {
+std::string WhyNot(const catalog::PropertyRow& row,
+                   const transform::Options& options) {
   switch (row.when) {
     case catalog::When::kClick:
       return PlaceOf(row) + " is for click only";
@@ -60,6 +82,8 @@ std::string WhyNot(const catalog::PropertyRow& row) {
     case catalog::When::kAlways:
       break;
   }
+  const std::string omitted = OmittedBy(row.first, options.personal);
+  if (!omitted.empty()) return omitted + " leaves out " + PlaceOf(row);
   return "another field gives " + PlaceOf(row);
 }
 
@@ -116,13 +140,19 @@ void TraceUse(FieldId id, const Readings& readings,
     if (given && Gives(row, key, readings.converted)) {
       Append(trace.becomes, PlaceOf(row));
     } else {
-      Append(why_not, WhyNot(row), "; ");
+      Append(why_not, WhyNot(row, options), "; ");
     }
   }
   const bool extra =
       std::find(options.extra_fields.begin(), options.extra_fields.end(), id) !=
       options.extra_fields.end();
   if (extra) Append(trace.becomes, "properties." + std::string(key));
+  for (std::size_t i = 0; i < catalog::kDerivedCount; ++i) {
+    const catalog::DerivedRow& row = catalog::kDerived[i];
+    if (row.from == key && (options.derived >> i & 1) != 0) {
+      Append(trace.becomes, "properties." + std::string(row.name));
+    }
+  }
   if (!trace.becomes.empty()) return;
   if (known) {
     Append(trace.note, why_not, "; ");

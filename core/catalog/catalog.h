@@ -19,8 +19,8 @@ namespace segrid::catalog {
 // clang-format off
 inline constexpr auto kFields = std::to_array<FieldRow>({
     // key                         number  type               privacy             parent
-    {"email",                           1, Type::kString,     Privacy::kPersonal, ""},
-    {"timestamp",                       2, Type::kInteger,    Privacy::kPublic,   ""},
+    {"email",                           1, Type::kString,     Privacy::kEmail,    ""},
+    {"timestamp",                       2, Type::kTime,       Privacy::kPublic,   ""},
     {"event",                           3, Type::kString,     Privacy::kPublic,   ""},
     {"sg_event_id",                     4, Type::kString,     Privacy::kPublic,   ""},
     {"sg_message_id",                   5, Type::kString,     Privacy::kPublic,   ""},
@@ -29,9 +29,9 @@ inline constexpr auto kFields = std::to_array<FieldRow>({
     {"asm_group_id",                    8, Type::kInteger,    Privacy::kPublic,   ""},
     {"mc_stats",                        9, Type::kString,     Privacy::kPublic,   ""},
     {"phase_id",                       10, Type::kString,     Privacy::kPublic,   ""},
-    {"ip",                             11, Type::kString,     Privacy::kPersonal, ""},
-    {"useragent",                      12, Type::kString,     Privacy::kPersonal, ""},
-    {"url",                            13, Type::kString,     Privacy::kPersonal, ""},
+    {"ip",                             11, Type::kString,     Privacy::kIp,       ""},
+    {"useragent",                      12, Type::kString,     Privacy::kUserAgent, ""},
+    {"url",                            13, Type::kString,     Privacy::kLink,     ""},
     {"sg_machine_open",                14, Type::kBoolean,    Privacy::kPublic,   ""},
     {"template_id",                    16, Type::kString,     Privacy::kPublic,   ""},
     {"sg_template_id",                 17, Type::kString,     Privacy::kPublic,   ""},
@@ -82,7 +82,7 @@ inline constexpr auto kEvents = std::to_array<EventRow>({
     {"open",               Condition::kMachine, "Email Machine Opened",    "machine_opened",    true,  true},
     {"click",              Condition::kAlways,  "Email Link Clicked",      "click",             true,  true},
     {"dropped",            Condition::kAlways,  "Email Dropped",           "drop",              false, true},
-    {"bounce",             Condition::kBounce,  "Email Bounced",           "bounce",            false, true},
+    {"bounce",             Condition::kAlways,  "Email Bounced",           "bounce",            false, true},
     {"unsubscribe",        Condition::kAlways,  "Unsubscribed",            "unsubscribe",       true,  true},
     {"group_unsubscribe",  Condition::kAlways,  "Unsubscribed From Group", "group_unsubscribe", true,  true},
     {"group_resubscribe",  Condition::kAlways,  "Resubscribed To Group",   "group_resubscribe", true,  true},
@@ -91,30 +91,49 @@ inline constexpr auto kEvents = std::to_array<EventRow>({
 });
 
 inline constexpr auto kProperties = std::to_array<PropertyRow>({
-    // name                 number  place               type               rule               when                 first              second
-    {"email_type",               1, Place::kProperties, Type::kString,     Rule::kEmailType,  When::kAlways,       "mc_stats",        ""},
-    {"template_id",              2, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "template_id",     "sg_template_id"},
-    {"email_subject",            3, Place::kProperties, Type::kString,     Rule::kSubject,    When::kAlways,       "",                ""},
-    {"test_phase",               4, Place::kProperties, Type::kBoolean,    Rule::kTestPhase,  When::kAlways,       "phase_id",        ""},
-    {"unsubscribe_group_id",     5, Place::kProperties, Type::kInteger,    Rule::kFirstOf,    When::kAlways,       "asm_group_id",    ""},
-    {"link_url",                 6, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kClick,        "url",             ""},
-    {"categories",               7, Place::kProperties, Type::kStringList, Rule::kFirstOf,    When::kAlways,       "category",        ""},
-    {"campaign_name",            8, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "singlesend_name", "marketing_campaign_name"},
-    {"campaign_id",              9, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "singlesend_id",   "marketing_campaign_id"},
-    {"automation_name",         10, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "mc_auto_name",    ""},
-    {"automation_id",           11, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "mc_auto_id",      ""},
-    {"automation_step_id",      12, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       "mc_auto_step_id", ""},
-    {"email",                    1, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kAlways,       "email",           ""},
-    {"ip",                       2, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kRecipientAct, "ip",              ""},
-    {"user_agent",               3, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kRecipientAct, "useragent",       ""},
-    {"ip",                       2, Place::kContext,    Type::kString,     Rule::kFirstOf,    When::kSpecContext,  "ip",              ""},
-    {"userAgent",                3, Place::kContext,    Type::kString,     Rule::kFirstOf,    When::kSpecContext,  "useragent",       ""},
+    // name                 number  place               type               rule               when                 filling               first              second
+    {"email_type",               1, Place::kProperties, Type::kString,     Rule::kEmailType,  When::kAlways,       Filling::kNever,      "mc_stats",        ""},
+    {"template_id",              2, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       Filling::kNever,      "template_id",     "sg_template_id"},
+    {"email_subject",            3, Place::kProperties, Type::kString,     Rule::kSubject,    When::kAlways,       Filling::kByArgument, "",                ""},
+    {"test_phase",               4, Place::kProperties, Type::kBoolean,    Rule::kTestPhase,  When::kAlways,       Filling::kNever,      "phase_id",        ""},
+    {"unsubscribe_group_id",     5, Place::kProperties, Type::kInteger,    Rule::kFirstOf,    When::kAlways,       Filling::kByArgument, "asm_group_id",    ""},
+    {"link_url",                 6, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kClick,        Filling::kNever,      "url",             ""},
+    {"categories",               7, Place::kProperties, Type::kStringList, Rule::kFirstOf,    When::kAlways,       Filling::kByArgument, "category",        ""},
+    {"campaign_name",            8, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       Filling::kByArgument, "singlesend_name", "marketing_campaign_name"},
+    {"campaign_id",              9, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       Filling::kByArgument, "singlesend_id",   "marketing_campaign_id"},
+    {"automation_name",         10, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       Filling::kByArgument, "mc_auto_name",    ""},
+    {"automation_id",           11, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       Filling::kByArgument, "mc_auto_id",      ""},
+    {"automation_step_id",      12, Place::kProperties, Type::kString,     Rule::kFirstOf,    When::kAlways,       Filling::kByArgument, "mc_auto_step_id", ""},
+    {"email",                    1, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kAlways,       Filling::kNever,      "email",           ""},
+    {"ip",                       2, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kRecipientAct, Filling::kNever,      "ip",              ""},
+    {"user_agent",               3, Place::kTraits,     Type::kString,     Rule::kFirstOf,    When::kRecipientAct, Filling::kNever,      "useragent",       ""},
+    {"ip",                       2, Place::kContext,    Type::kString,     Rule::kFirstOf,    When::kSpecContext,  Filling::kNever,      "ip",              ""},
+    {"userAgent",                3, Place::kContext,    Type::kString,     Rule::kFirstOf,    When::kSpecContext,  Filling::kNever,      "useragent",       ""},
+});
+
+// What a source may opt into besides the fields.
+inline constexpr auto kDerived = std::to_array<DerivedRow>({
+    // name          derivation                     from
+    {"x_message_id", Derivation::kHeadOfMessageId, "sg_message_id"},
 });
 // clang-format on
+
+// Ids of documentation samples, on each of their events: as good as none
+// (mapping.md, 3.2).
+inline constexpr auto kPlaceholderIds = std::to_array<std::string_view>({
+    "sg_event_id",                 // Twilio's page on the Event Webhook.
+    "sendgrid_internal_event_id",  // SendGrid's older page, still copied.
+});
+
+// Objects whose members are custom arguments, in the order in which they are
+// spread (mapping.md, 3.13): SendGrid's Email Logs API, its old webhooks.
+inline constexpr auto kArgumentObjects =
+    std::to_array<std::string_view>({"custom_args", "unique_args"});
 
 inline constexpr std::size_t kFieldCount = kFields.size();
 inline constexpr std::size_t kEventCount = kEvents.size();
 inline constexpr std::size_t kPropertyCount = kProperties.size();
+inline constexpr std::size_t kDerivedCount = kDerived.size();
 
 // The proto field of SendGridEvent that holds the custom arguments, and that of
 // TrackProperties that holds what a source opted into.
@@ -165,13 +184,37 @@ inline constexpr auto kMembers = [] {
 }();
 constexpr Members MembersOf(FieldId object) { return kMembers[Index(object)]; }
 
+// Position of the row of this name in `properties`, or kPropertyCount.
+constexpr std::size_t FindProperty(std::string_view name) {
+  for (std::size_t i = 0; i < kPropertyCount; ++i) {
+    if (kProperties[i].place == Place::kProperties &&
+        kProperties[i].name == name) {
+      return i;
+    }
+  }
+  return kPropertyCount;
+}
+
 // True for a name in `properties` that the table owns: opted-in values never
 // overwrite it.
 constexpr bool IsOwnedProperty(std::string_view name) {
-  for (const PropertyRow& row : kProperties) {
-    if (row.place == Place::kProperties && row.name == name) return true;
+  return FindProperty(name) != kPropertyCount;
+}
+
+// Position of the row of kDerived with this name, or kDerivedCount.
+constexpr std::size_t FindDerived(std::string_view name) {
+  for (std::size_t i = 0; i < kDerivedCount; ++i) {
+    if (kDerived[i].name == name) return i;
   }
-  return false;
+  return kDerivedCount;
+}
+
+// Position of this key in kArgumentObjects, or their number.
+constexpr std::size_t FindArgumentObject(std::string_view key) {
+  for (std::size_t i = 0; i < kArgumentObjects.size(); ++i) {
+    if (kArgumentObjects[i] == key) return i;
+  }
+  return kArgumentObjects.size();
 }
 
 // Position of the event row with this filter name, or kEventCount.
@@ -225,6 +268,20 @@ constexpr bool PropertiesAreSound() {
   return true;
 }
 
+// Derived properties have names of their own and come from a text.
+constexpr bool DerivedAreSound() {
+  for (std::size_t i = 0; i < kDerivedCount; ++i) {
+    const DerivedRow& row = kDerived[i];
+    if (FindDerived(row.name) != i || FindField(row.name) != kNoField ||
+        IsOwnedProperty(row.name)) {
+      return false;
+    }
+    const FieldId from = FindField(row.from);
+    if (from == kNoField || Row(from).type != Type::kString) return false;
+  }
+  return kDerivedCount <= 8;
+}
+
 }  // namespace internal
 
 static_assert(internal::FieldsAreSound(),
@@ -233,5 +290,7 @@ static_assert(internal::EventsAreSound(),
               "kEvents: no twins, filter names unique, <= 32 rows");
 static_assert(internal::PropertiesAreSound(),
               "kProperties: sources exist and have the property's type");
+static_assert(internal::DerivedAreSound(),
+              "kDerived: new names, made of texts, <= 8 rows");
 
 }  // namespace segrid::catalog

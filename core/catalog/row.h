@@ -11,12 +11,28 @@ namespace segrid::catalog {
 enum class Type : std::uint8_t {
   kString,
   kInteger,  // 64 bits, signed.
+  kTime,     // As kInteger: seconds or milliseconds since 1970, or a text or
+             // number that says a time.
   kBoolean,
   kStringList,  // At most one field has this type.
   kObject,      // Its members are rows of their own.
 };
 
-enum class Privacy : std::uint8_t { kPublic, kPersonal };
+// True for the types whose values are integers on every way out.
+constexpr bool IsInteger(Type type) {
+  return type == Type::kInteger || type == Type::kTime;
+}
+
+// Whether a value tells of a person. Of these, some have a switch of their own
+// in a source's `personal` (mapping.md, 3.14).
+enum class Privacy : std::uint8_t {
+  kPublic,
+  kPersonal,   // May hold an address; no switch.
+  kEmail,      // `personal.email`
+  kIp,         // `personal.ip`
+  kUserAgent,  // `personal.user_agent`
+  kLink,       // `personal.link_query`
+};
 
 // A key of a SendGrid event.
 struct FieldRow {
@@ -33,7 +49,6 @@ enum class Condition : std::uint8_t {
   kAlways,
   kHuman,    // `sg_machine_open` is missing or false.
   kMachine,  // `sg_machine_open` is true.
-  kBounce,   // `type` is `bounce`, `blocked` or missing.
 };
 
 // An event type.
@@ -65,6 +80,10 @@ enum class When : std::uint8_t {
   kSpecContext,   // As kRecipientAct, and the source says `spec_context`.
 };
 
+// Whether a custom argument of the property's name, or mapped to it, may fill
+// the place where the table has no value (mapping.md, 3.5).
+enum class Filling : std::uint8_t { kNever, kByArgument };
+
 // A value of the Track message.
 struct PropertyRow {
   std::string_view name;  // In JSON.
@@ -73,8 +92,21 @@ struct PropertyRow {
   Type type;
   Rule rule;
   When when;
+  Filling filling;
   std::string_view first;  // Keys of kFields.
   std::string_view second;
+};
+
+// How an opted-in property that is no field of SendGrid's gets its value.
+enum class Derivation : std::uint8_t {
+  kHeadOfMessageId,  // The text before its first dot (mapping.md, 3.15).
+};
+
+// A property that a source may opt into besides the fields.
+struct DerivedRow {
+  std::string_view name;  // In `extra_properties` and in JSON.
+  Derivation derivation;
+  std::string_view from;  // Key of kFields.
 };
 
 }  // namespace segrid::catalog

@@ -33,6 +33,13 @@ enum class Kind : std::uint32_t {
   kComposite,  // A JSON object or array that no row asks for.
 };
 
+// What the `integer` of a Type::kTime counts since 1970.
+enum class TimeUnit : std::uint32_t {
+  kByMagnitude,  // As SendGrid posts it: milliseconds from 1e11 on.
+  kSeconds,      // These two: it was no integer when it came.
+  kMilliseconds,
+};
+
 // One value of an event or Track. A view: what it points to must outlive it.
 struct Value {
   union {
@@ -41,7 +48,7 @@ struct Value {
     const Value* items;    // kList, once the Track is made.
     std::size_t first;     // kList, in an Event: position in Event::items.
   };
-  std::uint32_t size = 0;
+  std::uint32_t size = 0;  // Of kInteger: its TimeUnit.
   Kind kind = Kind::kMissing;
 
   constexpr Value() : data(nullptr) {}
@@ -60,8 +67,14 @@ struct Value {
     value.kind = Kind::kInteger;
     return value;
   }
+  static constexpr Value OfTime(std::int64_t number, TimeUnit unit) {
+    Value value = OfInteger(number);
+    value.size = static_cast<std::uint32_t>(unit);
+    return value;
+  }
 
   constexpr std::string_view text() const { return {data, size}; }
+  constexpr TimeUnit unit() const { return static_cast<TimeUnit>(size); }
   constexpr bool missing() const { return kind == Kind::kMissing; }
   constexpr bool is_text() const {
     return kind >= Kind::kText && kind <= Kind::kEscapedText;
@@ -74,6 +87,8 @@ static_assert(sizeof(Value) == 16 && std::is_trivially_copyable_v<Value>);
 struct CustomArg {
   Value key;
   Value value;
+  // What became of it was counted; another source counts nothing.
+  bool counted = false;
 };
 
 // One event. Reused from event to event: Clear() keeps the storage.
@@ -88,6 +103,7 @@ class Event {
     texts.Reset();
     source_bytes = 0;
     from_wire = false;
+    args_may_name_fields = false;
   }
 
   void Set(catalog::FieldId id, Value value) {
@@ -126,6 +142,9 @@ class Event {
   std::size_t source_bytes = 0;
   // Typed input: its texts may have to be escaped.
   bool from_wire = false;
+  // Custom arguments may have names of fields: those of typed input and those
+  // that stood in an object of arguments.
+  bool args_may_name_fields = false;
 
  private:
   std::uint64_t present_ = 0;

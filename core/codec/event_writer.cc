@@ -34,6 +34,21 @@ void AppendNumber(std::uint32_t number, std::uint64_t value,
   output.Finish(WriteVarintField(out, number, value));
 }
 
+// A typed time counts by its magnitude: from 1e11 on milliseconds, and below it
+// whole seconds.
+std::int64_t TypedInteger(const Value& value) {
+  constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
+  constexpr std::int64_t kSecondMs = 1000;
+  const bool is_large = value.integer >= kFirstMilliseconds;
+  if (value.unit() == TimeUnit::kSeconds && is_large) {
+    return value.integer * kSecondMs;
+  }
+  if (value.unit() == TimeUnit::kMilliseconds && !is_large) {
+    return value.integer / kSecondMs;
+  }
+  return value.integer;
+}
+
 void AppendField(FieldId id, Event& event, OutputBuffer& output);
 
 void AppendObject(FieldId object, Event& event, OutputBuffer& output) {
@@ -56,8 +71,8 @@ void AppendField(FieldId id, Event& event, OutputBuffer& output) {
     case Kind::kEscapedText:
       return AppendText(number, Plain(value, event.texts), output);
     case Kind::kInteger:
-      return AppendNumber(number, static_cast<std::uint64_t>(value.integer),
-                          output);
+      return AppendNumber(
+          number, static_cast<std::uint64_t>(TypedInteger(value)), output);
     case Kind::kTrue:
     case Kind::kFalse:
       return AppendNumber(number, value.kind == Kind::kTrue ? 1 : 0, output);

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <bitset>
 #include <cstring>
-#include <string>
-
-#include "core/base/error_info.h"
 
 namespace segrid::codec {
 namespace {
@@ -25,38 +22,27 @@ bool IsPlainInteger(std::string_view text) {
 
 }  // namespace
 
-bool JsonCursor::Open(std::string_view body, Position& at) {
+JsonIndex::Outcome JsonCursor::Open(std::string_view body, Position& at) {
   body_ = body.data();
   body_end_ = body_ + body.size();
-  element_ = kOutside;
-  status_ = index_.Build(body);
+  const JsonIndex::Outcome outcome = index_.Build(body);
   at = index_.begin();
   end_ = index_.end();
-  if (!status_.ok()) return false;
+  if (outcome != JsonIndex::Outcome::kIndexed) return outcome;
   LookForEscape(body_, body_);
-  if (At(at) == '[' && Char(end_ - 1) == ']') {
-    ++at;
-    return true;
+  if (At(at) != '[' || Char(end_ - 1) != ']') {
+    return JsonIndex::Outcome::kNotJson;
   }
-  // Say whether it is another JSON value or no JSON at all.
-  if (!SkipValue(at, 0)) return false;
-  if (at != end_) {
-    return Fail(at, "something stands after the end of the value");
-  }
-  status_ = base::MakeError(
-      absl::StatusCode::kInvalidArgument, "NOT_AN_ARRAY",
-      "the body is JSON but not an array: send the events as [{...},...]");
-  return false;
+  ++at;
+  return outcome;
 }
 
 bool JsonCursor::ReadLiteral(Position& at, Value& value) {
-  if (at >= end_) return Fail(at, "");
+  if (at >= end_) return false;
   const std::string_view token = Token(at);
   const char first = token.front();
   if (first == '-' || (first >= '0' && first <= '9')) {
-    if (!IsPlainInteger(token) && !IsJsonNumber(token)) {
-      return Fail(at, "a number is not well formed");
-    }
+    if (!IsPlainInteger(token) && !IsJsonNumber(token)) return false;
     value = Value(Kind::kNumber, token);
   } else if (token == "true") {
     value = Value::OfKind(Kind::kTrue);
@@ -65,7 +51,7 @@ bool JsonCursor::ReadLiteral(Position& at, Value& value) {
   } else if (token == "null") {
     value = Value();
   } else {
-    return Fail(at, "a value must stand here");
+    return false;
   }
   ++at;
   return true;
@@ -78,9 +64,7 @@ bool JsonCursor::SkipValue(Position& at, std::size_t level) {
   do {
     const char first = At(at);
     if (first == '{' || first == '[') {
-      if (level + depth == kMaxDepth) {
-        return Fail(at, "it is nested over 1,024 levels deep");
-      }
+      if (level + depth == kMaxDepth) return false;
       const bool object = first == '{';
       ++at;
       if (At(at) != (object ? '}' : ']')) {
@@ -106,9 +90,7 @@ bool JsonCursor::SkipValue(Position& at, std::size_t level) {
 
 bool JsonCursor::SkipKey(Position& at) {
   Value ignored;
-  if (At(at) != '"') return Fail(at, "a key in double quotes must stand here");
-  if (!ReadString(at, ignored)) return false;
-  if (At(at) != ':') return Fail(at, "a colon must follow the key");
+  if (At(at) != '"' || !ReadString(at, ignored) || At(at) != ':') return false;
   ++at;
   return true;
 }
@@ -130,31 +112,11 @@ void JsonCursor::LookForEscape(const char* from, const char* until) {
   next_escape_ = found == nullptr ? end : static_cast<const char*>(found);
 }
 
-bool JsonCursor::FailContinue(Position at, char close) {
-  return Fail(at, close == '}' ? "a comma or } must stand here"
-                               : "a comma or ] must stand here");
-}
-
 std::string_view JsonCursor::Token(Position at) const {
   const char* const start = body_ + at[0];
   const char* end = body_ + at[1];
   while (IsWhite(end[-1])) --end;
   return {start, static_cast<std::size_t>(end - start)};
-}
-
-bool JsonCursor::Fail(Position at, const char* what) {
-  std::string message = "the body is not JSON: ";
-  if (at >= end_) {
-    message += "it is cut off";
-  } else {
-    message += std::string(what) + " (byte " + std::to_string(*at) + ")";
-  }
-  if (element_ != kOutside) {
-    message += ", in element " + std::to_string(element_);
-  }
-  status_ = base::MakeError(absl::StatusCode::kInvalidArgument, "INVALID_JSON",
-                            message);
-  return false;
 }
 
 }  // namespace segrid::codec

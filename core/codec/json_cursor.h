@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "absl/status/status.h"
 #include "core/codec/digits.h"
 #include "core/codec/event.h"
 #include "core/codec/json_index.h"
@@ -19,8 +18,8 @@ namespace segrid::codec {
 // index does not: escapes, numbers, literals, grammar, depth.
 //
 // The methods take a position in the index and, where they succeed, move it
-// past what they read. On an error they return false and the cursor's status
-// says what and where. Inline where a call would cost more than the work.
+// past what they read. On an error they return false; json_mistake.h finds out
+// what is wrong. Inline where a call would cost more than the work.
 // Thread safety: none; one user at a time.
 class JsonCursor {
  public:
@@ -31,11 +30,11 @@ class JsonCursor {
 
   explicit JsonCursor(JsonIndex::Engine engine) : index_(engine) {}
 
-  // Starts to read `body`, which must be an array; `at` is then its first
-  // element or its end. From here to the end of the index, reading the
+  // Starts to read `body`; kNotJson also when it is no array. `at` is then its
+  // first element or its end. From here to the end of the index, reading the
   // character at a position is safe unless a bracket was just closed: the last
   // character is the array's own bracket.
-  bool Open(std::string_view body, Position& at);
+  JsonIndex::Outcome Open(std::string_view body, Position& at);
 
   // The character at a position. Char() is for positions that are known to be
   // inside.
@@ -78,7 +77,7 @@ class JsonCursor {
     const std::string_view inside = Inside(at);
     Kind kind = Kind::kCleanText;
     if (HasEscapes(inside)) {
-      if (!EscapesAreLegal(inside)) return Fail(at, "an escape is not legal");
+      if (!EscapesAreLegal(inside)) return false;
       kind = Kind::kEscapedText;
     }
     value = Value(kind, inside);
@@ -106,21 +105,11 @@ class JsonCursor {
   bool Continue(Position& at, char close, bool& more) {
     const char next = At(at);
     more = next == ',';
-    if (!more && next != close) return FailContinue(at, close);
+    if (!more && next != close) return false;
     ++at;
     return true;
   }
 
-  // Records what is wrong at a position, and returns false.
-  bool Fail(Position at, const char* what);
-  // The same where a comma or this bracket is missing.
-  bool FailContinue(Position at, char close);
-
-  // The element of the array that is being read, for messages; kOutside before
-  // the first and behind the last one.
-  static constexpr std::size_t kOutside = static_cast<std::size_t>(-1);
-  void set_element(std::size_t element) { element_ = element; }
-  const absl::Status& status() const { return status_; }
   void Shrink() { index_.Shrink(); }
 
  private:
@@ -137,8 +126,6 @@ class JsonCursor {
   const char* body_end_ = nullptr;
   const char* next_escape_ = nullptr;  // Or how far there is surely none.
   Position end_ = nullptr;
-  std::size_t element_ = kOutside;
-  absl::Status status_;
 };
 
 }  // namespace segrid::codec

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "core/base/error_info.h"
-
 // SEGRID_FAST_JSON_INDEX is set by CMakeLists.txt for the versions of simdjson
 // whose first stage was tried with our tests.
 
@@ -14,25 +12,6 @@ namespace {
 
 // A body over this size gives its index back after use.
 constexpr std::size_t kKeptBytes = 1 << 20;
-
-absl::Status Invalid(std::string_view what) {
-  return base::MakeError(absl::StatusCode::kInvalidArgument, "INVALID_JSON",
-                         what);
-}
-
-absl::Status NotUtf8() {
-  return Invalid("the body is not JSON: it is not valid UTF-8");
-}
-absl::Status OpenString() {
-  return Invalid(
-      "the body is not JSON: a string is not closed; is it cut off?");
-}
-absl::Status Empty() { return Invalid("the body is not JSON: it is empty"); }
-absl::Status ControlCharacter() {
-  return Invalid(
-      "the body is not JSON: a string contains a control character that is "
-      "not escaped");
-}
 
 }  // namespace
 
@@ -44,7 +23,7 @@ static_assert(simdjson::SIMDJSON_VERSION_MAJOR == 3 &&
 
 class JsonIndex::Fast {
  public:
-  absl::Status Build(std::string_view body) {
+  Outcome Build(std::string_view body) {
     if (body.size() > capacity_) {
       const std::size_t capacity = std::max(body.size(), std::size_t{1} << 14);
       const auto error =
@@ -52,9 +31,7 @@ class JsonIndex::Fast {
               ->create_dom_parser_implementation(capacity, 1, parser_);
       if (error != simdjson::SUCCESS) {
         capacity_ = 0;
-        return base::MakeError(absl::StatusCode::kResourceExhausted,
-                               "OUT_OF_MEMORY",
-                               "no memory for the index of the body");
+        return Outcome::kNoMemory;
       }
       capacity_ = capacity;
     }
@@ -64,17 +41,11 @@ class JsonIndex::Fast {
         // simdjson writes three sentinels, the last of which is 0.
         parser_->structural_indexes[size() + kSentinels - 1] =
             static_cast<std::uint32_t>(body.size());
-        return absl::OkStatus();
+        return Outcome::kIndexed;
       case simdjson::UTF8_ERROR:
-        return NotUtf8();
-      case simdjson::UNCLOSED_STRING:
-        return OpenString();
-      case simdjson::UNESCAPED_CHARS:
-        return ControlCharacter();
-      case simdjson::EMPTY:
-        return Empty();
+        return Outcome::kNotUtf8;
       default:
-        return Invalid("the body is not JSON");
+        return Outcome::kNotJson;
     }
   }
 
@@ -98,7 +69,7 @@ class JsonIndex::Fast {
 
 class JsonIndex::Fast {
  public:
-  absl::Status Build(std::string_view) { return absl::OkStatus(); }
+  Outcome Build(std::string_view) { return Outcome::kIndexed; }
   const std::uint32_t* begin() const { return nullptr; }
   std::size_t size() const { return 0; }
   void Shrink() {}
@@ -118,18 +89,16 @@ JsonIndex::~JsonIndex() = default;
 JsonIndex::JsonIndex(JsonIndex&&) noexcept = default;
 JsonIndex& JsonIndex::operator=(JsonIndex&&) noexcept = default;
 
-absl::Status JsonIndex::Build(std::string_view body) {
+JsonIndex::Outcome JsonIndex::Build(std::string_view body) {
   begin_ = end_ = nullptr;
-  if (body.empty()) return Empty();
-  if (body.size() >= 0xFFFFFFFF) {
-    return Invalid("the body is over 4 GiB; split it");
-  }
+  if (body.empty()) return Outcome::kNotJson;
+  if (body.size() > kMaxBytes) return Outcome::kTooLarge;
   if (fast_ == nullptr) return BuildPortable(body);
-  absl::Status status = fast_->Build(body);
-  if (!status.ok()) return status;
+  const Outcome outcome = fast_->Build(body);
+  if (outcome != Outcome::kIndexed) return outcome;
   begin_ = fast_->begin();
   end_ = begin_ + fast_->size();
-  return status;
+  return outcome;
 }
 
 void JsonIndex::Shrink() {
@@ -140,22 +109,24 @@ void JsonIndex::Shrink() {
   begin_ = end_ = nullptr;
 }
 
-absl::Status JsonIndex::BuildPortable(std::string_view body) {
+JsonIndex::Outcome JsonIndex::BuildPortable(std::string_view body) {
   positions_.clear();
   begin_ = end_ = nullptr;
-  if (!simdjson::validate_utf8(body.data(), body.size())) return NotUtf8();
+  if (!simdjson::validate_utf8(body.data(), body.size())) {
+    return Outcome::kNotUtf8;
+  }
   bool in_string = false;
   bool in_scalar = false;  // Inside a number or literal.
   for (std::size_t i = 0; i < body.size(); ++i) {
     const char c = body[i];
     if (in_string) {
-      if (static_cast<unsigned char>(c) < 0x20) return ControlCharacter();
+      if (static_cast<unsigned char>(c) < 0x20) return Outcome::kNotJson;
       if (c == '\\') {
         // A control character after a backslash is refused as one here, as the
         // fast engine does.
         if (i + 1 < body.size() &&
             static_cast<unsigned char>(body[i + 1]) < 0x20) {
-          return ControlCharacter();
+          return Outcome::kNotJson;
         }
         ++i;
       }
@@ -171,14 +142,13 @@ absl::Status JsonIndex::BuildPortable(std::string_view body) {
     in_string = c == '"';
     in_scalar = !white && !bracket && c != '"';
   }
-  if (in_string) return OpenString();
-  if (positions_.empty()) return Empty();
+  if (in_string || positions_.empty()) return Outcome::kNotJson;
   const std::size_t count = positions_.size();
   positions_.insert(positions_.end(), kSentinels,
                     static_cast<std::uint32_t>(body.size()));
   begin_ = positions_.data();
   end_ = begin_ + count;
-  return absl::OkStatus();
+  return Outcome::kIndexed;
 }
 
 }  // namespace segrid::codec

@@ -9,8 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
-
 namespace segrid::codec {
 
 // The structural index of one body at a time; reused from body to body.
@@ -32,11 +30,19 @@ class JsonIndex {
   JsonIndex(JsonIndex&&) noexcept;
   JsonIndex& operator=(JsonIndex&&) noexcept;
 
-  // Indexes `body`, at most 4 GiB - 1. Afterwards it is known that the body is
-  // UTF-8, that every string is closed, and that none contains a control
-  // character; escapes, numbers, literals and grammar are not checked.
-  // INVALID_ARGUMENT, `INVALID_JSON`: says what is wrong, never shows the body.
-  absl::Status Build(std::string_view body);
+  enum class Outcome {
+    kIndexed,
+    kNotUtf8,
+    kNotJson,   // Empty, an open string, or a control character in one.
+    kTooLarge,  // Over kMaxBytes.
+    kNoMemory,
+  };
+  static constexpr std::size_t kMaxBytes = 0xFFFFFFFE;
+
+  // Indexes `body`. With kIndexed it is known that the body is UTF-8, that
+  // every string is closed, and that none contains a control character;
+  // escapes, numbers, literals and grammar are not checked.
+  Outcome Build(std::string_view body);
 
   // The positions, in order. Behind the last one stand kSentinels more: the
   // size of the body.
@@ -49,7 +55,7 @@ class JsonIndex {
 
  private:
   class Fast;
-  absl::Status BuildPortable(std::string_view body);
+  Outcome BuildPortable(std::string_view body);
 
   std::unique_ptr<Fast> fast_;
   std::vector<std::uint32_t> positions_;

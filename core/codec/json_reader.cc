@@ -1,7 +1,10 @@
 #include "core/codec/json_reader.h"
 
+#include "core/base/error_info.h"
+#include "core/codec/json_mistake.h"
 #include "core/codec/json_text.h"
 #include "core/codec/key_table.h"
+#include "core/codec/utf8_repair.h"
 
 namespace segrid::codec {
 namespace {
@@ -11,6 +14,10 @@ namespace {
 constexpr std::size_t kInArray = 1;
 constexpr std::size_t kInEvent = 2;
 constexpr std::size_t kInMember = 3;
+
+// A larger copy of a body is given back after use.
+constexpr std::size_t kKeptBytes = 1 << 20;
+constexpr std::size_t kKeptArguments = 4096;
 
 static_assert(JsonIndex::kSentinels >= 3, "ReadObject looks so far ahead");
 
@@ -26,17 +33,17 @@ bool Stands(const char (&pair)[3], const char* at) {
 }
 
 // The value between a colon and `end`: a text that is neither empty nor
-// escaped, or, where the type is kInteger, plain digits. kMissing when it is
-// something else, or when white space stands around it.
+// escaped or, with `takes_digits`, plain digits. kMissing when it is something
+// else, or when white space stands around it.
 inline Value PlainValue(const char* body, std::uint32_t colon,
-                        std::uint32_t end, catalog::Type type) {
+                        std::uint32_t end, bool takes_digits) {
   const std::uint32_t size = end - colon - 3;
   if (body[colon + 1] == '"' && body[end - 1] == '"' &&
       static_cast<std::int32_t>(size) > 0) [[likely]] {
     return Value(Kind::kCleanText, {body + colon + 2, size});
   }
   std::int64_t number = 0;
-  if (type == catalog::Type::kInteger && end >= kMaxPlainDigits &&
+  if (takes_digits && end >= kMaxPlainDigits &&
       ReadPlainDigits(body + end, end - colon - 1, number)) {
     return Value::OfInteger(number);
   }
@@ -49,27 +56,66 @@ Value OrMissing(Value text) { return text.size == 0 ? Value() : text; }
 }  // namespace
 
 absl::Status JsonReader::Open(std::string_view body) {
+  using Outcome = JsonIndex::Outcome;
   element_ = 0;
-  cursor_.Open(body, at_);
-  return cursor_.status();
+  body_ = body;
+  repaired_strings_ = 0;
+  if (has_objects_) ForgetArgumentObjects();  // Of a body that failed.
+  const std::string_view text = WithoutByteOrderMark(body);
+  Outcome outcome = cursor_.Open(text, at_);
+  if (outcome == Outcome::kNotUtf8) [[unlikely]] {
+    outcome = OpenRepaired(text);
+  }
+  if (outcome == Outcome::kIndexed) {
+    status_ = absl::OkStatus();
+  } else if (outcome == Outcome::kNoMemory) {
+    status_ =
+        base::MakeError(absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY",
+                        "no memory for the index of the body");
+  } else {
+    status_ = ExplainRefusal(body_);
+  }
+  return status_;
+}
+
+JsonIndex::Outcome JsonReader::OpenRepaired(std::string_view body) {
+  const auto strings = RepairUtf8(body, repaired_);
+  if (!strings.has_value()) return JsonIndex::Outcome::kNotUtf8;
+  repaired_strings_ = *strings;
+  return cursor_.Open(repaired_, at_);
+}
+
+JsonReader::Step JsonReader::Fail() {
+  status_ = ExplainRefusal(body_);
+  return Step::kError;
+}
+
+void JsonReader::Shrink() {
+  cursor_.Shrink();
+  if (repaired_.capacity() > kKeptBytes) repaired_ = std::string();
+  for (ArgumentObject& object : objects_) {
+    if (object.members.capacity() > kKeptArguments) object.members = {};
+  }
 }
 
 JsonReader::Step JsonReader::Next(Event& event) {
   event.Clear();
-  if (!cursor_.status().ok()) return Step::kError;
+  if (!status_.ok()) return Step::kError;
   Position at = at_;
   if (element_ > 0) {
     bool more = false;
-    if (!cursor_.Continue(at, ']', more)) return Step::kError;
+    if (!cursor_.Continue(at, ']', more)) return Fail();
     if (!more) return Finish(at);
   } else if (cursor_.At(at) == ']') {
     return Finish(at + 1);
   }
-  cursor_.set_element(element_);
   const Position start = at;
   const bool is_object = cursor_.At(at) == '{';
   if (!(is_object ? ReadObject(at, event) : cursor_.SkipValue(at, kInArray))) {
-    return Step::kError;
+    return Fail();
+  }
+  if (has_objects_) [[unlikely]] {
+    SpreadArgumentObjects(event);
   }
   at_ = at;
   ++element_;
@@ -79,11 +125,7 @@ JsonReader::Step JsonReader::Next(Event& event) {
 }
 
 JsonReader::Step JsonReader::Finish(Position at) {
-  if (at != cursor_.end()) {
-    cursor_.set_element(JsonCursor::kOutside);
-    cursor_.Fail(at, "something stands after the end of the array");
-    return Step::kError;
-  }
+  if (at != cursor_.end()) return Fail();
   at_ = at - 1;  // Next() keeps saying kEnd.
   return Step::kEnd;
 }
@@ -116,13 +158,13 @@ bool JsonReader::ReadObject(Position& position, Event& event) {
     if (end < plain_end) [[likely]] {
       slot = kKeyTable.FindMember(key, key_size);
       if (slot != nullptr) [[likely]] {
-        value = PlainValue(body, colon, end, slot->type);
+        value = PlainValue(body, colon, end, slot->takes_digits);
         if (!value.missing()) [[likely]] {
           event.PutUnmarked(slot->row, value);
           marks |= slot->mark;
         }
       } else if (key[-1] == '"' && Stands("\":", body + colon - 1)) {
-        value = PlainValue(body, colon, end, catalog::Type::kString);
+        value = PlainValue(body, colon, end, false);
         if (!value.missing()) {
           event.custom_args.push_back(
               {Value(Kind::kCleanText, {key, key_size}), value});
@@ -146,7 +188,7 @@ bool JsonReader::ReadObject(Position& position, Event& event) {
     ++at;
     if (next != ',') {
       position = at;
-      return next == '}' || cursor_.FailContinue(at - 1, '}');
+      return next == '}';
     }
     plain_end = PlainEnd();
   }
@@ -161,24 +203,81 @@ JsonReader::Position JsonReader::ReadMember(Position at, Event& event) {
 }
 
 bool JsonReader::ReadKey(Position& at, Event& event, Value& key) {
-  if (cursor_.At(at) != '"') {
-    return cursor_.Fail(at, "a key in double quotes must stand here");
-  }
-  if (!cursor_.ReadString(at, key)) return false;
+  if (cursor_.At(at) != '"' || !cursor_.ReadString(at, key)) return false;
   if (key.kind == Kind::kEscapedText) key = Unescaped(key, event.texts);
-  if (cursor_.Char(at) != ':') {
-    return cursor_.Fail(at, "a colon must follow the key");
-  }
+  if (cursor_.Char(at) != ':') return false;
   ++at;
   return true;
 }
 
 JsonReader::Position JsonReader::ReadCustomArg(Position at, Value key,
                                                Event& event) {
+  if (cursor_.Char(at) == '{') {
+    const std::size_t object = catalog::FindArgumentObject(key.text());
+    if (object < objects_.size()) return ReadArgumentObject(at, object, event);
+  }
   Value value;
   if (!ReadScalar(at, kInEvent, value)) return nullptr;
   event.custom_args.push_back({key, value});
   return at;
+}
+
+JsonReader::Position JsonReader::ReadArgumentObject(Position at,
+                                                    std::size_t object,
+                                                    Event& event) {
+  ArgumentObject& read = objects_[object];
+  read.members.clear();
+  read.present = has_objects_ = true;
+  read.args_before = event.custom_args.size();
+  ++at;
+  if (cursor_.At(at) == '}') return at + 1;
+  for (bool more = true; more;) {
+    CustomArg member;
+    if (!ReadKey(at, event, member.key) ||
+        !ReadScalar(at, kInMember, member.value)) {
+      return nullptr;
+    }
+    read.members.push_back(member);
+    if (!cursor_.Continue(at, '}', more)) return nullptr;
+  }
+  return at;
+}
+
+// Members stand before the event's own arguments, since of several with one
+// name the last counts. So does the last of two keys: an object takes the place
+// of what stood before it under its key, and loses it to what stands behind.
+void JsonReader::SpreadArgumentObjects(Event& event) {
+  std::vector<CustomArg>& args = event.custom_args;
+  for (std::size_t i = 0; i < objects_.size(); ++i) {
+    ArgumentObject& object = objects_[i];
+    if (!object.present) continue;
+    const auto has_its_key = [i](const CustomArg& arg) {
+      return arg.key.text() == catalog::kArgumentObjects[i];
+    };
+    const auto behind =
+        args.begin() + static_cast<std::ptrdiff_t>(object.args_before);
+    if (std::any_of(behind, args.end(), has_its_key)) object.members.clear();
+    // Missing, it stays where it is: positions of the other object hold.
+    for (auto arg = args.begin(); arg != behind; ++arg) {
+      if (has_its_key(*arg)) arg->value = Value();
+    }
+  }
+  std::size_t spread = 0;
+  for (ArgumentObject& object : objects_) {
+    args.insert(args.begin() + static_cast<std::ptrdiff_t>(spread),
+                object.members.begin(), object.members.end());
+    spread += object.members.size();
+  }
+  event.args_may_name_fields |= spread > 0;
+  ForgetArgumentObjects();
+}
+
+void JsonReader::ForgetArgumentObjects() {
+  for (ArgumentObject& object : objects_) {
+    object.members.clear();
+    object.present = false;
+  }
+  has_objects_ = false;
 }
 
 JsonReader::Position JsonReader::ReadField(Position at, catalog::FieldId id,
@@ -186,7 +285,7 @@ JsonReader::Position JsonReader::ReadField(Position at, catalog::FieldId id,
   const char first = cursor_.Char(at);
   const catalog::Type type = catalog::Row(id).type;
   std::int64_t number = 0;
-  if (type == catalog::Type::kInteger && cursor_.ReadPlainInteger(at, number)) {
+  if (catalog::IsInteger(type) && cursor_.ReadPlainInteger(at, number)) {
     event.Put(id, Value::OfInteger(number));
     return at + 1;
   }
@@ -264,10 +363,7 @@ JsonReader::Position JsonReader::ReadList(Position at, catalog::FieldId id,
     ++list.size;
     const char next = cursor_.At(at);
     if (next != ',') {
-      if (next != ']') {
-        cursor_.FailContinue(at, ']');
-        return nullptr;
-      }
+      if (next != ']') return nullptr;
       event.Set(id, list);
       return at + 1;
     }

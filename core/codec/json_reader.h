@@ -3,8 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/codec/event.h"
@@ -19,13 +23,15 @@ namespace segrid::codec {
 // Every byte of the body is checked: UTF-8, strings and escapes, numbers,
 // literals, grammar, at most JsonCursor::kMaxDepth levels. A body that is not a
 // JSON array is refused as a whole, possibly after some of its events were
-// given out: act on them only when Next() has said kEnd.
+// given out: act on them only when Next() has said kEnd. A byte order mark
+// before the array is skipped. Bytes inside strings that are no UTF-8 are read
+// as U+FFFD (mapping.md, 3.9): only a body that fails the check is copied.
 //
 // Ownership:     the body must outlive the reader's use of it and the events.
 // Thread safety: none; one user at a time. Reused from body to body; the steady
 //                state allocates nothing.
-// Errors:        INVALID_ARGUMENT with reason INVALID_JSON or NOT_AN_ARRAY; the
-//                message has the position, never the contents.
+// Errors:        those of ExplainRefusal() (json_mistake.h); RESOURCE_EXHAUSTED
+//                with reason OUT_OF_MEMORY.
 class JsonReader {
  public:
   enum class Step {
@@ -44,15 +50,28 @@ class JsonReader {
   // Reads the next element of the array into `event`.
   Step Next(Event& event);
 
-  // What went wrong; OK unless Next() returned kError.
-  const absl::Status& status() const { return cursor_.status(); }
+  // What went wrong; OK unless Open() failed or Next() returned kError.
+  const absl::Status& status() const { return status_; }
+
+  // Strings of the body in which something was replaced by U+FFFD.
+  std::int32_t repaired_strings() const { return repaired_strings_; }
 
   // Gives back memory that an unusually large body has left behind.
-  void Shrink() { cursor_.Shrink(); }
+  void Shrink();
 
  private:
   using Position = JsonCursor::Position;
 
+  // An object of custom arguments in the event that is being read; see
+  // catalog::kArgumentObjects.
+  struct ArgumentObject {
+    std::vector<CustomArg> members;
+    bool present = false;
+    std::size_t args_before = 0;  // Custom arguments read before it.
+  };
+
+  JsonIndex::Outcome OpenRepaired(std::string_view body);
+  Step Fail();
   bool ReadObject(Position& position, Event& event);
   // Before it there is no escape that was not seen yet, and behind each
   // character there is room for the longest key.
@@ -72,10 +91,19 @@ class JsonReader {
   // Objects and arrays give kComposite; `level` counts the brackets around.
   bool ReadScalar(Position& at, std::size_t level, Value& value);
   Step Finish(Position at);
+  Position ReadArgumentObject(Position at, std::size_t object, Event& event);
+  void SpreadArgumentObjects(Event& event);
+  void ForgetArgumentObjects();
 
   JsonCursor cursor_;
   Position at_ = nullptr;
   std::size_t element_ = 0;
+  std::string_view body_;  // As it came, for messages.
+  std::string repaired_;
+  std::int32_t repaired_strings_ = 0;
+  std::array<ArgumentObject, catalog::kArgumentObjects.size()> objects_;
+  bool has_objects_ = false;
+  absl::Status status_;
 };
 
 }  // namespace segrid::codec

@@ -20,6 +20,8 @@ constexpr std::size_t kFixedBytes = 4096;
 // more bytes of punctuation; text from typed input may grow sixfold on top.
 constexpr std::size_t kGrowthOfJson = 6;
 constexpr std::size_t kGrowthOfWire = 24;
+// A name that the source gives appears once, perhaps escaped.
+constexpr std::size_t kGrowthOfName = 6;
 
 // A text of up to N - 1 bytes made by the compiler; copied whole, because a
 // copy of constant size is a few moves.
@@ -189,7 +191,8 @@ char* PutPair(std::uint32_t number, char* out) {
 std::size_t Bound(const Track& track) {
   const std::size_t growth =
       track.event->from_wire ? kGrowthOfWire : kGrowthOfJson;
-  return kFixedBytes + growth * track.event->source_bytes;
+  return kFixedBytes + growth * track.event->source_bytes +
+         kGrowthOfName * track.given_name_bytes;
 }
 
 }  // namespace
@@ -198,9 +201,11 @@ std::size_t JsonWriter::Append(const Track& track, OutputBuffer& output) {
   char* const start = output.Reserve(Bound(track));
   char* out = Put("{\"type\":\"track\",\"messageId\":\"", start);
   out = CopyText(track.message_id_text(), out);
-  out = Put("\",\"anonymousId\":\"", out);
-  std::memcpy(out, track.anonymous_id.data(), Track::kHashHexBytes);
-  out += Track::kHashHexBytes;
+  if (track.has_anonymous_id) [[likely]] {
+    out = Put("\",\"anonymousId\":\"", out);
+    std::memcpy(out, track.anonymous_id.data(), Track::kHashHexBytes);
+    out += Track::kHashHexBytes;
+  }
   *out++ = '"';
   if (!track.user_id.missing()) {
     out = Put(",\"userId\":", out);

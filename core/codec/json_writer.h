@@ -21,7 +21,7 @@ class JsonWriter {
   static constexpr std::size_t kMessageIdOffset =
       std::string_view("{\"type\":\"track\",\"messageId\":\"").size();
 
-  // Where the anonymous id stands in the JSON of this Track.
+  // Where the anonymous id stands in the JSON of this Track, if it has one.
   static std::size_t AnonymousIdOffset(const Track& track) {
     return kMessageIdOffset + track.message_id_size +
            std::string_view("\",\"anonymousId\":\"").size();

@@ -33,7 +33,7 @@ class KeyTable {
     std::array<char, kMaxKeyBytes> text;
     std::uint64_t mark;  // Event::MarkOf(row).
     catalog::FieldId row;
-    catalog::Type type;
+    bool takes_digits;  // Plain digits are its integer.
   };
 
   // The slot of the key of `size` bytes, behind which `":` stands; nullptr when
@@ -106,7 +106,8 @@ class KeyTable {
   }
 
   constexpr bool TryFill() {
-    Slot unused{.text = {}, .mark = 0, .row = catalog::kNoField, .type = {}};
+    Slot unused{
+        .text = {}, .mark = 0, .row = catalog::kNoField, .takes_digits = false};
     unused.text.back() = '\xFF';  // No member ends in this.
     slots_.fill(unused);
     for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
@@ -117,7 +118,7 @@ class KeyTable {
       Slot made{.text = {},
                 .mark = Event::MarkOf(row),
                 .row = row,
-                .type = catalog::kFields[i].type};
+                .takes_digits = catalog::IsInteger(catalog::kFields[i].type)};
       std::copy(kEnd.begin(), kEnd.end(),
                 std::copy(key.begin(), key.end(), made.text.begin()));
       std::uint64_t first = 0;

@@ -33,6 +33,8 @@ struct Track {
 
   std::array<char, kMaxMessageIdBytes> message_id;
   std::size_t message_id_size = 0;
+  // Without an address there is none; then there is a user id.
+  bool has_anonymous_id = true;
   std::array<char, kHashHexBytes> anonymous_id;
   // The id is not known yet; it is written where the writers leave its place.
   bool anonymous_id_follows = false;
@@ -47,6 +49,9 @@ struct Track {
   // By row of kProperties; kMissing where the Track has none.
   std::array<Value, catalog::kPropertyCount> properties;
   std::vector<Extra> extras;
+  // Bytes of names in `extras` that come from the source's settings and not
+  // from the event.
+  std::size_t given_name_bytes = 0;
   // What the Track was made of: holds the members of kObject extras.
   const Event* event = nullptr;
 

@@ -15,8 +15,8 @@ using catalog::Type;
 
 // The wire type of a row's field.
 constexpr WireType WireTypeOf(Type type) {
-  return type == Type::kInteger || type == Type::kBoolean ? WireType::kVarint
-                                                          : WireType::kBytes;
+  return catalog::IsInteger(type) || type == Type::kBoolean ? WireType::kVarint
+                                                            : WireType::kBytes;
 }
 
 // By tag, so that the number and the wire type are one look-up: the row of an
@@ -61,7 +61,7 @@ bool ReadScalarField(WireReader& reader, FieldId id, Event& event) {
   } else {
     std::uint64_t number = 0;
     if (!reader.ReadVarint(number)) return false;
-    value = type == Type::kInteger
+    value = catalog::IsInteger(type)
                 ? Value::OfInteger(static_cast<std::int64_t>(number))
                 : Value::OfKind(number != 0 ? Kind::kTrue : Kind::kFalse);
   }
@@ -174,6 +174,7 @@ bool ReadWireEvent(std::string_view bytes, Event& event) {
   event.Clear();
   event.source_bytes = bytes.size();
   event.from_wire = true;
+  event.args_may_name_fields = true;
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
   while (at != end) {

@@ -241,10 +241,14 @@ char* WriteContext(const Track& track, char* out) {
 std::size_t WireWriter::Append(std::uint32_t number, Track& track,
                                OutputBuffer& output) {
   if (!track.event->from_wire) UnescapeValues(track);
-  char* out = output.Reserve(kFixedBytes + kGrowth * track.event->source_bytes);
+  char* out =
+      output.Reserve(kFixedBytes + kGrowth * (track.event->source_bytes +
+                                              track.given_name_bytes));
   char* const contents = Begin(number, out);
   out = WriteText(kMessageId, track.message_id_text(), contents);
-  out = WriteText(kAnonymousId, track.anonymous_id_text(), out);
+  if (track.has_anonymous_id) [[likely]] {
+    out = WriteText(kAnonymousId, track.anonymous_id_text(), out);
+  }
   const char* const anonymous_id = out - Track::kHashHexBytes;
   if (!track.user_id.missing()) out = WriteField(kUserId, track.user_id, out);
   out = WriteText(kEvent, catalog::kEvents[track.event_row].segment, out);

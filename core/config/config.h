@@ -193,14 +193,35 @@ struct Queue {
 
 // Which custom arguments become properties.
 struct CustomArgs {
-  enum class Mode { kNone, kAll, kNamed };
+  enum class Mode { kNone, kAll, kNamed, kMapped };
   Mode mode = Mode::kNone;
-  std::vector<std::string> names;  // kNamed only.
+  std::vector<std::string> names;                 // kNamed only.
+  std::map<std::string, std::string> properties;  // kMapped: by argument.
 
   friend bool operator==(const CustomArgs&, const CustomArgs&) = default;
 };
 
 enum class EmailHash { kNormalized, kAsReceived };
+
+// One map of conditions of `only` or `not`: fits an event that fits all. A
+// condition is a list of values, of which the event must have one.
+struct Route {
+  using Values = std::vector<std::string>;
+  std::map<std::string, Values> fields;  // By key; `pool` means its name.
+  std::map<std::string, Values> custom_args;
+
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+// What becomes of a person's data: keep | omit, and for `ip` truncate.
+struct Personal {
+  std::string email = "keep";
+  std::string ip = "keep";
+  std::string user_agent = "keep";
+  std::string link_query = "keep";
+
+  friend bool operator==(const Personal&, const Personal&) = default;
+};
 
 // One Segment source: which events, which form, and where to.
 struct Source {
@@ -217,8 +238,12 @@ struct Source {
   std::vector<std::string> email_subject_from = {"subject", "email_subject"};
   std::vector<std::string> extra_properties;  // SendGrid's keys.
   CustomArgs custom_args;
-  std::string user_id_from;  // A custom argument. Empty: no userId.
+  std::string custom_args_prefix;  // Before names that `all` or a list gives.
+  std::string user_id_from;        // A custom argument. Empty: no userId.
   bool spec_context = false;
+  std::vector<Route> only;    // An event must fit one of them. Empty: any.
+  std::vector<Route> except;  // `not`: what fits one of them is skipped.
+  Personal personal;
 
   bool gzip = true;
   absl::Duration max_age = absl::Hours(20);  // 1 s to 720 h.

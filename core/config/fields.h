@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct ListRules {
   std::size_t max_count = 100;
   bool show = true;         // As for a text.
   bool many_lines = false;  // As for a text.
+  bool may_be_one = false;  // A single value stands for a list of it.
 };
 
 template <class Value>
@@ -40,10 +42,11 @@ struct Range {
   Value max;
 };
 
-// Either one of some words, or ("" then) a list.
-struct WordOrList {
+// Either one of some words, or ("" then) a list, or a map of texts by name.
+struct WordListOrMap {
   std::string word;
   std::vector<std::string> list;
+  std::map<std::string, std::string> map;
 };
 
 // Visits the keys of one section. A key is a literal: views of it are kept.
@@ -70,8 +73,14 @@ class Fields {
   virtual void Word(Key key, std::string& value, Words words) = 0;
   virtual void Texts(Key key, std::vector<std::string>& values,
                      ListRules rules) = 0;
-  virtual void WordOrTexts(Key key, WordOrList& value, Words words,
-                           ListRules rules) = 0;
+  // `rules` are for the elements of a list and for the names of a map;
+  // `texts_of_map` checks what stands under these.
+  virtual void WordListOrMap(Key key, config::WordListOrMap& value, Words words,
+                             ListRules rules, TextCheck texts_of_map) = 0;
+  // Lists by names that the file chooses; `names` checks these.
+  virtual void TextsByName(
+      Key key, std::map<std::string, std::vector<std::string>>& lists,
+      TextCheck names, ListRules rules) = 0;
 
   // A section below, described by `Rows(Fields&, T&)`.
   template <class T>
@@ -79,13 +88,16 @@ class Fields {
     VisitSection(key, [&object](Fields& fields) { Rows(fields, object); });
   }
 
-  // A list of such sections. The file's list replaces what `objects` holds.
+  // A list of such sections; with `may_be_one`, a single section stands for a
+  // list of it. The file's list replaces what `objects` holds.
   template <class T>
-  void Sections(Key key, std::vector<T>& objects, std::size_t max_count) {
+  void Sections(Key key, std::vector<T>& objects, std::size_t max_count,
+                bool may_be_one = false) {
     VisitSections(
         key,
         {.size = objects.size(),
          .max_count = max_count,
+         .may_be_one = may_be_one,
          .resize =
              [&objects](std::size_t count) { objects.assign(count, T()); },
          .visit = [&objects](std::size_t i,
@@ -108,6 +120,7 @@ class Fields {
   struct SectionList {
     std::size_t size;
     std::size_t max_count;
+    bool may_be_one;  // A single section stands for a list of it.
     std::function<void(std::size_t count)> resize;
     std::function<void(std::size_t i, Fields& fields)> visit;
   };

@@ -126,6 +126,11 @@ std::optional<std::string> Reader::TextOf(const Value& value, TextRules rules) {
 void Reader::ReadList(const Value& value, std::vector<std::string>& values,
                       ListRules rules) {
   const Node& node = value.node;
+  if (rules.may_be_one && node.kind == Node::Kind::kScalar) {
+    std::optional<std::string> text = TextOf(value, {.check = rules.check});
+    if (text.has_value()) values = {*std::move(text)};
+    return;
+  }
   if (node.kind != Node::Kind::kList) {
     Fail(value, Concat({node.kind == Node::Kind::kNull
                             ? "has no value"
@@ -160,6 +165,25 @@ void Reader::ReadList(const Value& value, std::vector<std::string>& values,
     read.push_back(*std::move(text));
   }
   values = std::move(read);
+}
+
+std::vector<std::pair<std::string, Reader::Value>> Reader::ReadNames(
+    const Value& value, TextCheck names) {
+  std::vector<std::pair<std::string, Value>> found;
+  for (const Entry& entry : value.node.entries) {
+    const Value below{entry.value,
+                      Concat({value.path, ".", ShownKey(entry.key)})};
+    reading_.places.emplace(below.path, below.node.position);
+    const std::string problem =
+        names == nullptr ? std::string() : names(entry.key);
+    if (problem.empty()) {
+      found.emplace_back(entry.key, below);
+    } else {
+      reading_.problems.Add(entry.position, below.path,
+                            Concat({ShownValue(entry.key), " ", problem}));
+    }
+  }
+  return found;
 }
 
 bool Reader::TakeWord(const Value& value, const Scalar& scalar, Words words) {

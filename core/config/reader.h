@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/environment.h"
@@ -44,8 +45,11 @@ class Reader final : public Fields {
   void Word(Key key, std::string& value, Words words) override;
   void Texts(Key key, std::vector<std::string>& values,
              ListRules rules) override;
-  void WordOrTexts(Key key, WordOrList& value, Words words,
-                   ListRules rules) override;
+  void WordListOrMap(Key key, config::WordListOrMap& value, Words words,
+                     ListRules rules, TextCheck texts_of_map) override;
+  void TextsByName(Key key,
+                   std::map<std::string, std::vector<std::string>>& lists,
+                   TextCheck names, ListRules rules) override;
   void Check(bool ok, Key key, std::string_view message) override;
   void Require(bool needed, Key key, std::string_view message) override;
   bool Has(Key key) const override;
@@ -79,6 +83,10 @@ class Reader final : public Fields {
   std::optional<std::string> TextOf(const Value& value, TextRules rules);
   void ReadList(const Value& value, std::vector<std::string>& values,
                 ListRules rules);
+  // The values of a map, by names that the file chooses and that `names` finds
+  // nothing wrong with.
+  std::vector<std::pair<std::string, Value>> ReadNames(const Value& value,
+                                                       TextCheck names);
   bool TakeWord(const Value& value, const Scalar& scalar, Words words);
   void ReadSection(const Value& value,
                    const std::function<void(Fields&)>& rows);

@@ -156,14 +156,24 @@ void Reader::Texts(Key key, std::vector<std::string>& values, ListRules rules) {
   if (found.has_value()) ReadList(*found, values, rules);
 }
 
-void Reader::WordOrTexts(Key key, WordOrList& value, Words words,
-                         ListRules rules) {
+void Reader::WordListOrMap(Key key, config::WordListOrMap& value, Words words,
+                           ListRules rules, TextCheck texts_of_map) {
   const std::optional<Value> found = Find(key);
   if (!found.has_value()) return;
-  const std::string wanted = Concat({List(words), " or a list: [a, b]"});
+  const std::string wanted =
+      Concat({List(words), ", a list: [a, b], or a map: {a: b}"});
   if (found->node.kind == Node::Kind::kList) {
-    value.word.clear();
+    value = {};
     return ReadList(*found, value.list, rules);
+  }
+  if (found->node.kind == Node::Kind::kMap) {
+    value = {};
+    for (const auto& [name, below] : ReadNames(*found, rules.check)) {
+      const std::optional<std::string> text =
+          TextOf(below, {.check = texts_of_map});
+      if (text.has_value()) value.map[name] = *text;
+    }
+    return;
   }
   const std::optional<Scalar> scalar = ScalarOf(*found, wanted);
   if (!scalar.has_value()) return;
@@ -171,7 +181,21 @@ void Reader::WordOrTexts(Key key, WordOrList& value, Words words,
     return Fail(*found,
                 Concat({scalar->shown, " is not known; must be ", wanted}));
   }
-  value = {.word = scalar->text, .list = {}};
+  value = {.word = scalar->text, .list = {}, .map = {}};
+}
+
+void Reader::TextsByName(Key key,
+                         std::map<std::string, std::vector<std::string>>& lists,
+                         TextCheck names, ListRules rules) {
+  const std::optional<Value> found = Find(key);
+  if (!found.has_value()) return;
+  if (found->node.kind != Node::Kind::kMap) {
+    return Fail(*found, "must be a map of lists: {name: [a, b]}");
+  }
+  lists.clear();
+  for (const auto& [name, below] : ReadNames(*found, names)) {
+    ReadList(below, lists[name], rules);
+  }
 }
 
 void Reader::ReadSection(const Value& value,
@@ -195,8 +219,16 @@ void Reader::VisitSections(Key key, const SectionList& list) {
   const std::optional<Value> found = Find(key);
   if (!found.has_value()) return;
   const Node& node = found->node;
+  if (list.may_be_one && node.kind == Node::Kind::kMap) {
+    list.resize(1);
+    return ReadSection(*found,
+                       [&list](Fields& fields) { list.visit(0, fields); });
+  }
   if (node.kind != Node::Kind::kList) {
-    return Fail(*found, "must be a list: each element starts with '- '");
+    return Fail(*found, list.may_be_one
+                            ? "must be a section with keys, or a list of such: "
+                              "each element starts with '- '"
+                            : "must be a list: each element starts with '- '");
   }
   if (node.items.size() > list.max_count) {
     return Fail(*found, Concat({"has ", std::to_string(node.items.size()),

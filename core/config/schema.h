@@ -25,6 +25,8 @@ void Rows(Fields& fields, Webhook& webhook);
 void Rows(Fields& fields, Jwt& jwt);
 void Rows(Fields& fields, Queue& queue);
 void Rows(Fields& fields, Source& source);
+void Rows(Fields& fields, Route& route);
+void Rows(Fields& fields, Personal& personal);
 void Rows(Fields& fields, Logging& logging);
 void Rows(Fields& fields, Drain& drain);
 void Rows(Fields& fields, Reload& reload);

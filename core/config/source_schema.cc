@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/catalog/catalog.h"
@@ -21,6 +23,7 @@ constexpr std::array<std::string_view, 2> kEmailHashes = {"normalized",
 constexpr std::array<std::string_view, 2> kCustomArgWords = {"none", "all"};
 
 constexpr std::size_t kMaxArgumentBytes = 256;
+constexpr std::size_t kMaxRoutes = 100;
 
 // The filter names, in the order of the catalog.
 constexpr auto kFilters = [] {
@@ -49,8 +52,15 @@ std::string CheckEmailType(const std::string& name) {
 }
 
 std::string CheckExtraProperty(const std::string& key) {
-  if (catalog::FindField(key) != catalog::kNoField) return "";
-  const std::string_view nearest = Nearest(key, FieldKeys());
+  if (catalog::FindField(key) != catalog::kNoField ||
+      catalog::FindDerived(key) != catalog::kDerivedCount) {
+    return "";
+  }
+  std::vector<std::string_view> keys = FieldKeys();
+  for (const catalog::DerivedRow& row : catalog::kDerived) {
+    keys.push_back(row.name);
+  }
+  const std::string_view nearest = Nearest(key, keys);
   return Concat(
       {"is no key that SendGrid sends; ",
        nearest.empty() ? "" : Concat({"did you mean '", nearest, "'? "}),
@@ -67,6 +77,75 @@ std::string CheckCustomArg(const std::string& name) {
          "SendGrid's go under 'extra_properties'";
 }
 
+std::string CheckPropertyName(const std::string& name) {
+  return name.size() > kMaxArgumentBytes
+             ? "is too long for the name of a property; at most 256 bytes"
+             : "";
+}
+
+std::string CheckPrefix(const std::string& prefix) {
+  constexpr std::size_t kMaxPrefixBytes = 64;
+  return prefix.size() > kMaxPrefixBytes
+             ? "is too long for a prefix; at most 64 bytes"
+             : "";
+}
+
+void CustomArgRows(Fields& fields, Source& source) {
+  using Mode = CustomArgs::Mode;
+  CustomArgs& args = source.custom_args;
+  WordListOrMap value{.word = args.mode == Mode::kAll    ? "all"
+                              : args.mode == Mode::kNone ? "none"
+                                                         : "",
+                      .list = args.names,
+                      .map = args.properties};
+  fields.WordListOrMap("custom_args", value, kCustomArgWords,
+                       {.check = &CheckCustomArg}, &CheckPropertyName);
+  args.mode = value.word == "all"    ? Mode::kAll
+              : value.word == "none" ? Mode::kNone
+              : value.map.empty()    ? Mode::kNamed
+                                     : Mode::kMapped;
+  args.names = value.list;
+  args.properties = value.map;
+  fields.Text("custom_args_prefix", source.custom_args_prefix,
+              {.check = &CheckPrefix, .may_be_empty = true});
+}
+
+// The property that an argument becomes, for each that the source names.
+std::vector<std::pair<std::string, std::string>> GivenProperties(
+    const Source& source) {
+  std::vector<std::pair<std::string, std::string>> given;
+  for (const std::string& name : source.custom_args.names) {
+    given.emplace_back(name, source.custom_args_prefix + name);
+  }
+  for (const auto& [name, property] : source.custom_args.properties) {
+    given.emplace_back(name, property);
+  }
+  return given;
+}
+
+// No two values for one property.
+void CheckGivenProperties(Fields& fields, const Source& source) {
+  std::map<std::string, std::string> taken;
+  for (const auto& [name, property] : GivenProperties(source)) {
+    const auto [before, is_new] = taken.emplace(property, name);
+    fields.Check(is_new, "custom_args",
+                 Concat({"gives the property ", ShownValue(property), " to ",
+                         ShownValue(before->second), " and to ",
+                         ShownValue(name), "; give each its own"}));
+    const bool is_opted_in =
+        std::find(source.extra_properties.begin(),
+                  source.extra_properties.end(),
+                  property) != source.extra_properties.end();
+    // An argument of the property's own name just loses (mapping.md, 3.15).
+    const bool loses =
+        source.custom_args.properties.empty() && property == name;
+    fields.Check(!is_opted_in || loses, "custom_args",
+                 Concat({"gives the property ", ShownValue(property),
+                         " to an argument, but 'extra_properties' has it, "
+                         "too; choose another name"}));
+  }
+}
+
 // What a Track is made of.
 void TransformRows(Fields& fields, Source& source) {
   fields.Texts("events", source.events, {.check = &CheckEvent, .min_count = 1});
@@ -81,20 +160,13 @@ void TransformRows(Fields& fields, Source& source) {
                {.check = &CheckCustomArg, .max_count = 16});
   fields.Texts("extra_properties", source.extra_properties,
                {.check = &CheckExtraProperty});
-  const bool is_all = source.custom_args.mode == CustomArgs::Mode::kAll;
-  WordOrList args = {.word = is_all ? "all" : "none", .list = {}};
-  if (source.custom_args.mode == CustomArgs::Mode::kNamed) {
-    args = {.word = "", .list = source.custom_args.names};
-  }
-  fields.WordOrTexts("custom_args", args, kCustomArgWords,
-                     {.check = &CheckCustomArg});
-  source.custom_args.mode = args.word == "all"    ? CustomArgs::Mode::kAll
-                            : args.word == "none" ? CustomArgs::Mode::kNone
-                                                  : CustomArgs::Mode::kNamed;
-  source.custom_args.names = args.list;
+  CustomArgRows(fields, source);
   fields.Text("user_id_from", source.user_id_from,
               {.check = &CheckCustomArg, .may_be_empty = true});
   fields.Flag("spec_context", source.spec_context);
+  fields.Sections("only", source.only, kMaxRoutes, /*may_be_one=*/true);
+  fields.Sections("not", source.except, kMaxRoutes, /*may_be_one=*/true);
+  fields.Section("personal", source.personal);
 }
 
 }  // namespace
@@ -126,6 +198,7 @@ void Rows(Fields& fields, Source& source) {
   fields.Require(true, "name",
                  "is missing; every source needs a name, e.g. sendgrid_prod");
   CheckDelivery(fields, source);
+  CheckGivenProperties(fields, source);
 }
 
 void SpellOutSelection(Source& source) {

@@ -10,8 +10,8 @@
 namespace segrid::config {
 namespace {
 
-// In double quotes, and with `$${` for `${`: read back as it is.
-std::string Quoted(std::string_view text) {
+// In double quotes.
+std::string QuotedName(std::string_view text, bool is_value = false) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -24,12 +24,15 @@ std::string Quoted(std::string_view text) {
       continue;
     }
     if (c == '"' || c == '\\') out.push_back('\\');
-    if (c == '$' && text.substr(i).starts_with("${")) out.push_back('$');
+    if (is_value && text.substr(i).starts_with("${")) out.push_back('$');
     out.push_back(c);
   }
   out.push_back('"');
   return out;
 }
+
+// The same with `$${` for `${`, which only values may hold: read back as it is.
+std::string Quoted(std::string_view text) { return QuotedName(text, true); }
 
 std::string QuotedList(const std::vector<std::string>& values) {
   std::string out = "[";
@@ -84,8 +87,28 @@ void Writer::Texts(Key key, std::vector<std::string>& values, ListRules rules) {
   if (values.size() >= rules.min_count) Line(key, QuotedList(values));
 }
 
-void Writer::WordOrTexts(Key key, WordOrList& value, Words, ListRules) {
-  Line(key, value.word.empty() ? QuotedList(value.list) : value.word);
+void Writer::WordListOrMap(Key key, config::WordListOrMap& value, Words,
+                           ListRules, TextCheck) {
+  if (!value.word.empty()) return Line(key, value.word);
+  if (value.map.empty()) return Line(key, QuotedList(value.list));
+  std::string map = "{";
+  for (const auto& [name, text] : value.map) {
+    map += Concat(
+        {map.size() > 1 ? ", " : "", QuotedName(name), ": ", Quoted(text)});
+  }
+  Line(key, map + "}");
+}
+
+void Writer::TextsByName(Key key,
+                         std::map<std::string, std::vector<std::string>>& lists,
+                         TextCheck, ListRules) {
+  if (lists.empty()) return;
+  std::string map = "{";
+  for (const auto& [name, texts] : lists) {
+    map += Concat({map.size() > 1 ? ", " : "", QuotedName(name), ": ",
+                   QuotedList(texts)});
+  }
+  Line(key, map + "}");
 }
 
 void Writer::VisitSection(Key key, const std::function<void(Fields&)>& rows) {

@@ -29,7 +29,11 @@ class Writer final : public Fields {
   void Duration(Key key, absl::Duration& value, Range<absl::Duration>) override;
   void Word(Key key, std::string& value, Words words) override;
   void Texts(Key key, std::vector<std::string>& values, ListRules) override;
-  void WordOrTexts(Key key, WordOrList& value, Words, ListRules) override;
+  void WordListOrMap(Key key, config::WordListOrMap& value, Words, ListRules,
+                     TextCheck) override;
+  void TextsByName(Key key,
+                   std::map<std::string, std::vector<std::string>>& lists,
+                   TextCheck, ListRules) override;
   void Check(bool, Key, std::string_view) override {}
   void Require(bool, Key, std::string_view) override {}
   bool Has(Key) const override { return false; }

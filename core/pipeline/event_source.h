@@ -33,6 +33,11 @@ class EventSource {
   codec::Event& event() { return event_; }
   // Number of elements read so far, objects or not.
   std::int32_t count() const { return count_; }
+  // Values that were not as SendGrid posts them and were set right while they
+  // were read: texts with bytes that are no UTF-8.
+  std::int32_t coerced() const {
+    return form_ == Input::Form::kWebhookJson ? json_.repaired_strings() : 0;
+  }
   // What went wrong; OK unless Next() returned kError.
   const absl::Status& status() const { return status_; }
 

@@ -63,7 +63,7 @@ absl::Status ForwardTransformer::Transform(const Input& input,
   }
   anonymous_ids_.Flush();
   counts.events = source_.count();
-  counts.field_coerced = transformer_.counts().coerced;
+  counts.field_coerced = transformer_.counts().coerced + source_.coerced();
   counts.field_dropped = transformer_.counts().dropped;
   return absl::OkStatus();
 }

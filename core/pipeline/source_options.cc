@@ -47,6 +47,87 @@ std::vector<catalog::FieldId> ExtraFields(
   return fields;
 }
 
+std::uint8_t DerivedMask(const std::vector<std::string>& names) {
+  unsigned mask = 0;
+  for (const std::string& name : names) {
+    const std::size_t row = catalog::FindDerived(name);
+    if (row < catalog::kDerivedCount) mask |= 1u << row;
+  }
+  return static_cast<std::uint8_t>(mask);
+}
+
+// Opted-in names that an argument behind `prefix` could get: derived ones and,
+// since no argument has the name of a field, fields only behind a prefix.
+std::vector<std::string> TakenNames(const std::vector<std::string>& opted_in,
+                                    const std::string& prefix) {
+  std::vector<std::string> taken;
+  for (const std::string& name : opted_in) {
+    const bool is_derived = catalog::FindDerived(name) < catalog::kDerivedCount;
+    if (name.starts_with(prefix) && (is_derived || !prefix.empty())) {
+      taken.push_back(name);
+    }
+  }
+  std::sort(taken.begin(), taken.end());
+  return taken;
+}
+
+transform::CustomArgSelection Selection(const config::Source& source) {
+  transform::CustomArgSelection selection;
+  const std::string& prefix = source.custom_args_prefix;
+  const std::vector<std::string> taken =
+      TakenNames(source.extra_properties, prefix);
+  switch (source.custom_args.mode) {
+    case config::CustomArgs::Mode::kNone:
+      break;
+    case config::CustomArgs::Mode::kAll:
+      selection.all = true;
+      selection.prefix = prefix;
+      selection.taken = taken;
+      break;
+    case config::CustomArgs::Mode::kNamed:
+      for (const std::string& name : source.custom_args.names) {
+        if (!std::binary_search(taken.begin(), taken.end(), prefix + name)) {
+          selection.Add(name, prefix + name);
+        }
+      }
+      break;
+    case config::CustomArgs::Mode::kMapped:
+      for (const auto& [name, property] : source.custom_args.properties) {
+        selection.Add(name, property);
+      }
+      break;
+  }
+  return selection;
+}
+
+transform::Route RouteOf(const config::Route& conditions) {
+  transform::Route route;
+  for (const auto& [key, values] : conditions.fields) {
+    const catalog::FieldId field = key == "pool"
+                                       ? catalog::Field("name", "pool")
+                                       : catalog::FindField(key);
+    route.push_back({.field = field, .custom_arg = {}, .values = values});
+  }
+  for (const auto& [name, values] : conditions.custom_args) {
+    route.push_back(
+        {.field = catalog::kNoField, .custom_arg = name, .values = values});
+  }
+  return route;
+}
+
+std::vector<transform::Route> Routes(const std::vector<config::Route>& routes) {
+  std::vector<transform::Route> made;
+  made.reserve(routes.size());
+  for (const config::Route& route : routes) made.push_back(RouteOf(route));
+  return made;
+}
+
+transform::Treatment TreatmentOf(const std::string& word) {
+  if (word == "omit") return transform::Treatment::kOmit;
+  return word == "truncate" ? transform::Treatment::kTruncate
+                            : transform::Treatment::kKeep;
+}
+
 }  // namespace
 
 transform::Options CompileOptions(const config::Source& source) {
@@ -57,14 +138,15 @@ transform::Options CompileOptions(const config::Source& source) {
   options.spec_context = source.spec_context;
   options.subject_from = source.email_subject_from;
   options.extra_fields = ExtraFields(source.extra_properties);
-  options.custom_args.all =
-      source.custom_args.mode == config::CustomArgs::Mode::kAll;
-  if (source.custom_args.mode == config::CustomArgs::Mode::kNamed) {
-    options.custom_args.names = source.custom_args.names;
-    std::sort(options.custom_args.names.begin(),
-              options.custom_args.names.end());
-  }
+  options.derived = DerivedMask(source.extra_properties);
+  options.custom_args = Selection(source);
   options.user_id_from = source.user_id_from;
+  options.only = Routes(source.only);
+  options.except = Routes(source.except);
+  options.personal = {.email = TreatmentOf(source.personal.email),
+                      .ip = TreatmentOf(source.personal.ip),
+                      .user_agent = TreatmentOf(source.personal.user_agent),
+                      .link_query = TreatmentOf(source.personal.link_query)};
   options.tag = config::TagOf(source.name);
   const auto* const variant = receivers::segment::FindVariant(source.receiver);
   options.original_timestamp =

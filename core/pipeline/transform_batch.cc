@@ -65,7 +65,8 @@ absl::Status BatchTransformer::Transform(const Input& input,
     buffer.Append("]}");
   }
   result.counts.events = source_.count();
-  result.counts.field_coerced = transformer_.counts().coerced;
+  result.counts.field_coerced =
+      transformer_.counts().coerced + source_.coerced();
   result.counts.field_dropped = transformer_.counts().dropped;
   return absl::OkStatus();
 }
@@ -97,7 +98,9 @@ Reason BatchTransformer::TransformOne(const transform::Options& options,
 }
 
 bool BatchTransformer::FitsAsJson() {
-  if (source_.event().source_bytes <= kSurelyFits) return true;
+  if (source_.event().source_bytes + track_.given_name_bytes <= kSurelyFits) {
+    return true;
+  }
   scratch_.Clear();
   return json_writer_.Append(track_, scratch_) <= kMaxTrackBytes;
 }

@@ -1,9 +1,11 @@
 #include "core/transform/convert.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 
 #include "core/codec/json_text.h"
+#include "core/transform/time.h"
 
 namespace segrid::transform {
 
@@ -25,17 +27,19 @@ void Coerce(Value& value, Value converted, FieldCounts& counts) {
   ++counts.coerced;
 }
 
-// Lists and members are read as plain text by all writers.
-void MakePlain(Value& value, TextArena& texts) {
-  if (value.kind == Kind::kEscapedText) {
-    value = Value(Kind::kText, PlainText(value, texts));
-  }
+// True when the text is `word`, lower-case letters, in any case of letters.
+bool IsWord(std::string_view text, std::string_view word) {
+  return std::equal(text.begin(), text.end(), word.begin(), word.end(),
+                    [](char c, char lower) {
+                      return (c >= 'A' && c <= 'Z' ? c | 0x20 : c) == lower;
+                    });
 }
 
-// What the text "0", "1", "true" or "false" means as a boolean.
+// What the text "0", "1", "true" or "false" means as a boolean, in any case of
+// letters.
 Kind BooleanOf(std::string_view text) {
-  if (text == "1" || text == "true") return Kind::kTrue;
-  if (text == "0" || text == "false") return Kind::kFalse;
+  if (text == "1" || IsWord(text, "true")) return Kind::kTrue;
+  if (text == "0" || IsWord(text, "false")) return Kind::kFalse;
   return Kind::kMissing;
 }
 
@@ -46,8 +50,8 @@ Value ConvertObject(FieldId id, Event& event, FieldCounts& counts) {
     const catalog::Members members = catalog::MembersOf(id);
     for (std::size_t i = 0; i < members.count; ++i) {
       const auto member = static_cast<std::uint8_t>(members.first + i);
-      Value value = Convert(FieldId{member}, event, counts);
-      MakePlain(value, event.texts);
+      const Value value =
+          Plain(Convert(FieldId{member}, event, counts), event.texts);
       event.Set(FieldId{member}, value);
       any |= !value.missing();
     }
@@ -89,6 +93,22 @@ void ToInteger(Value& value, TextArena& texts, FieldCounts& counts) {
   if (!is_number) ++counts.coerced;
 }
 
+void ToTime(Value& value, TextArena& texts, FieldCounts& counts) {
+  if (value.missing() || value.kind == Kind::kInteger) return;
+  const bool is_number = value.kind == Kind::kNumber;
+  if (!is_number && !value.is_text()) return Drop(value, counts);
+  const std::string_view text =
+      is_number ? value.text() : PlainText(value, texts);
+  if (const auto number = ParseInteger(text)) {
+    value = Value::OfInteger(*number);
+    if (!is_number) ++counts.coerced;
+    return;
+  }
+  const auto time = is_number ? ParseDecimalTime(text) : ParseTime(text);
+  if (!time.has_value()) return Drop(value, counts);
+  Coerce(value, *time, counts);
+}
+
 void ToBoolean(Value& value, TextArena& texts, FieldCounts& counts) {
   if (value.missing() || value.kind == Kind::kTrue ||
       value.kind == Kind::kFalse) {
@@ -110,8 +130,7 @@ void ToList(Value& value, Event& event, FieldCounts& counts) {
   if (value.kind != Kind::kList) {
     ToText(value, counts);
     if (value.missing()) return;
-    MakePlain(value, event.texts);
-    event.items.push_back(value);
+    event.items.push_back(Plain(value, event.texts));
     value = Value::OfKind(Kind::kList);
     value.first = event.items.size() - 1;
     value.size = 1;
@@ -121,7 +140,7 @@ void ToList(Value& value, Event& event, FieldCounts& counts) {
   for (std::uint32_t i = 0; i < value.size; ++i) {
     Value& item = event.items[value.first + i];
     ToText(item, counts);
-    MakePlain(item, event.texts);
+    item = Plain(item, event.texts);
     if (!item.missing()) event.items[value.first + kept++] = item;
   }
   value.size = kept;
@@ -136,6 +155,9 @@ Value ConvertOther(FieldId id, Event& event, FieldCounts& counts) {
       break;
     case catalog::Type::kInteger:
       ToInteger(value, event.texts, counts);
+      break;
+    case catalog::Type::kTime:
+      ToTime(value, event.texts, counts);
       break;
     case catalog::Type::kBoolean:
       ToBoolean(value, event.texts, counts);

@@ -30,6 +30,10 @@ void ToText(codec::Value& value, FieldCounts& counts);
 void ToInteger(codec::Value& value, codec::TextArena& texts,
                FieldCounts& counts);
 
+// The same for a time, which may also be a number with a fraction or exponent,
+// or a text such as RFC 3339 (time.h).
+void ToTime(codec::Value& value, codec::TextArena& texts, FieldCounts& counts);
+
 // kTrue, kFalse or kMissing.
 void ToBoolean(codec::Value& value, codec::TextArena& texts,
                FieldCounts& counts);
@@ -44,6 +48,7 @@ constexpr bool IsOfType(catalog::Type type, codec::Value value) {
     case catalog::Type::kString:
       return value.is_text();
     case catalog::Type::kInteger:
+    case catalog::Type::kTime:
       return value.kind == codec::Kind::kInteger;
     case catalog::Type::kBoolean:
       return value.kind == codec::Kind::kTrue ||
@@ -92,6 +97,13 @@ std::string_view UnescapedText(codec::Value value, codec::TextArena& texts);
 inline std::string_view PlainText(codec::Value value, codec::TextArena& texts) {
   return value.kind == codec::Kind::kEscapedText ? UnescapedText(value, texts)
                                                  : value.text();
+}
+
+// The same as a Value: writers of lists and members do not unescape.
+inline codec::Value Plain(codec::Value value, codec::TextArena& texts) {
+  return value.kind == codec::Kind::kEscapedText
+             ? codec::Value(codec::Kind::kText, UnescapedText(value, texts))
+             : value;
 }
 
 // The 64-bit integer that decimal digits with an optional minus mean; nullopt

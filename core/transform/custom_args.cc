@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <numeric>
+#include <optional>
 
 #include "core/catalog/catalog.h"
 #include "core/codec/key_table.h"
 #include "core/codec/short_text.h"
+#include "core/transform/identity.h"
 
 namespace segrid::transform {
 
@@ -25,9 +28,43 @@ constexpr std::uint64_t kOwnedSizes = [] {
   return sizes;
 }();
 
-bool IsOwned(std::string_view name) {
-  return name.size() < 64 && (kOwnedSizes >> name.size() & 1) != 0 &&
-         catalog::IsOwnedProperty(name);
+// The row that owns the name, or kPropertyCount.
+std::size_t OwnerOf(std::string_view name) {
+  const bool may_be = name.size() < 64 && (kOwnedSizes >> name.size() & 1) != 0;
+  return may_be ? catalog::FindProperty(name) : catalog::kPropertyCount;
+}
+
+void LeaveOut(CustomArg& arg, FieldCounts& counts) {
+  if (!arg.counted) ++counts.dropped;
+  arg.counted = true;
+}
+
+// The argument as the integer that it says; counts as kept or as left out.
+Value IntegerOf(CustomArg& arg, codec::TextArena& texts, FieldCounts& counts) {
+  const bool is_number = arg.value.kind == codec::Kind::kNumber;
+  const auto number = is_number || arg.value.is_text()
+                          ? ParseInteger(PlainText(arg.value, texts))
+                          : std::nullopt;
+  if (!number.has_value()) {
+    LeaveOut(arg, counts);
+    return Value();
+  }
+  if (!is_number && !arg.counted) ++counts.coerced;
+  arg.counted = true;
+  return Value::OfInteger(*number);
+}
+
+// The argument as the type of a row of kProperties.
+Value ValueFor(catalog::Type type, CustomArg& arg, Event& event,
+               FieldCounts& counts) {
+  if (type == catalog::Type::kInteger) {
+    return IntegerOf(arg, event.texts, counts);
+  }
+  ToText(arg.value, counts);
+  if (type == catalog::Type::kString || arg.value.missing()) return arg.value;
+  Value list = arg.value;
+  ToList(list, event, counts);
+  return list;
 }
 
 // Below this many, comparing each with each is faster than hashing.
@@ -74,25 +111,88 @@ Value FindFirstCustomArg(std::span<const std::string> names, Event& event,
   return Value();
 }
 
+Value FindUserId(const Options& options, Event& event, FieldCounts& counts) {
+  if (options.user_id_from.empty()) return Value();
+  const Value value = FindCustomArg(options.user_id_from, event, counts);
+  if (value.missing()) return value;
+  const Value plain = Plain(value, event.texts);
+  const std::string_view trimmed = Trim(plain.text());
+  if (trimmed.empty()) return Value();
+  return trimmed.size() == plain.size ? value : Value(plain.kind, trimmed);
+}
+
 void CustomArgCollector::Collect(const CustomArgSelection& selection,
                                  Event& event, FieldCounts& counts,
-                                 std::vector<codec::Extra>& extras) {
+                                 codec::Track& track) {
+  track.given_name_bytes = 0;
   if (selection.empty() || event.custom_args.empty()) return;
   MarkLast(event.custom_args);
   for (std::size_t i = 0; i < event.custom_args.size(); ++i) {
     CustomArg& arg = event.custom_args[i];
+    if (is_last_[i] == 0 || arg.value.missing()) continue;
     const std::string_view name = arg.key.text();
-    if (is_last_[i] == 0 || !selection.Selects(name) || IsOwned(name)) continue;
-    ToText(arg.value, counts);
-    if (arg.value.missing()) continue;
-    if (event.from_wire && codec::kKeyTable.Find(name) != catalog::kNoField) {
-      // Missing from now on, so that the next source does not count it again.
-      arg.value = Value();
-      ++counts.dropped;
-      continue;
+    const NamedArg* const named =
+        selection.all ? nullptr : selection.Find(name);
+    if (!selection.all && named == nullptr) continue;
+    if (event.args_may_name_fields &&
+        codec::kKeyTable.Find(name) != catalog::kNoField) {
+      LeaveOut(arg, counts);
+    } else if (named == nullptr) {
+      PutAny(selection, arg, event, counts, track);
+    } else {
+      PutNamed(*named, arg, event, counts, track);
     }
-    extras.push_back({arg.key, arg.value, catalog::kNoField});
   }
+}
+
+void CustomArgCollector::PutAny(const CustomArgSelection& selection,
+                                CustomArg& arg, Event& event,
+                                FieldCounts& counts, codec::Track& track) {
+  Value name = arg.key;
+  if (!selection.prefix.empty()) {
+    const std::string_view prefix = selection.prefix;
+    char* const start = event.texts.Reserve(prefix.size() + name.size);
+    codec::CopyText(name.text(), codec::CopyText(prefix, start));
+    name =
+        Value(codec::Kind::kText, event.texts.Keep(prefix.size() + name.size));
+  }
+  const std::size_t row = OwnerOf(name.text());
+  const bool is_taken =
+      !selection.taken.empty() &&
+      std::binary_search(selection.taken.begin(), selection.taken.end(),
+                         name.text(), std::less<std::string_view>());
+  if (is_taken || row != catalog::kPropertyCount) {
+    // The subject may come from an argument of its own name.
+    const bool is_used = !is_taken && arg.value.is_text() &&
+                         track.properties[row].data == arg.value.data;
+    if (!is_used) LeaveOut(arg, counts);
+    return;
+  }
+  ToText(arg.value, counts);
+  if (arg.value.missing()) return;
+  track.given_name_bytes += selection.prefix.size();
+  track.extras.push_back({name, arg.value, catalog::kNoField});
+}
+
+void CustomArgCollector::PutNamed(const NamedArg& named, CustomArg& arg,
+                                  Event& event, FieldCounts& counts,
+                                  codec::Track& track) {
+  if (named.row == catalog::kPropertyCount) {
+    ToText(arg.value, counts);
+    if (arg.value.missing()) return;
+    track.given_name_bytes += named.property.size();
+    track.extras.push_back({Value(codec::Kind::kText, named.property),
+                            arg.value, catalog::kNoField});
+    return;
+  }
+  const catalog::PropertyRow& row = catalog::kProperties[named.row];
+  Value& place = track.properties[named.row];
+  if (!place.missing() || row.filling == catalog::Filling::kNever) {
+    const bool is_used = arg.value.is_text() && place.data == arg.value.data;
+    if (!is_used) LeaveOut(arg, counts);
+    return;
+  }
+  place = ValueFor(row.type, arg, event, counts);
 }
 
 void CustomArgCollector::MarkLast(const std::vector<CustomArg>& args) {

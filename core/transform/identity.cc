@@ -43,6 +43,12 @@ bool AreIdCharacters(const char* id) {
   return (halves[0] & halves[1]) == ~std::uint64_t{0};
 }
 
+bool IsPlaceholder(std::string_view id) {
+  return std::any_of(
+      catalog::kPlaceholderIds.begin(), catalog::kPlaceholderIds.end(),
+      [id](std::string_view placeholder) { return id == placeholder; });
+}
+
 bool Fits(std::string_view id, std::size_t tag_bytes) {
   constexpr std::size_t kStep = sizeof(Bytes16);
   if (id.empty() || id.size() + tag_bytes > Track::kMaxMessageIdBytes) {
@@ -112,8 +118,9 @@ bool PutOffAnonymousId(std::string_view email, bool normalize,
 void WriteMessageId(codec::Event& event, std::string_view tag,
                     crypto::Sha256& sha256, FieldCounts& counts, Track& track) {
   const std::size_t tag_bytes = tag.empty() ? 0 : tag.size() + 1;
-  const std::string_view id =
+  std::string_view id =
       PlainText(Convert(Field("sg_event_id"), event, counts), event.texts);
+  if (IsPlaceholder(id)) id = {};
   char* out = track.message_id.data();
   if (Fits(id, tag_bytes)) {
     out = codec::CopyText(id, out);

@@ -24,18 +24,25 @@ bool PutOffAnonymousId(std::string_view email, bool normalize,
                        crypto::ShortText& address);
 
 // Writes the message id to the Track: `sg_event_id` and `tag`, or a hash where
-// it is missing or does not fit (mapping.md, 3.2).
+// it is missing, a sample's or does not fit (mapping.md, 3.2).
 void WriteMessageId(codec::Event& event, std::string_view tag,
                     crypto::Sha256& sha256, FieldCounts& counts,
                     codec::Track& track);
 
+constexpr bool IsAsciiWhite(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+// The text without ASCII white space before it.
+inline std::string_view TrimLeft(std::string_view text) {
+  while (!text.empty() && IsAsciiWhite(text.front())) text.remove_prefix(1);
+  return text;
+}
+
 // The text without ASCII white space around it.
 inline std::string_view Trim(std::string_view text) {
-  constexpr auto is_white = [](char c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-  };
-  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
+  text = TrimLeft(text);
+  while (!text.empty() && IsAsciiWhite(text.back())) text.remove_suffix(1);
   return text;
 }
 

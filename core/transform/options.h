@@ -30,15 +30,68 @@ constexpr std::uint32_t DefaultEvents() {
   return mask;
 }
 
-// Which custom arguments become properties.
+// A custom argument that a source asks for by its name.
+struct NamedArg {
+  std::string name;
+  std::string property;  // Where it goes.
+  // The row of kProperties that owns the property, or kPropertyCount.
+  std::size_t row = catalog::kPropertyCount;
+};
+
+// Which custom arguments become properties, and of which names.
 struct CustomArgSelection {
   bool all = false;
-  std::vector<std::string> names;  // Sorted; used unless `all`.
+  std::string prefix;           // Of the properties, with `all`.
+  std::vector<NamedArg> named;  // Sorted by name; used unless `all`.
+  // With `all`: names that an argument may not get, because opted-in
+  // properties have them. Sorted.
+  std::vector<std::string> taken;
 
-  bool empty() const { return !all && names.empty(); }
+  bool empty() const { return !all && named.empty(); }
+
+  // Asks for an argument, once.
+  void Add(std::string_view name, std::string_view property) {
+    const auto at = std::lower_bound(named.begin(), named.end(), name, &Before);
+    named.insert(at, {std::string(name), std::string(property),
+                      catalog::FindProperty(property)});
+  }
+  // What was asked for under this name, or nullptr.
+  const NamedArg* Find(std::string_view name) const {
+    const auto at = std::lower_bound(named.begin(), named.end(), name, &Before);
+    return at != named.end() && at->name == name ? &*at : nullptr;
+  }
   bool Selects(std::string_view name) const {
-    return all || std::binary_search(names.begin(), names.end(), name,
-                                     std::less<std::string_view>());
+    return all || Find(name) != nullptr;
+  }
+
+ private:
+  static bool Before(const NamedArg& arg, std::string_view name) {
+    return arg.name < name;
+  }
+};
+
+// One condition of `only` or `not`: it fits an event whose value, as text, is
+// one of `values` (mapping.md, 3.12).
+struct Condition {
+  catalog::FieldId field = catalog::kNoField;
+  std::string custom_arg;           // Where there is no field.
+  std::vector<std::string> values;  // Not empty.
+};
+// Fits when all of its conditions do.
+using Route = std::vector<Condition>;
+
+enum class Treatment : std::uint8_t { kKeep, kTruncate, kOmit };
+
+// What becomes of a person's data (mapping.md, 3.14).
+struct Personal {
+  Treatment email = Treatment::kKeep;
+  Treatment ip = Treatment::kKeep;  // The only one that may be kTruncate.
+  Treatment user_agent = Treatment::kKeep;
+  Treatment link_query = Treatment::kKeep;
+
+  bool keeps_all() const {
+    return email == Treatment::kKeep && ip == Treatment::kKeep &&
+           user_agent == Treatment::kKeep && link_query == Treatment::kKeep;
   }
 };
 
@@ -51,9 +104,15 @@ struct Options {
   std::vector<std::string> subject_from = {"subject", "email_subject"};
   // Opted-in fields, in catalog order, none that the table owns.
   std::vector<catalog::FieldId> extra_fields;
+  // Opted-in derived properties: bits by row of kDerived.
+  std::uint8_t derived = 0;
   CustomArgSelection custom_args;
   std::string user_id_from;  // A custom argument; empty: no userId.
-  std::string tag;           // 4 hex digits; empty without a source.
+  // An event must fit one of `only`, if there is any, and none of `except`.
+  std::vector<Route> only;
+  std::vector<Route> except;
+  Personal personal;
+  std::string tag;  // 4 hex digits; empty without a source.
   // Tracks as JSON end with `originalTimestamp` and `channel`.
   bool original_timestamp = false;
 };

@@ -23,6 +23,7 @@ enum class Reason : std::uint8_t {
   kMissingEmail = 6,
   kBadTimestamp = 7,
   kTooLarge = 8,
+  kNotRouted = 9,
 };
 
 // What is to be said about a reason.
@@ -34,16 +35,17 @@ struct ReasonRow {
 };
 
 // clang-format off
-inline constexpr std::array<ReasonRow, 9> kReasons = {{
+inline constexpr std::array<ReasonRow, 10> kReasons = {{
     {Outcome::kTrack,    "",                        "",          ""},
     {Outcome::kSkipped,  "UNSUPPORTED_EVENT",       "event",     "no row of the catalog names this event type"},
     {Outcome::kSkipped,  "EVENT_NOT_SELECTED",      "event",     "the source's 'events' do not select it"},
     {Outcome::kSkipped,  "EMAIL_TYPE_NOT_SELECTED", "mc_stats",  "the source's 'email_types' do not select it"},
     {Outcome::kRejected, "NOT_AN_OBJECT",           "",          "the element is not a JSON object"},
     {Outcome::kRejected, "MISSING_EVENT",           "event",     "must be a string that is not empty"},
-    {Outcome::kRejected, "MISSING_EMAIL",           "email",     "must be a string that is not blank"},
-    {Outcome::kRejected, "BAD_TIMESTAMP",           "timestamp", "must be a positive integer: seconds, or milliseconds, before the year 10000"},
+    {Outcome::kRejected, "MISSING_EMAIL",           "email",     "must be a string that is not blank, unless 'user_id_from' gives a userId"},
+    {Outcome::kRejected, "BAD_TIMESTAMP",           "timestamp", "must be a time between 1970 and the year 10000: seconds, milliseconds, or RFC 3339"},
     {Outcome::kRejected, "TOO_LARGE",               "",          "the Track's JSON is over 32,000 bytes"},
+    {Outcome::kSkipped,  "NOT_ROUTED",              "",          "the source's 'only' or 'not' does not let it through"},
 }};
 // clang-format on
 

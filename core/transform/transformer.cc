@@ -5,7 +5,11 @@
 #include <utility>
 
 #include "core/codec/short_text.h"
+#include "core/transform/derived.h"
 #include "core/transform/identity.h"
+#include "core/transform/personal.h"
+#include "core/transform/routing.h"
+#include "core/transform/time.h"
 
 namespace segrid::transform {
 
@@ -18,19 +22,15 @@ using codec::Value;
 
 namespace {
 
-// Values of this and more are milliseconds, below it seconds.
-constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
-// The last millisecond of the year 9999.
-constexpr std::int64_t kLastMilliseconds = 253'402'300'799'999;
-
-// The milliseconds that SendGrid's `timestamp` means, or 0 when it means none
-// (mapping.md, 3.3).
-std::int64_t ReadTimestamp(Event& event, FieldCounts& counts) {
-  const Value value = Convert(Field("timestamp"), event, counts);
-  if (value.missing() || value.integer <= 0) return 0;
-  if (value.integer < kFirstMilliseconds) return value.integer * 1000;
-  return value.integer <= kLastMilliseconds ? value.integer : 0;
-}
+// The row of the address among the traits.
+constexpr std::size_t kAddressRow = [] {
+  std::size_t row = 0;
+  while (catalog::kProperties[row].place != catalog::Place::kTraits ||
+         catalog::kProperties[row].first != "email") {
+    ++row;
+  }
+  return row;
+}();
 
 bool IsClick(const catalog::EventRow& row) {
   return codec::IsText(row.sendgrid, "click");
@@ -45,13 +45,14 @@ Reason Transformer::Transform(Event& event, const Options& options,
   const Reason reason = SelectEvent(event, options, track.event_row);
   if (reason != Reason::kNone) return reason;
 
-  const Value email = event.Get(Field("email"));
-  if (!email.is_text()) return Reason::kMissingEmail;
-  const std::string_view untrimmed = PlainText(email, event.texts);
-  const std::string_view trimmed = Trim(untrimmed);
-  if (trimmed.empty()) return Reason::kMissingEmail;
+  const std::string_view address = AddressOf(event, options);
+  track.has_anonymous_id = !address.empty();
+  if (address.empty() && !IsIdentifiedByUserId(event, options)) {
+    return Reason::kMissingEmail;
+  }
 
-  track.timestamp_ms = ReadTimestamp(event, counts_);
+  track.timestamp_ms =
+      MillisecondsOf(Convert(Field("timestamp"), event, counts_));
   if (track.timestamp_ms == 0) return Reason::kBadTimestamp;
   track.original_timestamp = options.original_timestamp;
 
@@ -59,18 +60,23 @@ Reason Transformer::Transform(Event& event, const Options& options,
   if ((options.email_types >> static_cast<int>(email_type) & 1) == 0) {
     return Reason::kEmailTypeNotSelected;
   }
+  if (!options.only.empty() || !options.except.empty()) [[unlikely]] {
+    if (!IsRouted(options, event, counts_)) return Reason::kNotRouted;
+  }
 
-  const std::string_view address =
-      options.normalize_email ? trimmed : untrimmed;
   track.anonymous_id_follows =
-      later != nullptr &&
+      later != nullptr && track.has_anonymous_id &&
       PutOffAnonymousId(address, options.normalize_email, *later);
-  if (!track.anonymous_id_follows) {
+  if (track.has_anonymous_id && !track.anonymous_id_follows) {
     WriteAnonymousId(address, options.normalize_email, sha256_, track);
   }
   WriteMessageId(event, options.tag, sha256_, counts_, track);
   FillProperties(event, options, email_type, track);
+  if (!track.has_anonymous_id) track.properties[kAddressRow] = Value();
   FillExtras(event, options, track);
+  if (!options.personal.keeps_all()) [[unlikely]] {
+    HidePersonal(options.personal, event.texts, track);
+  }
   // Last, because converting a list may move the items of the event.
   for (std::size_t i = 0; i < catalog::kPropertyCount; ++i) {
     if (catalog::kProperties[i].type != catalog::Type::kStringList) continue;
@@ -84,6 +90,27 @@ Reason Transformer::Transform(Event& event, const Options& options,
   }
   track.event = &event;
   return Reason::kNone;
+}
+
+// What is hashed to the anonymous id; empty where the event has no address.
+std::string_view Transformer::AddressOf(Event& event, const Options& options) {
+  const Value email = event.Get(Field("email"));
+  if (!email.is_text()) return {};
+  const std::string_view untrimmed = PlainText(email, event.texts);
+  const std::string_view trimmed = Trim(untrimmed);
+  return options.normalize_email || trimmed.empty() ? trimmed : untrimmed;
+}
+
+// True when a user id stands for the address, which is dropped where it is no
+// text: it is never converted.
+bool Transformer::IsIdentifiedByUserId(Event& event, const Options& options) {
+  if (FindUserId(options, event, counts_).missing()) return false;
+  const Value email = event.Get(Field("email"));
+  if (!email.missing() && !email.is_text()) {
+    event.Set(Field("email"), Value());
+    ++counts_.dropped;
+  }
+  return true;
 }
 
 Reason Transformer::SelectEvent(Event& event, const Options& options,
@@ -119,13 +146,8 @@ inline bool Transformer::Applies(catalog::Condition condition, Event& event) {
     case catalog::Condition::kMachine:
       return Convert(Field("sg_machine_open"), event, counts_).kind ==
              Kind::kTrue;
-    case catalog::Condition::kBounce:
-      break;
   }
-  const Value type = Convert(Field("type"), event, counts_);
-  if (type.missing()) return true;
-  const std::string_view text = PlainText(type, event.texts);
-  return codec::IsText(text, "bounce") || codec::IsText(text, "blocked");
+  return false;
 }
 
 EmailType Transformer::FindEmailType(Event& event) {
@@ -214,10 +236,15 @@ void Transformer::FillExtras(Event& event, const Options& options,
       track.extras.push_back({TextOf(catalog::Row(id).key), value, id});
     }
   }
-  custom_args_.Collect(options.custom_args, event, counts_, track.extras);
-  track.user_id = options.user_id_from.empty()
-                      ? Value()
-                      : FindCustomArg(options.user_id_from, event, counts_);
+  for (std::size_t i = 0; i < catalog::kDerivedCount; ++i) {
+    if ((options.derived >> i & 1) == 0) continue;
+    const Value value = Derive(catalog::kDerived[i], event, counts_);
+    if (!value.missing()) {
+      track.extras.push_back({TextOf(catalog::kDerived[i].name), value});
+    }
+  }
+  custom_args_.Collect(options.custom_args, event, counts_, track);
+  track.user_id = FindUserId(options, event, counts_);
 }
 
 }  // namespace segrid::transform

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "core/codec/event.h"
 #include "core/codec/track.h"
@@ -36,6 +37,9 @@ class Transformer {
  private:
   Reason SelectEvent(codec::Event& event, const Options& options,
                      std::size_t& row);
+  static std::string_view AddressOf(codec::Event& event,
+                                    const Options& options);
+  bool IsIdentifiedByUserId(codec::Event& event, const Options& options);
   bool Applies(catalog::Condition condition, codec::Event& event);
   EmailType FindEmailType(codec::Event& event);
   void FillProperties(codec::Event& event, const Options& options,

@@ -29,8 +29,8 @@ std::string KeptHost(std::string url) {
 }
 
 bool IsPersonal(std::string_view key) {
-  return !key.empty() && catalog::Row(catalog::FindField(key)).privacy ==
-                             catalog::Privacy::kPersonal;
+  return !key.empty() && catalog::Row(catalog::FindField(key)).privacy !=
+                             catalog::Privacy::kPublic;
 }
 
 // What a person wrote, or comes from a field that is personal.

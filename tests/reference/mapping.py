@@ -13,19 +13,20 @@ configuration in JSON (which is YAML, too).
 import argparse
 import datetime
 import hashlib
+import ipaddress
 import json
 import re
 import sys
 
 import strict_json
-from values import FIELDS, to_string
+from values import FIELDS, to_integer, to_string
 
 VERSION = "0.1.0"
 MAX_TRACK_BYTES = 32000
 LAST_SECOND = 253402300799  # 9999-12-31T23:59:59Z
 
-# SendGrid's event -> (filter name, Segment's event). `open` and `bounce` have
-# an extra condition, see `classify`.
+# SendGrid's event -> (filter name, Segment's event). `open` has an extra
+# condition, see `classify`.
 EVENTS = {
     "processed": ("processed", "Email Processed"),
     "delivered": ("delivered", "Email Delivered"),
@@ -51,9 +52,13 @@ DEFAULT_SETTINGS = {
     "email_hash": "normalized",
     "email_subject_from": ["subject", "email_subject"],
     "extra_properties": [],
-    "custom_args": "none",
+    "custom_args": "none",  # Or "all", a list of names, or a map to names of properties.
+    "custom_args_prefix": "",
     "user_id_from": "",
     "spec_context": False,
+    "only": [],
+    "not": [],
+    "personal": {},
 }
 
 # Names in `properties` that the mapping's table owns.
@@ -61,6 +66,18 @@ OWNED = {"email_type", "template_id", "email_subject", "test_phase",
          "unsubscribe_group_id", "link_url", "categories", "campaign_name",
          "campaign_id", "automation_name", "automation_id",
          "automation_step_id"}
+# Those that a custom argument may fill, and what it is made into.
+FILLED = {name: to_string for name in (
+    "email_subject", "campaign_name", "campaign_id", "automation_name", "automation_id",
+    "automation_step_id")}
+FILLED["categories"] = lambda text: [text]
+FILLED["unsubscribe_group_id"] = to_integer
+
+# Ids that documentation samples have on every event.
+PLACEHOLDERS = {"sg_event_id", "sendgrid_internal_event_id"}
+
+# Objects whose members are custom arguments; the last one wins.
+ARGUMENT_OBJECTS = ("custom_args", "unique_args")
 
 
 # --- One event ---------------------------------------------------------------
@@ -83,16 +100,13 @@ def classify(raw, fields):
     raise Skipped("UNSUPPORTED_EVENT")
   if name == "open" and fields["sg_machine_open"]:
     return MACHINE_OPEN
-  if name == "bounce" and fields["type"] not in (None, "bounce", "blocked"):
-    raise Skipped("UNSUPPORTED_EVENT")
   return EVENTS[name]
 
 
 def received_email(raw):
+  """The address as it came, or None."""
   email = raw.get("email")
-  if not isinstance(email, str) or not trim(email):
-    raise Rejected("MISSING_EMAIL")
-  return email
+  return email if isinstance(email, str) and trim(email) else None
 
 
 def trim(text):
@@ -110,20 +124,18 @@ def sha256(text):
 
 
 def iso_time(timestamp):
-  if timestamp is None or timestamp <= 0:
-    raise Rejected("BAD_TIMESTAMP")
-  milliseconds = timestamp if timestamp >= 10**11 else timestamp * 1000
-  if milliseconds >= (LAST_SECOND + 1) * 1000:
+  milliseconds = 0 if timestamp is None else timestamp.milliseconds
+  if not 0 < milliseconds < (LAST_SECOND + 1) * 1000:
     raise Rejected("BAD_TIMESTAMP")
   time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=milliseconds)
   return time.isoformat(timespec="milliseconds") + "Z"
 
 
-def message_id(fields, email, event, source):
+def message_id(fields, event, source):
   tag = f"-{sha256(source)[:4]}" if source else ""
   own_id = fields["sg_event_id"]
-  if own_id is None:
-    parts = [event, email, fields["timestamp"], fields["sg_message_id"], fields["url"],
+  if own_id is None or own_id in PLACEHOLDERS:
+    parts = [event, fields["email"], fields["timestamp"], fields["sg_message_id"], fields["url"],
              fields["asm_group_id"], fields["smtp-id"], fields["reason"]]
     own_id = "".join(("" if part is None else str(part)) + "\x1f" for part in parts)
   elif len(own_id + tag) <= 64 and re.fullmatch("[A-Za-z0-9._-]+", own_id):
@@ -139,17 +151,30 @@ def email_type(fields):
   return "Automation" if fields["mc_auto_id"] is not None else None
 
 
-def properties(event, fields, arguments, settings):
+def arguments_of(raw):
+  """The custom arguments by name: those at top level win."""
+  found = {}
+  for key in ARGUMENT_OBJECTS:
+    if isinstance(raw.get(key), dict):
+      found.update({name: value for name, value in raw[key].items() if name not in FIELDS})
+  found.update({name: value for name, value in raw.items() if name not in FIELDS
+                and not (name in ARGUMENT_OBJECTS and isinstance(value, dict))})
+  texts = {name: to_string(value) for name, value in found.items()}
+  return {name: text for name, text in texts.items() if text is not None}
+
+
+def table_of(event, fields, arguments, settings):
+  """What the definition's table makes, None where it makes nothing."""
   kind = email_type(fields)
   subjects = (arguments.get(name) for name in settings["email_subject_from"])
   phase = {"test": True, "send": False}.get(fields["phase_id"])
-  table = {
+  return {
       "email_type": kind,
       "template_id": fields["template_id"] or fields["sg_template_id"],
       "email_subject": next((s for s in subjects if s is not None), None),
       "test_phase": phase if kind == "Singlesend" else None,
       "unsubscribe_group_id": fields["asm_group_id"],
-      "link_url": fields["url"] if event == "click" else None,
+      "link_url": kept_link(fields["url"], settings) if event == "click" else None,
       "categories": fields["category"],
       "campaign_name": fields["singlesend_name"] or fields["marketing_campaign_name"],
       "campaign_id": fields["singlesend_id"] or fields["marketing_campaign_id"],
@@ -157,22 +182,81 @@ def properties(event, fields, arguments, settings):
       "automation_id": fields["mc_auto_id"],
       "automation_step_id": fields["mc_auto_step_id"],
   }
-  for name in settings["extra_properties"]:
-    if name not in OWNED:
-      table[name] = fields[name]
+
+
+def extra_property(name, fields, settings):
+  """The value of an opted-in property."""
+  if name == "x_message_id":
+    return (fields["sg_message_id"] or "").lstrip(" \t\n\v\f\r").split(".")[0] or None
+  switches = {"email": kept_email, "ip": kept_ip, "useragent": kept_agent, "url": kept_link}
+  return switches[name](fields[name], settings) if name in switches else fields[name]
+
+
+def given_name(name, settings):
+  """The property that a custom argument becomes, or None."""
   wanted = settings["custom_args"]
-  for name, value in arguments.items():
-    if name not in OWNED and (wanted == "all" or wanted != "none" and name in wanted):
-      table[name] = value
-  return {name: value for name, value in table.items() if value is not None}
+  if isinstance(wanted, dict):
+    return wanted.get(name)
+  if wanted == "all" or wanted != "none" and name in wanted:
+    return settings["custom_args_prefix"] + name
+  return None
+
+
+def properties(event, fields, arguments, settings):
+  table = table_of(event, fields, arguments, settings)
+  opted_in = [name for name in settings["extra_properties"] if name not in OWNED]
+  more = {name: extra_property(name, fields, settings) for name in opted_in}
+  for argument, value in arguments.items():
+    name = given_name(argument, settings)
+    if name is None or name in opted_in:
+      continue
+    if name not in OWNED:
+      more[name] = value
+    elif settings["custom_args"] != "all" and name in FILLED and table[name] is None:
+      table[name] = FILLED[name](value)
+  return {name: value for name, value in {**table, **more}.items() if value is not None}
+
+
+# --- Personal data ------------------------------------------------------------
+
+
+def kept(value, settings, switch):
+  return None if settings["personal"].get(switch) == "omit" else value
+
+
+def kept_email(value, settings):
+  return kept(value, settings, "email")
+
+
+def kept_agent(value, settings):
+  return kept(value, settings, "user_agent")
+
+
+def kept_ip(value, settings):
+  if settings["personal"].get("ip") != "truncate" or value is None:
+    return kept(value, settings, "ip")
+  try:
+    bits = 24 if ipaddress.ip_address(value).version == 4 else 48
+    if "%" in value:
+      return None
+    network = ipaddress.ip_network(f"{value}/{bits}", strict=False)
+  except ValueError:
+    return None
+  return str(network.network_address)
+
+
+def kept_link(value, settings):
+  if settings["personal"].get("link_query") != "omit" or value is None:
+    return value
+  return re.split("[?#]", value)[0] or None
 
 
 def context(event, fields, email, settings):
   of_recipient = event in RECIPIENTS_ACTS
-  ip = fields["ip"] if of_recipient else None
-  agent = fields["useragent"] if of_recipient else None
+  ip = kept_ip(fields["ip"], settings) if of_recipient else None
+  agent = kept_agent(fields["useragent"], settings) if of_recipient else None
   spec = settings["spec_context"]
-  traits = {"email": email, "ip": ip, "user_agent": agent}
+  traits = {"email": kept_email(email, settings), "ip": ip, "user_agent": agent}
   return {
       "library": {"name": "segrid", "version": VERSION},
       **({"ip": ip} if spec and ip is not None else {}),
@@ -181,28 +265,67 @@ def context(event, fields, email, settings):
   }
 
 
+# --- Routing ------------------------------------------------------------------
+
+
+def as_texts(value):
+  """A value, or each of a list, as it is compared with a condition."""
+  if isinstance(value, list):
+    return [text for element in value for text in as_texts(element)]
+  if value is None:
+    return []
+  return [{True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)]
+
+
+def fits(route, fields, arguments):
+  """True when the event fits all conditions of a map of `only` or `not`."""
+  for key, values in route.items():
+    if key == "custom_args":
+      pairs = [(arguments.get(name), wanted) for name, wanted in values.items()]
+    elif key == "pool":
+      pairs = [((fields["pool"] or {}).get("name"), values)]
+    else:
+      pairs = [(fields[key], values)]
+    if not all(set(as_texts(value)) & set(as_texts(wanted)) for value, wanted in pairs):
+      return False
+  return True
+
+
+def is_routed(fields, arguments, settings):
+  only, excluded = ([rule] if isinstance(rule, dict) else rule
+                    for rule in (settings["only"], settings["not"]))
+  if only and not any(fits(route, fields, arguments) for route in only):
+    return False
+  return not any(fits(route, fields, arguments) for route in excluded)
+
+
 def track(raw, settings, source):
   """The Track of one element of the body. Raises Skipped or Rejected."""
   if not isinstance(raw, dict):
     raise Rejected("NOT_AN_OBJECT")
   fields = {name: convert(raw.get(name)) for name, convert in FIELDS.items()}
+  fields["email"] = raw.get("email") if isinstance(raw.get("email"), str) else None
+  fields["email"] = fields["email"] or None  # Never converted; "" is missing.
   filter_name, segment_event = classify(raw, fields)
   if filter_name not in settings["events"]:
     raise Skipped("EVENT_NOT_SELECTED")
+  arguments = arguments_of(raw)
   email = received_email(raw)
+  user_id = trim(arguments.get(settings["user_id_from"], "")) if settings["user_id_from"] else ""
+  if email is None and not user_id:
+    raise Rejected("MISSING_EMAIL")
   timestamp = iso_time(fields["timestamp"])
   if (email_type(fields) or "other").lower() not in settings["email_types"]:
     raise Skipped("EMAIL_TYPE_NOT_SELECTED")
+  if not is_routed(fields, arguments, settings):
+    raise Skipped("NOT_ROUTED")
 
   event = raw["event"]
-  arguments = {name: to_string(value) for name, value in raw.items() if name not in FIELDS}
-  arguments = {name: value for name, value in arguments.items() if value is not None}
-  user_id = arguments.get(settings["user_id_from"]) if settings["user_id_from"] else None
   made = {
       "type": "track",
-      "messageId": message_id(fields, email, event, source),
-      **({"userId": user_id} if user_id is not None else {}),
-      "anonymousId": anonymous_id(email, settings),
+      "messageId": message_id(fields, event, source),
+      **({"userId": user_id} if user_id else {}),
+      **({"anonymousId": anonymous_id(email, settings)} if email is not None else {}),
       "event": segment_event,
       "timestamp": timestamp,
       "properties": properties(event, fields, arguments, settings),

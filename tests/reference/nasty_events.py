@@ -14,19 +14,30 @@ _ID = "fc59bd25-5cb1-11ec-a05d-f2509ce774e9"
 USUAL = {
     "email": ["ada@example.com", " Ada@Example.COM\t", "\v\fada@example.com\f", "not an email address",
               "ÄDA@exämple.de"],
-    "timestamp": [1591726752, "1591726752", 1591726752123, "1591726752123", 1, 99999999999,
-                  100000000000],
+    "timestamp": [*[1591726752, "1591726752", 1591726752123, "1591726752123", 1, 99999999999,
+                    100000000000] * 6, 1591726752.0, 1591726752.512, "1591726752.5129", "1.591726752e9",
+                  "1.591726752512E+9", "1.59173e9", "15917267520e-1", "1.591726752123e12",
+                  "1.591726752e12", "1.59172675e12", "99999999999.9", "1.5", "0.0001", "-1.5",
+                  "253402300799.9999", "253402300800.0", "2020-06-09T18:19:12Z",
+                  "2020-06-09 20:19:12.5+02:00", "2020-06-09T18:19:12.123456789-00:00",
+                  "2020-02-30T00:00:00Z", "2020-06-09T18:19:60Z", "2020-06-09T18:19:12",
+                  "2020-06-09t18:19:12z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-00:01",
+                  "1969-12-31T23:59:59Z", "1970-01-01T00:00:00.001+00:00", "2020-06-09T24:00:00Z"],
     "event": [*mapping.EVENTS, *mapping.EVENTS, "open", "click", "account_status_change"],
     "sg_event_id": ["c2VnLWV2ZW50LWlk", "A-z_0.9" * 8, "x" * 59, "x" * 60, "x" * 64, "x" * 65,
-                    "a+b/c=="],
+                    "a+b/c==",
+                    "sg_event_id", "sendgrid_internal_event_id", "SG_EVENT_ID"],
+    "ip": ["203.0.113.9", "2001:db8:85a3::8a2e:370:7334", "::ffff:203.0.113.9", "fe80::1%eth0",
+           "010.1.1.1", "1:2:3:4:5:6:7:8", "not an address"],
+    "url": ["https://example.com/a?b=1#c", "https://example.com/a#c?b", "?a", "https://example.com/"],
     "sg_message_id": ["14c5d75ce93.dfd.64b469.filter0001.16648.5515E0B88.0", "", " lead"],
     "smtp-id": ["<14c5d75ce93.dfd.64b469@ismtpd-555>"],
     "category": ["news", ["a", "b"], [], [""], ["a", None, 5, True, "", {"x": 1}, ["y"]]],
     "asm_group_id": [42, "42", -7],
-    "sg_machine_open": [True, False, 1, "0", "true"],
+    "sg_machine_open": [True, False, 1, "0", "true", "TRUE", "False", "tRuE", "truE "],
     "mc_stats": ["singlesend", "automation", "sendtest"],
     "phase_id": ["send", "test", "other"],
-    "type": ["bounce", "blocked", "bounce", "expired"],
+    "type": ["bounce", "blocked", "bounce", "expired", 5],
     "attempt": ["5", 5], "tls": [0, 1, "1", True], "cert_err": [0, "0", False],
     "url_offset": [{"index": 0, "type": "html"}, {"index": "3"}, {"other": 1}, {}],
     "pool": [{"id": 210, "name": "pool"}, {"id": "210"}, {"name": None}],
@@ -39,13 +50,19 @@ USUAL = {
 ARGUMENTS = ["subject", "email_subject", "user", "plan", "New Argument 1", "a.b", "", "ключ",
              "Email", "emai", "emails", "smtp_id", "EVENT", "categories", "link_url", "campaign_id",
              "test_phase", "userId", "messageId", "properties", "__proto__", "nul\0", "quo\"te",
-             "x" * 300]
+             "x" * 300, "campaign_name", "automation_id", "automation_step_id", "unsubscribe_group_id",
+             "email_type", "x_message_id", "env", "custom_args"]
+
+# As custom arguments, nested.
+NESTED = ["custom_args", "unique_args"]
 
 STRINGS = ["", " ", "0", "1", "-1", "+5", "-", "007", " 5", "1.0", "1e3", "true", "TRUE", "null",
            "٣", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
            "-9223372036854775809", "0" * 30 + "5", "quote\" slash/ back\\", "\0\x01\x1f\x7f",
            "\b\f\n\r\t\v", "naïve 漢字 🙂", "\u2028\u2029\ufeff\ufffd\uffff", "\U0010ffff",
-           "</script>", "x" * 1000, "é" * 500]
+           "</script>", "x" * 1000, "é" * 500, "  padded\t", "production",
+          # Bytes that are no UTF-8: Latin-1, cut off, a surrogate.
+          "caf\udce9", "\udce2\udc82", "a\udced\udca0\udc80b", "\udcf0\udc9f\udc98\"\udcff"]
 
 NUMBERS = ["0", "-0", "1", "-1", "42", "1e3", "1.0", "0.0", "1E400", "-1.5e-10", "1591726752",
            "253402300799", "253402300800", "253402300799999", "253402300800000", "99999999999",
@@ -60,7 +77,7 @@ def string_token(rng, text, escapes=0.1):
   """A JSON spelling of `text`; some characters are escaped without need."""
   token = []
   for character in text:
-    if rng.random() < escapes:
+    if rng.random() < escapes and not "\udc80" <= character <= "\udcff":
       units = character.encode("utf-16-be").hex()
       units = [units[i:i + 4] for i in range(0, len(units), 4)]
       token.append("".join("\\u" + rng.choice([u.lower(), u.upper()]) for u in units))
@@ -111,6 +128,11 @@ def element(rng):
     names += rng.choices(names, k=2)  # Duplicate keys.
   rng.shuffle(names)
   members = []
+  for name in NESTED:
+    if rng.random() < density / 4:
+      inner = [f"{string_token(rng, rng.choice([*ARGUMENTS, *mapping.FIELDS]))}:{nasty_token(rng, 2)}"
+               for _ in range(rng.randrange(5))]
+      members.append(f'"{name}":' + "{" + ",".join(inner) + "}")
   for name in names:
     # What decides the outcome is spared, or hardly any Track would be made.
     spared = name in required and rng.random() < 0.8
@@ -121,6 +143,7 @@ def element(rng):
     members.append(f"{space}{key}{space}:{space}{value}{space}")
   if rng.random() < nastiness / 4:
     members.append('"k' + rng.choice(LONE_SURROGATES) + '":"v"')
+  rng.shuffle(members)
   return "{" + ",".join(members) + "}"
 
 
@@ -132,7 +155,8 @@ def batch(rng, count):
 def body(rng, elements):
   """A webhook body of the elements, with one of SendGrid's separators."""
   separator = rng.choice([",", ",\r\n", " ,\n"])
-  return ("[" + separator.join(elements) + "]" + rng.choice(["", "\r\n"])).encode("utf-8")
+  text = rng.choice(["", "", "\ufeff"]) + "[" + separator.join(elements) + "]"
+  return (text + rng.choice(["", "\r\n"])).encode("utf-8", "surrogateescape")
 
 
 def near_the_limit(rng, settings, source):

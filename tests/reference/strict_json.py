@@ -2,9 +2,11 @@
 
 It differs from Python's own `json` where the mapping needs it: numbers keep
 their text, of duplicate keys the last one wins, a surrogate escape without its
-partner becomes U+FFFD, and the nesting is bounded.
+partner becomes U+FFFD, and so do bytes inside a string that are no UTF-8. A byte
+order mark is skipped, and the nesting is bounded.
 """
 
+import codecs
 import re
 
 MAX_DEPTH = 1024
@@ -16,6 +18,12 @@ _HEX4 = re.compile(r"[0-9a-fA-F]{4}")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f",
             "n": "\n", "r": "\r", "t": "\t"}
 _LITERALS = {"true": True, "false": False, "null": None}
+
+
+# Stands for a part that is no UTF-8 until it is known whether a string holds it;
+# no decoded text has a surrogate.
+_BAD = "\ud800"
+codecs.register_error("mark", lambda error: (_BAD, error.end))
 
 
 class NotJson(ValueError):
@@ -31,10 +39,7 @@ class Number:
 
 def parse(body):
   """The value that `body` (bytes) holds: dict, list, str, Number, bool, None."""
-  try:
-    text = body.decode("utf-8")
-  except UnicodeDecodeError as error:
-    raise NotJson(f"invalid UTF-8 at byte {error.start}") from None
+  text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8", "mark")
   value, end = _value(text, _skip_space(text, 0), 1)
   end = _skip_space(text, end)
   if end != len(text):
@@ -109,7 +114,7 @@ def _string(text, at):
     at = plain.end()
     stop = text[at:at + 1]
     if stop == '"':
-      return "".join(parts), at + 1
+      return "".join(parts).replace(_BAD, "\ufffd"), at + 1
     if stop != "\\":
       raise NotJson(f"unfinished string at character {at}")
     part, at = _escape(text, at + 1)

@@ -4,6 +4,8 @@
 value that is missing or cannot be converted safely.
 """
 
+import datetime
+from fractions import Fraction
 import re
 
 from strict_json import Number
@@ -34,7 +36,70 @@ def to_boolean(value):
   text = value.text if isinstance(value, Number) else value
   if text in ("1", "0"):
     return text == "1"
-  return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
+  if not isinstance(value, str) or not value.isascii():
+    return None
+  return {"true": True, "false": False}.get(value.lower())
+
+
+class Time(int):
+  """A time as the integer that stands for it, and its milliseconds."""
+
+  def __new__(cls, integer, milliseconds):
+    time = super().__new__(cls, integer)
+    time.milliseconds = milliseconds
+    return time
+
+
+def to_time(value):
+  integer = to_integer(value)
+  if integer is not None:
+    return Time(integer, integer if integer >= 10**11 else integer * 1000)
+  text = value.text if isinstance(value, Number) else value
+  if not isinstance(text, str):
+    return None
+  milliseconds = _decimal_time(text)
+  if milliseconds is None and isinstance(value, str):
+    milliseconds = _rfc3339(text)
+  if milliseconds is None:
+    return None
+  whole_second = milliseconds % 1000 == 0
+  return Time(milliseconds // 1000 if whole_second else milliseconds, milliseconds)
+
+
+def _decimal_time(text):
+  """Milliseconds of digits with a fraction or an exponent, all written out."""
+  match = re.fullmatch(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?", text)
+  if match is None or len(text) > 4000:
+    return None
+  sign, whole, fraction, exponent = match.groups()
+  last_place = int(exponent or 0) - len(fraction or "")
+  if abs(last_place) > 5000:
+    return None
+  number = int(whole + (fraction or "")) * Fraction(10)**last_place
+  is_milliseconds = number >= 10**11
+  if last_place > (3 if is_milliseconds else 0):
+    return None  # Digits down to the second are missing.
+  return (-1 if sign else 1) * int(number if is_milliseconds else number * 1000)
+
+
+def _rfc3339(text):
+  match = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})"
+                       r"(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))", text)
+  if match is None:
+    return None
+  *parts, fraction, sign, hours, minutes = match.groups()
+  try:
+    time = datetime.datetime(*map(int, parts), tzinfo=datetime.timezone.utc)
+  except ValueError:
+    return None
+  offset = 0
+  if sign:
+    if int(hours) > 23 or int(minutes) > 59:
+      return None
+    offset = (int(hours) * 60 + int(minutes)) * (1 if sign == "+" else -1)
+  epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+  seconds = (time - epoch) // datetime.timedelta(seconds=1) - offset * 60
+  return seconds * 1000 + int(((fraction or "") + "000")[:3])
 
 
 def to_list(value):
@@ -59,8 +124,9 @@ FIELDS = {name: to_string for name in (
     "singlesend_id singlesend_name mc_auto_id mc_auto_name mc_auto_step_id mc_pod_id send_at "
     "reason response status type bounce_classification sg_content_type domain from "
     "marketing_campaign_id marketing_campaign_name marketing_campaign_version").split()}
+FIELDS["timestamp"] = to_time
 FIELDS.update({name: to_integer for name in (
-    "timestamp asm_group_id attempt marketing_campaign_split_id reseller_id sg_user_id").split()})
+    "asm_group_id attempt marketing_campaign_split_id reseller_id sg_user_id").split()})
 FIELDS.update({name: to_boolean for name in "sg_machine_open tls cert_err".split()})
 FIELDS["category"] = to_list
 FIELDS["url_offset"] = to_object({"index": to_integer, "type": to_string})

@@ -1,4 +1,5 @@
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,15 +62,57 @@ std::string DumpField(FieldId id, dom::element element, Rows& rows) {
   return DumpScalar(element);
 }
 
+// The members of the object that is the last value of a key.
+std::optional<dom::object> LastObjectOf(dom::object object,
+                                        std::string_view key) {
+  std::optional<dom::object> last;
+  for (const dom::key_value_pair member : object) {
+    if (member.key != key) continue;
+    last.reset();
+    if (member.value.is_object()) last = dom::object(member.value);
+  }
+  return last;
+}
+
+bool IsArgumentObject(std::string_view key, dom::element value) {
+  return value.is_object() &&
+         catalog::FindArgumentObject(key) != catalog::kArgumentObjects.size();
+}
+
+// An argument that stands at top level. Objects of arguments are no arguments;
+// the last of them under a key overrides what stands before it.
+void DumpArgument(dom::object object, dom::key_value_pair argument,
+                  DumpLines& args) {
+  if (IsArgumentObject(argument.key, argument.value)) return;
+  bool is_overridden = false;
+  bool is_behind = false;
+  for (const dom::key_value_pair member : object) {
+    if (member.key.data() == argument.key.data()) {
+      is_behind = true;
+    } else if (is_behind && member.key == argument.key &&
+               IsArgumentObject(member.key, member.value)) {
+      is_overridden = true;
+    }
+  }
+  args.Argument(argument.key, is_overridden ? "" : DumpScalar(argument.value));
+}
+
 }  // namespace
 
 std::string DumpEvent(dom::object object) {
   Rows rows;
   DumpLines args;
+  for (const std::string_view key : catalog::kArgumentObjects) {
+    const std::optional<dom::object> members = LastObjectOf(object, key);
+    if (!members.has_value()) continue;
+    for (const dom::key_value_pair member : *members) {
+      args.Argument(member.key, DumpScalar(member.value));
+    }
+  }
   for (const dom::key_value_pair member : object) {
     const FieldId id = catalog::FindField(member.key);
     if (id == catalog::kNoField) {
-      args.Argument(member.key, DumpScalar(member.value));
+      DumpArgument(object, member, args);
     } else {
       rows[catalog::Index(id)] = DumpField(id, member.value, rows);
     }

@@ -18,6 +18,7 @@ class FourWays {
   //   and issues;
   // - typed in (the same events, made by AppendTypedEvent) gives the same bytes
   //   as JSON in, and the same issues but for elements that are no objects;
+  //   not where a time has a form that typed events have not;
   // - the Tracks of both outputs, each parsed by parsers that are not ours, say
   //   the same; none is over the limit of its size;
   // - events = tracks + skipped + rejected, and each has one issue or Track;

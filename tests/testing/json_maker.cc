@@ -40,10 +40,47 @@ constexpr auto kWords = std::to_array<std::string_view>(
      "/",
      "\x7F"});
 
-constexpr auto kArguments = std::to_array<std::string_view>(
-    {"subject", "email_subject", "user", "name", "id", "index", "campaign_id",
-     "email_type", "", "smtp_id", "Email", "emai", "emaill", "sg_event_ie",
-     "category2", "custom", "é", "newsletter_id", "extra"});
+// Latin-1, cut off, overlong, surrogates, beyond the last character.
+constexpr auto kNotUtf8 = std::to_array<std::string_view>(
+    {"caf\xE9", "\xE2\x82", "\xF0\x9F\x99", "\xC0\xAF", "\xED\xA0\x80",
+     "\xF4\x90\x80\x80", "\xFF", "\xE2\x82\xE2\x82\xAC"});
+
+// Those that a typed event can say, too.
+constexpr auto kTimes = std::to_array<std::string_view>(
+    {"1591726752", "\"1591726752\"", "1591726752123", "99999999999",
+     "100000000000", "253402300799999", "1591726752.0", "1591726752.5129",
+     "1.591726752e9", "\"1.591726752512E+9\"", "1.59173e9",
+     "\"2020-06-09T18:19:12Z\"", "\"2020-06-09 20:19:12.5+02:00\"",
+     "\"2020-02-30T00:00:00Z\"", "1591726752123.9", "15917267520e-1"});
+
+constexpr auto kAddresses = std::to_array<std::string_view>(
+    {"203.0.113.9", "2001:db8:85a3::8a2e:370:7334", "::ffff:203.0.113.9",
+     "no address"});
+
+constexpr auto kArguments =
+    std::to_array<std::string_view>({"subject",
+                                     "email_subject",
+                                     "user",
+                                     "name",
+                                     "id",
+                                     "index",
+                                     "campaign_id",
+                                     "email_type",
+                                     "",
+                                     "smtp_id",
+                                     "Email",
+                                     "emai",
+                                     "emaill",
+                                     "sg_event_ie",
+                                     "category2",
+                                     "custom",
+                                     "é",
+                                     "newsletter_id",
+                                     "extra",
+                                     "categories",
+                                     "unsubscribe_group_id",
+                                     "x_message_id",
+                                     "automation_step_id"});
 
 }  // namespace
 
@@ -93,9 +130,7 @@ void JsonMaker::Essentials() {
   }
   if (!random_.OneIn(10)) {
     Member("timestamp");
-    out_ += random_.Pick<std::string_view>({"1591726752", "\"1591726752\"",
-                                            "1591726752123", "99999999999",
-                                            "100000000000", "253402300799999"});
+    out_ += random_.PickFrom(kTimes);
   }
 }
 
@@ -120,6 +155,15 @@ void JsonMaker::Member(std::string_view key) {
 }
 
 void JsonMaker::Field() {
+  if (random_.OneIn(25)) {
+    Member(random_.PickFrom(catalog::kArgumentObjects));
+    return random_.OneIn(8) ? Value(2) : ArgumentObject();
+  }
+  if (random_.OneIn(25)) {
+    Member("ip");
+    out_.append("\"").append(random_.PickFrom(kAddresses)).append("\"");
+    return;
+  }
   if (random_.OneIn(3)) {
     if (random_.OneIn(4)) {
       Member(std::to_string(random_.Below(50)));
@@ -213,10 +257,24 @@ void JsonMaker::Object(std::string_view parent) {
   out_ += '}';
 }
 
+void JsonMaker::ArgumentObject() {
+  out_ += '{';
+  for (std::size_t left = random_.Below(5); left > 0; --left) {
+    White();
+    Key(random_.OneIn(4) ? random_.PickFrom(catalog::kFields).key
+                         : random_.PickFrom(kArguments));
+    out_ += ':';
+    Value(1);
+    if (left > 1) out_ += ',';
+  }
+  out_ += '}';
+}
+
 void JsonMaker::String() {
   out_ += '"';
   for (std::size_t left = random_.Below(3); left > 0; --left) {
     out_ += random_.PickFrom(kWords);
+    if (wild_ && random_.OneIn(20)) out_ += random_.PickFrom(kNotUtf8);
     if (random_.OneIn(4)) Escape();
     if (random_.OneIn(30)) out_.append(random_.Below(300), 'x');
   }

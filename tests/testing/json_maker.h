@@ -17,7 +17,7 @@ class JsonMaker {
 
   // A body of up to `max_elements` elements; nearly all are objects. With
   // `wild`, also what readers may disagree on: surrogate escapes without
-  // partner and numbers out of range.
+  // partner, bytes in texts that are no UTF-8, and numbers out of range.
   std::string Body(std::size_t max_elements, bool wild = false);
 
  private:
@@ -30,6 +30,7 @@ class JsonMaker {
   void Composite(int depth);
   void List();
   void Object(std::string_view parent);
+  void ArgumentObject();
   void String();
   void Key(std::string_view key);
   void Escape();

@@ -20,7 +20,8 @@ class JsonOracle {
 
   // What is wrong, or "":
   // - JsonReader, with each engine, accepts exactly the arrays that
-  //   JudgeJson() calls valid;
+  //   JudgeJson() calls valid once AsBrowsersRead(), and both say the same
+  //   about the others;
   // - simdjson's DOM accepts them too, but for lone surrogates, numbers out of
   //   range and the deepest level, and nothing else;
   // - every event is equal in every field, member, item and custom argument;
@@ -32,7 +33,7 @@ class JsonOracle {
   std::size_t elements() const { return elements_; }
 
  private:
-  // All elements as text, or "refused: " and the reason.
+  // All elements as text, or "refused: ", the reason and the message.
   std::string Read(codec::JsonReader& reader, std::string_view body);
   std::string ReadDom(std::string_view body, bool& refused);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 namespace segrid::testing {
 namespace {
@@ -157,6 +158,49 @@ class Judge {
 }  // namespace
 
 JsonVerdict JudgeJson(std::string_view text) { return Judge(text).Run(); }
+
+std::string AsBrowsersRead(std::string_view bytes) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  std::string text;
+  std::string sequence;  // What was read of the character so far.
+  std::size_t needed = 0;
+  unsigned lower = 0x80;
+  unsigned upper = 0xBF;
+  for (std::size_t i = 0; i <= bytes.size();) {
+    const bool is_end = i == bytes.size();
+    const unsigned byte = is_end ? 0u : static_cast<unsigned char>(bytes[i]);
+    if (needed > 0) {
+      if (is_end || byte < lower || byte > upper) {
+        text += "\uFFFD";  // The byte is read again, as a first one.
+        needed = 0;
+        sequence.clear();
+      } else {
+        sequence += static_cast<char>(byte);
+        ++i;
+        if (--needed == 0) text += std::exchange(sequence, "");
+      }
+      lower = 0x80;
+      upper = 0xBF;
+      continue;
+    }
+    if (is_end) break;
+    ++i;
+    if (byte < 0x80) {
+      text += static_cast<char>(byte);
+      continue;
+    }
+    if (byte >= 0xC2 && byte <= 0xDF) needed = 1;
+    if (byte >= 0xE0 && byte <= 0xEF) needed = 2;
+    if (byte >= 0xF0 && byte <= 0xF4) needed = 3;
+    if (byte == 0xE0) lower = 0xA0;
+    if (byte == 0xED) upper = 0x9F;
+    if (byte == 0xF0) lower = 0x90;
+    if (byte == 0xF4) upper = 0x8F;
+    if (needed == 0) text += "\uFFFD";
+    if (needed > 0) sequence = static_cast<char>(byte);
+  }
+  return text;
+}
 
 bool IsPlainUtf8(std::string_view text) {
   const auto byte = [text](std::size_t i) {

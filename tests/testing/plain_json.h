@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace segrid::testing {
@@ -21,6 +22,11 @@ struct JsonVerdict {
 inline constexpr std::size_t kMaxJudgedDepth = 1024;
 
 JsonVerdict JudgeJson(std::string_view text);
+
+// The text as a browser decodes it: without a byte order mark, and with U+FFFD
+// for each maximal part that is no UTF-8 (the decoder of the WHATWG's Encoding
+// Standard, step by step).
+std::string AsBrowsersRead(std::string_view bytes);
 
 // True when `text` is UTF-8 (RFC 3629: no overlong forms, no surrogates, no
 // code point over U+10FFFF).

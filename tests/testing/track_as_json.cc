@@ -92,11 +92,13 @@ json::value TrackAsJson(const codec::Track& track) {
   json::object object{
       {"type", "track"},
       {"messageId", std::string(track.message_id_text())},
-      {"anonymousId", std::string(track.anonymous_id_text())},
       {"event", std::string(catalog::kEvents[track.event_row].segment)},
       {"timestamp", IsoTime(track.timestamp_ms)},
       {"properties", std::move(properties)},
       {"context", std::move(context)}};
+  if (track.has_anonymous_id) {
+    object["anonymousId"] = std::string(track.anonymous_id_text());
+  }
   if (!track.user_id.missing()) object["userId"] = AsJson(track.user_id);
   return object;
 }
@@ -185,12 +187,12 @@ json::value TrackAsJson(const v1::Track& track) {
   json::object object{
       {"type", "track"},
       {"messageId", track.message_id()},
-      {"anonymousId", track.anonymous_id()},
       {"event", track.event()},
       {"timestamp", IsoTime(track.timestamp().seconds() * 1000 +
                             track.timestamp().nanos() / 1'000'000)},
       {"properties", AsJson(track.properties())},
       {"context", AsJson(track.context())}};
+  SetText(object, "anonymousId", track.anonymous_id());
   SetText(object, "userId", track.user_id());
   return object;
 }

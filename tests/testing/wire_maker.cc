@@ -45,11 +45,11 @@ void WireMaker::Field(const catalog::FieldRow& row, std::string& out) {
         break;
     }
     const bool is_number =
-        row.type == Type::kInteger || row.type == Type::kBoolean;
+        catalog::IsInteger(row.type) || row.type == Type::kBoolean;
     Tag(row.number, is_number ? kBytes : kVarint, out);
     return is_number ? Bytes("\x08\x01", out) : Varint(Integer(), out);
   }
-  if (row.type == Type::kInteger || row.type == Type::kBoolean) {
+  if (catalog::IsInteger(row.type) || row.type == Type::kBoolean) {
     Tag(row.number, kVarint, out);
     return Varint(Integer(), out);
   }

@@ -180,7 +180,7 @@ TEST(SegridTransform, EndsWithOneAndOneLineWhenTheBodyIsNoArray) {
       {"no end", "[]\n[", "line 2: the array"},
       {"a comma at the end", "[{},]", "not JSON"},
       {"deep", kDeep, "1,024 levels"},
-      {"invalid UTF-8", "[{\"event\":\"\xff\"}]", "UTF-8"},
+      {"invalid UTF-8", "[{\"event\":\xff}]", "UTF-8"},
       {"a control character", "[{\"event\":\"\x01\"}]", "control character"},
       {"NUL", std::string("[\0]", 3), "not JSON"},
   };

@@ -1,5 +1,6 @@
 """What the clients of all languages are asked, and how their answers compare."""
 
+import codecs
 import datetime
 import json
 import pathlib
@@ -8,6 +9,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/reference"))
+import mapping  # noqa: E402
 import strict_json  # noqa: E402
 import values  # noqa: E402
 
@@ -21,7 +23,7 @@ def bodies():
   for path in sorted([*ROOT.glob("tests/data/sendgrid/*.json"), *ROOT.glob("tests/golden/*/body.json"),
                       ROOT / "tests/data/bench/bench-events-100.json"]):
     name = path.parent.name if path.name == "body.json" else path.name
-    body = path.read_bytes()
+    body = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
       parsed = strict_json.parse(body)
     except strict_json.NotJson:
@@ -45,27 +47,33 @@ def canonical(outcomes):
 
 
 def typed_events(body):
-  """The body's events as dicts with the names of SendGridEvent; None when an element is no object
-  or holds text that no protobuf string can."""
+  """The body's events as dicts with the names of SendGridEvent; None when an element is no object,
+  or holds text that no protobuf string can, or a time that no typed event can say."""
   events = []
   for raw in strict_json.parse(body):
     if not isinstance(raw, dict):
       return None
-    event, arguments = {}, {}
+    event = {}
     for key, value in raw.items():
-      if key in ("event", "email") and not isinstance(value, str):
+      if key not in values.FIELDS or key in ("event", "email") and not isinstance(value, str):
         continue
-      converted = values.FIELDS.get(key, values.to_string)(value)
-      if key in values.FIELDS and converted is not None:
+      converted = values.FIELDS[key](value)
+      if converted is not None:
         event[key.replace("-", "_")] = converted
-      elif key not in values.FIELDS:
-        arguments[key] = converted or ""
-    events.append({**event, "custom_args": arguments})
+    if not _has_typed_time(event):
+      return None
+    events.append({**event, "custom_args": mapping.arguments_of(raw)})
   try:
     json.dumps(events, ensure_ascii=False).encode("utf-8")
   except UnicodeEncodeError:
     return None
   return events
+
+
+def _has_typed_time(event):
+  """Typed times are whole seconds, or milliseconds from 1e11 on."""
+  time = event.get("timestamp")
+  return time is None or time.milliseconds == (time if time >= 10**11 else time * 1000)
 
 
 def outcomes_of_answer(answer):
@@ -101,7 +109,8 @@ def segment_track(track):
   context = track.get("context", {})
   names = {"ip": "ip", "user_agent": "userAgent"}
   result = {
-      "type": "track", "messageId": track["message_id"], "anonymousId": track["anonymous_id"],
+      "type": "track", "messageId": track["message_id"],
+      **({"anonymousId": track["anonymous_id"]} if track.get("anonymous_id") else {}),
       "event": track["event"], "timestamp": _iso(track["timestamp"]), "properties": properties,
       "context": {"library": {"name": "segrid", "version": VERSION},
                   "traits": context.get("traits", {}),

@@ -22,6 +22,7 @@ using Label = FieldDescriptor::Label;
 FieldDescriptor::Type ProtoType(Type type) {
   switch (type) {
     case Type::kInteger:
+    case Type::kTime:
       return FieldDescriptor::TYPE_INT64;
     case Type::kBoolean:
       return FieldDescriptor::TYPE_BOOL;
@@ -34,7 +35,7 @@ FieldDescriptor::Type ProtoType(Type type) {
 
 // Zero and false must be told from missing, "" need not.
 bool NeedsPresence(Type type) {
-  return type == Type::kInteger || type == Type::kBoolean;
+  return IsInteger(type) || type == Type::kBoolean;
 }
 
 void ExpectSame(std::string_view key, std::uint32_t number, Type type,
@@ -223,6 +224,8 @@ TEST(CatalogProto, ReasonsHaveTheNumbersAndOutcomesOfTheSpec) {
        "BAD_TIMESTAMP"},
       {Reason::kTooLarge, v1::REASON_TOO_LARGE, Outcome::kRejected,
        "TOO_LARGE"},
+      {Reason::kNotRouted, v1::REASON_NOT_ROUTED, Outcome::kSkipped,
+       "NOT_ROUTED"},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(static_cast<int>(row.reason), row.number) << row.name;

@@ -1,6 +1,7 @@
 // The table against mapping.md, written a second time: what no proto can tell.
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,7 @@ const std::vector<SpecEvent> kSpecEvents = {
      true, true},
     {"click", kAlways, "Email Link Clicked", "click", true, true},
     {"dropped", kAlways, "Email Dropped", "drop", false, true},
-    {"bounce", Condition::kBounce, "Email Bounced", "bounce", false, true},
+    {"bounce", kAlways, "Email Bounced", "bounce", false, true},
     {"unsubscribe", kAlways, "Unsubscribed", "unsubscribe", true, true},
     {"group_unsubscribe", kAlways, "Unsubscribed From Group",
      "group_unsubscribe", true, true},
@@ -136,8 +137,8 @@ TEST(CatalogSpec, PropertiesAreThoseOfTheDefinition) {
 // mapping.md, 2: the fields that were seen, by type.
 TEST(CatalogSpec, FieldsHaveTheTypesThatSendGridPosts) {
   const std::set<std::string_view> integers = {
-      "timestamp",   "asm_group_id", "attempt", "marketing_campaign_split_id",
-      "reseller_id", "sg_user_id",   "index"};
+      "asm_group_id", "attempt",    "marketing_campaign_split_id",
+      "reseller_id",  "sg_user_id", "index"};
   const std::set<std::string_view> booleans = {"sg_machine_open", "tls",
                                                "cert_err"};
   const std::set<std::string_view> objects = {"url_offset", "pool",
@@ -146,6 +147,7 @@ TEST(CatalogSpec, FieldsHaveTheTypesThatSendGridPosts) {
     const Type expected = integers.contains(row.key)   ? Type::kInteger
                           : booleans.contains(row.key) ? Type::kBoolean
                           : objects.contains(row.key)  ? Type::kObject
+                          : row.key == "timestamp"     ? Type::kTime
                           : row.key == "category"      ? Type::kStringList
                                                        : Type::kString;
     EXPECT_EQ(row.type, expected) << row.key;
@@ -156,9 +158,52 @@ TEST(CatalogSpec, FieldsThatTellOfThePersonAreMarked) {
   const std::set<std::string_view> personal = {
       "email", "ip", "useragent", "url", "reason", "response", "from"};
   for (const FieldRow& row : kFields) {
-    EXPECT_EQ(row.privacy == Privacy::kPersonal, personal.contains(row.key))
+    EXPECT_EQ(row.privacy != Privacy::kPublic, personal.contains(row.key))
         << row.key;
   }
+}
+
+// mapping.md, 3.14: each switch of `personal` has its field.
+TEST(CatalogSpec, SwitchesOfPersonalDataHaveTheirFields) {
+  const std::map<Privacy, std::string_view> fields = {
+      {Privacy::kEmail, "email"},
+      {Privacy::kIp, "ip"},
+      {Privacy::kUserAgent, "useragent"},
+      {Privacy::kLink, "url"}};
+  for (const auto& [privacy, key] : fields) {
+    for (const FieldRow& row : kFields) {
+      EXPECT_EQ(row.privacy == privacy, row.key == key) << row.key;
+    }
+  }
+}
+
+// mapping.md, 3.5: the exact list.
+TEST(CatalogSpec, ArgumentsMayFillEightProperties) {
+  const std::set<std::string_view> filled = {
+      "email_subject",      "campaign_name",       "campaign_id",
+      "categories",         "automation_name",     "automation_id",
+      "automation_step_id", "unsubscribe_group_id"};
+  for (const PropertyRow& row : kProperties) {
+    EXPECT_EQ(row.filling == Filling::kByArgument,
+              row.place == Place::kProperties && filled.contains(row.name))
+        << row.name;
+  }
+}
+
+TEST(CatalogSpec, DerivedPropertiesAreThoseOfTheDefinition) {
+  const std::map<std::string_view, std::string_view> derived = {
+      {"x_message_id", "sg_message_id"}};
+  ASSERT_EQ(kDerivedCount, derived.size());
+  for (const DerivedRow& row : kDerived) {
+    EXPECT_EQ(derived.at(row.name), row.from);
+  }
+}
+
+TEST(CatalogSpec, PlaceholdersAreThoseOfTheSamples) {
+  EXPECT_EQ(std::set<std::string_view>(kPlaceholderIds.begin(),
+                                       kPlaceholderIds.end()),
+            (std::set<std::string_view>{"sg_event_id",
+                                        "sendgrid_internal_event_id"}));
 }
 
 TEST(CatalogSpec, FindsRowsByKeyAndParent) {

@@ -120,35 +120,98 @@ TEST(JsonReader, ElementsThatAreNoObjectsAreCountedAndSkipped) {
   });
 }
 
-TEST(JsonReader, SaysWhatIsWrongAndWhereButNotWhatStandsThere) {
+// json_mistake_test.cc has the messages.
+TEST(JsonReader, RefusesABodyAsAWhole) {
   ExpectRows({
       {"nothing", "", "the body is not JSON: it is empty"},
-      {"white space only", " \r\n", "the body is not JSON: it is empty"},
-      {"a control character", "[\"a\x01\"]",
+      {"a control character", "[{},\"a\x01\"]",
        "the body is not JSON: a string contains a control character that is "
-       "not escaped"},
-      {"an open string", "[{\"secret",
-       "the body is not JSON: a string is not closed; is it cut off?"},
-      {"not UTF-8", "[\"\xFF\"]",
-       "the body is not JSON: it is not valid UTF-8"},
-      {"an open array", R"([{"secret":"x"})",
-       "the body is not JSON: it is cut off"},
-      {"a second value", "[] []",
-       "the body is not JSON: something stands after the end of the array "
-       "(byte 3)"},
-      {"a comma too many", R"([{"secret":1},])",
-       "the body is not JSON: a value must stand here (byte 14), in element 1"},
-      {"no colon", R"([{},{"secret" 1}])",
-       "the body is not JSON: a colon must follow the key (byte 14), in "
-       "element 1"},
-      {"a bare key", R"([{secret:1}])",
-       "the body is not JSON: a key in double quotes must stand here (byte 2), "
+       "not escaped (byte 6), in element 1"},
+      {"not UTF-8 outside a string", "[\xFF]",
+       "the body is not JSON: a byte that is no UTF-8 stands outside a string; "
+       "is it Latin-1? (byte 1), in element 0"},
+      {"an event after others", R"([{"email":"a"},{"email":tru}])",
+       "the body is not JSON: a value must stand here (byte 24), in element "
+       "1"},
+      {"no array", "{}",
+       "the body is one event, not an array: send it as [{...}]; a lone event "
+       "is what `segrid backfill` takes"},
+  });
+}
+
+TEST(JsonReader, SkipsAByteOrderMark) {
+  ExpectRows({
+      {"before the array", "\xEF\xBB\xBF[{\"email\":\"a\"}]",
+       "event\nemail = text a\n"},
+      {"and white space", "\xEF\xBB\xBF \r\n[]", ""},
+      {"in a text", "[{\"email\":\"\xEF\xBB\xBF\"}]",
+       "event\nemail = text \xEF\xBB\xBF\n"},
+      {"two of them", "\xEF\xBB\xBF\xEF\xBB\xBF[]",
+       "the body is not JSON: a byte order mark stands inside the body (byte "
+       "3)"},
+      {"behind white space", " \xEF\xBB\xBF[]",
+       "the body is not JSON: a byte order mark stands inside the body (byte "
+       "1)"},
+  });
+}
+
+// mapping.md, 3.9.
+TEST(JsonReader, ReadsBytesInStringsThatAreNoUtf8AsReplacements) {
+  ExpectRows({
+      {"a value", "[{\"reason\":\"supprim\xE9\"}]",
+       "event\nreason = text supprim\uFFFD\n"},
+      {"a key", "[{\"cl\xE9\":\"x\"}]", "event\nargument cl\uFFFD = text x\n"},
+      {"an item", "[{\"category\":[\"a\",\"\xFF\"]}]",
+       "event\ncategory = list [text a], [text \uFFFD]\n"},
+      {"beside an escape", "[{\"reason\":\"\\n\xE9\\\"\"}]",
+       "event\nreason = text \n\uFFFD\"\n"},
+      {"a key of the catalog is none then", "[{\"emai\xE9l\":\"x\"}]",
+       "event\nargument emai\uFFFDl = text x\n"},
+      {"an escape that is broken", "[\"\\\xE9\"]",
+       "the body is not JSON: an escape is not legal (byte 2), in element 0"},
+  });
+}
+
+TEST(JsonReader, CountsTheStringsThatItRepaired) {
+  const struct {
+    std::string_view body;
+    std::int32_t strings;
+  } rows[] = {
+      {"[]", 0},
+      {"[{\"a\":\"\xE9\"}]", 1},
+      {"[{\"a\":\"\xE9 and \xE9\"}]", 1},
+      {"[{\"\xE9\":\"\xE9\"},\"\xFF\",{\"category\":[\"\x80\",\"b\"]}]", 4},
+      {"[{\"a\":\"\\\"\xE9\"}]", 1},
+      {"[{\"a\":\"é\"}]", 0}};
+  for (const Engine engine : {Engine::kFastest, Engine::kPortable}) {
+    JsonReader reader(engine);
+    for (const auto& row : rows) {
+      EXPECT_TRUE(reader.Open(row.body).ok()) << row.body;
+      EXPECT_EQ(reader.repaired_strings(), row.strings) << row.body;
+    }
+  }
+}
+
+TEST(JsonReader, SpreadsObjectsOfArguments) {
+  ExpectRows({
+      {"before the event's own",
+       R"([{"a":"1","unique_args":{"b":2},"custom_args":{"c":{"x":1}}}])",
+       "event\nargument c = composite\nargument b = number 2\n"
+       "argument a = text 1\n"},
+      {"the last of two", R"([{"custom_args":{"a":1},"custom_args":{"b":2}}])",
+       "event\nargument b = number 2\n"},
+      {"not when something else comes last",
+       R"([{"custom_args":{"a":1},"custom_args":"x"}])",
+       "event\nargument custom_args = text x\n"},
+      {"in the next event it is forgotten",
+       R"([{"custom_args":{"a":1}},{"b":"2"}])",
+       "event\nargument a = number 1\nevent\nargument b = text 2\n"},
+      {"no object", R"([{"custom_args":[1],"unique_args":"x"}])",
+       "event\nargument custom_args = composite\n"
+       "argument unique_args = text x\n"},
+      {"a mistake inside", R"([{"custom_args":{"a":1,}}])",
+       "the body is not JSON: a comma stands after the last value (byte 22), "
        "in element 0"},
-      {"a bad escape", R"([{"a":"secret\x"}])",
-       "the body is not JSON: an escape is not legal (byte 6), in element 0"},
-      {"a bad number", R"([{"a":01}])",
-       "the body is not JSON: a number is not well formed (byte 6), in element "
-       "0"},
   });
 }
 

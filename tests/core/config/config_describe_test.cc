@@ -96,7 +96,16 @@ Config Unusual() {
   source.email_hash = EmailHash::kAsReceived;
   source.email_subject_from = {};
   source.extra_properties = {"smtp-id"};
-  source.custom_args = {CustomArgs::Mode::kNamed, {"a: b", "[c]", "${d}"}};
+  source.custom_args = {CustomArgs::Mode::kNamed, {"a: b", "[c]", "${d}"}, {}};
+  source.custom_args_prefix = "a\"_";
+  source.only = {{.fields = {{"category", {"news", "${x}"}}, {"pool", {"p"}}},
+                  .custom_args = {{"e: ${nv}", {"a", "b"}}}}};
+  source.except = {{.fields = {{"tls", {"true"}}}, .custom_args = {}},
+                   {.fields = {}, .custom_args = {{"env", {"staging"}}}}};
+  source.personal = {.email = "omit",
+                     .ip = "truncate",
+                     .user_agent = "omit",
+                     .link_query = "omit"};
   source.user_id_from = "null";
   source.spec_context = true;
   source.gzip = false;
@@ -115,7 +124,8 @@ Config Unusual() {
   config.sources = {source, source};
   config.sources[1].name = "second";
   config.sources[1].receiver = "file";
-  config.sources[1].custom_args = {CustomArgs::Mode::kAll, {}};
+  config.sources[1].custom_args = {
+      CustomArgs::Mode::kMapped, {}, {{"a: b", "c"}, {"${d}", "${e}"}}};
   config.sources[1].endpoint = "https://a.example";
   config.sources[1].proxy = "http://p:3128";
   config.sources[1].proxy_auth = base::Secret("key");
@@ -241,8 +251,16 @@ sources:
     email_subject_from: ["subject", "email_subject"]
     extra_properties: []
     custom_args: none
+    custom_args_prefix: ""
     user_id_from: ""
     spec_context: false
+    only: []
+    not: []
+    personal:
+      email: keep
+      ip: keep
+      user_agent: keep
+      link_query: keep
 logging:
   level: info
   format: json

@@ -147,8 +147,27 @@ std::vector<Case> SourceCases() {
        "f:2:24: sources[0].extra_properties[0]: 'order_number' is no key that SendGrid sends; your own custom arguments go under 'custom_args'\n"
        "f:2:38: sources[0].extra_properties[1]: 'reson' is no key that SendGrid sends; did you mean 'reason'? Your own custom arguments go under 'custom_args'"},
       {"ExtraPropertyOfAnObject", InSource("extra_properties: [newsletter_id]"), "f:2:24: sources[0].extra_properties[0]: 'newsletter_id' is no key that SendGrid sends; did you mean 'newsletter'? Your own custom arguments go under 'custom_args'"},
-      {"CustomArgsUnknownWord", InSource("custom_args: some"), "f:2:18: sources[0].custom_args: 'some' is not known; must be none, all or a list: [a, b]"},
+      {"CustomArgsUnknownWord", InSource("custom_args: some"), "f:2:18: sources[0].custom_args: 'some' is not known; must be none, all, a list: [a, b], or a map: {a: b}"},
       {"CustomArgsOfSendGrid", InSource("custom_args: [plan, reason]"), "f:2:25: sources[0].custom_args[1]: 'reason' is a key of SendGrid's own, not a custom argument; keys of SendGrid's go under 'extra_properties'"},
+      {"CustomArgsTwoForOneProperty", InSource("custom_args: {plan: tier, mail: tier}"), "f:2:18: sources[0].custom_args: gives the property 'tier' to 'mail' and to 'plan'; give each its own"},
+      {"CustomArgsMappedToAnOptedInProperty", InSource("custom_args: {plan: reason}\n    extra_properties: [reason]"), "f:2:18: sources[0].custom_args: gives the property 'reason' to an argument, but 'extra_properties' has it, too; choose another name"},
+      {"CustomArgsMappedToADerivedProperty", InSource("custom_args: {x: x_message_id}\n    extra_properties: [x_message_id]"), "f:2:18: sources[0].custom_args: gives the property 'x_message_id' to an argument, but 'extra_properties' has it, too; choose another name"},
+      {"CustomArgsPrefixedToAnOptedInProperty", InSource("custom_args: [son]\n    custom_args_prefix: rea\n    extra_properties: [reason]"), "f:2:18: sources[0].custom_args: gives the property 'reason' to an argument, but 'extra_properties' has it, too; choose another name"},
+      {"CustomArgsOfOneNameLose", InSource("custom_args: [x_message_id]\n    extra_properties: [x_message_id]"), "no error"},
+      {"CustomArgsMapOfSendGrid", InSource("custom_args: {reason: r}"), "f:2:19: sources[0].custom_args.reason: 'reason' is a key of SendGrid's own, not a custom argument; keys of SendGrid's go under 'extra_properties'"},
+      {"CustomArgsMapWithoutAName", InSource("custom_args: {plan: \"\"}"), "f:2:25: sources[0].custom_args.plan: is empty; give a value or remove the key"},
+      {"OnlyWithoutValues", InSource("only: {category: []}"), "f:2:22: sources[0].only.category: has 0 elements; must have 1 to 100"},
+      {"OnlyWithoutConditions", InSource("only: {}"), "f:2:11: sources[0].only: has no condition; give at least one, e.g. category: [news]"},
+      {"OnlyOnAnAddress", InSource("only: {email: [a]}"), "f:2:20: sources[0].only.email[0]: 'a' is no condition, because addresses are personal; use a category, a custom argument or another field"},
+      {"OnlyOnABooleanThatIsNone", InSource("only: {tls: [yes]}"), "f:2:18: sources[0].only.tls[0]: 'yes' is neither true nor false, which this field is"},
+      {"OnlyOnAnIntegerThatNeverFits", InSource("only: {sg_user_id: [01]}"), "f:2:25: sources[0].only.sg_user_id[0]: '01' is no integer in decimal, which this field is"},
+      {"OnlyOnMembersOfThePool", InSource("only: {pool: {name: a}}"), "f:2:18: sources[0].only.pool: is a section with keys; must be a list: [a, b]"},
+      {"OnlyOnAListOfArguments", InSource("only: {custom_args: [a]}"), "f:2:25: sources[0].only.custom_args: must be a map of lists: {name: [a, b]}"},
+      {"OnlyOnAnArgumentOfSendGrid", InSource("only: {custom_args: {reason: [a]}}"), "f:2:26: sources[0].only.custom_args.reason: 'reason' is a key of SendGrid's own, not a custom argument; conditions on it stand beside 'custom_args'"},
+      {"OnlyOnAnArgumentWithoutValues", InSource("only: {custom_args: {env: []}}"), "f:2:31: sources[0].only.custom_args.env: has 0 elements; must have 1 to 100"},
+      {"NotThatIsNoSection", InSource("not: x"), "f:2:10: sources[0].not: must be a section with keys, or a list of such: each element starts with '- '"},
+      {"PersonalTruncatesAddressesOnly", InSource("personal: {email: truncate}"), "f:2:23: sources[0].personal.email: 'truncate' is not known; must be one of: keep, omit"},
+      {"PersonalUnknownWord", InSource("personal: {ip: hash}"), "f:2:20: sources[0].personal.ip: 'hash' is not known; must be one of: keep, truncate, omit"},
       {"UserIdOfSendGrid", InSource("user_id_from: email"), "f:2:19: sources[0].user_id_from: 'email' is a key of SendGrid's own, not a custom argument; keys of SendGrid's go under 'extra_properties'"},
       {"SubjectOfSendGrid", InSource("email_subject_from: [type]"), "f:2:26: sources[0].email_subject_from[0]: 'type' is a key of SendGrid's own, not a custom argument; keys of SendGrid's go under 'extra_properties'"},
   };
@@ -228,7 +247,8 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
             "client_key, allow_http, proxy, proxy_auth, connect_timeout, "
             "request_timeout, events, "
             "email_types, email_hash, email_subject_from, extra_properties, "
-            "custom_args, user_id_from, spec_context\n"
+            "custom_args, custom_args_prefix, user_id_from, spec_context, "
+            "only, not, personal\n"
             "f:6:11: sources[1].name: another source has this name, see line "
             "3; names must be unique\n"
             "f:7:16: sources[1].write_key: environment variable 'NONE' is not "

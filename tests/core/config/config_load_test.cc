@@ -98,7 +98,7 @@ drain: {delay: 250ms, grace: 1m}
   source.email_hash = EmailHash::kAsReceived;
   source.email_subject_from = {"title"};
   source.extra_properties = {"reason", "smtp-id"};
-  source.custom_args = {CustomArgs::Mode::kNamed, {"plan", "none"}};
+  source.custom_args = {CustomArgs::Mode::kNamed, {"plan", "none"}, {}};
   source.user_id_from = "uid";
   source.spec_context = true;
   source.gzip = false;
@@ -119,6 +119,46 @@ drain: {delay: 250ms, grace: 1m}
   want.logging = {"debug", "text"};
   want.drain = {absl::Milliseconds(250), absl::Minutes(1)};
   EXPECT_EQ(config, want);
+}
+
+TEST(Load, TakesMapsPrefixesRoutesAndPersonalData) {
+  const Config config = Loaded(R"(
+sources:
+  - name: a
+    write_key: k
+    custom_args: {plan: tier, mail: campaign_name}
+    only: {category: [newsletter], custom_args: {env: [production, 1]},
+           pool: main, sg_user_id: [123], tls: [true]}
+    not:
+      - {event: [open]}
+      - {custom_args: {env: staging}}
+    personal: {email: omit, ip: truncate}
+  - name: b
+    write_key: k
+    custom_args: [id, plan]
+    custom_args_prefix: arg_
+    extra_properties: [x_message_id]
+    only: []
+)");
+  const Source& a = config.sources[0];
+  EXPECT_EQ(a.custom_args,
+            (CustomArgs{CustomArgs::Mode::kMapped,
+                        {},
+                        {{"plan", "tier"}, {"mail", "campaign_name"}}}));
+  EXPECT_EQ(a.only, (std::vector<Route>{{{{"category", {"newsletter"}},
+                                          {"pool", {"main"}},
+                                          {"sg_user_id", {"123"}},
+                                          {"tls", {"true"}}},
+                                         {{"env", {"production", "1"}}}}}));
+  EXPECT_EQ(a.except, (std::vector<Route>{{{{"event", {"open"}}}, {}},
+                                          {{}, {{"env", {"staging"}}}}}));
+  EXPECT_EQ(a.personal.email, "omit");
+  EXPECT_EQ(a.personal.ip, "truncate");
+  EXPECT_EQ(a.personal.link_query, "keep");
+  const Source& b = config.sources[1];
+  EXPECT_EQ(b.custom_args_prefix, "arg_");
+  EXPECT_EQ(b.extra_properties, std::vector<std::string>{"x_message_id"});
+  EXPECT_TRUE(b.only.empty());
 }
 
 TEST(Load, KeepsDefaultsOfAbsentKeys) {

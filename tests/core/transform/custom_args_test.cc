@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/codec/json_writer.h"
+#include "core/codec/wire_writer.h"
 #include "tests/core/transform/one_event.h"
 #include "tests/testing/options_maker.h"
 #include "tests/testing/random.h"
@@ -38,7 +40,8 @@ TEST(CustomArgs, AllOrNamedOnesBecomeTexts) {
       PropertiesOf(R"("b":"x\n","a":1,"c":true,"d":null,"e":"")", AllArgs()),
       R"({"b":"x\n","a":"1","c":"true"})");
   Options named;
-  named.custom_args.names = {"a", "c"};
+  named.custom_args.Add("c", "c");
+  named.custom_args.Add("a", "a");
   EXPECT_EQ(PropertiesOf(R"("c":"3","b":"2","a":"1","aa":"4")", named),
             R"({"c":"3","a":"1"})");
   const Seen seen =
@@ -72,6 +75,159 @@ TEST(CustomArgs, NamesThatTheTableOwnsAreNeverOverwritten) {
   EXPECT_EQ(seen.At("/properties"),
             R"({"email_type":"Singlesend","campaign_id":"mine",)"
             R"("user_agent":"theirs","userAgent":"theirs"})");
+  // With `all` they are left out, and counted.
+  EXPECT_EQ(seen.counts.dropped, 11);
+}
+
+// mapping.md, 3.5: those that a list or map asks for fill what is empty.
+TEST(CustomArgs, NamedOnesFillEmptyPlacesOfTheTable) {
+  Options options;
+  options.subject_from.clear();
+  for (const catalog::PropertyRow& row : catalog::kProperties) {
+    if (row.place == catalog::Place::kProperties && row.name != "template_id") {
+      options.custom_args.Add(row.name, row.name);
+    }
+  }
+  const Seen seen = TransformEvent(
+      R"("event":"click","email_type":"receipt","email_subject":"Hi",)"
+      R"("test_phase":"A","unsubscribe_group_id":"42","link_url":"l",)"
+      R"("categories":"own","campaign_name":"Spr\"ing","campaign_id":7,)"
+      R"("automation_name":true,"automation_id":"drip",)"
+      R"("automation_step_id":"s")",
+      options);
+  EXPECT_EQ(seen.At("/properties"),
+            R"({"email_subject":"Hi","unsubscribe_group_id":42,)"
+            R"("categories":["own"],"campaign_name":"Spr\"ing",)"
+            R"("campaign_id":"7","automation_name":"true",)"
+            R"("automation_id":"drip","automation_step_id":"s"})");
+  EXPECT_EQ(seen.counts.coerced, 3);  // The group, 7, true.
+  EXPECT_EQ(seen.counts.dropped, 3);  // Never filled: type, phase, link.
+  const Seen made = TransformEvent(
+      R"("singlesend_id":"mine","campaign_id":"theirs","category":["c"],)"
+      R"("categories":"theirs","unsubscribe_group_id":"x","asm_group_id":5)",
+      options);
+  EXPECT_EQ(made.At("/properties"),
+            R"({"email_type":"Singlesend","unsubscribe_group_id":5,)"
+            R"("categories":["c"],"campaign_id":"mine"})");
+  EXPECT_EQ(made.counts.dropped, 3);
+  const struct {
+    const char* group;
+    const char* value;
+    int coerced = 0;
+    int dropped = 0;
+  } rows[] = {{"\"-7\"", "-7", 1},     {"42", "42"},
+              {"\"own\"", "", 0, 1},   {"1.5", "", 0, 1},
+              {"true", "", 0, 1},      {"[1]", "", 0, 1},
+              {R"("\u0034")", "4", 1}, {"null", ""}};
+  for (const auto& row : rows) {
+    const Seen group = TransformEvent(
+        "\"unsubscribe_group_id\":" + std::string(row.group), options);
+    EXPECT_EQ(group.At("/properties/unsubscribe_group_id"), row.value)
+        << row.group;
+    EXPECT_EQ(group.counts.coerced, row.coerced) << row.group;
+    EXPECT_EQ(group.counts.dropped, row.dropped) << row.group;
+  }
+}
+
+TEST(CustomArgs, ASubjectOfItsOwnNameIsNotLost) {
+  Options options = AllArgs();
+  options.subject_from = {"email_subject"};
+  const Seen seen = TransformEvent(R"("email_subject":"Hi")", options);
+  EXPECT_EQ(seen.At("/properties"), R"({"email_subject":"Hi"})");
+  EXPECT_EQ(seen.counts.dropped, 0);
+}
+
+// mapping.md, 3.11.
+TEST(CustomArgs, HaveTheNamesThatTheSourceGives) {
+  Options mapped;
+  mapped.custom_args.Add("plan", "tier");
+  mapped.custom_args.Add("mail", "campaign_name");
+  mapped.custom_args.Add("a", "a\"b");
+  EXPECT_EQ(
+      PropertiesOf(R"("plan":"gold","mail":"m","tier":"x","a":1)", mapped),
+      R"({"campaign_name":"m","tier":"gold","a\"b":"1"})");
+  Options prefixed = AllArgs();
+  prefixed.custom_args.prefix = "arg_";
+  prefixed.custom_args.taken = {"arg_taken"};
+  const Seen seen = TransformEvent(
+      R"("a":"1","campaign_id":"2","\n":"3","taken":"4")", prefixed);
+  EXPECT_EQ(seen.At("/properties"),
+            R"({"arg_a":"1","arg_campaign_id":"2","arg_\n":"3"})");
+  EXPECT_EQ(seen.counts.dropped, 1);
+  Options owned = AllArgs();
+  owned.custom_args.prefix = "campaign_";
+  const Seen left_out = TransformEvent(R"("id":"1","x":"2")", owned);
+  EXPECT_EQ(left_out.At("/properties"), R"({"campaign_x":"2"})");
+  EXPECT_EQ(left_out.counts.dropped, 1);
+}
+
+// Names that the event does not have take room in the Track.
+TEST(CustomArgs, ManyLongNamesFitIntoTheOutput) {
+  Options options = AllArgs();
+  options.custom_args.prefix = std::string(64, '\x01');
+  std::string members = R"("x":"1")";
+  for (int i = 0; i < 500; ++i) absl::StrAppend(&members, ",\"", i, "\":1");
+  const Seen seen = TransformEvent(members, options);
+  EXPECT_EQ(seen.track.at("properties").as_object().size(), 501u);
+  const std::string body =
+      R"([{"event":"open","email":"a","timestamp":1,)" + members + "}]";
+  codec::JsonReader reader;
+  codec::Event event;
+  codec::Track track;
+  codec::OutputBuffer json;
+  codec::OutputBuffer wire;
+  Transformer transformer;
+  ASSERT_TRUE(reader.Open(body).ok());
+  ASSERT_EQ(reader.Next(event), codec::JsonReader::Step::kEvent);
+  ASSERT_EQ(transformer.Transform(event, options, track), Reason::kNone);
+  codec::JsonWriter().Append(track, json);
+  codec::WireWriter().Append(1, track, wire);
+  EXPECT_LE(json.size() + codec::OutputBuffer::kHeadroomBytes, json.capacity());
+  EXPECT_LE(wire.size() + codec::OutputBuffer::kHeadroomBytes, wire.capacity());
+  EXPECT_GT(json.size(), 501u * 6 * 64);
+}
+
+// mapping.md, 3.13.
+TEST(CustomArgs, NestedOnesAreSpread) {
+  const struct {
+    const char* members;
+    const char* properties;
+    int dropped = 0;
+  } rows[] = {
+      {R"("custom_args":{"a":"1","b":2},"c":"3")",
+       R"({"a":"1","b":"2","c":"3"})"},
+      {R"("a":"top","custom_args":{"a":"1"},"unique_args":{"a":"2"})",
+       R"({"a":"top"})"},
+      {R"("unique_args":{"a":"2"},"custom_args":{"a":"1"})", R"({"a":"2"})"},
+      {R"("custom_args":{"a":"1"},"a":null)", "{}"},
+      {R"("custom_args":{"a":"1","a":"2"})", R"({"a":"2"})"},
+      {R"("custom_args":{"a":"1"},"custom_args":{"b":"2"})", R"({"b":"2"})"},
+      {R"("custom_args":{"a":"1"},"custom_args":"x")",
+       R"({"custom_args":"x"})"},
+      {R"("custom_args":{"a":"1"},"custom_args":null)", "{}"},
+      {R"("custom_args":"x","custom_args":{"a":"1"})", R"({"a":"1"})"},
+      {R"("custom\u005fargs":{"\u0061":"1"})", R"({"a":"1"})"},
+      {R"("custom_args":{})", "{}"},
+      {R"("custom_args":["a"])", "{}", 1},
+      {R"("custom_args":{"a":{"b":1},"c":[1],"d":null})", "{}", 2},
+      {R"("custom_args":{"email":"x","reason":"y","pool":1,"a":"1"})",
+       R"({"a":"1"})", 3},
+      {R"("custom_args":{"custom_args":"x"})", R"({"custom_args":"x"})"},
+      {R"("custom_args":{"custom_args":{"a":"1"}})", "{}", 1},
+      {R"("other":{"a":"1"})", "{}", 1},
+  };
+  for (const auto& row : rows) {
+    const Seen seen = TransformEvent(row.members, AllArgs());
+    EXPECT_EQ(json::parse(seen.At("/properties")), json::parse(row.properties))
+        << row.members;
+    EXPECT_EQ(seen.counts.dropped, row.dropped) << row.members;
+  }
+  Options options;
+  options.user_id_from = "uid";
+  const Seen seen =
+      TransformEvent(R"("unique_args":{"uid":"u","subject":"s"})", options);
+  EXPECT_EQ(seen.At("/userId"), R"("u")");
+  EXPECT_EQ(seen.At("/properties/email_subject"), R"("s")");
 }
 
 // Few arguments are compared with each other, many are hashed: both ways, with
@@ -140,6 +296,7 @@ TEST(CustomArgs, TypedOnesMayNotHaveTheNamesOfFields) {
   options.extra_fields = {catalog::Field("reason")};
   const Seen seen = TransformTyped(typed, options);
   EXPECT_EQ(seen.At("/properties"), R"({"mine":"a\"b\u0001"})");
+  EXPECT_EQ(seen.counts.dropped, 3);
 }
 
 TEST(UserId, ComesFromTheArgumentThatTheSourceNames) {
@@ -150,8 +307,13 @@ TEST(UserId, ComesFromTheArgumentThatTheSourceNames) {
   EXPECT_EQ(TransformEvent(R"("uid":17)", options).At("/userId"), R"("17")");
   EXPECT_EQ(TransformEvent(R"("uid":"a","uid":"b")", options).At("/userId"),
             R"("b")");
-  for (const char* none : {R"("uid":"")", R"("uid":null)", R"("uid":{})",
-                           R"("UID":"x")", R"("uid":"x","uid":null)"}) {
+  EXPECT_EQ(TransformEvent(R"("uid":" \t7 \u0020")", options).At("/userId"),
+            R"("7")");
+  EXPECT_EQ(TransformEvent(R"("uid":"\u00a0")", options).At("/userId"),
+            "\"\u00a0\"");
+  for (const char* none :
+       {R"("uid":"")", R"("uid":null)", R"("uid":{})", R"("UID":"x")",
+        R"("uid":"x","uid":null)", R"("uid":"  ")", R"("uid":"\n\t")"}) {
     EXPECT_EQ(TransformEvent(none, options).At("/userId"), "") << none;
   }
   EXPECT_EQ(TransformEvent(R"("uid":"x")").At("/userId"), "");
@@ -160,6 +322,35 @@ TEST(UserId, ComesFromTheArgumentThatTheSourceNames) {
   EXPECT_EQ(both.At("/userId"), R"("7")");
   EXPECT_EQ(both.At("/properties/uid"), R"("7")");
   EXPECT_EQ(both.counts.coerced, 1);
+}
+
+// mapping.md, 3.15.
+TEST(ExtraProperties, TheHeadOfTheMessageIdMayBeOne) {
+  Options options = AllArgs();
+  options.derived = 1 << catalog::FindDerived("x_message_id");
+  options.custom_args.taken = {"x_message_id"};
+  const struct {
+    const char* members;
+    const char* id;
+  } rows[] = {
+      {R"("sg_message_id":"14c5d75ce93.dfd.64b469")", R"("14c5d75ce93")"},
+      {R"("sg_message_id":" \t14c5.dfd")", R"("14c5")"},
+      {R"("sg_message_id":"14c5")", R"("14c5")"},
+      {R"("sg_message_id":"14\u0022c5\u002e1")", R"("14\"c5")"},
+      {R"("sg_message_id":"a .b")", R"("a ")"},
+      {R"("sg_message_id":".b")", ""},
+      {R"("sg_message_id":" ")", ""},
+      {R"("sg_message_id":"")", ""},
+      {R"("sg_message_id":15.5)", R"("15")"},
+      {R"("sg_message_id":"a.b","x_message_id":"own")", R"("a")"},
+      {R"("x_message_id":"own")", ""},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(
+        TransformEvent(row.members, options).At("/properties/x_message_id"),
+        row.id)
+        << row.members;
+  }
 }
 
 struct ExtraCase {

@@ -93,6 +93,45 @@ TEST(MessageId, AMissingIdIsMadeOfEightFields) {
   EXPECT_EQ(IdOf(all, Tagged()), HashId(hashed, "-1a2b"));
 }
 
+TEST(MessageId, AnIdOfASampleIsAsGoodAsNone) {
+  const std::string none = IdOf(R"("sg_event_id":null)");
+  for (const std::string_view id : catalog::kPlaceholderIds) {
+    EXPECT_EQ(IdOf("\"sg_event_id\":" + Quoted(id)), none) << id;
+    EXPECT_EQ(IdOf("\"sg_event_id\":" + Quoted(id), Tagged()),
+              IdOf(R"("sg_event_id":null)", Tagged()))
+        << id;
+  }
+  EXPECT_EQ(IdOf(R"("sg_event\u005fid":"sg_event\u005fid")"), none);
+  for (const char* own : {"SG_EVENT_ID", "sg_event_id1", "sg_event_i",
+                          "sendgrid_internal_event_idx"}) {
+    EXPECT_EQ(IdOf("\"sg_event_id\":" + Quoted(own)), Quoted(own));
+  }
+}
+
+// A time that is no integer: its seconds, or else its milliseconds.
+TEST(MessageId, ATimeIsHashedAsTheIntegerItSays) {
+  const struct {
+    const char* json;
+    const char* hashed;
+  } rows[] = {{"1591726752", "1591726752"},
+              {"\"01591726752\"", "1591726752"},
+              {"1591726752000", "1591726752000"},
+              {"1591726752.0", "1591726752"},
+              {"1591726752000.0", "1591726752"},
+              {"1.591726752e9", "1591726752"},
+              {"1591726752.5", "1591726752500"},
+              {"\"2020-06-09T18:19:12Z\"", "1591726752"},
+              {"\"2020-06-09T18:19:12.5Z\"", "1591726752500"}};
+  for (const auto& row : rows) {
+    EXPECT_EQ(
+        IdOf(R"("sg_event_id":null,"timestamp":)" + std::string(row.json)),
+        HashId("processed\x1F"
+               "a@b.c\x1F" +
+               std::string(row.hashed) + "\x1F\x1F\x1F\x1F\x1F\x1F"))
+        << row.json;
+  }
+}
+
 TEST(MessageId, EachOfTheEightFieldsTellsEventsApart) {
   std::vector<std::string> ids = {IdOf(R"("sg_event_id":null)")};
   for (const char* member :

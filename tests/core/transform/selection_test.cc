@@ -73,9 +73,15 @@ TEST(Selection, MachineOpensAreToldApart) {
               {"\"0\"", false, 1},
               {"\"true\"", true, 1},
               {"\"false\"", false, 1},
+              {"\"TRUE\"", true, 1},
+              {"\"True\"", true, 1},
+              {"\"fALSE\"", false, 1},
+              {R"("\u0054rue")", true, 1},
               {"2", false, 0, 1},
               {"\"yes\"", false, 0, 1},
-              {"\"TRUE\"", false, 0, 1},
+              {"\"true \"", false, 0, 1},
+              {"\"truely\"", false, 0, 1},
+              {"\"tru\"", false, 0, 1},
               {"1.0", false, 0, 1},
               {"{}", false, 0, 1},
               {"[true]", false, 0, 1}};
@@ -96,28 +102,16 @@ TEST(Selection, MachineOpensAreToldApart) {
       Reason::kEventNotSelected);
 }
 
-TEST(Selection, OnlyBouncesAndBlocksAreBounces) {
-  const EventCase rows[] = {
-      {R"("type":"bounce")", "Email Bounced"},
-      {R"("type":"blocked")", "Email Bounced"},
-      {R"("type":"")", "Email Bounced"},
-      {R"("type":null)", "Email Bounced"},
-      {R"("type":{})", "Email Bounced"},
-      {R"("type":"\u0062ounce")", "Email Bounced"},
-      {R"("type":"expired")", nullptr, Reason::kUnsupportedEvent},
-      {R"("type":"Bounce")", nullptr, Reason::kUnsupportedEvent},
-      {R"("type":1)", nullptr, Reason::kUnsupportedEvent},
-  };
-  for (const EventCase& row : rows) {
+TEST(Selection, ABounceIsABounceWhateverItsTypeSays) {
+  for (const char* type :
+       {R"("type":"bounce")", R"("type":"blocked")", R"("type":"")",
+        R"("type":null)", R"("type":{})", R"("type":"expired")",
+        R"("type":"Bounce")", R"("type":1)", R"("x":1)"}) {
     const Seen seen =
-        TransformEvent(R"("event":"bounce",)" + std::string(row.members));
-    EXPECT_EQ(seen.reason, row.reason) << row.members;
-    if (row.event != nullptr) {
-      EXPECT_EQ(seen.At("/event"), "\"Email Bounced\"") << row.members;
-    }
+        TransformEvent(R"("event":"bounce",)" + std::string(type));
+    EXPECT_EQ(seen.At("/event"), "\"Email Bounced\"") << type;
+    EXPECT_EQ(seen.counts.dropped, 0) << type;
   }
-  EXPECT_EQ(TransformEvent(R"("event":"dropped","type":"expired")").reason,
-            Reason::kNone);
 }
 
 TEST(Selection, EachFilterSelectsItsEventOnly) {
@@ -159,6 +153,46 @@ TEST(Selection, AnAddressIsNeededButNotJudged) {
   }
   EXPECT_EQ(TransformObject(R"("event":"open","timestamp":1)").reason,
             Reason::kMissingEmail);
+}
+
+// mapping.md, 3.1.
+TEST(Selection, AUserIdStandsForAnAddress) {
+  Options options;
+  options.user_id_from = "uid";
+  options.extra_fields = {catalog::Field("email")};
+  const struct {
+    const char* email;
+    const char* property;  // The opted-in one; null: none.
+    int dropped = 0;
+  } rows[] = {{"\"\"", nullptr},
+              {"null", nullptr},
+              {"\"  \"", "\"  \""},
+              {"1", nullptr, 1},
+              {"[\"a@b.c\"]", nullptr, 1}};
+  for (const auto& row : rows) {
+    const Seen seen = TransformEvent(
+        "\"uid\":\"42\",\"email\":" + std::string(row.email), options);
+    EXPECT_EQ(seen.At("/userId"), "\"42\"") << row.email;
+    EXPECT_EQ(seen.At("/anonymousId"), "") << row.email;
+    EXPECT_EQ(seen.At("/context/traits"), "{}") << row.email;
+    EXPECT_EQ(seen.At("/properties/email"),
+              row.property == nullptr ? "" : row.property)
+        << row.email;
+    EXPECT_EQ(seen.counts.dropped, row.dropped) << row.email;
+    EXPECT_EQ(seen.counts.coerced, 0) << row.email;
+  }
+  for (const char* none : {R"("uid":"")", R"("uid":" \t")", R"("x":"1")"}) {
+    EXPECT_EQ(
+        TransformEvent(std::string(none) + ",\"email\":\"\"", options).reason,
+        Reason::kMissingEmail)
+        << none;
+  }
+  v1::SendGridEvent typed;
+  typed.set_event("delivered");
+  typed.set_timestamp(1);
+  (*typed.mutable_custom_args())["uid"] = "42";
+  EXPECT_EQ(TransformTyped(typed, options).At("/userId"), "\"42\"");
+  EXPECT_EQ(TransformTyped(typed).reason, Reason::kMissingEmail);
 }
 
 struct TypeCase {
@@ -209,7 +243,9 @@ TEST(Selection, EmailTypesComeFromStatsOrIds) {
 TEST(Selection, ReasonsAreCheckedInOrder) {
   Options options;
   options.events = Bit("open");
-  options.email_types = 0;
+  options.email_types = 1 << static_cast<int>(EmailType::kAutomation);
+  options.only = {
+      {{.field = catalog::Field("status"), .custom_arg = {}, .values = {"1"}}}};
   const EventCase rows[] = {
       {R"("x":1)", nullptr, Reason::kMissingEvent},
       {R"("event":"nonsense")", nullptr, Reason::kUnsupportedEvent},
@@ -219,6 +255,8 @@ TEST(Selection, ReasonsAreCheckedInOrder) {
        Reason::kBadTimestamp},
       {R"("event":"open","email":"a","timestamp":1)", nullptr,
        Reason::kEmailTypeNotSelected},
+      {R"("event":"open","email":"a","timestamp":1,"mc_stats":"automation")",
+       nullptr, Reason::kNotRouted},
   };
   for (const EventCase& row : rows) {
     EXPECT_EQ(TransformObject(row.members, options).reason, row.reason)
