@@ -48,9 +48,13 @@ std::string CheckPath(const std::string& path) {
 void ConnectionRows(Fields& fields, Source& source) {
   constexpr Range<absl::Duration> kTimeouts = {absl::Milliseconds(100),
                                                absl::Minutes(5)};
-  fields.Text("ca_file", source.ca_file, {.may_be_empty = true});
-  fields.Text("client_cert", source.client_cert, {.may_be_empty = true});
-  fields.Text("client_key", source.client_key, {.may_be_empty = true});
+  constexpr TextRules kPemFile = {.check = &CheckPemFile,
+                                  .may_be_empty = true,
+                                  .show = false,
+                                  .many_lines = true};
+  fields.Text("ca_file", source.ca_file, kPemFile);
+  fields.Text("client_cert", source.client_cert, kPemFile);
+  fields.Text("client_key", source.client_key, kPemFile);
   fields.Flag("allow_http", source.allow_http);
   fields.Text("proxy", source.proxy,
               {.check = &CheckProxy, .may_be_empty = true, .show = false});

@@ -9,6 +9,8 @@
 #include "core/config/network_address.h"
 #include "core/config/schema.h"
 #include "core/config/text.h"
+#include "core/config/write_key.h"
+#include "core/crypto/pasted_key.h"
 
 namespace segrid::config {
 namespace {
@@ -91,9 +93,11 @@ std::string CheckHash(const std::string& value) {
   const bool good =
       value.size() == kHashDigits &&
       value.find_first_not_of("0123456789abcdef") == std::string::npos;
+  const std::string_view kind = good ? "" : crypto::DescribePasted(value);
   return good ? ""
-              : "is no SHA-256; must be 64 lower-case hex digits: printf %s "
-                "\"$TOKEN\" | sha256sum";
+              : Concat({kind.empty() ? "is no SHA-256" : "is ", kind,
+                        "; must be 64 lower-case hex digits: printf %s "
+                        "\"$TOKEN\" | sha256sum"});
 }
 
 void Rows(Fields& fields, Grpc& grpc) {
@@ -119,9 +123,13 @@ void Rows(Fields& fields, Grpc& grpc) {
 }
 
 void Rows(Fields& fields, Tls& tls) {
-  fields.Text("cert", tls.cert, {.may_be_empty = true});
-  fields.Text("key", tls.key, {.may_be_empty = true});
-  fields.Text("client_ca", tls.client_ca, {.may_be_empty = true});
+  constexpr TextRules kPemFile = {.check = &CheckPemFile,
+                                  .may_be_empty = true,
+                                  .show = false,
+                                  .many_lines = true};
+  fields.Text("cert", tls.cert, kPemFile);
+  fields.Text("key", tls.key, kPemFile);
+  fields.Text("client_ca", tls.client_ca, kPemFile);
   const bool good = fields.IsGood("cert") && fields.IsGood("key");
   fields.Check(!good || tls.cert.empty() || !tls.key.empty(), "key",
                "is missing; 'cert' needs its private key, a PEM file");

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace segrid::config {
@@ -15,5 +16,8 @@ std::string_view CheckSecret(std::string_view secret);
 // A write key. Those of receiver `jitsu` have two parts, joined by a ':'.
 std::string_view CheckWriteKey(std::string_view key,
                                std::string_view receiver = "segment");
+
+// The path of a file with a certificate or key, which is often pasted itself.
+std::string CheckPemFile(const std::string& path);
 
 }  // namespace segrid::config

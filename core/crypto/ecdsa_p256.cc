@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "core/base/error_info.h"
 #include "core/crypto/base64.h"
+#include "core/crypto/pasted_key.h"
 #include "core/crypto/sha256.h"
 
 namespace segrid::crypto {
@@ -33,6 +34,14 @@ absl::Status BadKey(std::string_view what) {
           "; copy it from SendGrid's Mail Settings, Signed Event Webhook");
 }
 
+// What was pasted instead, and what to do with it.
+std::string What(std::string_view kind) {
+  const std::string is = "this is " + std::string(kind);
+  if (kind == "a private key") return is + "; replace it, and keep it secret";
+  if (kind == "the path of a file") return is + ": write ${file:/path} for it";
+  return is;
+}
+
 std::string WithoutSpace(std::string_view text) {
   std::string dense;
   for (const char c : text) {
@@ -44,15 +53,7 @@ std::string WithoutSpace(std::string_view text) {
 // The base64 between the lines of a PEM, or the text itself.
 absl::StatusOr<std::string> Base64Of(std::string_view text) {
   const std::size_t begin = text.find(kBegin);
-  if (begin == std::string_view::npos) {
-    if (text.find("PRIVATE KEY") != std::string_view::npos) {
-      return BadKey("this is a private key; replace it, and keep it secret");
-    }
-    if (text.find("-----BEGIN") != std::string_view::npos) {
-      return BadKey("the PEM holds something else than a PUBLIC KEY");
-    }
-    return WithoutSpace(text);
-  }
+  if (begin == std::string_view::npos) return WithoutSpace(text);
   text.remove_prefix(begin + kBegin.size());
   const std::size_t end = text.find(kEnd);
   if (end == std::string_view::npos) {
@@ -72,7 +73,12 @@ bool IsP256(const EVP_PKEY* key) {
 
 absl::StatusOr<EcdsaP256Key> EcdsaP256Key::Parse(std::string_view text) {
   if (text.size() > kMaxTextBytes) return BadKey("it is over 4 KiB");
-  absl::StatusOr<std::string> base64 = Base64Of(text);
+  const std::string_view kind = DescribePasted(text);
+  if (!kind.empty() && kind != kVerificationKey && kind != "a PEM") {
+    return BadKey(What(kind));
+  }
+  const std::string broken = WithLineBreaks(text);
+  absl::StatusOr<std::string> base64 = Base64Of(broken);
   if (!base64.ok()) return std::move(base64).status();
   if (base64->empty()) return BadKey("it is empty");
   const std::optional<std::string> der = DecodeBase64(*base64);

@@ -83,6 +83,53 @@ TEST(Secrets, AreMaskedInDescriptions) {
   EXPECT_THAT(Describe(*config), HasSubstr("write_key: \"***\"\n"));
 }
 
+// Each kind is named where it was pasted, and none of it is shown.
+TEST(Secrets, OfAnotherKindAreNamedAsWhatTheyAre) {
+  const std::string pem =
+      "-----BEGIN PRIVATE KEY-----\\nhunter2\\n-----END PRIVATE KEY-----";
+  const struct {
+    std::string yaml, message;
+  } kCases[] = {
+      {"sources: [{name: a, write_key: SG.hunter2.hunter2}]",
+       "sources[0].write_key: is an API key of SendGrid's"},
+      {"sources: [{name: a, write_key: \"" + pem + "\"}]",
+       "sources[0].write_key: is a private key"},
+      {"sources: [{name: a, write_key: /etc/hunter2/key.pem}]",
+       "sources[0].write_key: is the path of a file; write ${file:/path}"},
+      {"sources: [{name: a, write_key: '${CERTIFICATE}'}]",
+       "sources[0].write_key: is a certificate"},
+      {"sources: [{name: a, write_key: eyJhbGc.hunter2.hunter2}]",
+       "sources[0].write_key: is a JWT"},
+      {"webhooks: [{name: a, public_keys: [SG.hunter2.hunter2]}]",
+       "webhooks[0].public_keys[0]: is no verification key: this is an API key "
+       "of SendGrid's"},
+      {"webhooks: [{name: a, public_keys: [\"" + pem + "\"]}]",
+       "this is a private key; replace it, and keep it secret"},
+      {"webhooks: [{name: a, public_keys: ['${CERTIFICATE}']}]",
+       "this is a certificate"},
+      {"webhooks: [{name: a, bearer_sha256: [SG.hunter2.hunter2]}]",
+       "webhooks[0].bearer_sha256[0]: is an API key of SendGrid's; must be 64"},
+      {"grpc: {tokens: [{sha256: SG.hunter2, roles: [admin]}]}",
+       "grpc.tokens[0].sha256: is an API key of SendGrid's; must be 64"},
+      {"grpc: {tls: {cert: \"" + pem + "\", key: k}}",
+       "grpc.tls.cert: is a PEM itself"},
+      {"sources: [{name: a, write_key: k, client_cert: c, client_key: \"" +
+           pem + "\"}]",
+       "sources[0].client_key: is a PEM itself"},
+      {"sources: [{name: a, write_key: k, ca_file: '${CERTIFICATE}'}]",
+       "sources[0].ca_file: is a PEM itself"},
+  };
+  const Environment environment = FakeEnvironment(
+      {{"CERTIFICATE",
+        "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----\n"}});
+  for (const auto& each : kCases) {
+    const std::string message =
+        LoadText(each.yaml, "f", environment).status().ToString();
+    EXPECT_THAT(message, HasSubstr(each.message));
+    EXPECT_THAT(message, Not(HasSubstr("hunter2"))) << each.yaml;
+  }
+}
+
 TEST(Secrets, AreNotTakenFromAMask) {
   const auto config = LoadText("sources: [{name: a, write_key: '***'}]", "f",
                                FakeEnvironment());

@@ -108,7 +108,9 @@ TEST(EcdsaP256, ReadsKeysInEveryUsualForm) {
       std::regex_replace(base64, std::regex("(.{20})"), "$1 \r\n\t");
   for (const std::string& text :
        {base64, absl::StrCat(" ", base64, "\n"), wrapped, pem,
-        absl::StrCat("\n", pem), windows}) {
+        absl::StrCat("\n", pem), windows,
+        std::regex_replace(pem, std::regex("\n"), "\\n"),
+        std::regex_replace(pem, std::regex("\n"), "\\r\\n")}) {
     const auto key = EcdsaP256Key::Parse(text);
     ASSERT_TRUE(key.ok()) << key.status();
     EXPECT_TRUE(key->Verify("1", "[]", signer.Sign("1[]")));
@@ -127,10 +129,14 @@ TEST(EcdsaP256, SaysWhatIsWrongWithAKey) {
       {base64.substr(0, base64.size() - 1), "not base64"},
       {ToBase64(*DecodeBase64(base64) + "more"), "bytes follow the key"},
       {ToBase64("no key at all"), "no DER"},
-      {P256Signer("P-384").PublicKey(), "its curve is not P-256"},
-      {P256Signer("secp256k1").PublicKey(), "its curve is not P-256"},
+      {P256Signer("P-384").PublicKey(),
+       "this is an EC public key of another curve than P-256"},
+      {P256Signer("secp256k1").PublicKey(),
+       "this is an EC public key of another curve than P-256"},
       {signer.PrivateKeyPem(), "this is a private key"},
-      {"-----BEGIN CERTIFICATE-----", "something else than a PUBLIC KEY"},
+      {"-----BEGIN CERTIFICATE-----", "this is a certificate"},
+      {"SG.abcdefghijklmnopqrstuv.wxyz", "this is an API key of SendGrid's"},
+      {"/etc/segrid/key.pem", "write ${file:/path}"},
       {pem.substr(0, pem.size() - 30), "no END PUBLIC KEY"},
       {std::string(5'000, 'A'), "over 4 KiB"},
   };
