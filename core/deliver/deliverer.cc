@@ -52,92 +52,243 @@ class DrainWait {
   std::function<void(absl::Status)> done_ ABSL_GUARDED_BY(mu_);
 };
 
+// A source by its name: who delivers now, and who still ends what he began.
+struct Slot {
+  std::string name{};
+  std::shared_ptr<Lane> lane{};    // Null: the source was removed.
+  std::shared_ptr<Lane> before{};  // Null: nobody; else `lane` waits for it.
+  SourceStatus counted{};          // By those before that are gone.
+  std::vector<std::function<void()>> when_gone{};  // Run when `before` goes.
+};
+
+void AddCounts(const SourceStatus& from, SourceStatus& to) {
+  to.attempts += from.attempts;
+  to.failed_attempts += from.failed_attempts;
+  to.messages_sent += from.messages_sent;
+}
+
 }  // namespace
 
-class Deliverer::State {
+class Deliverer::State : public std::enable_shared_from_this<State> {
  public:
-  State(Environment environment, const Options& options,
-        std::vector<Source> sources)
+  State(Environment environment, const Options& options)
       : environment_(std::move(environment)),
+        options_(options),
         watch_(std::make_shared<SettleWatch>(
-            environment_.clock, environment_.queue, environment_.executor)) {
-    for (Source& source : sources) {
-      const std::string name = source.name;
-      lanes_.push_back(std::make_shared<Lane>(environment_, options,
-                                              std::move(source), *watch_));
-      by_name_[name] = lanes_.back().get();
+            environment_.clock, environment_.queue, environment_.executor)) {}
+
+  SettleWatch& watch() { return *watch_; }
+
+  // For the end, when no tasks run.
+  void Abandon() {
+    watch_->Clear();
+    std::vector<Slot> slots;
+    {
+      absl::MutexLock lock(&mu_);
+      slots.swap(slots_);
+    }
+    for (const Slot& slot : slots) {
+      if (slot.lane != nullptr) slot.lane->Abandon();
+      if (slot.before != nullptr) slot.before->Abandon();
     }
   }
 
-  ~State() {
-    watch_->Clear();
-    for (const auto& lane : lanes_) lane->Abandon();
+  void Start() {
+    std::vector<std::shared_ptr<Lane>> lanes;
+    {
+      absl::MutexLock lock(&mu_);
+      started_ = true;
+      for (const Slot& slot : slots_) {
+        if (slot.lane != nullptr) lanes.push_back(slot.lane);
+      }
+    }
+    for (const auto& lane : lanes) lane->Start();
   }
 
-  const std::vector<std::shared_ptr<Lane>>& lanes() const { return lanes_; }
-  SettleWatch& watch() { return *watch_; }
+  void Put(Source source) {
+    const std::string name = source.name;
+    const auto lane = std::make_shared<Lane>(environment_, options_,
+                                             std::move(source), *watch_);
+    std::shared_ptr<Lane> old;
+    {
+      absl::MutexLock lock(&mu_);
+      if (draining_) return;
+      Slot* const found = FindSlot(name);
+      Slot& slot = found != nullptr ? *found : slots_.emplace_back();
+      slot.name = name;
+      if (slot.lane != nullptr && slot.lane->paused()) lane->Pause();
+      old = std::exchange(slot.lane, lane);
+      // Start() or OnGone() starts it; the old one never began.
+      if (!started_ || slot.before != nullptr) return;
+      slot.before = old;
+    }
+    if (old != nullptr) {
+      LetGo(name, old);
+    } else {
+      lane->Start();
+    }
+  }
 
-  absl::StatusOr<Lane*> Find(std::string_view name) const {
-    const auto lane = by_name_.find(name);
-    if (lane != by_name_.end()) return lane->second;
+  void Remove(std::string_view name) {
+    std::shared_ptr<Lane> old;
+    {
+      absl::MutexLock lock(&mu_);
+      Slot* const slot = FindSlot(name);
+      if (draining_ || slot == nullptr) return;
+      old = std::exchange(slot->lane, nullptr);
+      if (old == nullptr || !started_ || slot->before != nullptr) return;
+      slot->before = old;
+    }
+    LetGo(std::string(name), old);
+  }
+
+  absl::StatusOr<std::shared_ptr<Lane>> Find(std::string_view name) const {
+    absl::MutexLock lock(&mu_);
+    const auto slot = Locate(name);
+    if (slot != slots_.end() && slot->lane != nullptr) return slot->lane;
     return base::MakeError(
         absl::StatusCode::kNotFound, "UNKNOWN_SOURCE",
         absl::StrCat("the configuration has no source '",
                      absl::string_view(name.data(), name.size()), "'"));
   }
 
+  absl::StatusOr<SourceStatus> Status(std::string_view name) const {
+    SEGRID_RETURN_IF_ERROR(Find(name).status());
+    absl::MutexLock lock(&mu_);
+    const auto slot = Locate(name);
+    if (slot == slots_.end()) return absl::NotFoundError("");
+    return StatusOf(*slot);
+  }
+
+  std::vector<SourceStatus> Statuses() const {
+    absl::MutexLock lock(&mu_);
+    std::vector<SourceStatus> statuses;
+    for (const Slot& slot : slots_) {
+      if (slot.lane != nullptr) statuses.push_back(StatusOf(slot));
+    }
+    return statuses;
+  }
+
   void Drain(absl::Time deadline, std::function<void(absl::Status)> done) {
-    if (lanes_.empty()) return done(absl::OkStatus());
-    const auto wait =
-        std::make_shared<DrainWait>(lanes_.size(), std::move(done));
+    std::vector<std::shared_ptr<Lane>> lanes;
+    std::shared_ptr<DrainWait> wait;
+    {
+      absl::MutexLock lock(&mu_);
+      draining_ = true;
+      std::size_t count = 0;
+      for (const Slot& slot : slots_) {
+        count += slot.before != nullptr || slot.lane != nullptr ? 1 : 0;
+      }
+      if (count > 0) wait = std::make_shared<DrainWait>(count, std::move(done));
+      for (Slot& slot : slots_) {
+        if (slot.before != nullptr) {
+          slot.when_gone.emplace_back([wait] { wait->OnLane(); });
+        } else if (slot.lane != nullptr) {
+          lanes.push_back(slot.lane);
+        }
+      }
+    }
+    if (wait == nullptr) return done(absl::OkStatus());
     if (deadline != absl::InfiniteFuture()) {
       drain_timer_ = environment_.executor.After(
           std::max(deadline - environment_.clock.Now(), absl::ZeroDuration()),
           [wait] { wait->OnDeadline(); });
     }
-    for (const auto& lane : lanes_) lane->Drain([wait] { wait->OnLane(); });
+    for (const auto& lane : lanes) lane->Drain([wait] { wait->OnLane(); });
   }
 
  private:
+  using Slots = std::vector<Slot>;
+
+  Slots::const_iterator Locate(std::string_view name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return std::find_if(slots_.begin(), slots_.end(),
+                        [name](const Slot& slot) { return slot.name == name; });
+  }
+  Slot* FindSlot(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const auto found = Locate(name);
+    return found == slots_.end()
+               ? nullptr
+               : &slots_[static_cast<std::size_t>(found - slots_.cbegin())];
+  }
+
+  static SourceStatus StatusOf(const Slot& slot) {
+    SourceStatus status = slot.lane->status();
+    AddCounts(slot.counted, status);
+    if (slot.before != nullptr) {
+      const SourceStatus before = slot.before->status();
+      AddCounts(before, status);
+      status.in_flight += before.in_flight;
+    }
+    return status;
+  }
+
+  // `old` takes no more; OnGone() follows.
+  void LetGo(const std::string& name, const std::shared_ptr<Lane>& old) {
+    old->Drain([weak = weak_from_this(), name] {
+      if (const auto self = weak.lock()) self->OnGone(name);
+    });
+  }
+
+  // The lane before ended what it had in flight.
+  void OnGone(const std::string& name) {
+    std::shared_ptr<Lane> gone, next;
+    std::vector<std::function<void()>> when_gone;
+    {
+      absl::MutexLock lock(&mu_);
+      Slot* const slot = FindSlot(name);
+      if (slot == nullptr) return;
+      gone.swap(slot->before);
+      when_gone.swap(slot->when_gone);
+      if (gone != nullptr) AddCounts(gone->status(), slot->counted);
+      if (!draining_) next = slot->lane;
+    }
+    if (next != nullptr) next->Start();
+    for (const auto& each : when_gone) each();
+  }
+
   const Environment environment_;
+  const Options options_;
   const std::shared_ptr<SettleWatch> watch_;
-  std::vector<std::shared_ptr<Lane>> lanes_;
-  std::map<std::string, Lane*, std::less<>> by_name_;
-  std::unique_ptr<pool::Timer> drain_timer_;
+  mutable absl::Mutex mu_;
+  Slots slots_ ABSL_GUARDED_BY(mu_);
+  bool started_ ABSL_GUARDED_BY(mu_) = false;
+  bool draining_ ABSL_GUARDED_BY(mu_) = false;
+  std::unique_ptr<pool::Timer> drain_timer_;  // Of the one call of Drain.
 };
 
 Deliverer::Deliverer(Environment environment, Options options,
                      std::vector<Source> sources)
-    : state_(std::make_unique<State>(std::move(environment), options,
-                                     std::move(sources))) {}
-
-Deliverer::~Deliverer() = default;
-
-void Deliverer::Start() {
-  for (const auto& lane : state_->lanes()) lane->Start();
+    : state_(std::make_shared<State>(std::move(environment), options)) {
+  for (Source& source : sources) state_->Put(std::move(source));
 }
 
+Deliverer::~Deliverer() { state_->Abandon(); }
+
+void Deliverer::Start() { state_->Start(); }
+
+void Deliverer::Put(Source source) { state_->Put(std::move(source)); }
+
+void Deliverer::Remove(std::string_view source) { state_->Remove(source); }
+
 absl::Status Deliverer::Pause(std::string_view source) {
-  SEGRID_ASSIGN_OR_RETURN(Lane * lane, state_->Find(source));
+  SEGRID_ASSIGN_OR_RETURN(const auto lane, state_->Find(source));
   lane->Pause();
   return absl::OkStatus();
 }
 
 absl::Status Deliverer::Resume(std::string_view source) {
-  SEGRID_ASSIGN_OR_RETURN(Lane * lane, state_->Find(source));
+  SEGRID_ASSIGN_OR_RETURN(const auto lane, state_->Find(source));
   lane->Resume();
   return absl::OkStatus();
 }
 
 absl::StatusOr<SourceStatus> Deliverer::Status(std::string_view source) const {
-  SEGRID_ASSIGN_OR_RETURN(Lane * lane, state_->Find(source));
-  return lane->status();
+  return state_->Status(source);
 }
 
 std::vector<SourceStatus> Deliverer::Statuses() const {
-  std::vector<SourceStatus> statuses;
-  for (const auto& lane : state_->lanes()) statuses.push_back(lane->status());
-  return statuses;
+  return state_->Statuses();
 }
 
 void Deliverer::NotifySettled(std::string_view lane, queue::Ticket ticket,

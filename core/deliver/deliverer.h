@@ -79,7 +79,8 @@ struct Environment {
 // What became of the messages of a ticket.
 using SettledCounts = queue::Progress;
 
-// Delivers what is in the queue's lanes, from Start() to Drain().
+// Delivers what is in the queue's lanes, from Start() to Drain(). Sources come,
+// change and go while it does.
 //
 // Ownership:     owns the receivers. Callbacks given to it are dropped, without
 //                being run, when it is destroyed.
@@ -99,6 +100,17 @@ class Deliverer {
   // Begins to take messages. Call once.
   void Start();
 
+  // Adds a source, or gives the one of this name another receiver and other
+  // limits. The old one takes no more messages, and the new one begins when
+  // none of them is in flight any more, so that no message is with both.
+  // Whether it is paused, and what it has counted, stays. Nothing happens while
+  // draining.
+  void Put(Source source);
+
+  // Lets a source go when nothing of it is in flight any more; what is not
+  // delivered stays in its lane of the queue. Idempotent.
+  void Remove(std::string_view source);
+
   // Stops taking messages of a source; batches in flight go on. Idempotent.
   // Lasts until Resume or a restart.
   absl::Status Pause(std::string_view source);
@@ -107,7 +119,7 @@ class Deliverer {
   // setting). Idempotent.
   absl::Status Resume(std::string_view source);
 
-  // The state of a source, and of all in the order given to the constructor.
+  // The state of a source, and of all in the order in which they came.
   absl::StatusOr<SourceStatus> Status(std::string_view source) const;
   std::vector<SourceStatus> Statuses() const;
 
@@ -127,7 +139,7 @@ class Deliverer {
 
  private:
   class State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace segrid::deliver

@@ -117,10 +117,11 @@ void Lane::OnDue() {
 void Lane::Pump() {
   while (PumpOnce()) {
   }
+  // Before whoever hears of the end reads the counts.
+  Publish();
   if (draining_ && in_flight_ == 0 && drained_ != nullptr) {
     std::exchange(drained_, nullptr)();
   }
-  Publish();
 }
 
 bool Lane::WantsToTake() const {

@@ -45,6 +45,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void Abandon();
 
   SourceStatus status() const;
+  // What the operator said last.
+  bool paused() const { return paused_; }
 
  private:
   using FlightPtr = std::shared_ptr<Flight>;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "core/base/error_info.h"
 #include "core/pipeline/forward_batch.h"
 #include "core/pipeline/free_list.h"
@@ -59,26 +61,92 @@ queue::AppendBatch MakeBatch(std::vector<ForwardLane>& lanes,
   return batch;
 }
 
+// The sources of one configuration. Does not change.
+class SourceTable {
+ public:
+  explicit SourceTable(const std::vector<config::Source>& sources) {
+    options_.reserve(sources.size());
+    for (const config::Source& source : sources) {
+      names_.push_back(source.name);
+      options_.push_back(CompileOptions(source));
+    }
+  }
+
+  std::size_t size() const { return names_.size(); }
+  // size() for a name that is none.
+  std::size_t Find(std::string_view name) const {
+    return static_cast<std::size_t>(
+        std::find(names_.begin(), names_.end(), name) - names_.begin());
+  }
+  const std::vector<std::string>& names() const { return names_; }
+  const transform::Options& options(std::size_t index) const {
+    return options_[index];
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<transform::Options> options_;  // By name.
+};
+
+// The lanes of the named sources, each once; of all when none is named. They
+// point into `sources`.
+absl::StatusOr<std::vector<ForwardLane>> SelectLanes(
+    const SourceTable& sources, const std::vector<std::string>& wanted) {
+  if (sources.size() == 0) {
+    return base::MakeError(absl::StatusCode::kFailedPrecondition, "NO_SOURCES",
+                           "the configuration has no source to forward to");
+  }
+  std::vector<ForwardLane> lanes;
+  const auto add = [&sources, &lanes](std::size_t index) {
+    for (const ForwardLane& lane : lanes) {
+      if (lane.name == &sources.names()[index]) return;
+    }
+    ForwardLane& lane = lanes.emplace_back();
+    lane.name = &sources.names()[index];
+    lane.options = &sources.options(index);
+  };
+  if (wanted.empty()) {
+    for (std::size_t i = 0; i < sources.size(); ++i) add(i);
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const std::size_t index = sources.Find(wanted[i]);
+    if (index == sources.size()) {
+      return UnknownSource("sources[" + std::to_string(i) + "]", wanted[i]);
+    }
+    add(index);
+  }
+  return lanes;
+}
+
 }  // namespace
 
 class Pipeline::State {
  public:
   State(const config::Config& config, Environment environment)
       : environment_(environment), max_events_(config.grpc.max_events) {
-    options_.reserve(config.sources.size());
-    for (const config::Source& source : config.sources) {
-      names_.push_back(source.name);
-      options_.push_back(CompileOptions(source));
-    }
+    Replace(config);
+  }
+
+  void Replace(const config::Config& config) {
+    auto sources = std::make_shared<SourceTable>(config.sources);
+    absl::MutexLock lock(&mu_);
+    sources_ = std::move(sources);
+  }
+
+  std::shared_ptr<const SourceTable> sources() const {
+    absl::ReaderMutexLock lock(&mu_);
+    return sources_;
   }
 
   absl::Status Transform(const Input& input, std::string_view source,
                          Output output, TransformResult& result) {
     const transform::Options* options = &defaults_;
+    std::shared_ptr<const SourceTable> sources;
     if (!source.empty()) {
-      const std::size_t index = Find(source);
-      if (index == names_.size()) return UnknownSource("source", source);
-      options = &options_[index];
+      sources = this->sources();
+      const std::size_t index = sources->Find(source);
+      if (index == sources->size()) return UnknownSource("source", source);
+      options = &sources->options(index);
     }
     const auto transformer = transformers_.Borrow();
     const absl::Status status =
@@ -91,7 +159,9 @@ class Pipeline::State {
   }
 
   void Forward(const ForwardCall& call, ForwardDone done) {
-    auto lanes = SelectLanes(call.sources);
+    // The lanes point into the table.
+    const std::shared_ptr<const SourceTable> sources = this->sources();
+    auto lanes = SelectLanes(*sources, call.sources);
     if (!lanes.ok()) return done(lanes.status());
     std::vector<Issue> issues;
     Counts counts;
@@ -110,7 +180,7 @@ class Pipeline::State {
     }
     environment_.queue.Append(
         std::move(batch),
-        [this,
+        [this, sources,
          lanes = std::make_shared<std::vector<ForwardLane>>(*std::move(lanes)),
          issues = std::move(issues), counts, wait = call.wait_delivered,
          deadline = call.deadline, done = std::move(done)](
@@ -127,49 +197,12 @@ class Pipeline::State {
         });
   }
 
-  const std::vector<std::string>& names() const { return names_; }
-
  private:
-  std::size_t Find(std::string_view name) const {
-    return static_cast<std::size_t>(
-        std::find(names_.begin(), names_.end(), name) - names_.begin());
-  }
-
-  // The lanes of the named sources, each once; of all when none is named.
-  absl::StatusOr<std::vector<ForwardLane>> SelectLanes(
-      const std::vector<std::string>& wanted) const {
-    if (names_.empty()) {
-      return base::MakeError(absl::StatusCode::kFailedPrecondition,
-                             "NO_SOURCES",
-                             "the configuration has no source to forward to");
-    }
-    std::vector<ForwardLane> lanes;
-    const auto add = [this, &lanes](std::size_t index) {
-      for (const ForwardLane& lane : lanes) {
-        if (lane.name == &names_[index]) return;
-      }
-      ForwardLane& lane = lanes.emplace_back();
-      lane.name = &names_[index];
-      lane.options = &options_[index];
-    };
-    if (wanted.empty()) {
-      for (std::size_t i = 0; i < names_.size(); ++i) add(i);
-    }
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const std::size_t index = Find(wanted[i]);
-      if (index == names_.size()) {
-        return UnknownSource("sources[" + std::to_string(i) + "]", wanted[i]);
-      }
-      add(index);
-    }
-    return lanes;
-  }
-
   const Environment environment_;
   const std::int32_t max_events_;
   const transform::Options defaults_;
-  std::vector<std::string> names_;
-  std::vector<transform::Options> options_;  // By name.
+  mutable absl::Mutex mu_;
+  std::shared_ptr<const SourceTable> sources_ ABSL_GUARDED_BY(mu_);
   FreeList<BatchTransformer> transformers_{kMaxFreeTransformers};
   FreeList<ForwardTransformer> forwarders_{kMaxFreeTransformers};
 };
@@ -188,8 +221,12 @@ void Pipeline::Forward(const ForwardCall& call, ForwardDone done) {
   state_->Forward(call, std::move(done));
 }
 
-const std::vector<std::string>& Pipeline::sources() const {
-  return state_->names();
+void Pipeline::Replace(const config::Config& config) {
+  state_->Replace(config);
+}
+
+std::vector<std::string> Pipeline::sources() const {
+  return state_->sources()->names();
 }
 
 }  // namespace segrid::pipeline

@@ -85,7 +85,7 @@ struct Environment {
   TrackObserver* tracks = nullptr;
 };
 
-// Transforms and forwards. Built once from a valid configuration.
+// Transforms and forwards, by the sources of a valid configuration.
 //
 // Ownership:     keeps references to the environment, copies the rest.
 // Thread safety: every method may be called from any thread at any time.
@@ -102,6 +102,11 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
+  // Takes the sources of another valid configuration, for calls that begin from
+  // now on; the rest of it has no effect. A call that runs keeps those with
+  // which it began.
+  void Replace(const config::Config& config);
+
   // Transforms a batch with the settings of `source`, or with the defaults when
   // it is empty. On an error `result` is unspecified. Reuse `result` to save
   // its allocations.
@@ -115,7 +120,7 @@ class Pipeline {
   void Forward(const ForwardCall& call, ForwardDone done);
 
   // The names of the sources, in the order of the configuration.
-  const std::vector<std::string>& sources() const;
+  std::vector<std::string> sources() const;
 
  private:
   class State;

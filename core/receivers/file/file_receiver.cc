@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kMode = 0600;
+constexpr int kOpenFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
 
 absl::Status BadPath(const std::string& what, const std::string& why) {
   return base::MakeError(
@@ -99,13 +100,17 @@ absl::StatusOr<std::unique_ptr<FileReceiver>> FileReceiver::Open(
   }
   std::unique_ptr<FileReceiver> receiver(
       new FileReceiver(std::move(options), clock));
-  absl::MutexLock lock(&receiver->mu_);
-  if (const int error = receiver->OpenFile(); error != 0) {
+  // Only whether it can be opened. What a crash left in it is cut off when a
+  // batch is written, because until then another receiver, whom this one
+  // follows, may be in the middle of a line.
+  const int descriptor =
+      ::open(receiver->options_.path.c_str(), kOpenFlags, kMode);
+  if (descriptor < 0) {
     return BadPath(
         absl::StrCat("cannot open file '", receiver->options_.path, "'"),
-        Why(error));
+        Why(errno));
   }
-  receiver->CloseFile();
+  ::close(descriptor);
   return receiver;
 }
 
@@ -115,9 +120,7 @@ FileReceiver::FileReceiver(FileOptions options, base::Clock& clock)
 FileReceiver::~FileReceiver() = default;
 
 int FileReceiver::OpenFile() {
-  const int descriptor =
-      ::open(options_.path.c_str(),
-             O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kMode);
+  const int descriptor = ::open(options_.path.c_str(), kOpenFlags, kMode);
   if (descriptor < 0) return errno;
   struct stat found {};
   int error = ::fstat(descriptor, &found) == 0 ? 0 : errno;

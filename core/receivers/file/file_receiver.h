@@ -32,7 +32,7 @@ struct FileOptions {
 // Appends to the file, which is made with mode 0600: it holds personal data. A
 // batch is delivered when the disk has all of it; one that does not fit is
 // taken back as a whole, so that every line is a Track. What a crash left of a
-// line is cut off when the file is opened: its batch was not delivered.
+// line is cut off before the next batch: its own was not delivered.
 //
 // Ownership:     keeps a reference to the clock. Others may read, move and
 //                delete the file (then a new one is begun), not write it. It is

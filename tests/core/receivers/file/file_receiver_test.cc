@@ -67,7 +67,10 @@ TEST(FileReceiver, CutsOffWhatACrashLeftOfALine) {
   for (const std::string& rest : {std::string("{\"half"), long_line}) {
     const tests::ScratchDir scratch;
     const std::string path = scratch.Write("tracks.ndjson", "{}\n" + rest);
-    Send(**Open({.path = path}), {"{\"a\":1}"});
+    const auto receiver = Open({.path = path}).value();
+    // Not before it writes: another receiver may be in the middle of a line.
+    EXPECT_EQ(Read(path), "{}\n" + rest);
+    Send(*receiver, {"{\"a\":1}"});
     EXPECT_EQ(Read(path), "{}\n{\"a\":1}\n");
     scratch.Write("tracks.ndjson", rest);
     Send(**Open({.path = path}), {"{\"a\":1}"});
