@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "client/cli/commands.h"
+#include "client/cli/http_probe.h"
 #include "client/cli/server_flags.h"
 #include "client/internal/channel.h"
 #include "client/internal/unary_call.h"
@@ -22,6 +23,7 @@ namespace {
 struct HealthFlags {
   ServerFlags server;
   std::string service;
+  std::string http;  // A URL. Empty: by gRPC.
   bool json = false;
 };
 
@@ -67,6 +69,23 @@ Result<std::uint64_t> AskHealth(const HealthFlags& flags) {
   return serving;
 }
 
+// By HTTP: ready is what answers 200.
+int RunHttpCheck(const HealthFlags& flags, Console& console) {
+  const Result<int> status = ProbeHttp(
+      flags.http, absl::FromChrono(flags.server.ToClientOptions().timeout));
+  if (!status.ok()) return Fail(console, status.error());
+  const bool good = *status == 200;
+  const std::string name = good ? "SERVING" : "NOT_SERVING";
+  if (flags.json) {
+    console.out << "{\"status\":\"" << name << "\"}\n";
+  } else {
+    console.out << name << "\n";
+  }
+  if (good) return kDone;
+  return Fail(console,
+              Printable(flags.http) + " answers " + std::to_string(*status));
+}
+
 int RunHealthcheck(const HealthFlags& flags, Console& console) {
   const Result<std::uint64_t> serving = AskHealth(flags);
   if (!serving.ok()) return Fail(console, serving.error());
@@ -89,12 +108,16 @@ void AddHealthcheck(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "healthcheck", "Ask whether a server serves: exit code 0 or 1");
   AddServerFlags(*command, flags->server);
+  command->add_option("--http", flags->http,
+                      "Ask this probe over HTTP instead, which needs no "
+                      "certificate: http://127.0.0.1:8081/readyz");
   command->add_option("--service", flags->service,
                       "Ask for this gRPC service instead of the whole server");
   command->add_flag("--json", flags->json, "Print one line of JSON");
   command->callback([flags, &chosen] {
     chosen = [flags](Console& console) {
-      return RunHealthcheck(*flags, console);
+      return flags->http.empty() ? RunHealthcheck(*flags, console)
+                                 : RunHttpCheck(*flags, console);
     };
   });
 }

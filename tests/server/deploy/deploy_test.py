@@ -202,6 +202,8 @@ class Image(unittest.TestCase):
         self.assertEqual(self.TEXT.count("FROM debian:12-slim"), 2)
         self.assertRegex(self.TEXT, r"(?m)^USER 10001")
         self.assertRegex(self.TEXT, r"(?m)^HEALTHCHECK ")
+        # gRPC may ask for a certificate; the admin listener asks for none.
+        self.assertIn('"healthcheck", "--http", "http://127.0.0.1:8081/readyz"', self.TEXT)
         self.assertIn("build\n", (ROOT / ".dockerignore").read_text())
 
     def test_is_built_with_the_packages_of_the_build(self):
