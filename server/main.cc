@@ -6,10 +6,18 @@
 #include "server/app/queue_commands.h"
 #include "server/app/signals.h"
 
+namespace {
+
+// Libraries have constructors that run before main() and take their time: a
+// SIGTERM that comes meanwhile waits, too, and then stops the server in order.
+using EarlyCall = void (*)();
+[[gnu::section(".preinit_array"), gnu::used]] const EarlyCall kBlockSignals =
+    &segrid::app::BlockSignals;
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using segrid::app::CommandLine;
-  // First: threads inherit the mask, and gRPC starts some early.
-  segrid::app::BlockSignals();
   segrid::app::TuneAllocator();
   segrid::app::QuietLibraries();
   segrid::app::RaiseDescriptorLimit();
