@@ -49,6 +49,7 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddTop(app, chosen);
   AddSources(app, chosen);
   AddPauseAndResume(app, chosen);
+  AddReload(app, chosen);
   AddDeadLetters(app, chosen);
   AddHealthcheck(app, chosen);
   AddDryRun(app, chosen);

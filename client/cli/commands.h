@@ -19,6 +19,7 @@ void AddTransform(CLI::App& app, Action& chosen);
 void AddForward(CLI::App& app, Action& chosen);
 void AddStatus(CLI::App& app, Action& chosen);
 void AddSources(CLI::App& app, Action& chosen);
+void AddReload(CLI::App& app, Action& chosen);
 void AddPauseAndResume(CLI::App& app, Action& chosen);
 void AddDeadLetters(CLI::App& app, Action& chosen);
 void AddTail(CLI::App& app, Action& chosen);

@@ -7,6 +7,7 @@
 #include "client/cli/admin.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/status_view.h"
 #include "client/cli/table.h"
 
 namespace segrid::cli {
@@ -31,8 +32,9 @@ int RunSources(const SourcesFlags& flags, Console& console) {
   Table table(
       {"SOURCE", "RECEIVER", "ENDPOINT", "TAG", "EVENTS", "E-MAIL TYPES"});
   for (const v1::Source& source : answer->sources()) {
-    table.Add({source.name(), source.receiver(), source.endpoint(),
-               source.tag(), absl::StrJoin(source.events(), ","),
+    table.Add({WithLabel(source.name(), source.label()), source.receiver(),
+               source.endpoint(), source.tag(),
+               absl::StrJoin(source.events(), ","),
                absl::StrJoin(source.email_types(), ",")});
   }
   table.Print(console);

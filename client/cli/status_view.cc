@@ -24,6 +24,10 @@ Cell StateCell(v1::SourceState state) {
   }
 }
 
+std::string WithLabel(const std::string& name, const std::string& label) {
+  return label.empty() ? name : name + " (" + label + ")";
+}
+
 std::string Age(const google::protobuf::Timestamp& from,
                 const google::protobuf::Timestamp& to) {
   if (from.seconds() == 0 || to.seconds() == 0) return "-";

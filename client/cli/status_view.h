@@ -13,6 +13,9 @@ namespace segrid::cli {
 // `RUNNING` in its colour.
 Cell StateCell(v1::SourceState state);
 
+// `prod (Marketing)`, or the name alone.
+std::string WithLabel(const std::string& name, const std::string& label);
+
 // `3h12m4s` from one moment to a later one; "-" where one is not set.
 std::string Age(const google::protobuf::Timestamp& from,
                 const google::protobuf::Timestamp& to);

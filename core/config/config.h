@@ -225,8 +225,11 @@ struct Personal {
 
 // One Segment source: which events, which form, and where to.
 struct Source {
-  std::string name;        // ^[a-z][a-z0-9_-]{0,62}$, unique, unique TagOf().
-  base::Secret write_key;  // Receiver `file` needs none.
+  // ^[A-Za-z][A-Za-z0-9_-]{0,62}$, unique also without regard to case, with a
+  // unique TagOf().
+  std::string name;
+  std::string label;          // Free text for people, one line. Empty: none.
+  base::Secret write_key;     // Receiver `file` needs none.
   std::string region = "us";  // us | eu; empty if there is an endpoint.
   std::string endpoint;       // https://host[:port][/path]; instead of region.
   std::string receiver = "segment";

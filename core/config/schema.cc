@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "core/config/source_tag.h"
 #include "core/config/text.h"
 
@@ -46,12 +47,14 @@ void CheckUnique(Fields& fields, const std::vector<std::string>& values,
 
 // What must hold between sources.
 void CheckSources(Fields& fields, const std::vector<Source>& sources) {
-  std::vector<std::string> names, tags, paths;
+  std::vector<std::string> names, lower, tags, paths;
   for (const Source& source : sources) {
     names.push_back(source.name);
+
     // Twins have one tag by nature; say that once.
     const bool is_twin = std::find(names.begin(), names.end() - 1,
                                    source.name) != names.end() - 1;
+    lower.push_back(is_twin ? "" : absl::AsciiStrToLower(source.name));
     tags.push_back(is_twin || source.name.empty() ? "" : TagOf(source.name));
     const bool is_file = source.receiver == "file" && !source.path.empty();
     paths.push_back(
@@ -61,6 +64,12 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources) {
     return Concat({"another source has this name, see line ", line,
                    "; names must be unique"});
   });
+  CheckUnique(
+      fields, lower, "name", [&](std::size_t first, const std::string& line) {
+        return Concat({"differs from source '", names[first], "' in line ",
+                       line,
+                       " only in the case of letters; choose another name"});
+      });
   CheckUnique(
       fields, tags, "name", [&](std::size_t first, const std::string& line) {
         return Concat({"has the same tag '", tags[first], "' as source '",

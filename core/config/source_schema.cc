@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "core/catalog/catalog.h"
 #include "core/config/nearest.h"
 #include "core/config/schema.h"
@@ -169,17 +170,24 @@ void TransformRows(Fields& fields, Source& source) {
   fields.Section("personal", source.personal);
 }
 
+std::string CheckLabel(const std::string& label) {
+  constexpr std::size_t kMaxLabelBytes = 200;
+  return label.size() <= kMaxLabelBytes ? "" : "is too long; at most 200 bytes";
+}
+
 }  // namespace
 
 std::string CheckName(const std::string& name) {
   const auto is_tail = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
            c == '-';
   };
-  const bool fits = name.size() <= 63 && name[0] >= 'a' && name[0] <= 'z' &&
+  const bool fits = name.size() <= 63 &&
+                    absl::ascii_isalpha(static_cast<unsigned char>(name[0])) &&
                     std::all_of(name.begin(), name.end(), is_tail);
   if (fits) return "";
-  return "is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first";
+  return "is no name; must be 1 to 63 letters, digits, '_' and '-', a letter "
+         "first";
 }
 
 std::string CheckOneOf(const std::string& value, Fields::Words words) {
@@ -193,6 +201,8 @@ std::string CheckOneOf(const std::string& value, Fields::Words words) {
 
 void Rows(Fields& fields, Source& source) {
   fields.Text("name", source.name, {.check = &CheckName});
+  fields.Text("label", source.label,
+              {.check = &CheckLabel, .may_be_empty = true});
   DeliveryRows(fields, source);
   TransformRows(fields, source);
   fields.Require(true, "name",

@@ -1,7 +1,10 @@
 #include "server/app/application.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -10,12 +13,17 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "core/base/error_info.h"
+#include "core/base/read_file.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
+#include "core/config/changes.h"
 #include "core/retry/backoff.h"
 #include "google/protobuf/descriptor.h"
 #include "server/app/backlog.h"
 #include "server/app/open_queue.h"
+#include "server/app/reload_call.h"
+#include "server/app/reload_changes.h"
+#include "server/http/tls.h"
 
 namespace segrid::app {
 namespace {
@@ -71,6 +79,29 @@ std::set<std::string, std::less<>> MethodPaths() {
   return paths;
 }
 
+std::string LabelOf(const config::Config& config, const std::string& source) {
+  for (const config::Source& each : config.sources) {
+    if (each.name == source) return each.label;
+  }
+  return "";
+}
+
+// By source: a number that changes with the contents of its PEM files.
+std::map<std::string, std::size_t> SourceFiles(const config::Config& config) {
+  constexpr std::size_t kMaxBytes = 1 << 20;
+  std::map<std::string, std::size_t> files;
+  for (const config::Source& source : config.sources) {
+    std::string all;
+    for (const std::string& path :
+         {source.ca_file, source.client_cert, source.client_key}) {
+      if (path.empty()) continue;
+      absl::StrAppend(&all, base::ReadFile(path, kMaxBytes).value_or(""), "\n");
+    }
+    files[source.name] = std::hash<std::string>()(all);
+  }
+  return files;
+}
+
 }  // namespace
 
 Application::Application(ApplicationOptions options, logging::Log& log,
@@ -106,7 +137,10 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
                        *application->deliverer_, *application->pipeline_,
                        application->admission_, application->figures_,
                        application->all_bytes_, application->grpc_bytes_,
-                       *application->grpc_}));
+                       *application->grpc_,
+                       [&running = *application](const std::string& source) {
+                         return LabelOf(running.config(), source);
+                       }}));
   application->deliverer_->Start();
   application->LogStart();
   return application;
@@ -120,12 +154,13 @@ absl::Status Application::Open() {
   SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
                           options_.make_sources(config, *pool_));
   figures_.Watch(sources, clock_);
+  source_files_ = SourceFiles(config);
   deliverer_ = std::make_unique<deliver::Deliverer>(
       deliver::Environment{clock_, *queue_, *pool_, retry::UniformJitter()},
       deliver::Options(), std::move(sources));
   pipeline_ = std::make_unique<pipeline::Pipeline>(
       config, pipeline::Environment{clock_, *queue_, *deliverer_,
-                                    figures_.events.get(), &tails_});
+                                    &figures_.events, &tails_});
   return absl::OkStatus();
 }
 
@@ -143,8 +178,15 @@ void Application::MakeServices() {
           &trace_log_},
       rpc::BridgeOptions());
   admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
-      options_.config, clock_, *queue_, *deliverer_, *pool_, admission_,
-      *guard_, tails_, [this] { RequestStop(); }});
+      [this] { return std::make_shared<const config::Config>(this->config()); },
+      clock_, *queue_, *deliverer_, *pool_, admission_, *guard_, tails_,
+      [this] { RequestStop(); },
+      [this](const ::segrid::v1::ReloadConfigRequest& request,
+             ::segrid::v1::ReloadConfigResponse& response,
+             std::function<void(absl::Status)> done) {
+        AskForReload(request, response, options_.reload_requests,
+                     std::move(done));
+      }});
   health_ = std::make_unique<rpc::HealthService>(admission_, ServiceNames());
 }
 
@@ -221,6 +263,118 @@ void Application::FinishDeliveries(absl::Time deadline) {
   } else {
     log_.Info("stopped");
   }
+}
+
+absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
+  const config::Config before = this->config();
+  const config::Config now = WithReloadable(before, config);
+  // First what can fail, before the first change. Also that of which only a
+  // restart makes use: it shall succeed.
+  const absl::Time time = clock_.Now();
+  if (!config.grpc.tls.cert.empty()) {
+    SEGRID_RETURN_IF_ERROR(rpc::ReadTlsFiles(config.grpc.tls, time).status());
+  }
+  SEGRID_RETURN_IF_ERROR(httpd::MakeTlsContext(config.http.tls, time).status());
+  SEGRID_ASSIGN_OR_RETURN(httpd::TlsContext http_tls,
+                          httpd::MakeTlsContext(now.http.tls, time));
+  const std::map<std::string, std::size_t> source_files = SourceFiles(now);
+  config::Config changed = now;
+  changed.sources = ChangedSources(before, now);
+  const bool have_new_files =
+      AddSourcesWithNewFiles(source_files, now, changed);
+  SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
+                          options_.make_sources(changed, *pool_));
+  SEGRID_ASSIGN_OR_RETURN(const bool is_new_pair,
+                          credentials_->Reload(now.grpc.tls, time));
+  SEGRID_ASSIGN_OR_RETURN(
+      const bool is_new_certificate,
+      ReplaceSources(before, now, std::move(sources), std::move(http_tls)));
+  source_files_ = source_files;
+  log_.SetLevel(logging::LevelFromName(now.logging.level));
+  authorizer_->Replace(now.grpc);
+  ReloadResult result;
+  result.changes = config::ChangesBetween(before, now);
+  result.waiting = config::ChangesBetween(now, config);
+  result.new_certificates =
+      have_new_files || (is_new_pair && before.grpc.tls == now.grpc.tls) ||
+      (is_new_certificate && before.http.tls == now.http.tls);
+  absl::MutexLock lock(&mu_);
+  reloaded_ = now;
+  return result;
+}
+
+bool Application::AddSourcesWithNewFiles(
+    const std::map<std::string, std::size_t>& files, const config::Config& now,
+    config::Config& changed) const {
+  bool found = false;
+  for (const config::Source& source : now.sources) {
+    const auto before = source_files_.find(source.name);
+    const bool is_listed = std::any_of(
+        changed.sources.begin(), changed.sources.end(),
+        [&source](const auto& each) { return each.name == source.name; });
+    if (is_listed || before == source_files_.end() ||
+        before->second == files.at(source.name)) {
+      continue;
+    }
+    changed.sources.push_back(source);
+    found = true;
+  }
+  return found;
+}
+
+absl::StatusOr<bool> Application::ReplaceSources(
+    const config::Config& before, const config::Config& now,
+    std::vector<deliver::Source> sources, httpd::TlsContext http_tls) {
+  const std::vector<std::string> removed = RemovedSources(before, now);
+  // Webhooks name sources: those that come must be there before them, and those
+  // that go must stay until they are replaced.
+  config::Config both = now;
+  for (const config::Source& source : before.sources) {
+    if (std::find(removed.begin(), removed.end(), source.name) !=
+        removed.end()) {
+      both.sources.push_back(source);
+    }
+  }
+  figures_.Watch(sources, clock_);
+  pipeline_->Replace(both);
+  absl::StatusOr<bool> is_new_certificate =
+      doors_->Reload(now, std::move(http_tls));
+  if (!is_new_certificate.ok()) {
+    pipeline_->Replace(before);
+    return is_new_certificate;
+  }
+  for (deliver::Source& source : sources) deliverer_->Put(std::move(source));
+  pipeline_->Replace(now);
+  for (const std::string& name : removed) {
+    deliverer_->Remove(name);
+    const auto lane = queue_->GetLaneStats(name);
+    if (!lane.ok() || lane->pending == 0) continue;
+    log_.Warning(
+        "a source was removed with undelivered events: they stay in the queue "
+        "until a source of this name comes again",
+        {{"source", name}, {"pending", lane->pending}});
+  }
+  return is_new_certificate;
+}
+
+std::vector<std::string> Application::certificate_files() const {
+  absl::MutexLock lock(&mu_);
+  return CertificateFiles(reloaded_);
+}
+
+config::Config Application::config() const {
+  absl::MutexLock lock(&mu_);
+  return reloaded_;
+}
+
+config::Reload Application::reload() const {
+  absl::MutexLock lock(&mu_);
+  return reloaded_.reload;
+}
+
+config::Drain Application::drain() const {
+  absl::MutexLock lock(&mu_);
+  return reloaded_.drain;
 }
 
 }  // namespace segrid::app

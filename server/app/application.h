@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +24,8 @@
 #include "core/queue/queue.h"
 #include "server/app/figures.h"
 #include "server/app/http_doors.h"
+#include "server/app/reload_requests.h"
+#include "server/app/reload_result.h"
 #include "server/app/stop_flag.h"
 #include "server/app/trace_log.h"
 #include "server/app/watchdog.h"
@@ -42,17 +46,14 @@ namespace segrid::app {
 // What the application gets from main() or a test.
 struct ApplicationOptions {
   config::Config config;  // Valid; see config::Load.
-  // Makes the receivers of the configuration's sources. They may keep
-  // references to the pool.
+  // Makes the receivers of the configuration's sources; a reload asks for those
+  // that come or change. They may keep references to the pool.
   std::function<absl::StatusOr<std::vector<deliver::Source>>(
       const config::Config& config, pool::ThreadPool& pool)>
       make_sources;
-};
-
-// What a reload did: names of keys, with commas.
-struct ReloadResult {
-  std::string changed;
-  std::string needs_restart;  // Differ from the running ones, without effect.
+  // Takes operators' calls for a reload. Null: they are told that this server
+  // cannot. Must outlive the application.
+  ReloadRequests* reload_requests = nullptr;
 };
 
 // A running service, from Start() to Drain().
@@ -88,13 +89,15 @@ class Application {
   void WaitForStop() { stop_.Wait(); }
 
   // Takes what of `config`, which is valid, can change while the service runs;
-  // see WithReloadable. New calls and handshakes see it. Nothing changes on an
-  // error: those of rpc::Credentials::Reload and httpd::MakeTlsContext. Any
+  // see WithReloadable. New calls and handshakes see it. Sources come, change
+  // and go; see deliver::Deliverer. Nothing changes on an error: those of
+  // rpc::Credentials::Reload, httpd::MakeTlsContext and `make_sources`. Any
   // thread, one at a time.
   absl::StatusOr<ReloadResult> Reload(const config::Config& config);
 
   // As they are now.
   std::vector<std::string> certificate_files() const ABSL_LOCKS_EXCLUDED(mu_);
+  config::Config config() const ABSL_LOCKS_EXCLUDED(mu_);
   config::Reload reload() const ABSL_LOCKS_EXCLUDED(mu_);
   config::Drain drain() const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -117,6 +120,18 @@ class Application {
   absl::Status Listen();
   void LogStart();
   void FinishDeliveries(absl::Time deadline);
+
+  // The parts of Reload. Adds the sources of `now` whose PEM files have other
+  // contents to those of `changed`; true if there are any.
+  bool AddSourcesWithNewFiles(const std::map<std::string, std::size_t>& files,
+                              const config::Config& now,
+                              config::Config& changed) const;
+  // `sources` are those of `now` that come or deliver otherwise. True if the
+  // webhooks' listener shows another certificate.
+  absl::StatusOr<bool> ReplaceSources(const config::Config& before,
+                                      const config::Config& now,
+                                      std::vector<deliver::Source> sources,
+                                      httpd::TlsContext http_tls);
 
   ApplicationOptions options_;
   logging::Log& log_;
@@ -148,6 +163,7 @@ class Application {
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<HttpDoors> doors_;
   bool drained_ = false;
+  std::map<std::string, std::size_t> source_files_;  // Of Reload alone.
 
   mutable absl::Mutex mu_;
   config::Config reloaded_ ABSL_GUARDED_BY(mu_);  // What holds now.

@@ -29,7 +29,7 @@ void Chores::DoWhatIsDue() {
   const absl::Duration look = application_.reload().interval;
   if (look > absl::ZeroDuration() && now - looked_at_ >= look) {
     looked_at_ = now;
-    reloader_.RequestIfChanged();
+    reloads_.LookForChanges();
   }
 }
 

@@ -5,7 +5,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/app/application.h"
-#include "server/app/reloader.h"
+#include "server/app/reload_requests.h"
 #include "server/app/supervisor.h"
 
 namespace segrid::app {
@@ -19,10 +19,8 @@ namespace segrid::app {
 class Chores {
  public:
   Chores(Application& application, const Supervisor& supervisor,
-         Reloader& reloader)
-      : application_(application),
-        supervisor_(supervisor),
-        reloader_(reloader) {}
+         ReloadRequests& reloads)
+      : application_(application), supervisor_(supervisor), reloads_(reloads) {}
 
   // How often DoWhatIsDue wants to be called.
   absl::Duration interval() const;
@@ -32,7 +30,7 @@ class Chores {
  private:
   Application& application_;
   const Supervisor& supervisor_;
-  Reloader& reloader_;
+  ReloadRequests& reloads_;
   absl::Time alive_at_ = absl::InfinitePast();
   absl::Time looked_at_ = absl::Now();
 };

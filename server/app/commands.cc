@@ -17,7 +17,6 @@
 #include "core/base/clock.h"
 #include "core/base/error_info.h"
 #include "core/config/describe.h"
-#include "core/config/warnings.h"
 #include "server/app/application.h"
 #include "server/app/chores.h"
 #include "server/app/exit_code.h"
@@ -85,20 +84,22 @@ int Serve(CommandLine line) {
   absl::StatusOr<PassedSockets> sockets = TakePassedSockets();
   if (!sockets.ok()) return PrintError(sockets.status(), kExitStartFailed);
   line.sockets = *std::move(sockets);
-  absl::StatusOr<config::Config> config = LoadSettings(line);
+  Settings settings;
+  absl::StatusOr<config::Config> config = LoadSettings(line, settings.files);
   if (!config.ok()) return PrintSettingsError(config.status());
+  settings.config = *config;
+  settings.file = line.config_file;
   // Before the service: its threads use these.
+  ReloadRequests reloads;
   const Supervisor supervisor = Supervisor::FromEnvironment();
   base::SystemClock clock;
   logging::Log log(LogOptionsOf(config->logging), clock);
-  for (const std::string& warning : config::Warnings(*config)) {
-    log.Warning("the configuration may not be meant so", {{"why", warning}});
-  }
   absl::StatusOr<std::unique_ptr<Application>> application = Application::Start(
       {*std::move(config),
        [&clock](const config::Config& from, pool::ThreadPool& pool) {
          return MakeSources(from, clock, pool);
-       }},
+       },
+       &reloads},
       log, clock);
   if (!application.ok()) {
     return PrintError(application.status(), kExitStartFailed);
@@ -106,14 +107,16 @@ int Serve(CommandLine line) {
   Application& running = **application;
   if (const absl::Status status = WritePortFile(line.port_file, running.port());
       !status.ok()) {
+    reloads.Close();
     return PrintError(status, kExitStartFailed);
   }
-  Reloader reloader({line, running, log, supervisor});
-  Chores chores(running, supervisor, reloader);
+  const Reloader reloader(
+      {line, running, log, supervisor, reloads, std::move(settings)});
+  Chores chores(running, supervisor, reloads);
   // The log's own buffers are flushed line by line, so _exit loses nothing.
   const SignalThread signals(
       {[&running] { running.RequestStop(); }, [] { ::_exit(kExitInterrupted); },
-       [&reloader] { reloader.Request(); }, [&chores] { chores.DoWhatIsDue(); },
+       [&reloads] { reloads.Reload(); }, [&chores] { chores.DoWhatIsDue(); },
        chores.interval()});
   log.Info("ready", {{"port", std::int64_t{running.port()}}});
   supervisor.Ready("serving");
@@ -127,9 +130,6 @@ int Serve(CommandLine line) {
 int Validate(const CommandLine& line) {
   const absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintSettingsError(config.status());
-  for (const std::string& warning : config::Warnings(*config)) {
-    std::cerr << "segrid-server: warning: " << warning << "\n";
-  }
   std::cout << "OK\n" << Summarize(*config) << std::flush;
   return kExitOk;
 }

@@ -4,13 +4,12 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/deliver/deliverer.h"
 #include "server/metrics/call_meter.h"
+#include "server/metrics/delivery_registry.h"
 #include "server/metrics/event_counts.h"
 #include "server/metrics/receiver_meter.h"
 
@@ -18,25 +17,22 @@ namespace segrid::app {
 
 // Filled from the start on, read by the doors. Outlives everything that counts.
 struct Figures {
-  std::unique_ptr<metrics::EventCounts> events;
+  metrics::EventCounts events;
   metrics::CallMeter calls;
-  std::vector<std::shared_ptr<metrics::DeliveryFigures>> deliveries;
+  metrics::DeliveryRegistry deliveries;
   std::atomic<std::int64_t> reloads{0};
   std::atomic<std::int64_t> failed_reloads{0};
 
   // Begins to count what becomes of the events and deliveries of `sources`,
-  // whose receivers it wraps. Call once. `clock` must outlive the sources.
+  // whose receivers it wraps. `clock` must outlive the sources.
   void Watch(std::vector<deliver::Source>& sources, base::Clock& clock) {
-    std::vector<std::string> names;
     for (deliver::Source& source : sources) {
-      names.push_back(source.name);
-      deliveries.push_back(
-          std::make_shared<metrics::DeliveryFigures>(source.name));
-      source.latency = deliveries.back()->shared_latency();
-      source.receiver = metrics::Metered(std::move(source.receiver),
-                                         deliveries.back(), clock);
+      events.AddSource(source.name);
+      const auto delivery = deliveries.Of(source.name);
+      source.latency = delivery->shared_latency();
+      source.receiver =
+          metrics::Metered(std::move(source.receiver), delivery, clock);
     }
-    events = std::make_unique<metrics::EventCounts>(names);
   }
 };
 

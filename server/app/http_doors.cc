@@ -6,7 +6,6 @@
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "server/http/tls.h"
-#include "server/webhook/unknown_path.h"
 
 namespace segrid::app {
 namespace {
@@ -95,9 +94,9 @@ metrics::Sources HttpDoors::MetricSources() const {
   sources.clock = &environment_.clock;
   sources.queue = &environment_.queue;
   sources.deliverer = &environment_.deliverer;
-  sources.events = environment_.figures.events.get();
+  sources.events = &environment_.figures.events;
   sources.calls = &environment_.figures.calls;
-  sources.deliveries = environment_.figures.deliveries;
+  sources.deliveries = &environment_.figures.deliveries;
   sources.reloads = &environment_.figures.reloads;
   sources.failed_reloads = &environment_.figures.failed_reloads;
   sources.webhooks = webhooks_;
@@ -129,10 +128,11 @@ status_page::Sources HttpDoors::StatusSources() {
   sources.clock = &environment_.clock;
   sources.queue = &environment_.queue;
   sources.deliverer = &environment_.deliverer;
-  sources.events = environment_.figures.events.get();
+  sources.events = &environment_.figures.events;
   sources.latency = std::make_shared<status_page::RecentLatency>(
       environment_.figures.deliveries);
   sources.start_time = environment_.clock.Now();
+  sources.label = environment_.label;
   sources.not_ready_reason = [checks = Checks()] {
     for (const httpd::Check& check : checks) {
       if (std::string reason = check.reason(); !reason.empty()) return reason;
@@ -152,14 +152,10 @@ absl::Status HttpDoors::OpenHttp() {
       httpd::TlsContext tls,
       httpd::MakeTlsContext(config.tls, environment_.clock.Now()));
   httpd::Router router;
-  std::vector<std::string> names;
   for (const auto& each : webhooks_) {
     each->AddRoutes(router,
                     webhooks_.size() == 1 || each->name() == kDefaultName);
-    names.push_back(each->name());
   }
-  webhook::AddUnknownPath(router, std::move(names), environment_.log,
-                          environment_.clock);
   httpd::AddProbes(router, Checks());
   httpd::Options options = OptionsOf(config);
   options.shared_budget = environment_.all_bytes;
@@ -206,10 +202,16 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
 absl::StatusOr<bool> HttpDoors::Reload(const config::Config& config,
                                        httpd::TlsContext tls) {
   for (const auto& each : webhooks_) {
-    for (const config::Webhook& options : config.webhooks) {
-      if (options.name != each->name()) continue;
-      SEGRID_RETURN_IF_ERROR(each->Replace(options));
+    // Of one that was taken away the route stays until a restart: it asks for a
+    // token that nobody has, because no text is known to have this hash.
+    config::Webhook closed;
+    closed.name = each->name();
+    closed.bearer_sha256 = {std::string(64, '0')};
+    const config::Webhook* options = &closed;
+    for (const config::Webhook& other : config.webhooks) {
+      if (other.name == each->name()) options = &other;
     }
+    SEGRID_RETURN_IF_ERROR(each->Replace(*options));
   }
   return http_ != nullptr && tls != nullptr &&
          http_->ReplaceTls(std::move(tls));

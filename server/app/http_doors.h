@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ struct HttpEnvironment {
   std::shared_ptr<budget::ByteBudget> all_bytes;
   const budget::ByteBudget& grpc_bytes;
   const rpc::GrpcServer& grpc;
+  // The text for people of a source; "" without one.
+  std::function<std::string(const std::string& source)> label;
 };
 
 // Open from Open() until the pool is stopped; the webhooks' door until Drain.
@@ -65,9 +68,9 @@ class HttpDoors {
   HttpDoors& operator=(const HttpDoors&) = delete;
 
   // Takes the webhooks' keys, windows, sources and secrets, by name, from
-  // `config`, and `tls`, which is null as long as the door has none. True if it
-  // shows another certificate. INVALID_ARGUMENT, BAD_PUBLIC_KEY: only where
-  // `config` is not valid.
+  // `config`; one that it lacks answers nobody any more. Takes `tls`, which is
+  // null as long as the door has none. True if it shows another certificate.
+  // INVALID_ARGUMENT, BAD_PUBLIC_KEY: only where `config` is not valid.
   absl::StatusOr<bool> Reload(const config::Config& config,
                               httpd::TlsContext tls);
 

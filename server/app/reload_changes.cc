@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/config/changes.h"
 #include "core/config/network_address.h"
 
 namespace segrid::app {
@@ -20,22 +21,20 @@ bool Exposes(const std::vector<std::string>& from,
   });
 }
 
-bool HasSources(const config::Config& config,
-                const std::vector<std::string>& names) {
-  return std::all_of(names.begin(), names.end(), [&config](const auto& name) {
-    return std::any_of(
-        config.sources.begin(), config.sources.end(),
-        [&name](const auto& source) { return source.name == name; });
-  });
+const config::Source* Find(const config::Config& config,
+                           const std::string& name) {
+  for (const config::Source& source : config.sources) {
+    if (source.name == name) return &source;
+  }
+  return nullptr;
 }
 
-// `webhook` is one of `running`'s.
-void TakeWebhook(const config::Webhook& to, const config::Config& running,
-                 config::Webhook& webhook) {
-  std::vector<std::string> sources = std::move(webhook.sources);
-  webhook = to;
-  // A source that does not run yet could take nothing.
-  if (!HasSources(running, to.sources)) webhook.sources = std::move(sources);
+const config::Webhook* FindWebhook(const config::Config& config,
+                                   const std::string& name) {
+  for (const config::Webhook& webhook : config.webhooks) {
+    if (webhook.name == name) return &webhook;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -43,6 +42,7 @@ void TakeWebhook(const config::Webhook& to, const config::Config& running,
 config::Config WithReloadable(const config::Config& from,
                               const config::Config& to) {
   config::Config result = from;
+  result.sources = to.sources;
   result.logging.level = to.logging.level;
   result.drain = to.drain;
   result.reload = to.reload;
@@ -56,48 +56,46 @@ config::Config WithReloadable(const config::Config& from,
     result.http.tls = to.http.tls;
   }
   for (config::Webhook& webhook : result.webhooks) {
-    for (const config::Webhook& other : to.webhooks) {
-      if (other.name == webhook.name) TakeWebhook(other, from, webhook);
+    const config::Webhook* const other = FindWebhook(to, webhook.name);
+    if (other != nullptr) webhook = *other;
+  }
+  std::erase_if(result.webhooks, [&to](const config::Webhook& webhook) {
+    return FindWebhook(to, webhook.name) == nullptr;
+  });
+  return result;
+}
+
+std::vector<config::Source> ChangedSources(const config::Config& from,
+                                           const config::Config& to) {
+  std::vector<config::Source> changed;
+  for (const config::Source& source : to.sources) {
+    const config::Source* const before = Find(from, source.name);
+    if (before == nullptr || config::DeliversOtherwise(*before, source)) {
+      changed.push_back(source);
     }
   }
-  return result;
+  return changed;
+}
+
+std::vector<std::string> RemovedSources(const config::Config& from,
+                                        const config::Config& to) {
+  std::vector<std::string> removed;
+  for (const config::Source& source : from.sources) {
+    if (Find(to, source.name) == nullptr) removed.push_back(source.name);
+  }
+  return removed;
 }
 
 std::vector<std::string> CertificateFiles(const config::Config& config) {
   const config::Tls& grpc = config.grpc.tls;
   const config::Tls& http = config.http.tls;
-  return {grpc.cert, grpc.key, grpc.client_ca,
-          http.cert, http.key, http.client_ca};
-}
-
-std::string Differences(const config::Config& a, const config::Config& b) {
-  std::string names;
-  const auto add = [&names](bool equal, const char* name) {
-    if (!equal) names.append(names.empty() ? "" : ", ").append(name);
-  };
-  add(a.data_dir == b.data_dir, "data_dir");
-  add(a.max_bytes_in_flight == b.max_bytes_in_flight, "max_bytes_in_flight");
-  add(a.grpc.tls == b.grpc.tls, "grpc.tls");
-  add(a.grpc.tokens == b.grpc.tokens, "grpc.tokens");
-  config::Grpc rest = b.grpc;
-  rest.tls = a.grpc.tls;
-  rest.tokens = a.grpc.tokens;
-  add(a.grpc == rest, "grpc");
-  add(a.http.tls == b.http.tls, "http.tls");
-  config::Http other = b.http;
-  other.tls = a.http.tls;
-  add(a.http == other, "http");
-  add(a.webhooks == b.webhooks, "webhooks");
-  add(a.admin == b.admin, "admin");
-  add(a.queue == b.queue, "queue");
-  add(a.sources == b.sources, "sources");
-  add(a.logging.level == b.logging.level, "logging.level");
-  add(a.logging.format == b.logging.format, "logging.format");
-  add(a.drain == b.drain, "drain");
-  add(a.reload == b.reload, "reload");
-  // A part without a name here would change unseen.
-  if (names.empty() && a != b) names = "others";
-  return names;
+  std::vector<std::string> files = {grpc.cert, grpc.key, grpc.client_ca,
+                                    http.cert, http.key, http.client_ca};
+  for (const config::Source& source : config.sources) {
+    files.insert(files.end(),
+                 {source.ca_file, source.client_cert, source.client_key});
+  }
+  return files;
 }
 
 }  // namespace segrid::app

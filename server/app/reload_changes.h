@@ -10,9 +10,10 @@
 namespace segrid::app {
 
 // The parts of a configuration that can change while the service runs are taken
-// over from `to` into the copy of `from` that is given back: logging.level,
-// drain, reload, grpc.tokens, grpc.tls, http.tls (not turning it on or off),
-// and the webhooks that both have, but for sources that do not run.
+// over from `to` into the copy of `from` that is given back: sources,
+// logging.level, drain, reload, grpc.tokens, grpc.tls, http.tls (not turning it
+// on or off), and of the webhooks those that both have; one that `to` lacks
+// goes, a new one waits for a restart.
 //
 // Of a door with an address that other machines can reach and that `to` gives
 // up, nothing is taken: it stays open until the restart, and `to` may ask less
@@ -20,11 +21,18 @@ namespace segrid::app {
 config::Config WithReloadable(const config::Config& from,
                               const config::Config& to);
 
-// The files that `config` names for the doors' certificates; "" for none.
-std::vector<std::string> CertificateFiles(const config::Config& config);
+// The sources of `to` that `from` does not have, or that deliver otherwise
+// there.
+std::vector<config::Source> ChangedSources(const config::Config& from,
+                                           const config::Config& to);
 
-// The names of the parts in which the two differ, with commas: "grpc.listen,
-// sources". "" when they are equal.
-std::string Differences(const config::Config& a, const config::Config& b);
+// The names of the sources of `from` that `to` does not have.
+std::vector<std::string> RemovedSources(const config::Config& from,
+                                        const config::Config& to);
+
+// The files that `config` names for the certificates of listeners and sources;
+// "" for none. Those of the listeners come first: cert, key and client_ca of
+// gRPC and of HTTP.
+std::vector<std::string> CertificateFiles(const config::Config& config);
 
 }  // namespace segrid::app

@@ -3,15 +3,23 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
-#include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
+#include "core/base/error_info.h"
+#include "core/base/read_file.h"
+#include "core/base/status_macros.h"
 #include "core/config/config.h"
 #include "server/app/reload_changes.h"
-#include "server/app/settings.h"
+#include "server/app/reload_rules.h"
 
 namespace segrid::app {
 namespace {
+
+// After so many looks, somebody writes the file again and again.
+constexpr int kMaxLooks = 25;
+constexpr std::size_t kMaxCertificateBytes = 1 << 20;
 
 // What changes when a file is written or replaced; "" for a missing one.
 std::string Look(const std::string& path) {
@@ -26,77 +34,133 @@ std::string Look(const std::string& path) {
   return look;
 }
 
+std::vector<std::string> PathsOf(
+    const std::map<std::string, std::string>& files) {
+  std::vector<std::string> paths;
+  for (const auto& [path, text] : files) paths.push_back(path);
+  return paths;
+}
+
 }  // namespace
 
-Reloader::Reloader(ReloadEnvironment environment) : environment_(environment) {
-  See({environment_.line.config_file});
-  See(environment_.application.certificate_files());
+Reloader::Reloader(ReloaderDeps deps)
+    : deps_(std::move(deps)), accepted_(deps_.started) {
+  See({deps_.line.config_file});
+  See(PathsOf(accepted_.files));
+  See(deps_.application.certificate_files());
   thread_ = std::thread([this] { Run(); });
 }
 
 Reloader::~Reloader() {
-  {
-    absl::MutexLock lock(&mu_);
-    ended_ = true;
-  }
+  deps_.requests.Close();
   thread_.join();
 }
 
-void Reloader::Request() {
-  absl::MutexLock lock(&mu_);
-  reload_ = true;
-}
-
-void Reloader::RequestIfChanged() {
-  absl::MutexLock lock(&mu_);
-  look_ = true;
-}
-
 void Reloader::Run() {
-  const auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return ended_ || reload_ || look_;
-  };
-  for (;;) {
-    bool reload = false;
-    {
-      absl::MutexLock lock(&mu_);
-      mu_.Await(absl::Condition(&has_work));
-      if (ended_) return;
-      reload = std::exchange(reload_, false);
-      look_ = false;
+  ReloadRequests::Work work;
+  while (deps_.requests.Take(work)) {
+    for (ReloadRequests::Operator& each : work.operators) {
+      each.done(Reload(each.allow_removal));
     }
-    if (reload || HasChanged()) Reload();
+    if (work.reload || (work.look && HasChanged())) (void)Reload({});
   }
 }
 
-void Reloader::Reload() {
-  environment_.supervisor.Reloading();
+absl::StatusOr<ReloadResult> Reloader::Reload(
+    const std::vector<std::string>& allowed) {
+  deps_.supervisor.Reloading();
+  absl::StatusOr<ReloadResult> result = Take(allowed);
+  if (!result.ok()) {
+    LogFailure(result.status());
+  } else {
+    LogChanges(*result, allowed);
+  }
+  return result;
+}
+
+absl::StatusOr<ReloadResult> Reloader::Take(
+    const std::vector<std::string>& allowed) {
+  SEGRID_ASSIGN_OR_RETURN(Settings read, LoadSettled());
+  SEGRID_RETURN_IF_ERROR(
+      CheckReload(accepted_, deps_.application.config(), read, allowed));
+  SEGRID_ASSIGN_OR_RETURN(ReloadResult result,
+                          deps_.application.Reload(read.config));
+  accepted_ = std::move(read);
+  return result;
+}
+
+absl::StatusOr<Settings> Reloader::LoadSettled() {
   // Before they are read: what changes from now on is another change.
   seen_.clear();
-  See({environment_.line.config_file});
-  See(environment_.application.certificate_files());
-  absl::StatusOr<config::Config> config = LoadSettings(environment_.line);
-  // Also when they turn out to be bad: somebody will mend them.
-  if (config.ok()) See(CertificateFiles(*config));
-  absl::StatusOr<ReloadResult> result =
-      config.ok() ? environment_.application.Reload(*config) : config.status();
-  if (!result.ok()) {
-    ++environment_.application.figures().failed_reloads;
-    environment_.log.Error(
-        "the configuration was not reloaded, the old one stays",
-        {{"reason", std::string(result.status().message())}});
-    environment_.supervisor.Ready(
-        "serving; the new configuration has errors, the old one stays");
-    return;
+  See({deps_.line.config_file});
+  See(deps_.application.certificate_files());
+  std::map<std::string, std::string> before;
+  absl::StatusOr<config::Config> config = Load(before);
+  for (int look = 1; look < kMaxLooks; ++look) {
+    // Also when it turns out to be bad: somebody will write it anew.
+    See(PathsOf(before));
+    if (!deps_.requests.Wait(deps_.settle)) {
+      return base::MakeError(absl::StatusCode::kUnavailable, "DRAINING",
+                             "the server stops and reloads nothing any more");
+    }
+    std::map<std::string, std::string> files;
+    config = Load(files);
+    if (files == before) {
+      if (!config.ok()) return std::move(config).status();
+      return Settings{*std::move(config), deps_.line.config_file,
+                      std::move(files)};
+    }
+    before = std::move(files);
   }
-  ++environment_.application.figures().reloads;
-  environment_.log.Info(
-      "configuration reloaded",
-      {{"changed", result->changed}, {"needs_restart", result->needs_restart}});
-  environment_.supervisor.Ready(result->needs_restart.empty()
-                                    ? "serving"
-                                    : "serving; needs a restart for " +
-                                          result->needs_restart);
+  return base::MakeError(
+      absl::StatusCode::kUnavailable, "CONFIG_CHANGES",
+      "the configuration was never the same at two looks in a row, so that it "
+      "may be half-written; write it once, or replace it by a rename");
+}
+
+absl::StatusOr<config::Config> Reloader::Load(
+    std::map<std::string, std::string>& files) const {
+  absl::StatusOr<config::Config> config = LoadSettings(deps_.line, files);
+  if (!config.ok()) return config;
+  for (const std::string& path : CertificateFiles(*config)) {
+    if (path.empty()) continue;
+    // What cannot be read is told by those who need it.
+    files[path] = base::ReadFile(path, kMaxCertificateBytes).value_or("");
+  }
+  return config;
+}
+
+void Reloader::LogFailure(const absl::Status& status) {
+  ++deps_.application.figures().failed_reloads;
+  deps_.log.Error("the configuration was not reloaded, the old one stays",
+                  {{"reason", std::string(status.message())}});
+  deps_.supervisor.Ready(
+      "serving; the new configuration has errors, the old one stays");
+}
+
+void Reloader::LogChanges(const ReloadResult& result,
+                          const std::vector<std::string>& allowed) {
+  ++deps_.application.figures().reloads;
+  if (!allowed.empty()) {
+    deps_.log.Warning("an operator let a reload take something away",
+                      {{"keys", absl::StrJoin(allowed, ", ")}});
+  }
+  for (const config::Change& change : result.changes) {
+    const logging::Log::Fields fields = {
+        {"key", change.key}, {"from", change.from}, {"to", change.to}};
+    if (change.weakens) {
+      deps_.log.Warning("a reload lets callers do more than before", fields);
+    } else {
+      deps_.log.Info("a reload changed a key", fields);
+    }
+  }
+  deps_.log.Info("configuration reloaded",
+                 {{"changed", result.changed()},
+                  {"needs_restart", result.needs_restart()}});
+  deps_.supervisor.Ready(result.waiting.empty()
+                             ? "serving"
+                             : "serving; needs a restart for " +
+                                   result.needs_restart());
 }
 
 void Reloader::See(const std::vector<std::string>& paths) {

@@ -41,8 +41,15 @@ absl::Status CheckReach(const CommandLine& line, const config::Grpc& grpc) {
 
 }  // namespace
 
-absl::StatusOr<config::Config> LoadSettings(const CommandLine& line) {
-  const config::Environment environment = config::ProcessEnvironment();
+absl::StatusOr<config::Config> LoadSettings(
+    const CommandLine& line, std::map<std::string, std::string>& files) {
+  config::Environment environment = config::ProcessEnvironment();
+  environment.read_file = [read = environment.read_file, &files](
+                              const std::string& path, std::size_t max_bytes) {
+    absl::StatusOr<std::string> text = read(path, max_bytes);
+    if (text.ok()) files[path] = *text;
+    return text;
+  };
   SEGRID_ASSIGN_OR_RETURN(config::Config config,
                           line.config_file.empty()
                               ? config::Defaults(environment)
@@ -51,6 +58,11 @@ absl::StatusOr<config::Config> LoadSettings(const CommandLine& line) {
   ApplyOverrides(line, config);
   SEGRID_RETURN_IF_ERROR(ApplySockets(line.sockets, config));
   return config;
+}
+
+absl::StatusOr<config::Config> LoadSettings(const CommandLine& line) {
+  std::map<std::string, std::string> unused;
+  return LoadSettings(line, unused);
 }
 
 std::string Summarize(const config::Config& config) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,13 +11,25 @@
 
 namespace segrid::app {
 
-// Options over the file, or over the embedded defaults without one.
+// A configuration and what it was read from.
+struct Settings {
+  config::Config config{};
+  std::string file{};  // Of the configuration; "" for the embedded defaults.
+  // By path: the text of that file and of those that its values include. They
+  // may hold secrets.
+  std::map<std::string, std::string> files{};
+};
+
+// Options over the file, or over the embedded defaults without one. On an error
+// `files` has what was read until then.
 //
 // Thread safety: any thread. Blocking: reads the file.
 // Errors:        those of config::Load and config::Defaults;
 //                INVALID_ARGUMENT, INSECURE_LISTEN: --listen or a passed
 //                socket opens a port that other machines can reach, without
 //                what its door needs for that.
+absl::StatusOr<config::Config> LoadSettings(
+    const CommandLine& line, std::map<std::string, std::string>& files);
 absl::StatusOr<config::Config> LoadSettings(const CommandLine& line);
 
 // A few lines for people: where it would listen, which sources, to where.

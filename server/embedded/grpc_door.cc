@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/status_macros.h"
+#include "server/app/reload_call.h"
 
 namespace segrid::embedded {
 
@@ -13,9 +14,17 @@ GrpcDoor::GrpcDoor(const config::Config& config, Stages& stages,
       authorizer_(config.grpc),
       guard_(admission_, authorizer_, stages.clock(), bytes_),
       bridge_({stages.clock(), stages.pipeline(), admission_, guard_}, {}),
-      admin_({config_, stages.clock(), stages.queue(), stages.deliverer(),
-              stages.pool(), admission_, guard_, stages.tails(),
-              on_drain ? std::move(on_drain) : [] {}}),
+      admin_({[config = std::make_shared<const config::Config>(config)] {
+                return config;
+              },
+              stages.clock(), stages.queue(), stages.deliverer(), stages.pool(),
+              admission_, guard_, stages.tails(),
+              on_drain ? std::move(on_drain) : [] {},
+              [](const ::segrid::v1::ReloadConfigRequest& request,
+                 ::segrid::v1::ReloadConfigResponse& response,
+                 std::function<void(absl::Status)> done) {
+                app::AskForReload(request, response, nullptr, std::move(done));
+              }}),
       health_(admission_, {::segrid::v1::BridgeService::service_full_name(),
                            ::segrid::v1::AdminService::service_full_name(),
                            grpc::health::v1::Health::service_full_name()}) {}

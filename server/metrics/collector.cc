@@ -147,7 +147,9 @@ std::string Collect(const Sources& sources) {
       if (lane.ok()) AddLane(out, *lane, sources.clock->Now());
     }
   }
-  for (const auto& delivery : sources.deliveries) delivery->AddTo(out);
+  if (sources.deliveries != nullptr) {
+    for (const auto& delivery : sources.deliveries->All()) delivery->AddTo(out);
+  }
   AddGrpcDoor(out, sources);
   for (const auto& webhook : sources.webhooks) AddWebhook(out, *webhook);
   if (sources.doors) {

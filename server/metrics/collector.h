@@ -17,8 +17,8 @@
 #include "server/http/listener.h"
 #include "server/http/message.h"
 #include "server/metrics/call_meter.h"
+#include "server/metrics/delivery_registry.h"
 #include "server/metrics/event_counts.h"
-#include "server/metrics/receiver_meter.h"
 #include "server/webhook/webhook.h"
 
 namespace segrid::metrics {
@@ -38,7 +38,7 @@ struct Sources {
   deliver::Deliverer* deliverer = nullptr;
   const EventCounts* events = nullptr;
   const CallMeter* calls = nullptr;
-  std::vector<std::shared_ptr<DeliveryFigures>> deliveries{};
+  const DeliveryRegistry* deliveries = nullptr;
   std::vector<std::shared_ptr<webhook::Webhook>> webhooks{};
   // As long as they are open.
   std::function<std::vector<const httpd::Listener*>()> doors{};

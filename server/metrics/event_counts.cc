@@ -11,14 +11,14 @@ constexpr std::array<std::string_view, 3> kOutcomes = {"track", "skipped",
 
 }  // namespace
 
-EventCounts::EventCounts(const std::vector<std::string>& sources) {
-  names_.emplace_back();
-  names_.insert(names_.end(), sources.begin(), sources.end());
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    indexes_.emplace(names_[i], i);
-    transform_.sources.push_back(std::make_unique<Reasons>());
-    forward_.sources.push_back(std::make_unique<Reasons>());
-  }
+EventCounts::EventCounts() { AddSource(""); }
+
+void EventCounts::AddSource(std::string_view source) {
+  absl::MutexLock lock(&mu_);
+  if (!indexes_.emplace(source, names_.size()).second) return;
+  names_.emplace_back(source);
+  transform_.sources.push_back(std::make_unique<Reasons>());
+  forward_.sources.push_back(std::make_unique<Reasons>());
 }
 
 std::size_t EventCounts::IndexOf(std::string_view source) const {
@@ -37,6 +37,7 @@ void EventCounts::OnTransform(std::string_view source,
                               const pipeline::Counts& counts,
                               const std::vector<pipeline::Issue>& issues) {
   Start(transform_, counts);
+  absl::ReaderMutexLock lock(&mu_);
   Reasons& reasons = *transform_.sources[IndexOf(source)];
   reasons[0].fetch_add(counts.tracks, kRelaxed);
   for (const pipeline::Issue& issue : issues) {
@@ -50,6 +51,7 @@ void EventCounts::OnForward(const pipeline::ForwardResult& result) {
   counts.field_coerced = result.field_coerced;
   counts.field_dropped = result.field_dropped;
   Start(forward_, counts);
+  absl::ReaderMutexLock lock(&mu_);
   std::vector<Reasons*> lanes;
   for (const pipeline::SourceResult& source : result.sources) {
     lanes.push_back(forward_.sources[IndexOf(source.source)].get());
@@ -67,6 +69,7 @@ void EventCounts::OnForward(const pipeline::ForwardResult& result) {
 }
 
 void EventCounts::AddTo(Exposition& out) const {
+  absl::ReaderMutexLock lock(&mu_);
   for (const auto& [name, operation] :
        {std::pair("transform", &transform_), std::pair("forward", &forward_)}) {
     const auto get = [](const Count& count) {
@@ -98,6 +101,7 @@ void EventCounts::AddTo(Exposition& out) const {
 }
 
 EventTotals EventCounts::Totals() const {
+  absl::ReaderMutexLock lock(&mu_);
   EventTotals totals;
   for (const Operation* operation : {&transform_, &forward_}) {
     totals.received += operation->received.load(kRelaxed);

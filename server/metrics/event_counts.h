@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "core/pipeline/pipeline.h"
 #include "core/transform/outcome.h"
 #include "server/metrics/exposition.h"
@@ -33,8 +35,11 @@ struct EventTotals {
 // Blocking:      never.
 class EventCounts final : public pipeline::BatchObserver {
  public:
-  // `sources` are the names of the configuration.
-  explicit EventCounts(const std::vector<std::string>& sources);
+  EventCounts();
+
+  // Counts the events of `source` apart from now on. Those of a source that it
+  // does not know count as those of no source. Idempotent.
+  void AddSource(std::string_view source) ABSL_LOCKS_EXCLUDED(mu_);
 
   void OnTransform(std::string_view source, const pipeline::Counts& counts,
                    const std::vector<pipeline::Issue>& issues) override;
@@ -56,11 +61,15 @@ class EventCounts final : public pipeline::BatchObserver {
     std::vector<std::unique_ptr<Reasons>> sources{};  // [0]: no source.
   };
 
-  std::size_t IndexOf(std::string_view source) const;
+  std::size_t IndexOf(std::string_view source) const
+      ABSL_SHARED_LOCKS_REQUIRED(mu_);
   static void Start(Operation& operation, const pipeline::Counts& counts);
 
-  std::vector<std::string> names_;                           // [0]: "".
-  std::map<std::string, std::size_t, std::less<>> indexes_;  // Of names_.
+  // Guards which sources there are; the counts are atomics.
+  mutable absl::Mutex mu_;
+  std::vector<std::string> names_ ABSL_GUARDED_BY(mu_);  // [0]: "".
+  std::map<std::string, std::size_t, std::less<>> indexes_
+      ABSL_GUARDED_BY(mu_);  // Of names_.
   Operation transform_;
   Operation forward_;
 };

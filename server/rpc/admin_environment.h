@@ -3,12 +3,15 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
+#include "absl/status/status.h"
 #include "core/base/clock.h"
 #include "core/config/config.h"
 #include "core/deliver/deliverer.h"
 #include "core/pool/executor.h"
 #include "core/queue/queue.h"
+#include "segrid/v1/admin.pb.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_guard.h"
 #include "server/rpc/tail.h"
@@ -17,7 +20,8 @@ namespace segrid::rpc {
 
 // All references must outlive the service.
 struct AdminEnvironment {
-  const config::Config& config;
+  // What holds now.
+  std::function<std::shared_ptr<const config::Config>()> config;
   base::Clock& clock;
   queue::Queue& queue;
   deliver::Deliverer& deliverer;
@@ -27,6 +31,12 @@ struct AdminEnvironment {
   Tails& tails;
   // Begins what SIGTERM begins. Any thread, any number of times; never blocks.
   std::function<void()> request_drain;
+  // Reloads the configuration. `done` runs once, in any thread, when `response`
+  // is filled; both messages stay until then. Never blocks.
+  std::function<void(const ::segrid::v1::ReloadConfigRequest& request,
+                     ::segrid::v1::ReloadConfigResponse& response,
+                     std::function<void(absl::Status)> done)>
+      reload_config;
 };
 
 }  // namespace segrid::rpc

@@ -33,6 +33,7 @@ grpc::ServerUnaryReactor* Do(const AdminEnvironment& environment,
 
 void FillSource(const config::Source& from, api::Source& to) {
   to.set_name(from.name);
+  to.set_label(from.label);
   to.set_receiver(from.receiver);
   to.set_tag(config::TagOf(from.name));
   for (const std::string& event : from.events) to.add_events(event);
@@ -55,7 +56,8 @@ grpc::ServerUnaryReactor* AdminService::ListSources(
     grpc::CallbackServerContext* context, const api::ListSourcesRequest*,
     api::ListSourcesResponse* response) {
   return Do(environment_, *context, [this, response] {
-    for (const config::Source& source : environment_.config.sources) {
+    const auto config = environment_.config();
+    for (const config::Source& source : config->sources) {
       api::Source& out = *response->add_sources();
       FillSource(source, out);
       const absl::StatusOr<deliver::SourceStatus> status =
@@ -96,7 +98,7 @@ grpc::ServerWriteReactor<api::TailTracksResponse>* AdminService::TailTracks(
   const absl::Status admitted =
       environment_.guard.Admit(*context, auth::Role::kAdmin);
   auto tail = std::make_shared<class TailTracks>(environment_, redactor_);
-  tail->Start(admitted.ok() ? ReadTailRequest(*request, environment_.config)
+  tail->Start(admitted.ok() ? ReadTailRequest(*request, *environment_.config())
                             : admitted);
   return tail.get();
 }
@@ -123,7 +125,7 @@ grpc::ServerUnaryReactor* AdminService::ListDeadLetters(
     api::ListDeadLettersResponse* response) {
   return InWorker(*context, [this, request, response]() -> absl::Status {
     SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterQuery query,
-                            ToQuery(*request, environment_.config));
+                            ToQuery(*request, *environment_.config()));
     SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterPage page,
                             environment_.queue.ListDeadLetters(query));
     FillPage(page, *response);
@@ -136,8 +138,9 @@ grpc::ServerUnaryReactor* AdminService::ReplayDeadLetters(
     const api::ReplayDeadLettersRequest* request,
     api::ReplayDeadLettersResponse* response) {
   return InWorker(*context, [this, request, response]() -> absl::Status {
-    SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterFilter filter,
-                            ToFilter(request->filter(), environment_.config));
+    SEGRID_ASSIGN_OR_RETURN(
+        const queue::DeadLetterFilter filter,
+        ToFilter(request->filter(), *environment_.config()));
     SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
                             environment_.queue.ReplayDeadLetters(filter));
     response->set_replayed_count(count);
@@ -150,13 +153,32 @@ grpc::ServerUnaryReactor* AdminService::PurgeDeadLetters(
     const api::PurgeDeadLettersRequest* request,
     api::PurgeDeadLettersResponse* response) {
   return InWorker(*context, [this, request, response]() -> absl::Status {
-    SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterFilter filter,
-                            ToFilter(request->filter(), environment_.config));
+    SEGRID_ASSIGN_OR_RETURN(
+        const queue::DeadLetterFilter filter,
+        ToFilter(request->filter(), *environment_.config()));
     SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
                             environment_.queue.PurgeDeadLetters(filter));
     response->set_purged_count(count);
     return absl::OkStatus();
   });
+}
+
+grpc::ServerUnaryReactor* AdminService::ReloadConfig(
+    grpc::CallbackServerContext* context,
+    const api::ReloadConfigRequest* request,
+    api::ReloadConfigResponse* response) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  const auto finish = [reactor](const absl::Status& status) {
+    reactor->Finish(ToGrpcStatus(status));
+  };
+  const absl::Status admitted =
+      environment_.guard.Admit(*context, auth::Role::kAdmin);
+  if (!admitted.ok()) {
+    finish(admitted);
+  } else {
+    environment_.reload_config(*request, *response, finish);
+  }
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::Drain(

@@ -69,6 +69,10 @@ class AdminService final : public ::segrid::v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const ::segrid::v1::PurgeDeadLettersRequest* request,
       ::segrid::v1::PurgeDeadLettersResponse* response) override;
+  grpc::ServerUnaryReactor* ReloadConfig(
+      grpc::CallbackServerContext* context,
+      const ::segrid::v1::ReloadConfigRequest* request,
+      ::segrid::v1::ReloadConfigResponse* response) override;
   grpc::ServerUnaryReactor* Drain(
       grpc::CallbackServerContext* context,
       const ::segrid::v1::DrainRequest* request,

@@ -22,6 +22,13 @@ void FillDelivery(const deliver::SourceStatus& from, api::SourceStatus& to) {
   to.set_failed_attempt_count(from.failed_attempts);
 }
 
+std::string LabelOf(const config::Config& config, const std::string& source) {
+  for (const config::Source& each : config.sources) {
+    if (each.name == source) return each.label;
+  }
+  return "";
+}
+
 void FillLedger(const queue::LaneStats& from, api::SourceStatus& to) {
   to.set_accepted_count(from.accepted);
   to.set_delivered_count(from.delivered);
@@ -72,11 +79,14 @@ absl::StatusOr<api::ServerStatus> TakeServerStatus(
   *status.mutable_start_time() = ToTimestamp(start_time);
   *status.mutable_status_time() = ToTimestamp(environment.clock.Now());
   SEGRID_RETURN_IF_ERROR(FillReadiness(environment, status));
+  const auto config = environment.config();
   for (const deliver::SourceStatus& source : environment.deliverer.Statuses()) {
     SEGRID_ASSIGN_OR_RETURN(const queue::LaneStats lane,
                             environment.queue.GetLaneStats(source.name));
     FillDelivery(source, *status.add_sources());
     FillLedger(lane, *status.mutable_sources()->rbegin());
+    status.mutable_sources()->rbegin()->set_label(
+        LabelOf(*config, source.name));
   }
   return status;
 }

@@ -5,15 +5,13 @@
 
 #include <cstddef>
 #include <deque>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "server/metrics/receiver_meter.h"
+#include "server/metrics/delivery_registry.h"
 
 namespace segrid::status_page {
 
@@ -27,10 +25,9 @@ class RecentLatency {
   static constexpr absl::Duration kStep = absl::Minutes(5);
   static constexpr absl::Duration kSpan = absl::Hours(1);
 
-  using Deliveries = std::vector<std::shared_ptr<metrics::DeliveryFigures>>;
-
-  explicit RecentLatency(Deliveries deliveries)
-      : deliveries_(std::move(deliveries)) {}
+  // `deliveries` must outlive it.
+  explicit RecentLatency(const metrics::DeliveryRegistry& deliveries)
+      : deliveries_(deliveries) {}
 
   // Looks at the histograms, if the last look was kStep ago. `uptime` never
   // goes back.
@@ -44,10 +41,10 @@ class RecentLatency {
  private:
   struct Kept {
     absl::Duration at;
-    std::vector<metrics::HistogramFigures> figures;  // As deliveries_.
+    std::vector<metrics::HistogramFigures> figures;  // As deliveries_.All().
   };
 
-  const Deliveries deliveries_;
+  const metrics::DeliveryRegistry& deliveries_;
   mutable absl::Mutex mu_;
   std::deque<Kept> kept_ ABSL_GUARDED_BY(mu_);  // The oldest first.
 };

@@ -53,6 +53,7 @@ void WriteLatency(JsonText& json, const Sources& sources,
 void WriteSource(JsonText& json, const Sources& sources,
                  const deliver::SourceStatus& source) {
   json.Open('{').Text("name", source.name).Text("endpoint", source.endpoint);
+  if (sources.label != nullptr) json.Text("label", sources.label(source.name));
   json.Text("state", metrics::NameOf(source.state));
   json.Text("detail", source.detail);
   if (source.next_attempt != absl::InfiniteFuture()) {

@@ -28,6 +28,8 @@ struct Sources {
   std::shared_ptr<History> history{};
   std::function<std::string()> not_ready_reason{};  // Empty: ready.
   absl::Time start_time{};
+  // The text for people of a source; "" without one. Null: none has any.
+  std::function<std::string(const std::string& source)> label{};
 };
 
 // The totals of now, for History; looks at the latencies, too.

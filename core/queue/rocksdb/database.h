@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -24,8 +23,6 @@ absl::Status FromRocks(const ::rocksdb::Status& status, std::string_view what);
 
 // DATA_LOSS/QUEUE_CORRUPT: says what is damaged and which command helps.
 absl::Status Corrupt(std::string_view what);
-// What is damaged, without that advice: for the commands themselves.
-std::string DamageOf(const absl::Status& status);
 
 // UNAVAILABLE/QUEUE_UNAVAILABLE: less than `reserve_bytes` are free.
 absl::Status DiskFull(std::int64_t reserve_bytes);
@@ -33,7 +30,7 @@ absl::Status DiskFull(std::int64_t reserve_bytes);
 enum class OpenMode {
   kNormal,    // Refuses a damaged log, but not one that ends too early.
   kReadOnly,  // The same without changing a byte.
-  kSkim,      // The same, and skips what is damaged: for its catalog of files.
+  kSalvage,   // Skips what is damaged: for repair.
 };
 
 // Ownership:     keeps no reference but `env` and what `on_warning` refers to.
@@ -53,8 +50,8 @@ class Database {
     return handles_[static_cast<std::size_t>(family)];
   }
 
-  // The names of its sorted files.
-  std::set<std::string> files() const;
+  // Of what was written last.
+  std::uint64_t last_sequence() const { return db_->GetLatestSequenceNumber(); }
 
   // All of the batch or nothing; with `sync` it is on the disk then.
   absl::Status Write(::rocksdb::WriteBatch& batch, bool sync);

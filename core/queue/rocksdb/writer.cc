@@ -79,10 +79,8 @@ void Writer::LookForRoom() {
   if (now < next_look_) return;
   next_look_ = now + kLookInterval;
   has_room_ = shared_.disk->HasRoom();
-  place_ = shared_.disk->CheckPlace();
   absl::MutexLock lock(&shared_.mu);
   shared_.health.has_room = has_room_;
-  shared_.health.place = place_;
 }
 
 void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
@@ -95,10 +93,7 @@ void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
         batches_[batch_], shared_.clock.Now()});
   }
   for (Call& call : calls) {
-    const bool appends = std::holds_alternative<AppendCall>(call);
-    if (appends && !place_.ok()) {
-      Fail(call, place_);
-    } else if (appends && !has_room_) {
+    if (!has_room_ && std::holds_alternative<AppendCall>(call)) {
       Fail(call, DiskFull(shared_.options.reserve_bytes));
     } else {
       // Not for all of them: the commit before waits to be published.
@@ -154,7 +149,9 @@ void Writer::Finish(Flight& flight) {
     if (status.ok()) {
       Publish(commit);
       ready_lanes = commit.ready_lanes();
-      shared_.disk->SetMark();
+      if (commit.needs_sync()) {
+        shared_.disk->SetMark(*shared_.books, shared_.clock.Now());
+      }
       Step("marked");
     } else {
       Break(status, flight.calls);
@@ -167,7 +164,6 @@ void Writer::Finish(Flight& flight) {
 void Writer::Publish(Commit& commit) {
   absl::MutexLock lock(&shared_.mu);
   commit.Publish();
-  shared_.disk->Note(*shared_.books, commit.needs_sync(), shared_.clock.Now());
 }
 
 void Writer::AnswerLater(Calls calls, std::vector<std::string> ready_lanes) {
@@ -188,12 +184,7 @@ void Writer::Rest() {
     commit.DropOverdue();
     commit.Sweep(1);
     commit.SweepRecords(kSweepRecords);
-    if (MayRaiseFormat() && shared_.disk->RaiseFormat().ok()) {
-      shared_.books->format = shared_.disk->directory().format();
-      commit.RewriteAll();
-    } else {
-      commit.Prepare();
-    }
+    commit.Prepare();
     write = !commit.empty();
   }
   if (write) {
@@ -205,10 +196,6 @@ void Writer::Rest() {
     Publish(commit);
   }
   Reclaim(true);
-}
-
-bool Writer::MayRaiseFormat() const {
-  return shared_.books->format < kFormatVersion && shared_.books->drained();
 }
 
 void Writer::Reclaim(bool drained) {

@@ -90,8 +90,7 @@ absl::Status Writer::SaveAcks(Books& books) {
   SEGRID_RETURN_IF_ERROR(
       shared_.disk->database()->Write(commit.batch(), shared_.options.sync));
   commit.Publish();
-  shared_.disk->Note(books, true, shared_.clock.Now());
-  shared_.disk->SetMark();
+  shared_.disk->SetMark(books, shared_.clock.Now());
   return absl::OkStatus();
 }
 

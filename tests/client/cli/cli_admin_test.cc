@@ -92,6 +92,7 @@ TEST_F(SegridAdmin, SaysWhyTheServerIsNotReady) {
 TEST_F(SegridAdmin, ListsTheSources) {
   v1::Source& source = *admin_.sources.add_sources();
   source.set_name("prod");
+  source.set_label("Marketing");
   source.set_receiver("segment");
   source.set_endpoint("https://api.segment.io");
   source.set_tag("1a2b");
@@ -101,10 +102,10 @@ TEST_F(SegridAdmin, ListsTheSources) {
   const Ran ran = Segrid({"sources"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(Lines(ran.out),
-              ElementsAre("SOURCE  RECEIVER  ENDPOINT                TAG   "
-                          "EVENTS      E-MAIL TYPES",
-                          "prod    segment   https://api.segment.io  1a2b  "
-                          "open,click  other"));
+              ElementsAre("SOURCE            RECEIVER  ENDPOINT                "
+                          "TAG   EVENTS      E-MAIL TYPES",
+                          "prod (Marketing)  segment   "
+                          "https://api.segment.io  1a2b  open,click  other"));
   EXPECT_THAT(Segrid({"sources", "--json"}).out,
               HasSubstr("\"events\":[\"open\",\"click\"]"));
 }
@@ -115,6 +116,34 @@ TEST_F(SegridAdmin, PausesAndResumes) {
   EXPECT_EQ(Segrid({"resume", "test", "--json"}).out,
             "{\"source\":\"test\",\"state\":\"RUNNING\"}\n");
   EXPECT_EQ(admin_.resumed, "test");
+}
+
+TEST_F(SegridAdmin, ReloadsAndShowsWhatChanged) {
+  EXPECT_EQ(Segrid({"reload"}).out, "reloaded: nothing changed\n");
+  EXPECT_EQ(admin_.reload_request.allow_removal_size(), 0);
+  v1::ConfigChange& change = *admin_.reload_response.add_changes();
+  change.set_key("sources[prod].write_key");
+  change.set_from("***");
+  change.set_to("***");
+  v1::ConfigChange& weaker = *admin_.reload_response.add_changes();
+  weaker.set_key("grpc.tokens");
+  weaker.set_from("1 element");
+  weaker.set_to("(none)");
+  weaker.set_weakens(true);
+  admin_.reload_response.set_new_certificates(true);
+  admin_.reload_response.add_restart_keys("data_dir");
+  EXPECT_THAT(
+      Lines(Segrid({"reload", "--allow-removal", "grpc.tokens", "sources[a]"})
+                .out),
+      ElementsAre("reloaded", "KEY                      FROM       TO",
+                  "sources[prod].write_key  ***        ***",
+                  "grpc.tokens              1 element  (none)  callers may do "
+                  "more",
+                  "certificates: renewed", "needs a restart: data_dir"));
+  EXPECT_THAT(admin_.reload_request.allow_removal(),
+              ElementsAre("grpc.tokens", "sources[a]"));
+  EXPECT_THAT(Segrid({"reload", "--json"}).out,
+              HasSubstr("\"restart_keys\":[\"data_dir\"]"));
 }
 
 TEST_F(SegridAdmin, UsesColoursOnATerminalThatWantsThem) {

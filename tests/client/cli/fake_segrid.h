@@ -22,6 +22,8 @@ class FakeAdmin final : public v1::AdminService::Service {
   v1::PurgeDeadLettersRequest purged;
   std::string paused;
   std::string resumed;
+  v1::ReloadConfigRequest reload_request;
+  v1::ReloadConfigResponse reload_response;
 
  private:
   template <typename T>
@@ -46,6 +48,12 @@ class FakeAdmin final : public v1::AdminService::Service {
                             const v1::ResumeSourceRequest* request,
                             v1::ResumeSourceResponse*) override {
     return Give(request->source(), resumed);
+  }
+  grpc::Status ReloadConfig(grpc::ServerContext*,
+                            const v1::ReloadConfigRequest* request,
+                            v1::ReloadConfigResponse* response) override {
+    reload_request = *request;
+    return Give(reload_response, *response);
   }
   grpc::Status ListDeadLetters(grpc::ServerContext*,
                                const v1::ListDeadLettersRequest* request,

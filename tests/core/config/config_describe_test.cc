@@ -122,7 +122,8 @@ Config Unusual() {
   source.rotate_age = absl::ZeroDuration();
   source.rotate_keep = 0;
   config.sources = {source, source};
-  config.sources[1].name = "second";
+  config.sources[1].name = "Second";
+  config.sources[1].label = "For people: 100 %";
   config.sources[1].receiver = "file";
   config.sources[1].custom_args = {
       CustomArgs::Mode::kMapped, {}, {{"a: b", "c"}, {"${d}", "${e}"}}};
@@ -227,6 +228,7 @@ queue:
   dedup_memory: 128MiB
 sources:
   - name: "default"
+    label: ""
     region: us
     endpoint: ""
     receiver: file

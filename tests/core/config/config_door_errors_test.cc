@@ -75,7 +75,7 @@ std::vector<Case> Cases() {
       {"PairIsNotShown", "webhooks: [{basic_sha256: ['user:secret']}]",
        "f:1:28: webhooks[0].basic_sha256[0]: is no SHA-256; must be 64 lower-case hex digits: printf %s \"$USER:$PASSWORD\" | sha256sum"},
       {"Name", "webhooks: [{name: A/b}]",
-       "f:1:19: webhooks[0].name: 'A/b' is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first"},
+       "f:1:19: webhooks[0].name: 'A/b' is no name; must be 1 to 63 letters, digits, '_' and '-', a letter first"},
       {"NameTwice", "webhooks: [{name: a}, {name: a}]",
        "f:1:30: webhooks[1].name: another webhook, webhooks[0], has this name; names must be unique"},
       {"UnknownSource", kSource + "webhooks: [{sources: [a, b]}]",

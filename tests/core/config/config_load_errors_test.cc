@@ -111,7 +111,9 @@ std::vector<Case> TypeCases() {
 std::vector<Case> SourceCases() {
   return {
       {"NameMissing", "sources: [{write_key: k}]", "f:1:11: sources[0].name: is missing; every source needs a name, e.g. sendgrid_prod"},
-      {"NameBad", "sources: [{name: Prod, write_key: k}]", "f:1:18: sources[0].name: 'Prod' is no name; must be 1 to 63 of a-z, 0-9, '_' and '-', a letter first"},
+      {"NameBad", "sources: [{name: 1prod, write_key: k}]", "f:1:18: sources[0].name: '1prod' is no name; must be 1 to 63 letters, digits, '_' and '-', a letter first"},
+      {"NameTwiceButForCase", "sources:\n- {name: a_B, write_key: k}\n- {name: A_b, write_key: k}", "f:3:10: sources[1].name: differs from source 'a_B' in line 2 only in the case of letters; choose another name"},
+      {"LabelTooLong", "sources: [{name: a, write_key: k, label: " + std::string(201, 'x') + "}]", "f:1:42: sources[0].label: '" + std::string(120, 'x') + "…' is too long; at most 200 bytes"},
       {"NameTwice", "sources:\n- {name: a, write_key: k}\n- {name: b, write_key: k}\n- {name: a, write_key: k}", "f:4:10: sources[2].name: another source has this name, see line 2; names must be unique"},
       {"TagTwice", "sources:\n- {name: prod_a34, write_key: k}\n- {name: prod_a89, write_key: k}",
        "f:3:10: sources[1].name: has the same tag 'a376' as source 'prod_a34' in line 2; tags keep message ids of sources apart: choose another name"},
@@ -241,7 +243,7 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
             "${file:/path}, or use receiver 'file', which needs none\n"
             "f:4:11: sources[0].gzip: '1' is neither true nor false\n"
             "f:5:5: sources[0].frobnicate: unknown key; known are: name, "
-            "write_key, region, endpoint, receiver, path, rotate_bytes, "
+            "label, write_key, region, endpoint, receiver, path, rotate_bytes, "
             "rotate_age, rotate_keep, gzip, max_age, "
             "requests_per_second, max_in_flight, ca_file, client_cert, "
             "client_key, allow_http, proxy, proxy_auth, connect_timeout, "

@@ -210,6 +210,19 @@ TEST(Load, InterpolatesValuesOfAnyType) {
   EXPECT_THAT(source.events, ElementsAre("click"));
 }
 
+TEST(Load, TakesNamesWithCapitalsAndALabelOfAnyText) {
+  const Source source =
+      Loaded(
+          "sources: [{name: Sendgrid_Prod, label: 'Märkte: 100 %', "
+          "write_key: k}]")
+          .sources.at(0);
+  EXPECT_EQ(source.name, "Sendgrid_Prod");
+  EXPECT_EQ(source.label, "Märkte: 100 %");
+  // Of the name as it is written: printf Sendgrid_Prod | sha256sum
+  EXPECT_EQ(TagOf(source.name), "2667");
+  EXPECT_NE(TagOf(source.name), TagOf("sendgrid_prod"));
+}
+
 TEST(Load, TakesAFileReceiverWithoutWriteKey) {
   const Config config =
       Loaded("sources: [{name: a, receiver: file, path: out/t.ndjson}]");

@@ -1,9 +1,17 @@
 #include "server/app/reload_changes.h"
 
+#include <string>
+#include <vector>
+
+#include "core/config/changes.h"
 #include "gtest/gtest.h"
 
 namespace segrid::app {
 namespace {
+
+std::string Differences(const config::Config& a, const config::Config& b) {
+  return config::KeysOf(config::ChangesBetween(a, b));
+}
 
 config::Config Other() {
   config::Config other;
@@ -14,6 +22,7 @@ config::Config Other() {
   other.http.listen = {};
   other.http.tls.cert = "c";
   other.sources.resize(1);
+  other.sources[0].name = "a";
   other.logging = {"debug", "text"};
   other.drain.grace = absl::Seconds(1);
   other.reload.interval = absl::Seconds(1);
@@ -23,9 +32,11 @@ config::Config Other() {
 TEST(ReloadChanges, TakeOnlyWhatCanChange) {
   const config::Config now = WithReloadable(config::Config(), Other());
   EXPECT_EQ(Differences(config::Config(), now),
-            "grpc.tls, grpc.tokens, logging.level, drain, reload");
+            "grpc.tls.allowed_sans, grpc.tokens, sources[a], logging.level, "
+            "drain.grace, reload.interval, sources");
   EXPECT_EQ(Differences(now, Other()),
-            "data_dir, grpc, http.tls, http, sources, logging.format");
+            "data_dir, grpc.listen, http.listen, http.tls.cert, "
+            "logging.format");
 }
 
 TEST(ReloadChanges, AreNoneBetweenEquals) {
@@ -44,7 +55,7 @@ TEST(ReloadChanges, FollowWebhooksByName) {
   const config::Config now = WithReloadable(from, to);
   ASSERT_EQ(now.webhooks.size(), 1u);
   EXPECT_EQ(now.webhooks[0], to.webhooks[0]);
-  EXPECT_EQ(Differences(now, to), "webhooks");
+  EXPECT_EQ(Differences(now, to), "webhooks[b]");
 }
 
 TEST(ReloadChanges, LeaveTlsOfTheWebhooksDoorOnOrOff) {
@@ -54,25 +65,36 @@ TEST(ReloadChanges, LeaveTlsOfTheWebhooksDoorOnOrOff) {
   EXPECT_EQ(WithReloadable(plain, tls), plain);
   EXPECT_EQ(WithReloadable(tls, plain), tls);
   EXPECT_EQ(WithReloadable(tls, other), other);
-  EXPECT_EQ(Differences(plain, tls), "http.tls");
+  EXPECT_EQ(Differences(plain, tls), "http.tls.cert, http.tls.key");
 }
 
-TEST(ReloadChanges, LeaveAWebhookTheSourcesThatRun) {
+TEST(ReloadChanges, TakeAWebhookAway) {
+  config::Config from;
+  from.webhooks.resize(2);
+  from.webhooks[0].name = "a";
+  from.webhooks[1].name = "b";
+  config::Config to = from;
+  to.webhooks.erase(to.webhooks.begin());
+  EXPECT_EQ(WithReloadable(from, to), to);
+}
+
+TEST(ReloadChanges, TakeAllOfASource) {
   config::Config from;
   from.sources.resize(2);
   from.sources[0].name = "a";
   from.sources[1].name = "b";
   from.webhooks[0].sources = {"a"};
   config::Config to = from;
-  to.webhooks[0].sources = {"b"};
-  EXPECT_EQ(WithReloadable(from, to), to);
+  to.sources[0].events = {"open"};
   to.sources[1].name = "c";
-  to.webhooks[0].sources = {"b", "c"};
-  to.webhooks[0].public_keys = {"key"};
-  const config::Config now = WithReloadable(from, to);
-  EXPECT_EQ(now.webhooks[0].sources, from.webhooks[0].sources);
-  EXPECT_EQ(now.webhooks[0].public_keys, to.webhooks[0].public_keys);
-  EXPECT_EQ(Differences(now, to), "webhooks, sources");
+  to.webhooks[0].sources = {"a", "c"};
+  EXPECT_EQ(WithReloadable(from, to), to);
+  EXPECT_EQ(RemovedSources(from, to), std::vector<std::string>({"b"}));
+  // What only transforms otherwise goes on delivering.
+  ASSERT_EQ(ChangedSources(from, to).size(), 1u);
+  EXPECT_EQ(ChangedSources(from, to)[0].name, "c");
+  to.sources[0].write_key = base::Secret("another");
+  EXPECT_EQ(ChangedSources(from, to).size(), 2u);
 }
 
 // The old address stays open until the restart.
@@ -94,7 +116,8 @@ TEST(ReloadChanges, LeaveADoorClosedThatIsOnlyMeantToBecomeLocal) {
   to.webhooks[0].public_keys = {};
   EXPECT_EQ(WithReloadable(from, to), from);
   EXPECT_EQ(Differences(from, to),
-            "grpc.tokens, grpc, http.tls, http, webhooks");
+            "grpc.listen, grpc.tokens, http.listen, http.tls.client_ca, "
+            "webhooks[default].public_keys");
 }
 
 }  // namespace

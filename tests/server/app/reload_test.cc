@@ -1,6 +1,8 @@
 // A running service with another configuration.
 
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "core/base/error_info.h"
@@ -38,7 +40,7 @@ TEST(Reload, TakesTokensWhileItServes) {
   config.grpc.tokens = {{kHello, {"transform"}}};
   const auto result = server.application().Reload(config);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->changed, "grpc.tokens");
+  EXPECT_EQ(result->changed(), "grpc.tokens");
   EXPECT_EQ(Transform(server.bridge()), "TOKEN_MISSING");
   EXPECT_EQ(Transform(server.bridge(), "hello"), "");
   config.grpc.tokens.clear();
@@ -49,13 +51,93 @@ TEST(Reload, TakesTokensWhileItServes) {
 TEST(Reload, SaysWhatNeedsARestart) {
   RunningServer server;
   config::Config config = RunningServer::DefaultConfig();
-  config.sources.resize(1);
+  config.queue.max_bytes = 1 << 20;
   config.drain.grace = absl::Seconds(1);
   const auto result = server.application().Reload(config);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->changed, "drain");
-  EXPECT_EQ(result->needs_restart, "data_dir, sources");
+  EXPECT_EQ(result->changed(), "drain.grace");
+  EXPECT_EQ(result->needs_restart(), "data_dir, queue.max_bytes");
   EXPECT_EQ(server.application().drain().grace, absl::Seconds(1));
+}
+
+class SourcesTest : public ::testing::Test {
+ protected:
+  // Forwards `count` events, with ids from `first` on; the reason, or "".
+  std::string Forward(int count, int first,
+                      const std::vector<std::string>& sources = {}) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+    api::ForwardRequest request;
+    request.set_webhook_json(testing::OpenEvents(count, first));
+    *request.mutable_sources() = {sources.begin(), sources.end()};
+    return ReasonOf(server_.bridge().Forward(&context, request, &response_));
+  }
+  std::string Changed() {
+    const auto result = server_.application().Reload(config_);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? result->changed() : "";
+  }
+
+  config::Config config_ = RunningServer::DefaultConfig();
+  RunningServer server_;
+  api::ForwardResponse response_;
+};
+
+TEST_F(SourcesTest, RotateTheirKeysWhileBatchesAreInFlight) {
+  server_.gate(0).Close();
+  ASSERT_EQ(Forward(1, 0), "");
+  ASSERT_TRUE(server_.gate(0).WaitForWaiting());
+  config_.sources[0].write_key = base::Secret("rotated");
+  EXPECT_EQ(Changed(), "sources[first].write_key");
+  // Accepted at once, delivered by the new receiver when the old one is
+  // through.
+  ASSERT_EQ(Forward(1, 1), "");
+  server_.gate(0).Open();
+  EXPECT_TRUE(server_.gate(0).WaitForDelivered(1));
+  EXPECT_TRUE(server_.gate(2).WaitForDelivered(1));
+  EXPECT_TRUE(server_.gate(1).WaitForDelivered(2));
+}
+
+TEST_F(SourcesTest, ComeAndGo) {
+  EXPECT_EQ(Forward(1, 0, {"third"}), "UNKNOWN_SOURCE");
+  config_.sources.emplace_back().name = "third";
+  config_.webhooks[0].sources = {"third"};
+  EXPECT_EQ(Changed(), "webhooks[default].sources, sources[third]");
+  ASSERT_EQ(Forward(1, 1, {"third"}), "");
+  EXPECT_TRUE(server_.gate(2).WaitForDelivered(1));
+  config_.sources.erase(config_.sources.begin());
+  EXPECT_EQ(Changed(), "sources[first]");
+  EXPECT_EQ(Forward(1, 2, {"first"}), "UNKNOWN_SOURCE");
+  ASSERT_EQ(Forward(1, 3), "");
+  EXPECT_EQ(response_.sources_size(), 2);
+  api::ListSourcesResponse sources;
+  grpc::ClientContext context;
+  ASSERT_TRUE(server_.admin().ListSources(&context, {}, &sources).ok());
+  ASSERT_EQ(sources.sources_size(), 2);
+  EXPECT_EQ(sources.sources(1).name(), "third");
+}
+
+TEST_F(SourcesTest, TransformOtherwiseWithoutANewReceiver) {
+  config_.sources[0].events = {"click"};
+  config_.sources[0].label = "For people";
+  EXPECT_EQ(Changed(), "sources[first].label, sources[first].events");
+  ASSERT_EQ(Forward(1, 0), "");
+  EXPECT_EQ(response_.sources(0).skipped_count(), 1);
+  api::ListSourcesResponse sources;
+  grpc::ClientContext context;
+  ASSERT_TRUE(server_.admin().ListSources(&context, {}, &sources).ok());
+  EXPECT_EQ(sources.sources(0).label(), "For people");
+  EXPECT_THROW(server_.gate(2), std::out_of_range);
+}
+
+TEST_F(SourcesTest, KeepAllOfTheOldWhenOneCannotBeMade) {
+  server_.FailSources("BAD_PATH");
+  config_.sources.emplace_back().name = "third";
+  config_.drain.grace = absl::Seconds(1);
+  EXPECT_EQ(base::ReasonOf(server_.application().Reload(config_).status()),
+            "BAD_PATH");
+  EXPECT_EQ(server_.application().drain().grace, absl::Seconds(5));
+  EXPECT_EQ(Forward(1, 0, {"third"}), "UNKNOWN_SOURCE");
 }
 
 class RotationTest : public ::testing::Test {
@@ -109,7 +191,7 @@ TEST_F(RotationTest, ShowsANewPairToNewConnections) {
   Rotate(other);
   const auto good = server.application().Reload(config_);
   ASSERT_TRUE(good.ok()) << good.status();
-  EXPECT_EQ(good->changed, "certificates");
+  EXPECT_EQ(good->changed(), "certificates");
   // gRPC looks each second.
   const absl::Time end = absl::Now() + absl::Seconds(10);
   bool serves = false;
@@ -130,7 +212,7 @@ TEST_F(RotationTest, TurnsTlsOnOnlyByARestart) {
   config_.grpc.tls = {};
   const auto later = server.application().Reload(config_);
   ASSERT_TRUE(later.ok()) << later.status();
-  EXPECT_EQ(later->changed, "webhooks, drain");
+  EXPECT_EQ(later->changed(), "webhooks[default].replay_window, drain.grace");
 }
 
 TEST_F(RotationTest, TellsOfTheWebhooksCertificateToo) {
@@ -139,16 +221,16 @@ TEST_F(RotationTest, TellsOfTheWebhooksCertificateToo) {
   config_.http.tls = config_.grpc.tls;
   config_.grpc.tls = {};
   RunningServer server(config_);
-  EXPECT_EQ(server.application().Reload(config_)->changed, "");
+  EXPECT_EQ(server.application().Reload(config_)->changed(), "");
   Rotate(authority_);
-  EXPECT_EQ(server.application().Reload(config_)->changed, "certificates");
+  EXPECT_EQ(server.application().Reload(config_)->changed(), "certificates");
   dir_.Write("key", tests::MakeAuthority().key);
   EXPECT_EQ(base::ReasonOf(server.application().Reload(config_).status()),
             "BAD_CERTIFICATE");
   Rotate(authority_);
   config_.http.tls = {};
-  EXPECT_EQ(server.application().Reload(config_)->needs_restart,
-            "data_dir, http.tls");
+  EXPECT_EQ(server.application().Reload(config_)->needs_restart(),
+            "data_dir, http.tls.cert, http.tls.key, http.tls.client_ca");
 }
 
 }  // namespace

@@ -16,7 +16,10 @@ using ::testing::Not;
 using transform::Reason;
 
 TEST(EventCounts, AddUpWhatBecameOfEvents) {
-  EventCounts counts({"a", "b"});
+  EventCounts counts;
+  counts.AddSource("a");
+  counts.AddSource("b");
+  counts.AddSource("a");
   pipeline::Counts batch;
   batch.events = 5;
   batch.tracks = 3;

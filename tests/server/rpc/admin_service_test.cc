@@ -232,6 +232,13 @@ TEST_F(AdminServiceTest, RefusesABadInterval) {
   }
 }
 
+TEST_F(AdminServiceTest, ReloadsNothingInsideAnotherProgram) {
+  grpc::ClientContext context;
+  api::ReloadConfigResponse response;
+  EXPECT_EQ(ReasonOf(server_.admin().ReloadConfig(&context, {}, &response)),
+            "NO_RELOAD");
+}
+
 TEST_F(AdminServiceTest, DrainDoesWhatTheSignalDoes) {
   grpc::ClientContext context;
   api::DrainResponse response;

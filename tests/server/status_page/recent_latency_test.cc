@@ -17,10 +17,11 @@ class RecentLatencyTest : public ::testing::Test {
   }
   metrics::HistogramFigures Now() const { return recent_.Of("a", uptime_); }
 
+  metrics::DeliveryRegistry deliveries_;
   const std::shared_ptr<metrics::DeliveryFigures> figures_ =
-      std::make_shared<metrics::DeliveryFigures>("a");
+      deliveries_.Of("a");
   absl::Duration uptime_ = absl::Hours(5);
-  RecentLatency recent_{{figures_}};
+  RecentLatency recent_{deliveries_};
 };
 
 TEST_F(RecentLatencyTest, TellsAllUntilAnHourIsOver) {
@@ -45,6 +46,14 @@ TEST_F(RecentLatencyTest, IsEmptyAfterAnIdleHour) {
     recent_.Look(uptime_);
   }
   EXPECT_EQ(Now().count(), 0);
+}
+
+TEST_F(RecentLatencyTest, KnowsASourceThatComesLater) {
+  Pass(70, 1);
+  const auto later = deliveries_.Of("later");
+  later->latency().Observe(absl::Seconds(3));
+  EXPECT_EQ(recent_.Of("later", uptime_).count(), 1);
+  EXPECT_EQ(deliveries_.Of("later"), later);
 }
 
 TEST_F(RecentLatencyTest, KnowsNothingOfStrangers) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/error_info.h"
 #include "grpcpp/create_channel.h"
 #include "gtest/gtest.h"
 #include "segrid/rpc/v1/errors.pb.h"
@@ -28,6 +29,10 @@ RunningServer::RunningServer(config::Config config)
   options.make_sources = [this](const config::Config& from,
                                 pool::ThreadPool& pool)
       -> absl::StatusOr<std::vector<deliver::Source>> {
+    if (!fail_sources_.empty()) {
+      return base::MakeError(absl::StatusCode::kFailedPrecondition,
+                             fail_sources_, "a test wants it");
+    }
     std::vector<deliver::Source> sources;
     for (const config::Source& source : from.sources) {
       gates_.push_back(std::make_unique<Gate>());

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -33,6 +34,8 @@ class RunningServer {
 
   app::Application& application() { return *application_; }
   Gate& gate(std::size_t source) { return *gates_.at(source); }
+  // What a reload that needs new receivers gives from now on.
+  void FailSources(std::string reason) { fail_sources_ = std::move(reason); }
   std::string address() const { return application_->addresses().at(0); }
 
   // A new connection.
@@ -50,6 +53,7 @@ class RunningServer {
   base::SystemClock clock_;
   logging::Log log_;
   std::vector<std::unique_ptr<Gate>> gates_;
+  std::string fail_sources_;
   std::unique_ptr<app::Application> application_;
   std::unique_ptr<::segrid::v1::BridgeService::Stub> bridge_;
   std::unique_ptr<::segrid::v1::AdminService::Stub> admin_;
