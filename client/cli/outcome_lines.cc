@@ -18,12 +18,21 @@ void PrintTracks(const TransformAnswer& answer, Console& console,
   consistent = tracks.AtEnd();
 }
 
-void PrintIssue(const pipeline::Issue& issue, Console& console) {
-  const transform::ReasonRow& row = transform::Describe(issue.reason);
-  const bool skipped = row.outcome == transform::Outcome::kSkipped;
+void PrintIssue(const pipeline::Issue& issue, const TransformAnswer& answer,
+                Console& console) {
+  const auto newer = answer.newer_reasons.find(issue.reason);
+  const bool is_newer = newer != answer.newer_reasons.end();
+  const transform::Outcome outcome =
+      is_newer ? newer->second : transform::Describe(issue.reason).outcome;
   console.out << "{\"index\":" << issue.index
-              << (skipped ? ",\"skipped\":\"" : ",\"rejected\":\"") << row.name
-              << "\"}\n";
+              << (outcome == transform::Outcome::kSkipped ? ",\"skipped\":\""
+                                                          : ",\"rejected\":\"");
+  if (is_newer) {
+    console.out << static_cast<int>(issue.reason);
+  } else {
+    console.out << transform::Describe(issue.reason).name;
+  }
+  console.out << "\"}\n";
 }
 
 // Events and issues are in the same order: what has no issue has a Track.
@@ -34,7 +43,7 @@ void PrintOutcomes(const TransformAnswer& answer, Console& console,
   auto issue = answer.issues.begin();
   for (std::int32_t i = 0; i < answer.counts.events; ++i) {
     if (issue != answer.issues.end() && issue->index == i) {
-      PrintIssue(*issue++, console);
+      PrintIssue(*issue++, answer, console);
     } else if (tracks.Next(track)) {
       console.out << "{\"index\":" << i << ",\"track\":" << track << "}\n";
     } else {

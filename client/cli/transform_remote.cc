@@ -31,16 +31,26 @@ pipeline::Counts CountsOf(const v1::TransformResponse& response) {
   return counts;
 }
 
-// The reasons of the API and of the table have the same numbers.
+// The reasons and outcomes of the API and of the tables have the same numbers.
+// A reason of a newer server is kept as its number, with its outcome.
 std::optional<Error> CopyIssues(const v1::TransformResponse& response,
-                                std::vector<pipeline::Issue>& issues) {
+                                TransformAnswer& answer) {
+  constexpr int kMaxReason = 255;
   for (const v1::EventIssue& issue : response.issues()) {
-    const int reason = issue.reason();
-    if (reason <= 0 || reason >= static_cast<int>(transform::kReasons.size())) {
-      return NotUnderstood("reason " + std::to_string(reason) +
+    const int number = issue.reason();
+    const auto reason = static_cast<transform::Reason>(number);
+    const bool is_known = number < static_cast<int>(transform::kReasons.size());
+    const bool has_outcome = issue.outcome() == v1::OUTCOME_SKIPPED ||
+                             issue.outcome() == v1::OUTCOME_REJECTED;
+    if (number <= 0 || number > kMaxReason || (!is_known && !has_outcome)) {
+      return NotUnderstood("reason " + std::to_string(number) +
                            " is unknown; is the server newer?");
     }
-    issues.push_back({issue.index(), static_cast<transform::Reason>(reason)});
+    if (!is_known) {
+      answer.newer_reasons[reason] =
+          static_cast<transform::Outcome>(issue.outcome());
+    }
+    answer.issues.push_back({issue.index(), reason});
   }
   return std::nullopt;
 }
@@ -98,7 +108,7 @@ Result<TransformAnswer> TransformRemote(const Client& client, std::string body,
   if (!response.ok()) return std::move(response).error();
   TransformAnswer answer = AnswerOf(std::move(*response->mutable_batch_json()));
   answer.counts = CountsOf(*response);
-  if (auto error = CopyIssues(*response, answer.issues)) return *error;
+  if (auto error = CopyIssues(*response, answer)) return *error;
   return answer;
 }
 
@@ -119,9 +129,8 @@ Result<TransformAnswer> TransformTyped(const Client& client,
   answer.counts.rejected += left_out;
   answer.counts.field_coerced += typed->coerced_count;
   answer.counts.field_dropped += typed->dropped_count;
-  std::vector<pipeline::Issue> issues;
-  if (auto error = CopyIssues(*response, issues)) return *error;
-  answer.issues = Renumber(issues, typed->not_objects);
+  if (auto error = CopyIssues(*response, answer)) return *error;
+  answer.issues = Renumber(answer.issues, typed->not_objects);
   return answer;
 }
 

@@ -6,6 +6,8 @@ namespace segrid::internal {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r\n";
+// Before the array the server skips one; the parts need none.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string_view Trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlank);
@@ -96,6 +98,9 @@ bool MayNeedParts(std::string_view json, const PartLimits& limits) {
 
 std::optional<std::vector<ElementRun>> CutArray(std::string_view json,
                                                 const PartLimits& limits) {
+  if (json.starts_with(kByteOrderMark)) {
+    json.remove_prefix(kByteOrderMark.size());
+  }
   json = Trim(json);
   if (json.size() < 2 || json.front() != '[' || json.back() != ']') {
     return std::nullopt;

@@ -113,8 +113,9 @@ inline constexpr auto kProperties = std::to_array<PropertyRow>({
 
 // What a source may opt into besides the fields.
 inline constexpr auto kDerived = std::to_array<DerivedRow>({
-    // name          derivation                     from
-    {"x_message_id", Derivation::kHeadOfMessageId, "sg_message_id"},
+    // name           derivation                     from
+    {"x_message_id",  Derivation::kHeadOfMessageId, "sg_message_id"},
+    {"suspected_bot", Derivation::kSuspectedBot,    "useragent"},
 });
 // clang-format on
 

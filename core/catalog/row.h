@@ -100,6 +100,7 @@ struct PropertyRow {
 // How an opted-in property that is no field of SendGrid's gets its value.
 enum class Derivation : std::uint8_t {
   kHeadOfMessageId,  // The text before its first dot (mapping.md, 3.15).
+  kSuspectedBot,     // True where a program opens or clicks (bots.h, 3.16).
 };
 
 // A property that a source may opt into besides the fields.

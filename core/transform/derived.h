@@ -1,5 +1,5 @@
-// Properties that a source may opt into and that are made of a field
-// (mapping.md, 3.15).
+// Properties that a source may opt into and that are made of a field:
+// mapping.md, 3.15 and 3.16.
 
 #pragma once
 

@@ -236,6 +236,13 @@ void Transformer::FillExtras(Event& event, const Options& options,
       track.extras.push_back({TextOf(catalog::Row(id).key), value, id});
     }
   }
+  if (options.derived != 0) FillDerived(event, options, track);
+  custom_args_.Collect(options.custom_args, event, counts_, track);
+  track.user_id = FindUserId(options, event, counts_);
+}
+
+void Transformer::FillDerived(Event& event, const Options& options,
+                              Track& track) {
   for (std::size_t i = 0; i < catalog::kDerivedCount; ++i) {
     if ((options.derived >> i & 1) == 0) continue;
     const Value value = Derive(catalog::kDerived[i], event, counts_);
@@ -243,8 +250,6 @@ void Transformer::FillExtras(Event& event, const Options& options,
       track.extras.push_back({TextOf(catalog::kDerived[i].name), value});
     }
   }
-  custom_args_.Collect(options.custom_args, event, counts_, track);
-  track.user_id = FindUserId(options, event, counts_);
 }
 
 }  // namespace segrid::transform

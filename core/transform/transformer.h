@@ -52,6 +52,8 @@ class Transformer {
                             const Options& options, EmailType email_type);
   void FillExtras(codec::Event& event, const Options& options,
                   codec::Track& track);
+  void FillDerived(codec::Event& event, const Options& options,
+                   codec::Track& track);
 
   crypto::Sha256 sha256_;
   CustomArgCollector custom_args_;

@@ -17,6 +17,7 @@
 #include "core/base/clock.h"
 #include "core/base/error_info.h"
 #include "core/config/describe.h"
+#include "core/config/warnings.h"
 #include "server/app/application.h"
 #include "server/app/chores.h"
 #include "server/app/exit_code.h"
@@ -94,6 +95,9 @@ int Serve(CommandLine line) {
   const Supervisor supervisor = Supervisor::FromEnvironment();
   base::SystemClock clock;
   logging::Log log(LogOptionsOf(config->logging), clock);
+  for (const std::string& warning : config::Warnings(*config)) {
+    log.Warning("the configuration may not be meant so", {{"why", warning}});
+  }
   absl::StatusOr<std::unique_ptr<Application>> application = Application::Start(
       {*std::move(config),
        [&clock](const config::Config& from, pool::ThreadPool& pool) {
@@ -130,6 +134,9 @@ int Serve(CommandLine line) {
 int Validate(const CommandLine& line) {
   const absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintSettingsError(config.status());
+  for (const std::string& warning : config::Warnings(*config)) {
+    std::cerr << "segrid-server: warning: " << warning << "\n";
+  }
   std::cout << "OK\n" << Summarize(*config) << std::flush;
   return kExitOk;
 }

@@ -6,6 +6,7 @@
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "server/http/tls.h"
+#include "server/webhook/unknown_path.h"
 
 namespace segrid::app {
 namespace {
@@ -152,10 +153,14 @@ absl::Status HttpDoors::OpenHttp() {
       httpd::TlsContext tls,
       httpd::MakeTlsContext(config.tls, environment_.clock.Now()));
   httpd::Router router;
+  std::vector<std::string> names;
   for (const auto& each : webhooks_) {
     each->AddRoutes(router,
                     webhooks_.size() == 1 || each->name() == kDefaultName);
+    names.push_back(each->name());
   }
+  webhook::AddUnknownPath(router, std::move(names), environment_.log,
+                          environment_.clock);
   httpd::AddProbes(router, Checks());
   httpd::Options options = OptionsOf(config);
   options.shared_budget = environment_.all_bytes;

@@ -49,7 +49,10 @@ int CheckQueue(const CommandLine& line) {
     std::cout << "damage: " << problem << "\n";
   }
   if (!sound) {
-    std::cout << "copy the directory, then run: segrid-server repair\n";
+    std::cout << (report->opens
+                      ? "the server starts with it, and says what it meets"
+                      : "the server does not start with it")
+              << "; copy the directory, then run: segrid-server repair\n";
   }
   std::cout << std::flush;
   return sound ? kExitOk : kExitStartFailed;
@@ -59,7 +62,11 @@ int RepairQueue(const CommandLine& line) {
   const absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintError(config.status(), kExitBadConfig);
   const std::string directory = QueueDirectory(*config);
-  const auto report = queue::rocksdb::Repair(directory);
+  std::vector<std::string> sources;
+  for (const config::Source& source : config->sources) {
+    sources.push_back(source.name);
+  }
+  const auto report = queue::rocksdb::Repair(directory, sources);
   if (!report.ok()) return PrintError(report.status(), kExitStartFailed);
   for (const std::string& action : report->actions) {
     std::cout << "repair: " << action << "\n";

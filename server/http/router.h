@@ -18,6 +18,7 @@ namespace segrid::httpd {
 struct Route {
   std::string method = "GET";  // GET also answers HEAD.
   std::string path{};          // Compared as it is, without patterns.
+  bool below = false;          // Instead: each path below it that no other has.
   std::int64_t max_body_bytes = 0;
   // Looks at the head before anything of the body is read; an answer ends the
   // request there. May be empty.

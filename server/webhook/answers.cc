@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/base/error_info.h"
@@ -54,15 +55,29 @@ httpd::Answer AcceptedAnswer(const pipeline::ForwardResult& result) {
   return answer;
 }
 
-httpd::Answer RefusalAnswer(Outcome outcome) {
+httpd::Answer RefusalAnswer(Outcome outcome, std::string_view detail) {
   const Row& row = kRows[static_cast<std::size_t>(outcome)];
+  const std::string_view message = detail.empty() ? row.message : detail;
   httpd::Answer answer =
       row.status == 503
-          ? httpd::RetryAnswer(row.status, row.reason, row.message,
-                               kRetrySeconds)
-          : httpd::ErrorAnswer(row.status, row.reason, row.message);
+          ? httpd::RetryAnswer(row.status, row.reason, message, kRetrySeconds)
+          : httpd::ErrorAnswer(row.status, row.reason, message);
   answer.close = outcome == Outcome::kDraining;
   return answer;
+}
+
+std::string BodyProblem(const absl::Status& status,
+                        std::string_view content_type) {
+  const absl::string_view type(content_type.data(), content_type.size());
+  if (absl::StartsWithIgnoreCase(type, "multipart/form-data")) {
+    return "the body is not JSON: its Content-Type is multipart/form-data, as "
+           "SendGrid's Inbound Parse posts mail; the Event Webhook posts JSON";
+  }
+  if (absl::StartsWithIgnoreCase(type, "application/x-www-form-urlencoded")) {
+    return "the body is not JSON: its Content-Type is that of a form post; the "
+           "Event Webhook posts JSON";
+  }
+  return std::string(status.message());
 }
 
 httpd::Answer UnavailableAnswer(const absl::Status& status) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "core/base/trace_parent.h"
@@ -16,8 +18,14 @@ namespace segrid::webhook {
 // counts are sums over the sources.
 httpd::Answer AcceptedAnswer(const pipeline::ForwardResult& result);
 
-// The status and words of a refusal.
-httpd::Answer RefusalAnswer(Outcome outcome);
+// The status and words of a refusal; with `detail`, these words.
+httpd::Answer RefusalAnswer(Outcome outcome, std::string_view detail = {});
+
+// Why a body is refused that is not what SendGrid's Event Webhook posts: what
+// `status`, of Forward, says of its bytes, or that its Content-Type is a
+// form's. Never shows the contents.
+std::string BodyProblem(const absl::Status& status,
+                        std::string_view content_type);
 
 // 503 with Retry-After, for an error of Forward that is not the request's.
 httpd::Answer UnavailableAnswer(const absl::Status& status);

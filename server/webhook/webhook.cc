@@ -101,11 +101,14 @@ void Webhook::AddRoutes(httpd::Router& router, bool is_default) {
                                              httpd::Respond respond) {
     self->Handle(request, std::move(respond));
   };
-  route.path = absl::StrCat(Absl(kPath), "/", name_);
-  router.Add(route);
-  if (!is_default) return;
-  route.path = std::string(kPath);
-  router.Add(std::move(route));
+  std::vector<std::string> paths = {absl::StrCat(Absl(kPath), "/", name_)};
+  if (is_default) paths.emplace_back(kPath);
+  for (const std::string& path : paths) {
+    for (const char* const slash : {"", "/"}) {
+      route.path = path + slash;
+      router.Add(route);
+    }
+  }
 }
 
 std::optional<httpd::Answer> Webhook::CheckHead(const httpd::Request& request) {
@@ -150,7 +153,7 @@ void Webhook::Handle(const httpd::Request& request, httpd::Respond respond) {
       httpd::HeaderOf(request, "Content-Encoding").value_or("several");
   if (!has_coding || encoding.empty() ||
       absl::EqualsIgnoreCase(Absl(encoding), "identity")) {
-    return Forward(*current, request.body, trace, std::move(respond));
+    return Forward(*current, request, request.body, std::move(respond));
   }
   if (!IsGzip(encoding)) {
     httpd::Answer answer = Refuse(Outcome::kBadEncoding, trace);
@@ -166,20 +169,25 @@ void Webhook::Handle(const httpd::Request& request, httpd::Respond respond) {
                               : Outcome::kBadEncoding,
                           trace));
   }
-  Forward(*current, *plain, trace, std::move(respond));
+  Forward(*current, request, *plain, std::move(respond));
 }
 
-void Webhook::Forward(const Rules& rules, std::string_view body,
-                      const Trace& trace, httpd::Respond respond) {
+void Webhook::Forward(const Rules& rules, const httpd::Request& request,
+                      std::string_view body, httpd::Respond respond) {
+  const Trace trace = TraceOf(request);
+  const std::string content_type(
+      httpd::HeaderOf(request, "Content-Type").value_or(""));
   pipeline::ForwardCall call;
   call.input = {pipeline::Input::Form::kWebhookJson, body};
   call.sources = rules.sources;
   call.trace = trace;
   environment_.pipeline.Forward(
-      call, [self = shared_from_this(), trace, respond = std::move(respond)](
+      call, [self = shared_from_this(), trace, content_type,
+             respond = std::move(respond)](
                 absl::StatusOr<pipeline::ForwardResult> result) {
         if (!result.ok()) {
-          return respond(self->RefuseForward(result.status(), trace));
+          return respond(
+              self->RefuseForward(result.status(), content_type, trace));
         }
         self->counts_.Add(Outcome::kAccepted);
         self->environment_.log.Debug("webhook accepted",
@@ -191,11 +199,13 @@ void Webhook::Forward(const Rules& rules, std::string_view body,
 }
 
 httpd::Answer Webhook::RefuseForward(const absl::Status& status,
+                                     std::string_view content_type,
                                      const Trace& trace) {
   const std::string reason = base::ReasonOf(status);
   if (reason == "TOO_MANY_EVENTS") return Refuse(Outcome::kTooLarge, trace);
   if (absl::IsInvalidArgument(status)) {
-    return Refuse(Outcome::kNotAnArray, trace);
+    return Refuse(Outcome::kNotAnArray, trace,
+                  BodyProblem(status, content_type));
   }
   environment_.log.Error(
       "webhook could not be made durable",
@@ -204,15 +214,17 @@ httpd::Answer Webhook::RefuseForward(const absl::Status& status,
   return UnavailableAnswer(status);
 }
 
-httpd::Answer Webhook::Refuse(Outcome outcome, const Trace& trace) {
+httpd::Answer Webhook::Refuse(Outcome outcome, const Trace& trace,
+                              std::string_view detail) {
   counts_.Add(outcome);
   environment_.log.Warning(
       "webhook refused",
       {{"webhook", name_},
        {"reason",
         std::string(kOutcomeNames[static_cast<std::size_t>(outcome)])},
+       {"detail", std::string(detail)},
        {"trace_id", TextOf(trace)}});
-  return RefusalAnswer(outcome);
+  return RefusalAnswer(outcome, detail);
 }
 
 }  // namespace segrid::webhook

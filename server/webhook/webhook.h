@@ -52,7 +52,8 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
       const config::Webhook& options, std::int64_t max_body_bytes,
       Environment environment);
 
-  // Adds `POST /v1/webhook/<name>`, and `/v1/webhook` when `is_default`.
+  // Adds `POST /v1/webhook/<name>`, and `/v1/webhook` when `is_default`; both
+  // also with a slash behind them.
   void AddRoutes(httpd::Router& router, bool is_default);
 
   // Takes other keys, window, sources and secrets, for requests from now on.
@@ -82,11 +83,15 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
   void Handle(const httpd::Request& request, httpd::Respond respond);
   std::optional<Outcome> CheckBody(const Rules& rules,
                                    const httpd::Request& request) const;
-  void Forward(const Rules& rules, std::string_view body, const Trace& trace,
-               httpd::Respond respond);
-  // Counts and logs what was refused, and makes the answer.
-  httpd::Answer Refuse(Outcome outcome, const Trace& trace);
-  httpd::Answer RefuseForward(const absl::Status& status, const Trace& trace);
+  void Forward(const Rules& rules, const httpd::Request& request,
+               std::string_view body, httpd::Respond respond);
+  // Counts and logs what was refused, and makes the answer. `detail` says more
+  // than the outcome does, without the contents.
+  httpd::Answer Refuse(Outcome outcome, const Trace& trace,
+                       std::string_view detail = {});
+  httpd::Answer RefuseForward(const absl::Status& status,
+                              std::string_view content_type,
+                              const Trace& trace);
 
   const std::string name_;
   const std::int64_t max_body_bytes_;

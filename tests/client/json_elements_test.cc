@@ -28,6 +28,11 @@ TEST(JsonElements, CutsByCount) {
   EXPECT_THAT(Texts("[ \n ]"), ElementsAre());
 }
 
+TEST(JsonElements, CutsBehindAByteOrderMark) {
+  EXPECT_THAT(Texts("\xEF\xBB\xBF [1,2,3]"), ElementsAre("1,2", "3"));
+  EXPECT_THAT(Texts("\xEF\xBB\xBF\xEF\xBB\xBF[1]"), ElementsAre("no array"));
+}
+
 TEST(JsonElements, CutsBetweenElementsOnly) {
   EXPECT_THAT(Texts(R"([{"a":[1,2,{"b":"],},{"}]},{"\"":"\\"},["x,y"],null])"),
               ElementsAre(R"({"a":[1,2,{"b":"],},{"}]},{"\"":"\\"})",

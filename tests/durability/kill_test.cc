@@ -70,6 +70,8 @@ TEST(Kill, BetweenEveryTwoStepsLosesNothing) {
         "marked", "answering", "taken-lease", "delivered", "acked", "dead",
         "replayed"}) {
     for (const int count : {1, 2, 5}) {
+      // A start renames two files, and nothing else does.
+      if (step == std::string("rename") && count > 2) continue;
       SCOPED_TRACE(::testing::Message() << step << " " << count);
       ASSERT_TRUE(books.RunChildTo(dir.path(), ++run, step, count))
           << books.error();

@@ -21,14 +21,14 @@ import strict_json  # noqa: E402
 
 ALL_EVENTS = [*mapping.DEFAULT_EVENTS, "deferred"]
 SOURCES = [
-    {"name": "everything", "events": ALL_EVENTS, "extra_properties": sorted(mapping.FIELDS),
+    {"name": "everything", "events": ALL_EVENTS, "extra_properties": [*sorted(mapping.FIELDS), "suspected_bot"],
      "custom_args": "all", "user_id_from": "user", "spec_context": True,
      "email_subject_from": ["plan", "subject"]},
     {"name": "some", "events": ["click", "open", "bounce", "drop"], "email_hash": "as_received",
      "extra_properties": ["reason", "status", "tls", "pool", "category", "template_id"],
      "custom_args": ["plan", "ключ", "a.b"], "user_id_from": "subject"},
     {"name": "mapped", "events": ALL_EVENTS, "user_id_from": "user",
-     "extra_properties": ["x_message_id", "ip", "url", "useragent", "email"],
+     "extra_properties": ["x_message_id", "suspected_bot", "ip", "url", "useragent", "email"],
      "custom_args": {"plan": "campaign_name", "subject": "tier", "user": "unsubscribe_group_id",
                      "a.b": "categories", "env": "email_type", "campaign_id": "automation_id"},
      "personal": {"email": "omit", "ip": "truncate", "user_agent": "omit", "link_query": "omit"},

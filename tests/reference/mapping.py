@@ -73,6 +73,25 @@ FILLED = {name: to_string for name in (
 FILLED["categories"] = lambda text: [text]
 FILLED["unsubscribe_group_id"] = to_integer
 
+# User agents of programs, in lower case: how they begin, what they hold, what they are.
+BOTS_BEGIN = (
+    "curl/", "wget/", "python-requests/", "python-urllib/", "python-httpx/", "okhttp/",
+    "apache-httpclient/", "java/", "java-http-client/", "axios/", "node-fetch",
+    "php-curl-class/", "guzzlehttp/", "faraday v", "mechanize/", "restsharp/",
+    "postmanruntime/", "scrapy/", "whatsapp/")
+BOTS_HOLD = (
+    "aiohttp/", "go-http-client/", "jakarta commons-httpclient/", "libwww-perl/",
+    "windowspowershell/", "headlesschrome/", "phantomjs/", "puppeteer", "playwright",
+    "selenium", "microsoft office existence discovery", "microsoft office protocol discovery",
+    "bingpreview/", "skypeuripreview", "yahoo link preview", "slackbot", "slack-imgproxy",
+    "facebookexternalhit/", "twitterbot/", "linkedinbot/", "discordbot/", "telegrambot",
+    "google-read-aloud", "googlebot", "bingbot", "applebot", "google-safety", "virustotal",
+    "safesearch microdata crawler", "safednsbot", "cloudflareradarurlscanner",
+    "censysinspect/", "expanse, a palo alto networks company", "w3c-checklink",
+    "w3c_validator", "linkchecker")
+BOTS_ARE = (
+    "undici", "node", "ruby", "mozilla/5.0")
+
 # Ids that documentation samples have on every event.
 PLACEHOLDERS = {"sg_event_id", "sendgrid_internal_event_id"}
 
@@ -184,12 +203,24 @@ def table_of(event, fields, arguments, settings):
   }
 
 
-def extra_property(name, fields, settings):
+def extra_property(name, event, fields, settings):
   """The value of an opted-in property."""
+  if name == "suspected_bot":
+    return suspected_bot(event, fields)
   if name == "x_message_id":
     return (fields["sg_message_id"] or "").lstrip(" \t\n\v\f\r").split(".")[0] or None
   switches = {"email": kept_email, "ip": kept_ip, "useragent": kept_agent, "url": kept_link}
   return switches[name](fields[name], settings) if name in switches else fields[name]
+
+
+def suspected_bot(event, fields):
+  """True for an open or click by a program, else None."""
+  if event not in ("open", "click"):
+    return None
+  agent = "".join(c.lower() if c.isascii() else c for c in fields["useragent"] or "")
+  known = (agent.startswith(BOTS_BEGIN) or agent in BOTS_ARE or
+           any(text in agent for text in BOTS_HOLD))
+  return True if fields["sg_machine_open"] or known else None
 
 
 def given_name(name, settings):
@@ -205,7 +236,7 @@ def given_name(name, settings):
 def properties(event, fields, arguments, settings):
   table = table_of(event, fields, arguments, settings)
   opted_in = [name for name in settings["extra_properties"] if name not in OWNED]
-  more = {name: extra_property(name, fields, settings) for name in opted_in}
+  more = {name: extra_property(name, event, fields, settings) for name in opted_in}
   for argument, value in arguments.items():
     name = given_name(argument, settings)
     if name is None or name in opted_in:

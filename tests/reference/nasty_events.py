@@ -34,6 +34,9 @@ USUAL = {
     "smtp-id": ["<14c5d75ce93.dfd.64b469@ismtpd-555>"],
     "category": ["news", ["a", "b"], [], [""], ["a", None, 5, True, "", {"x": 1}, ["y"]]],
     "asm_group_id": [42, "42", -7],
+    "useragent": ["Mozilla/5.0", "curl/8.5.0", "Python-Requests/2.9", "not curl/8", "node", "nodes",
+                  "Mozilla/5.0 (X11; Linux) HeadlessChrome/74.0", "Ruby", "rubyist",
+                  "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"],
     "sg_machine_open": [True, False, 1, "0", "true", "TRUE", "False", "tRuE", "truE "],
     "mc_stats": ["singlesend", "automation", "sendtest"],
     "phase_id": ["send", "test", "other"],
@@ -51,7 +54,7 @@ ARGUMENTS = ["subject", "email_subject", "user", "plan", "New Argument 1", "a.b"
              "Email", "emai", "emails", "smtp_id", "EVENT", "categories", "link_url", "campaign_id",
              "test_phase", "userId", "messageId", "properties", "__proto__", "nul\0", "quo\"te",
              "x" * 300, "campaign_name", "automation_id", "automation_step_id", "unsubscribe_group_id",
-             "email_type", "x_message_id", "env", "custom_args"]
+             "email_type", "x_message_id", "suspected_bot", "env", "custom_args"]
 
 # As custom arguments, nested.
 NESTED = ["custom_args", "unique_args"]

@@ -53,6 +53,10 @@ constexpr auto kTimes = std::to_array<std::string_view>(
      "\"2020-06-09T18:19:12Z\"", "\"2020-06-09 20:19:12.5+02:00\"",
      "\"2020-02-30T00:00:00Z\"", "1591726752123.9", "15917267520e-1"});
 
+constexpr auto kAgents = std::to_array<std::string_view>(
+    {"curl/8.5.0", "Mozilla/5.0", "Mozilla/5.0 (X11) HeadlessChrome/74.0",
+     "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0"});
+
 constexpr auto kAddresses = std::to_array<std::string_view>(
     {"203.0.113.9", "2001:db8:85a3::8a2e:370:7334", "::ffff:203.0.113.9",
      "no address"});
@@ -80,6 +84,7 @@ constexpr auto kArguments =
                                      "categories",
                                      "unsubscribe_group_id",
                                      "x_message_id",
+                                     "suspected_bot",
                                      "automation_step_id"});
 
 }  // namespace
@@ -162,6 +167,11 @@ void JsonMaker::Field() {
   if (random_.OneIn(25)) {
     Member("ip");
     out_.append("\"").append(random_.PickFrom(kAddresses)).append("\"");
+    return;
+  }
+  if (random_.OneIn(25)) {
+    Member("useragent");
+    out_.append("\"").append(random_.PickFrom(kAgents)).append("\"");
     return;
   }
   if (random_.OneIn(3)) {

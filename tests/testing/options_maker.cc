@@ -92,7 +92,7 @@ transform::Options EverythingSelected() {
   options.user_id_from = "user";
   options.tag = "ab12";
   options.derived = (1u << catalog::kDerivedCount) - 1;
-  options.custom_args.taken = {"x_message_id"};
+  options.custom_args.taken = {"suspected_bot", "x_message_id"};
   for (std::size_t i = 0; i < catalog::kFieldCount; ++i) {
     if (MayBeExtra(catalog::kFields[i])) {
       options.extra_fields.push_back(FieldId{static_cast<std::uint8_t>(i)});
@@ -119,7 +119,7 @@ transform::Options RandomOptions(Random& random) {
   options.custom_args = RandomArguments(random);
   if (random.OneIn(2)) options.derived = 0;
   if (options.custom_args.all && options.derived != 0) {
-    options.custom_args.taken = {"x_message_id"};
+    options.custom_args.taken = {"suspected_bot", "x_message_id"};
   }
   if (random.OneIn(3)) options.only = RandomRoutes(random);
   if (random.OneIn(3)) options.except = RandomRoutes(random);

@@ -39,7 +39,9 @@ function* outcomeLines(response) {
   for (let index = 0; index < response.event_count; index++) {
     const issue = issues.get(index);
     if (issue) {
-      yield `${index}: ${issue.outcome.replace("OUTCOME_", "").toLowerCase()}, ${issue.reason.replace("REASON_", "")}`;
+      // A value that a newer server has and these protos have not is a number.
+      const [outcome, reason] = [String(issue.outcome), String(issue.reason)];
+      yield `${index}: ${outcome.replace("OUTCOME_", "").toLowerCase()}, ${reason.replace("REASON_", "")}`;
     } else {
       const track = tracks.next().value;
       const time = new Date(Number(track.timestamp.seconds) * 1000 + track.timestamp.nanos / 1e6).toISOString();

@@ -36,6 +36,11 @@ class Bridge:
     return self._forward(request, timeout=TIMEOUT_SECONDS, wait_for_ready=True)
 
 
+def name_of(enum, number):
+  """The name of a value; its number when a newer server has it."""
+  return enum.Name(number) if number in enum.values() else str(number)
+
+
 def outcome_lines(response):
   """A line per event. What has no issue has the next of the Tracks."""
   issues = {issue.index: issue for issue in response.issues}
@@ -43,8 +48,8 @@ def outcome_lines(response):
   for index in range(response.event_count):
     if index in issues:
       issue = issues[index]
-      outcome = bridge_pb2.Outcome.Name(issue.outcome).removeprefix("OUTCOME_").lower()
-      yield f"{index}: {outcome}, {bridge_pb2.Reason.Name(issue.reason).removeprefix('REASON_')}"
+      outcome = name_of(bridge_pb2.Outcome, issue.outcome).removeprefix("OUTCOME_").lower()
+      yield f"{index}: {outcome}, {name_of(bridge_pb2.Reason, issue.reason).removeprefix('REASON_')}"
     else:
       track = next(tracks)
       yield f"{index}: {track.event} ({track.timestamp.ToJsonString()}, {track.message_id})"

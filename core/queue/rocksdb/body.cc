@@ -13,6 +13,26 @@ constexpr std::size_t kRowBytes = 8;
 // JSON of a body; staged.h allows half of it. A stored size over it is damage.
 constexpr std::uint64_t kMaxJsonBytes = 1 << 20;
 
+// In the place of a count, which is never 0 in format 1.
+constexpr std::uint32_t kHasOrigin = 0;
+
+void WriteOrigin(const BodyOrigin& origin, BinaryWriter& writer) {
+  writer.Put(kHasOrigin);
+  writer.Put(origin.commit);
+  writer.PutTime(origin.accepted_time);
+  writer.Put(std::uint8_t{origin.replayed});
+  writer.PutText(origin.lane);
+}
+
+BodyOrigin ReadOrigin(BinaryReader& reader) {
+  BodyOrigin origin;
+  origin.commit = reader.Get<std::uint64_t>();
+  origin.accepted_time = reader.GetTime();
+  origin.replayed = reader.Get<std::uint8_t>() != 0;
+  origin.lane = reader.GetText();
+  return origin;
+}
+
 // Puts the frames' JSON together, which `total` says the size of, and reads up
 // to their end.
 std::optional<Bytes> Join(BinaryReader& reader, std::uint32_t frames,
@@ -126,8 +146,10 @@ void BodyBuilder::PackFull() {
   for (std::size_t i = 0; i + 1 < pieces_.size(); ++i) Pack(pieces_[i]);
 }
 
-std::vector<std::string_view> BodyBuilder::Finish(std::string_view key) {
+std::vector<std::string_view> BodyBuilder::Finish(
+    std::string_view key, const std::optional<BodyOrigin>& origin) {
   BinaryWriter head(head_);
+  if (origin.has_value()) WriteOrigin(*origin, head);
   head.Put(count_);
   head.Put(static_cast<std::uint32_t>(pieces_.size()));
   BinaryWriter sizes(table_);
@@ -155,11 +177,25 @@ std::vector<std::string_view> BodyBuilder::Finish(std::string_view key) {
   return parts;
 }
 
+std::string WithOrigin(std::string_view value, std::string_view key,
+                       const BodyOrigin& origin) {
+  std::string bytes;
+  BinaryWriter writer(bytes);
+  WriteOrigin(origin, writer);
+  bytes.append(value.substr(0, value.size() - sizeof(std::uint32_t)));
+  writer.PutChecksum(key);
+  return bytes;
+}
+
 std::optional<Body> Body::Parse(std::string_view value, std::string_view key) {
   Body body;
   BinaryReader reader(value);
   reader.CheckChecksum(key);
-  const auto count = reader.Get<std::uint32_t>();
+  auto count = reader.Get<std::uint32_t>();
+  if (reader.ok() && count == kHasOrigin) {
+    body.origin_ = ReadOrigin(reader);
+    count = reader.Get<std::uint32_t>();
+  }
   const auto frames = reader.Get<std::uint32_t>();
   if (!reader.ok() || count == 0 || reader.rest().size() / kRowBytes < count) {
     return std::nullopt;

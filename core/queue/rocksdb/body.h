@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/base/trace_parent.h"
 #include "core/queue/message.h"
 #include "core/queue/rocksdb/frame.h"
@@ -22,6 +23,15 @@ struct TracedPlaces {
   std::uint32_t first = 0;
   std::uint32_t count = 0;
   base::TraceParent trace{};
+};
+
+// What a body says of the chunk that it is of, so that the records of the chunk
+// and of its lane can be made anew from it. Not in format 1.
+struct BodyOrigin {
+  std::string_view lane{};  // Its name.
+  std::uint64_t commit = 0;
+  absl::Time accepted_time{};
+  bool replayed = false;  // The messages were accepted before.
 };
 
 // Collects messages for one stored chunk. Their JSON is not copied until it is
@@ -44,8 +54,9 @@ class BodyBuilder {
   // Packs what is full; Finish then has less to do.
   void PackFull();
   // Packs what is not and gives the stored value in parts, valid as long as
-  // this. Call once, at the end.
-  std::vector<std::string_view> Finish(std::string_view key);
+  // this; in format 1 without `origin`. Call once, at the end.
+  std::vector<std::string_view> Finish(
+      std::string_view key, const std::optional<BodyOrigin>& origin = {});
 
  private:
   // What becomes one frame: loose JSON until it is packed.
@@ -69,6 +80,10 @@ class BodyBuilder {
   std::uint32_t bytes_ = 0;
 };
 
+// A stored body of format 1 as one that says its origin.
+std::string WithOrigin(std::string_view value, std::string_view key,
+                       const BodyOrigin& origin);
+
 // A stored chunk, read again.
 class Body {
  public:
@@ -91,12 +106,15 @@ class Body {
   const std::vector<TracedPlaces>& traces() const { return traces_; }
   // What the views lie in.
   const Bytes& storage() const { return storage_; }
+  // Nullopt: format 1. Its lane's name is a view of the value that was parsed.
+  const std::optional<BodyOrigin>& origin() const { return origin_; }
 
  private:
   Bytes storage_;                // The messages' JSON joined by commas.
   std::vector<Message> places_;  // In the storage.
   Ends ends_;
   std::vector<TracedPlaces> traces_;  // Ascending.
+  std::optional<BodyOrigin> origin_;
 };
 
 }  // namespace segrid::queue::rocksdb

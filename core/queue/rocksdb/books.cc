@@ -1,5 +1,7 @@
 #include "core/queue/rocksdb/books.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace segrid::queue::rocksdb {
@@ -21,6 +23,23 @@ LaneBook& Books::FindOrMake(std::string_view name) {
                        std::make_unique<LaneBook>(std::string(name),
                                                   ++last_lane_id, 1))
               .first->second;
+}
+
+LaneRecord RecordOf(const LaneBook& book, std::uint64_t commit) {
+  return {.id = book.lane.id(),
+          .cursor = book.lane.cursor(),
+          .next = book.lane.next(),
+          .next_dead_id = book.lane.dead_letters.next_id(),
+          .ledger = book.lane.ledger,
+          .commit = commit,
+          .gone = book.lane.gone()};
+}
+
+bool Books::drained() const {
+  return std::all_of(lanes.begin(), lanes.end(), [](const auto& entry) {
+    const LaneBook& book = *entry.second;
+    return book.lane.pending() == 0 && book.reserved == book.lane.next();
+  });
 }
 
 std::int64_t Books::Bytes() const {

@@ -14,8 +14,10 @@
 #include "absl/time/time.h"
 #include "core/queue/rocksdb/database.h"
 #include "core/queue/rocksdb/dedup_table.h"
+#include "core/queue/rocksdb/format.h"
 #include "core/queue/rocksdb/lane.h"
 #include "core/queue/rocksdb/options.h"
+#include "core/queue/rocksdb/records.h"
 
 namespace segrid::queue::rocksdb {
 
@@ -52,16 +54,22 @@ struct Books {
   LaneBook& FindOrMake(std::string_view name);
   // Of pending messages and dead letters, and of what is on its way.
   std::int64_t Bytes() const;
+  // Whether no lane has anything pending or on its way.
+  bool drained() const;
 
   std::map<std::string, std::unique_ptr<LaneBook>, std::less<>> lanes{};
   DedupTable dedup;
   LaneId last_lane_id = 0;
-  std::uint64_t commit = 0;  // The last that was written.
+  int format = kFormatVersion;  // In which commits are written.
+  std::uint64_t commit = 0;     // The last that was written.
   std::int64_t accepted_total = 0;
   // Of commits that are prepared and not published yet.
   std::uint64_t staged_commits = 0;
   std::int64_t staged_accepted = 0;
 };
+
+// A lane as it is published.
+LaneRecord RecordOf(const LaneBook& book, std::uint64_t commit);
 
 // Something that is damaged.
 struct Damage {

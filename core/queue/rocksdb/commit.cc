@@ -59,6 +59,14 @@ void Commit::RewriteAll() {
   Prepare();
 }
 
+template <class Record>
+void Commit::PutTwice(const std::string& key, const Record& record) {
+  Put(Family::kLanes, key, Encode(record, key));
+  if (books_.format < kFormatWithOrigins) return;
+  const std::string copy = CopyKey(key);
+  Put(Family::kSettled, copy, Encode(record, copy));
+}
+
 void Commit::WriteLane(LaneBook& book) {
   const Lane& lane = book.lane;
   const std::vector<Range> gone = lane.gone();
@@ -79,11 +87,25 @@ void Commit::WriteLane(LaneBook& book) {
                     .next = book.reserved,
                     .next_dead_id = lane.dead_letters.next_id(),
                     .ledger = lane.ledger};
+  if (books_.format >= kFormatWithOrigins) {
+    record.commit = number_;
+    record.gone = gone;
+  }
   book.saved_gone = gone;
   record.ledger.accepted += book.staged_count;
   record.ledger.pending_bytes += book.staged_bytes;
-  const std::string key = LaneKey(lane.name());
-  Put(Family::kLanes, key, Encode(record, key));
+  PutTwice(LaneKey(lane.name()), record);
+}
+
+void Commit::Prepare() {
+  if (!changed_) return;
+  ++books_.staged_commits;
+  books_.staged_accepted += accepted_;
+  number_ = books_.commit + books_.staged_commits;
+  for (LaneBook* const book : touched_) WriteLane(*book);
+  PutTwice(std::string(kStoreKey),
+           StoreRecord{number_, books_.accepted_total + books_.staged_accepted,
+                       books_.dedup.forgotten_until()});
 }
 
 absl::StatusOr<Body> Commit::ReadBody(const LaneBook& book,

@@ -110,6 +110,9 @@ class Commit {
                     std::size_t bytes = 1);
   void Touch(LaneBook& book);
   void WriteLane(LaneBook& book);
+  // A record of Family::kLanes, and its copy.
+  template <class Record>
+  void PutTwice(const std::string& key, const Record& record);
   void Put(Family family, std::string_view key, const std::string& value);
   void Delete(Family family, std::string_view key);
 
@@ -124,6 +127,7 @@ class Commit {
   std::vector<std::string> ready_lanes_;
   std::int64_t total_bytes_ = 0;  // Of the store, with what is staged.
   std::int64_t accepted_ = 0;
+  std::uint64_t number_ = 0;  // Of this commit; since Prepare().
   bool changed_ = false;
   bool needs_sync_ = false;
 };

@@ -182,17 +182,6 @@ Commit::Staged& Commit::OpenChunk(LaneBook& book, bool replay,
   return opened;
 }
 
-void Commit::Prepare() {
-  for (LaneBook* const book : touched_) WriteLane(*book);
-  if (!changed_) return;
-  ++books_.staged_commits;
-  books_.staged_accepted += accepted_;
-  const StoreRecord record{books_.commit + books_.staged_commits,
-                           books_.accepted_total + books_.staged_accepted,
-                           books_.dedup.forgotten_until()};
-  Put(Family::kLanes, kStoreKey, Encode(record));
-}
-
 void Commit::BuildAhead() {
   for (Staged& staged : staged_) staged.body.PackFull();
 }
@@ -201,7 +190,14 @@ void Commit::Build() {
   for (Staged& staged : staged_) {
     staged.key = SequenceKey(staged.book->lane.id(), staged.first);
     std::vector<rdb::Slice> slices;
-    for (const std::string_view part : staged.body.Finish(staged.key)) {
+    std::optional<BodyOrigin> origin;
+    if (books_.format >= kFormatWithOrigins) {
+      origin = BodyOrigin{.lane = staged.book->lane.name(),
+                          .commit = number_,
+                          .accepted_time = now_,
+                          .replayed = staged.replay};
+    }
+    for (const std::string_view part : staged.body.Finish(staged.key, origin)) {
       slices.emplace_back(part.data(), part.size());
     }
     const rdb::Slice key(staged.key);

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "core/base/error_info.h"
 #include "core/queue/rocksdb/database_options.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/iterator.h"
+#include "rocksdb/metadata.h"
 
 namespace segrid::queue::rocksdb {
 namespace {
@@ -19,6 +21,11 @@ namespace rdb = ::rocksdb;
 
 // Before a call is worth a retry that the disk refused.
 constexpr absl::Duration kRetryDelay = absl::Seconds(5);
+
+constexpr char kDamaged[] = "the queue's data is damaged: ";
+constexpr char kAdvice[] =
+    "; stop the server and run `segrid-server fsck`, then `segrid-server "
+    "repair`, which reports what is lost";
 
 absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
@@ -44,11 +51,15 @@ bool LacksCatalog(const std::string& path) {
 }  // namespace
 
 absl::Status Corrupt(std::string_view what) {
-  return base::MakeError(
-      absl::StatusCode::kDataLoss, "QUEUE_CORRUPT",
-      absl::StrCat("the queue's data is damaged: ", Absl(what),
-                   "; stop the server and run `segrid-server fsck`, then "
-                   "`segrid-server repair`, which reports what is lost"));
+  return base::MakeError(absl::StatusCode::kDataLoss, "QUEUE_CORRUPT",
+                         absl::StrCat(kDamaged, Absl(what), kAdvice));
+}
+
+std::string DamageOf(const absl::Status& status) {
+  absl::string_view text = status.message();
+  absl::ConsumePrefix(&text, kDamaged);
+  absl::ConsumeSuffix(&text, kAdvice);
+  return std::string(text);
 }
 
 absl::Status FromRocks(const rdb::Status& status, std::string_view what) {
@@ -91,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
   std::vector<rdb::ColumnFamilyHandle*> handles;
   rdb::DB* db = nullptr;
   const rdb::Status status =
-      mode == OpenMode::kReadOnly
+      mode != OpenMode::kNormal
           ? rdb::DB::OpenForReadOnly(options, path, families, &handles, &db)
           : rdb::DB::Open(options, path, families, &handles, &db);
   if (!status.ok()) {
@@ -115,6 +126,16 @@ Database::~Database() {
     db_->DestroyColumnFamilyHandle(handle);
   }
   db_->Close().PermitUncheckedError();
+}
+
+std::set<std::string> Database::files() const {
+  std::vector<rdb::LiveFileMetaData> live;
+  db_->GetLiveFilesMetaData(&live);
+  std::set<std::string> names;
+  for (const rdb::LiveFileMetaData& file : live) {
+    names.insert(file.name.substr(file.name.find_first_not_of('/')));
+  }
+  return names;
 }
 
 absl::Status Database::Write(rdb::WriteBatch& batch, bool sync) {

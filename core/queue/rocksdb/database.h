@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ absl::Status FromRocks(const ::rocksdb::Status& status, std::string_view what);
 
 // DATA_LOSS/QUEUE_CORRUPT: says what is damaged and which command helps.
 absl::Status Corrupt(std::string_view what);
+// What is damaged, without that advice: for the commands themselves.
+std::string DamageOf(const absl::Status& status);
 
 // UNAVAILABLE/QUEUE_UNAVAILABLE: less than `reserve_bytes` are free.
 absl::Status DiskFull(std::int64_t reserve_bytes);
@@ -30,7 +33,7 @@ absl::Status DiskFull(std::int64_t reserve_bytes);
 enum class OpenMode {
   kNormal,    // Refuses a damaged log, but not one that ends too early.
   kReadOnly,  // The same without changing a byte.
-  kSalvage,   // Skips what is damaged: for repair.
+  kSkim,      // The same, and skips what is damaged: for its catalog of files.
 };
 
 // Ownership:     keeps no reference but `env` and what `on_warning` refers to.
@@ -50,8 +53,8 @@ class Database {
     return handles_[static_cast<std::size_t>(family)];
   }
 
-  // Of what was written last.
-  std::uint64_t last_sequence() const { return db_->GetLatestSequenceNumber(); }
+  // The names of its sorted files.
+  std::set<std::string> files() const;
 
   // All of the batch or nothing; with `sync` it is on the disk then.
   absl::Status Write(::rocksdb::WriteBatch& batch, bool sync);

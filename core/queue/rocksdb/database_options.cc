@@ -24,9 +24,6 @@ constexpr std::size_t kSmallBufferBytes = 8 * kMib;
 constexpr std::size_t kCacheBytes = 8 * kMib;
 constexpr int kMaxOpenFiles = 256;
 
-constexpr std::array<const char*, kFamilyCount> kNames = {
-    "default", "chunks", "bodies", "settled", "dead"};
-
 rdb::ColumnFamilyOptions MakeFamily(Family family,
                                     const std::shared_ptr<rdb::Cache>& cache) {
   const bool large = family == Family::kBodies || family == Family::kDead;
@@ -35,11 +32,14 @@ rdb::ColumnFamilyOptions MakeFamily(Family family,
   table.format_version = 5;
   table.checksum = rdb::kXXH3;
   table.block_size = large ? 64 << 10 : 16 << 10;
+  // Each record has its whole key, so that each can be read alone where those
+  // around it are damaged: see table_reader.h.
+  table.block_restart_interval = 1;
   rdb::ColumnFamilyOptions options;
   options.table_factory.reset(rdb::NewBlockBasedTableFactory(table));
-  // Bodies are packed before they get here: see frame.h.
-  options.compression =
-      family == Family::kDead ? rdb::kLZ4Compression : rdb::kNoCompression;
+  // Bodies are packed before they get here (see frame.h), and one damaged bit
+  // of a compressed block would take all dead letters in it.
+  options.compression = rdb::kNoCompression;
   options.write_buffer_size =
       family == Family::kBodies ? kBodyBufferBytes : kSmallBufferBytes;
   options.max_write_buffer_number = kBodyBuffers;
@@ -58,16 +58,16 @@ rdb::DBOptions MakeDbOptions(
     std::function<void(std::string_view text)> on_warning) {
   rdb::DBOptions options;
   if (env != nullptr) options.env = env;
-  options.create_if_missing = mode != OpenMode::kReadOnly;
-  options.create_missing_column_families = mode != OpenMode::kReadOnly;
+  options.create_if_missing = mode == OpenMode::kNormal;
+  options.create_missing_column_families = mode == OpenMode::kNormal;
   // The default drops what stands behind a damaged record, without a word. A
   // log that ends too early is what a crash leaves; watermark.h tells that from
   // a loss.
   options.wal_recovery_mode =
-      mode == OpenMode::kSalvage
+      mode == OpenMode::kSkim
           ? rdb::WALRecoveryMode::kSkipAnyCorruptedRecords
           : rdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.paranoid_checks = mode != OpenMode::kSalvage;
+  options.paranoid_checks = mode != OpenMode::kSkim;
   // One log, one moment: all families are sorted into files together. What a
   // log holds whose sync failed is written anew at the next open.
   options.atomic_flush = true;
@@ -91,7 +91,8 @@ std::vector<rdb::ColumnFamilyDescriptor> MakeFamilies() {
   const std::shared_ptr<rdb::Cache> cache = rdb::NewLRUCache(kCacheBytes);
   std::vector<rdb::ColumnFamilyDescriptor> families;
   for (std::size_t i = 0; i < kFamilyCount; ++i) {
-    families.emplace_back(kNames[i], MakeFamily(static_cast<Family>(i), cache));
+    families.emplace_back(std::string(NameOf(static_cast<Family>(i))),
+                          MakeFamily(static_cast<Family>(i), cache));
   }
   return families;
 }

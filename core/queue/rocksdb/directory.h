@@ -4,31 +4,31 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace segrid::queue::rocksdb {
 
-// The format that this version writes; see FORMAT.md.
-inline constexpr int kFormatVersion = 1;
-
-// A locked directory; the destructor unlocks it.
+// A locked directory; the destructor unlocks it. Not thread-safe.
 class Directory {
  public:
   // What for.
   enum class Purpose {
     kServe,   // Makes it, for the owner alone, if it is missing.
-    kLook,    // It must be there.
-    kRepair,  // The same; a FORMAT file that is damaged or missing is made.
+    kLook,    // It must be there; not a byte of it is changed.
+    kRepair,  // It must be there; a FORMAT file that is damaged or missing is
+              // made.
   };
 
-  // Locks it.
+  // Locks it. A directory that is made gets kFormatVersion.
   //
   // FAILED_PRECONDITION/QUEUE_LOCKED:  another process uses it.
   // FAILED_PRECONDITION/QUEUE_FORMAT:  a newer version wrote it; not a byte is
   //                                    changed.
-  // FAILED_PRECONDITION/BAD_DATA_DIR:  it cannot be made or read.
+  // FAILED_PRECONDITION/BAD_DATA_DIR:  it cannot be made, read or written: says
+  //                                    why, and to whom it belongs.
   // NOT_FOUND/NO_QUEUE:                it is missing, and not made.
   // DATA_LOSS/QUEUE_CORRUPT:           it has data and no valid FORMAT file.
   static absl::StatusOr<std::unique_ptr<Directory>> Open(
@@ -38,9 +38,20 @@ class Directory {
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
-  // What kRepair had to mend: the text for people; usually empty.
+  // What kRepair had to make anew: the text for people; usually empty.
   const std::string& mended() const { return mended_; }
 
+  // In which format it is.
+  int format() const { return format_; }
+  // Says in the FORMAT file that it is in this program's format from now on,
+  // which older programs refuse. Errors: as Open.
+  absl::Status RaiseFormat();
+
+  // OK while the path leads to what Open locked, and not to nothing, or to
+  // another directory in its place.
+  absl::Status CheckPlace() const;
+
+  const std::string& path() const { return path_; }
   std::string database() const { return path_ + "/db"; }
   std::string watermark() const { return path_ + "/watermark"; }
   std::string reserve() const { return path_ + "/reserve"; }
@@ -50,7 +61,8 @@ class Directory {
   Directory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
 
   const std::string path_;
-  const int lock_;
+  const int lock_;  // -1: looks at a directory that nobody ever locked.
+  int format_ = 0;
   std::string mended_{};
 };
 

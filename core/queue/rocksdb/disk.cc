@@ -11,6 +11,13 @@ namespace segrid::queue::rocksdb {
 
 namespace rdb = ::rocksdb;
 
+namespace {
+
+// More do not fit into a copy of the watermark.
+constexpr std::size_t kMarkedLanes = 40;
+
+}  // namespace
+
 absl::Status CheckMark(const Books& books, const std::optional<Mark>& mark) {
   if (!mark.has_value() || mark->commit <= books.commit) {
     return absl::OkStatus();
@@ -20,6 +27,21 @@ absl::Status CheckMark(const Books& books, const std::optional<Mark>& mark) {
       mark->accepted_total - books.accepted_total,
       " accepted messages are missing at the end of the log; the last is of ",
       absl::FormatTime(absl::RFC3339_sec, mark->time, absl::UTCTimeZone())));
+}
+
+absl::Status CheckWatermark(const Books& books,
+                            const Watermark::Content& content) {
+  if (content.damaged) {
+    return Corrupt(
+        "a copy of the watermark cannot be read, so nobody knows whether the "
+        "end of the log is missing");
+  }
+  if (books.commit > 0 && !content.mark.has_value()) {
+    return Corrupt(absl::StrCat(
+        "the watermark ", content.exists ? "says nothing" : "is missing",
+        ", so nobody knows whether the end of the log is missing"));
+  }
+  return absl::OkStatus();
 }
 
 Disk::Disk(const RocksOptions& options, std::unique_ptr<Directory> directory,
@@ -53,11 +75,17 @@ absl::Status Disk::Reopen() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<Books>> Disk::Load(absl::Time now) const {
+absl::StatusOr<std::unique_ptr<Books>> Disk::Load(absl::Time now) {
   SEGRID_ASSIGN_OR_RETURN(std::unique_ptr<Books> books,
                           LoadBooks(*database_, options_, now));
-  SEGRID_RETURN_IF_ERROR(
-      CheckMark(*books, Watermark::Read(directory_->watermark())));
+  books->format = directory_->format();
+  const Watermark::Content content = Watermark::Read(directory_->watermark());
+  SEGRID_RETURN_IF_ERROR(CheckMark(*books, content.mark));
+  mark_ = content.mark.value_or(Mark());
+  const absl::Status whole = CheckWatermark(*books, content);
+  if (!whole.ok() && options_.on_warning) {
+    options_.on_warning(DamageOf(whole));
+  }
   return books;
 }
 
@@ -93,8 +121,22 @@ bool Disk::HasRoom() {
   return free >= needed;
 }
 
-void Disk::SetMark(const Books& books, absl::Time now) {
-  watermark_->Set({books.commit, books.accepted_total, now});
+void Disk::Note(const Books& books, bool synced, absl::Time now) {
+  if (synced) {
+    mark_.commit = books.commit;
+    mark_.accepted_total = books.accepted_total;
+    mark_.time = now;
+  }
+  mark_.lanes.clear();
+  for (const auto& [name, book] : books.lanes) {
+    if (mark_.lanes.size() == kMarkedLanes) break;
+    mark_.lanes.emplace_back(name, RecordOf(*book, books.commit));
+  }
+}
+
+void Disk::SetMark() {
+  // Else nothing was synced in this directory yet.
+  if (mark_.commit > 0) watermark_->Set(mark_);
 }
 
 }  // namespace segrid::queue::rocksdb

@@ -19,6 +19,12 @@ namespace segrid::queue::rocksdb {
 // `books`.
 absl::Status CheckMark(const Books& books, const std::optional<Mark>& mark);
 
+// DATA_LOSS/QUEUE_CORRUPT when the file does not say what it should: then
+// nobody knows whether the end of the log is missing. The store can be used all
+// the same.
+absl::Status CheckWatermark(const Books& books,
+                            const Watermark::Content& content);
+
 // Thread safety: as Database, but Reopen, which must be alone.
 // Blocking:      all of it waits for the disk.
 class Disk {
@@ -38,13 +44,20 @@ class Disk {
   // forgive, like a failed sync.
   absl::Status Reopen();
   // The books that the database holds, checked against the watermark.
-  absl::StatusOr<std::unique_ptr<Books>> Load(absl::Time now) const;
+  absl::StatusOr<std::unique_ptr<Books>> Load(absl::Time now);
 
   // True while there is room for appends; takes the reserve back when there is
   // room for it.
   bool HasRoom();
-  // After a commit was synced.
-  void SetMark(const Books& books, absl::Time now);
+  // OK while the directory is where it was opened.
+  absl::Status CheckPlace() const { return directory_->CheckPlace(); }
+  // From now on the store is in this program's format; see Directory.
+  absl::Status RaiseFormat() { return directory_->RaiseFormat(); }
+  // After a commit was published: notes how far the store has come, which
+  // needs whatever guards the books. Only what was `synced` is noted as such.
+  void Note(const Books& books, bool synced, absl::Time now);
+  // Writes what was noted into the watermark.
+  void SetMark();
 
  private:
   Disk(const RocksOptions& options, std::unique_ptr<Directory> directory,
@@ -57,6 +70,7 @@ class Disk {
   const std::unique_ptr<Directory> directory_;
   const std::unique_ptr<Watermark> watermark_;
   Reserve reserve_;
+  Mark mark_;  // As written last.
   std::unique_ptr<Database> database_;
 };
 

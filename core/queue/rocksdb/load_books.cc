@@ -94,6 +94,25 @@ class Loader {
     return true;
   }
 
+  // A file that is missing or was put back from a backup may leave older
+  // records of the lanes; their copies are in another.
+  bool LoadCopy(std::string_view original, std::string_view key,
+                std::string_view value) {
+    if (original != kStoreKey) {
+      const auto record = ParseLane(value, key);
+      const auto entry =
+          record.has_value() ? lanes_.find(record->id) : lanes_.end();
+      if (entry != lanes_.end() &&
+          entry->second.record.commit == record->commit) {
+        return true;
+      }
+      return Note({.what = "the record of a lane is not that of its copy"});
+    }
+    const auto record = ParseStore(value, key);
+    if (record.has_value() && record->commit == books_.commit) return true;
+    return Note({.what = "the record of the store is not that of its copy"});
+  }
+
   Entry* EntryOf(Family family, std::string_view key) {
     const auto place = ParseSequenceKey(key);
     const auto found =
@@ -111,6 +130,9 @@ class Loader {
     SEGRID_RETURN_IF_ERROR(database_.ForEach(
         Family::kSettled, "",
         [&](std::string_view key, std::string_view value) {
+          if (const auto original = ParseCopyKey(key)) {
+            return LoadCopy(*original, key, value);
+          }
           Entry* const entry = EntryOf(Family::kSettled, key);
           if (entry == nullptr) return error_.ok();
           const Sequence first = ParseSequenceKey(key)->second;

@@ -1,5 +1,6 @@
 #include "core/queue/rocksdb/records.h"
 
+#include <array>
 #include <utility>
 
 #include "core/queue/rocksdb/binary.h"
@@ -8,6 +9,8 @@ namespace segrid::queue::rocksdb {
 namespace {
 
 constexpr char kLanePrefix = 'l';
+// No lane's id begins with it: they begin at 1.
+constexpr char kCopyPrefix = '\xff';
 constexpr std::size_t kSequenceKeyBytes = 12;
 
 // A reader that has taken the checksum off.
@@ -26,12 +29,27 @@ std::optional<Record> Whole(const BinaryReader& reader, Record record) {
 
 }  // namespace
 
+std::string_view NameOf(Family family) {
+  constexpr std::array<std::string_view, kFamilyCount> kNames = {
+      "default", "chunks", "bodies", "settled", "dead"};
+  return kNames[static_cast<std::size_t>(family)];
+}
+
 std::string LaneKey(std::string_view name) {
   return kLanePrefix + std::string(name);
 }
 
 std::optional<std::string_view> ParseLaneKey(std::string_view key) {
   if (key.empty() || key[0] != kLanePrefix) return std::nullopt;
+  return key.substr(1);
+}
+
+std::string CopyKey(std::string_view key) {
+  return kCopyPrefix + std::string(key);
+}
+
+std::optional<std::string_view> ParseCopyKey(std::string_view key) {
+  if (key.empty() || key[0] != kCopyPrefix) return std::nullopt;
   return key.substr(1);
 }
 
@@ -60,7 +78,7 @@ std::optional<std::pair<LaneId, std::uint64_t>> ParseSequenceKey(
   return std::pair(lane, number);
 }
 
-std::string Encode(const StoreRecord& record) {
+std::string Encode(const StoreRecord& record, std::string_view key) {
   std::string value;
   BinaryWriter writer(value);
   writer.Put(record.commit);
@@ -68,12 +86,13 @@ std::string Encode(const StoreRecord& record) {
   writer.PutTime(record.forgotten_until == absl::InfinitePast()
                      ? absl::UnixEpoch()
                      : record.forgotten_until);
-  writer.PutChecksum(kStoreKey);
+  writer.PutChecksum(key);
   return value;
 }
 
-std::optional<StoreRecord> ParseStore(std::string_view value) {
-  BinaryReader reader = Checked(value, kStoreKey);
+std::optional<StoreRecord> ParseStore(std::string_view value,
+                                      std::string_view key) {
+  BinaryReader reader = Checked(value, key);
   StoreRecord record;
   record.commit = reader.Get<std::uint64_t>();
   record.accepted_total = reader.Get<std::int64_t>();
@@ -83,6 +102,37 @@ std::optional<StoreRecord> ParseStore(std::string_view value) {
   }
   return Whole(reader, record);
 }
+
+namespace {
+
+// In the place of a number of ranges: they are too many.
+constexpr std::uint32_t kNotInline = ~std::uint32_t{0};
+
+void PutGone(const LaneRecord& record, BinaryWriter& writer) {
+  writer.Put(record.commit);
+  const bool fits =
+      record.gone.has_value() && record.gone->size() <= kMaxInlineRanges;
+  writer.Put(fits ? static_cast<std::uint32_t>(record.gone->size())
+                  : kNotInline);
+  if (!fits) return;
+  for (const Range& range : *record.gone) {
+    writer.Put(range.first);
+    writer.Put(range.last);
+  }
+}
+
+void GetGone(BinaryReader& reader, LaneRecord& record) {
+  record.commit = reader.Get<std::uint64_t>();
+  const auto count = reader.Get<std::uint32_t>();
+  if (count == kNotInline) return;
+  record.gone.emplace();
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const auto first = reader.Get<Sequence>();
+    record.gone->push_back({first, reader.Get<Sequence>()});
+  }
+}
+
+}  // namespace
 
 std::string Encode(const LaneRecord& record, std::string_view key) {
   std::string value;
@@ -96,6 +146,7 @@ std::string Encode(const LaneRecord& record, std::string_view key) {
   writer.Put(record.ledger.dropped);
   writer.Put(record.ledger.duplicates);
   writer.Put(record.ledger.pending_bytes);
+  if (record.commit != 0) PutGone(record, writer);
   writer.PutChecksum(key);
   return value;
 }
@@ -113,6 +164,7 @@ std::optional<LaneRecord> ParseLane(std::string_view value,
   record.ledger.dropped = reader.Get<std::int64_t>();
   record.ledger.duplicates = reader.Get<std::int64_t>();
   record.ledger.pending_bytes = reader.Get<std::int64_t>();
+  if (!reader.rest().empty()) GetGone(reader, record);
   return Whole(reader, record);
 }
 

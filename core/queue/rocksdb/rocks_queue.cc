@@ -139,6 +139,8 @@ absl::StatusOr<StoreStats> RocksQueue::GetStoreStats() {
     stats.not_ready_reason = std::string(health.corrupt.message());
   } else if (!health.broken.ok()) {
     stats.not_ready_reason = std::string(health.broken.message());
+  } else if (!health.place.ok()) {
+    stats.not_ready_reason = std::string(health.place.message());
   } else if (!health.has_room) {
     stats.not_ready_reason =
         std::string(DiskFull(shared.options.reserve_bytes).message());

@@ -21,6 +21,7 @@ namespace segrid::queue::rocksdb {
 struct Health {
   absl::Status broken{};   // Not OK while nothing can be written.
   absl::Status corrupt{};  // Not OK since damage was read.
+  absl::Status place{};    // Not OK while the directory is not in its place.
   bool has_room = true;
 };
 

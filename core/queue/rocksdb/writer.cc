@@ -79,8 +79,10 @@ void Writer::LookForRoom() {
   if (now < next_look_) return;
   next_look_ = now + kLookInterval;
   has_room_ = shared_.disk->HasRoom();
+  place_ = shared_.disk->CheckPlace();
   absl::MutexLock lock(&shared_.mu);
   shared_.health.has_room = has_room_;
+  shared_.health.place = place_;
 }
 
 void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
@@ -93,7 +95,10 @@ void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
         batches_[batch_], shared_.clock.Now()});
   }
   for (Call& call : calls) {
-    if (!has_room_ && std::holds_alternative<AppendCall>(call)) {
+    const bool appends = std::holds_alternative<AppendCall>(call);
+    if (appends && !place_.ok()) {
+      Fail(call, place_);
+    } else if (appends && !has_room_) {
       Fail(call, DiskFull(shared_.options.reserve_bytes));
     } else {
       // Not for all of them: the commit before waits to be published.
@@ -149,9 +154,7 @@ void Writer::Finish(Flight& flight) {
     if (status.ok()) {
       Publish(commit);
       ready_lanes = commit.ready_lanes();
-      if (commit.needs_sync()) {
-        shared_.disk->SetMark(*shared_.books, shared_.clock.Now());
-      }
+      shared_.disk->SetMark();
       Step("marked");
     } else {
       Break(status, flight.calls);
@@ -164,6 +167,7 @@ void Writer::Finish(Flight& flight) {
 void Writer::Publish(Commit& commit) {
   absl::MutexLock lock(&shared_.mu);
   commit.Publish();
+  shared_.disk->Note(*shared_.books, commit.needs_sync(), shared_.clock.Now());
 }
 
 void Writer::AnswerLater(Calls calls, std::vector<std::string> ready_lanes) {
@@ -184,7 +188,12 @@ void Writer::Rest() {
     commit.DropOverdue();
     commit.Sweep(1);
     commit.SweepRecords(kSweepRecords);
-    commit.Prepare();
+    if (MayRaiseFormat() && shared_.disk->RaiseFormat().ok()) {
+      shared_.books->format = shared_.disk->directory().format();
+      commit.RewriteAll();
+    } else {
+      commit.Prepare();
+    }
     write = !commit.empty();
   }
   if (write) {
@@ -196,6 +205,10 @@ void Writer::Rest() {
     Publish(commit);
   }
   Reclaim(true);
+}
+
+bool Writer::MayRaiseFormat() const {
+  return shared_.books->format < kFormatVersion && shared_.books->drained();
 }
 
 void Writer::Reclaim(bool drained) {

@@ -72,6 +72,9 @@ class Writer {
   void Remember(const Calls& calls);
   absl::Status Recover();
   absl::Status SaveAcks(Books& books);
+  // Whether the store is in an older format, and has no body in it any more.
+  bool MayRaiseFormat() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_.mu);
+  // Looks whether there is room, and whether the directory is still there.
   void LookForRoom();
   void Rest();
   // Gives disk space back: of lanes with this much to give, or, `drained`, of
@@ -102,6 +105,7 @@ class Writer {
   std::array<::rocksdb::WriteBatch, 2> batches_;  // Used in turn.
   std::size_t batch_ = 0;
   bool has_room_ = true;
+  absl::Status place_;  // Not OK while the directory is not in its place.
   // The writer's thread only.
   bool broken_ = false;
   // By the machine's clock, which tests do not set; its time of day may jump.

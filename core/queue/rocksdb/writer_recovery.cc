@@ -90,7 +90,8 @@ absl::Status Writer::SaveAcks(Books& books) {
   SEGRID_RETURN_IF_ERROR(
       shared_.disk->database()->Write(commit.batch(), shared_.options.sync));
   commit.Publish();
-  shared_.disk->SetMark(books, shared_.clock.Now());
+  shared_.disk->Note(books, true, shared_.clock.Now());
+  shared_.disk->SetMark();
   return absl::OkStatus();
 }
 

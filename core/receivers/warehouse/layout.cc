@@ -16,6 +16,7 @@ ColumnType TypeOf(catalog::Type type) {
     case catalog::Type::kBoolean:
       return ColumnType::kBoolean;
     case catalog::Type::kString:
+    case catalog::Type::kTime:        // No property is one.
     case catalog::Type::kStringList:  // A JSON array as text.
     case catalog::Type::kObject:      // Flattened into its members.
       return ColumnType::kText;

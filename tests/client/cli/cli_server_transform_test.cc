@@ -126,6 +126,28 @@ TEST_F(SegridTransformByServer, SendsTheSourceAndTheForm) {
   for (const auto& request : requests) EXPECT_EQ(request.source(), "prod");
 }
 
+// Programs outlive the servers of their day.
+TEST_F(SegridTransformByServer, ShowsReasonsOfANewerServerByTheirNumbers) {
+  bridge_.transform = [](auto&, const auto&, auto& response) {
+    response.set_batch_json(R"({"batch":[]})");
+    response.set_event_count(2);
+    response.set_skipped_count(1);
+    response.set_rejected_count(1);
+    for (int i = 0; i < 2; ++i) {
+      v1::EventIssue* issue = response.add_issues();
+      issue->set_index(i);
+      issue->set_reason(static_cast<v1::Reason>(99 + i));
+      issue->set_outcome(i == 0 ? v1::OUTCOME_SKIPPED : v1::OUTCOME_REJECTED);
+    }
+    return grpc::Status::OK;
+  };
+  const Ran ran = ByServer("[{},{}]");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            "{\"index\":0,\"skipped\":\"99\"}\n"
+            "{\"index\":1,\"rejected\":\"100\"}\n");
+}
+
 TEST_F(SegridTransformByServer, DoesNotTrustAnAnswerThatContradictsItself) {
   const std::string good = R"({"batch":[{"type":"track"}]})";
   const struct {

@@ -137,6 +137,24 @@ class NodeClient(unittest.TestCase):
     delay = full["details"]["RetryInfo"]["retry_delay"]
     self.assertGreater(int(delay.get("seconds", 0)) + delay.get("nanos", 0), 0)
 
+  def test_example_outlives_a_reason_that_it_does_not_know(self):
+    with tempfile.TemporaryDirectory() as name:
+      # The protos of a client of a day before this reason was there.
+      protos = shutil.copytree(cases.ROOT / "proto", pathlib.Path(name, "proto"))
+      bridge = protos / "segrid/v1/bridge.proto"
+      text = bridge.read_text(encoding="utf-8")
+      older = text.replace("  REASON_EVENT_NOT_SELECTED = 2;\n", "")
+      self.assertNotEqual(older, text)
+      bridge.write_text(older, encoding="utf-8")
+      body = pathlib.Path(name, "body.json")
+      body.write_text('[{"event": "deferred", "email": "ada@example.com", "timestamp": 1}]', encoding="utf-8")
+      example = shutil.copy(EXAMPLE / "forward.mjs", GIVEN.modules)
+      done = subprocess.run(
+          ["node", example, "--proto", protos, "--server", self.address, "--source", "plain", body],
+          capture_output=True, text=True, timeout=60, check=False)
+    self.assertEqual((done.returncode, done.stderr), (0, ""))
+    self.assertEqual(done.stdout.splitlines()[0], "0: skipped, 2")
+
   def test_example_forwards_a_real_batch(self):
     body = cases.ROOT / "tests/data/sendgrid/spatie_multipleEvents.json"
     wanted = cases.outcomes_of_program(GIVEN.segrid, body.read_bytes(), self.config, "everything")

@@ -140,6 +140,16 @@ class PythonClient(unittest.TestCase):
     delay = details["RetryInfo"].retry_delay
     self.assertGreater(delay.seconds + delay.nanos, 0)
 
+  def test_example_outlives_a_reason_that_it_does_not_know(self):
+    sys.path.insert(0, str(cases.ROOT / "client/examples/python"))
+    import forward  # pylint: disable=import-outside-toplevel
+    answer = self.messages.TransformResponse(event_count=2, skipped_count=2, issues=[
+        {"index": 0, "outcome": 1, "reason": 9}, {"index": 1, "outcome": 1, "reason": 99}])
+    # As it comes over the wire, which a newer server has filled.
+    answer = self.messages.TransformResponse.FromString(answer.SerializeToString())
+    self.assertEqual(list(forward.outcome_lines(answer)),
+                     ["0: skipped, NOT_ROUTED", "1: skipped, 99"])
+
   def test_example_forwards_a_real_batch(self):
     body = cases.ROOT / "tests/data/sendgrid/spatie_multipleEvents.json"
     wanted = cases.outcomes_of_program(GIVEN.segrid, body.read_bytes(), self.config, "everything")

@@ -192,7 +192,7 @@ TEST(CatalogSpec, ArgumentsMayFillEightProperties) {
 
 TEST(CatalogSpec, DerivedPropertiesAreThoseOfTheDefinition) {
   const std::map<std::string_view, std::string_view> derived = {
-      {"x_message_id", "sg_message_id"}};
+      {"x_message_id", "sg_message_id"}, {"suspected_bot", "useragent"}};
   ASSERT_EQ(kDerivedCount, derived.size());
   for (const DerivedRow& row : kDerived) {
     EXPECT_EQ(derived.at(row.name), row.from);

@@ -199,6 +199,21 @@ TEST(ForwardBatch, ConversionsAreCountedOnceWhateverTheLanes) {
   }
 }
 
+TEST(ForwardBatch, RepairedBytesAreCountedOnceWhateverTheLanes) {
+  const std::string body =
+      "[{\"event\":\"open\",\"email\":\"a\",\"timestamp\":1,\"reason\":"
+      "\"\xE9\"}]";
+  ForwardTransformer transformer;
+  for (const std::size_t count : {1u, 3u}) {
+    Lanes lanes(std::vector<Options>(count, testing::EverythingSelected()));
+    ASSERT_TRUE(
+        transformer
+            .Transform(Json(body), 0, lanes.lanes, lanes.issues, lanes.counts)
+            .ok());
+    EXPECT_EQ(lanes.counts.field_coerced, 1) << count;
+  }
+}
+
 TEST(ForwardBatch, ErrorsAreThoseOfTransform) {
   ForwardTransformer transformer;
   const auto reason_of = [&transformer](std::string_view body,

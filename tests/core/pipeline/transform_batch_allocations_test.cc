@@ -60,6 +60,14 @@ std::vector<Batch> Batches() {
       {"bad events", R"([1,{},{"event":"open"},{"event":"x"},"s",[{}]])"},
       {"long texts with escapes",
        ManyArguments(5, absl::StrCat("\"", std::string(5'000, 'x'), "\\n\""))},
+      {"bytes that are no UTF-8",
+       absl::StrCat("\xEF\xBB\xBF", ManyArguments(8, "\"caf\xE9\""))},
+      {"nested arguments",
+       ManyArguments(8, "1,\"custom_args\":{\"a\":1},\"unique_args\":{}")},
+      {"times and addresses",
+       R"([{"email":"a","event":"click","timestamp":1591726752.5,"ip":"1.2.3.4",)"
+       R"("url":"u\/?q","key1":" 7 ","useragent":"curl/8"},)"
+       R"({"event":"open","timestamp":"2020-06-09T18:19:12Z","key1":"u"}])"},
       {"long keys with escapes",
        R"([{"email":"a","event":"open","timestamp":1,"\n)" +
            std::string(6'000, 'k') + "\":1}]"},
@@ -96,6 +104,23 @@ Options EverythingOn() {
   return options;
 }
 
+// What is off the path of most sources.
+Options Personal() {
+  Options options = EverythingOn();
+  options.custom_args.prefix = "arg_";
+  options.derived = (1u << catalog::kDerivedCount) - 1;
+  options.only = {{{.field = catalog::Field("event"),
+                    .custom_arg = {},
+                    .values = {"open", "click", "bounce"}}}};
+  options.except = {
+      {{.field = catalog::kNoField, .custom_arg = "key3", .values = {"x"}}}};
+  options.personal = {.email = transform::Treatment::kOmit,
+                      .ip = transform::Treatment::kTruncate,
+                      .user_agent = transform::Treatment::kOmit,
+                      .link_query = transform::Treatment::kOmit};
+  return options;
+}
+
 // Allocations of the fourth run of a batch with the same storage.
 std::int64_t SteadyAllocations(const Input& input, const Options& options,
                                Output output) {
@@ -116,7 +141,7 @@ std::int64_t SteadyAllocations(const Input& input, const Options& options,
 TEST(TransformBatchAllocations, AreNoneAfterTheFirstBatches) {
   for (const Batch& batch : Batches()) {
     const std::string typed = TypedRequest(batch.body);
-    for (const Options& options : {Options(), EverythingOn()}) {
+    for (const Options& options : {Options(), EverythingOn(), Personal()}) {
       for (const Output output : {Output::kBatchJson, Output::kTracks}) {
         const Input json{Input::Form::kWebhookJson, batch.body};
         EXPECT_EQ(SteadyAllocations(json, options, output), 0)

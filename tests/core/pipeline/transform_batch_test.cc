@@ -115,6 +115,26 @@ TEST(TransformBatch, ConversionsAreCountedOnceAnEvent) {
   }
 }
 
+// mapping.md, 3.9: one for each string, once for the body.
+TEST(TransformBatch, BytesThatAreNoUtf8AreCountedAsConverted) {
+  const std::string body =
+      "[{\"email\":\"a\",\"event\":\"bounce\",\"timestamp\":\"1\",\"reason\":"
+      "\"\xE9 and \xE9\",\"cl\xE9\":\"\xFF\"}]";
+  BatchTransformer transformer;
+  TransformResult result;
+  for (const Output output : kOutputs) {
+    ASSERT_TRUE(
+        transformer.Transform(Json(body), Options(), output, kNoLimit, result)
+            .ok());
+    EXPECT_EQ(result.counts.field_coerced, 4);  // And the timestamp.
+    EXPECT_EQ(result.counts.tracks, 1);
+    ASSERT_TRUE(
+        transformer.Transform(Json("[]"), Options(), output, kNoLimit, result)
+            .ok());
+    EXPECT_EQ(result.counts.field_coerced, 0);
+  }
+}
+
 TEST(TransformBatch, TheNumberOfEventsIsLimited) {
   v1::TransformRequest request;
   for (int i = 0; i < 4; ++i) request.add_events()->set_event("open");

@@ -353,6 +353,50 @@ TEST(ExtraProperties, TheHeadOfTheMessageIdMayBeOne) {
   }
 }
 
+// mapping.md, 3.16.
+TEST(ExtraProperties, AnOpenOrClickOfAProgramMayBeMarked) {
+  Options options;
+  options.derived = 1 << catalog::FindDerived("suspected_bot");
+  const struct {
+    const char* members;
+    bool marked;
+  } rows[] = {
+      {R"("event":"open","useragent":"curl/8.5.0")", true},
+      {R"("event":"click","useragent":"Python-Requests/2.9")", true},
+      {R"("event":"click","useragent":"Mozilla/5.0 (X11) HeadlessChrome/74")",
+       true},
+      {R"("event":"open","useragent":"Mozilla/5.0")", true},
+      {R"("event":"click","useragent":"\u0063url/8")", true},
+      {R"("event":"open","sg_machine_open":true,"useragent":"Firefox")", true},
+      {R"("event":"open","sg_machine_open":"1")", true},
+      {R"("event":"open","sg_machine_open":false,"useragent":"Firefox")",
+       false},
+      {R"("event":"open","useragent":"Mozilla/5.0 (X11; Linux) Firefox/11.0")",
+       false},
+      {R"x("event":"open","useragent":"Firefox (via ggpht.com GoogleImageProxy)")x",
+       false},
+      {R"("event":"open","useragent":"not curl/8")", false},
+      {R"("event":"open","useragent":"nodes")", false},
+      {R"("event":"open")", false},
+      {R"("event":"open","useragent":{})", false},
+      {R"("event":"unsubscribe","useragent":"curl/8")", false},
+      {R"("event":"delivered","useragent":"curl/8")", false},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(
+        TransformEvent(row.members, options).At("/properties/suspected_bot"),
+        row.marked ? "true" : "")
+        << row.members;
+  }
+  v1::SendGridEvent typed;
+  typed.set_event("click");
+  typed.set_email("a@b.c");
+  typed.set_timestamp(1);
+  typed.set_useragent("curl/8");
+  EXPECT_EQ(TransformTyped(typed, options).At("/properties/suspected_bot"),
+            "true");
+}
+
 struct ExtraCase {
   const char* members;
   const char* name;

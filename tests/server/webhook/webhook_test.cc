@@ -65,6 +65,74 @@ TEST(Webhook, RefusesWhatIsNoArray) {
   EXPECT_EQ(world.Queued("first"), 0);
 }
 
+TEST(Webhook, SaysWhatIsWrongWithABodyInTheAnswerAndTheLog) {
+  const struct {
+    std::string body;
+    const char* headers;
+    const char* words;
+  } rows[] = {
+      {"[{\"email\":\"canary\"},]", "",
+       "a comma stands after the last value (byte 19), in element 1"},
+      {"{\"email\":\"canary\"}", "",
+       "the body is one event, not an array: send it as [{...}]; a lone event "
+       "is what `segrid backfill` takes"},
+      {"{\"a\":\"canary\"}\n{\"b\":1}\n", "",
+       "events line by line are what `segrid backfill` takes"},
+      {"[{\"canary\":\xE9}]", "", "is it Latin-1? (byte 11), in element 0"},
+      {"[{\"email\":\"canary", "",
+       "a string is not closed; is the body cut off? (byte 10), in element 0"},
+      {std::string("\xFF\xFE[\0]\0", 6), "", "it is UTF-16 or UTF-32"},
+      {"from=canary&to=b", "", "it is a form post"},
+      {"", "Content-Type: multipart/form-data; boundary=canary\r\n",
+       "its Content-Type is multipart/form-data, as SendGrid's Inbound Parse "
+       "posts mail"},
+      {"", "Content-Type: application/x-www-form-urlencoded\r\n",
+       "its Content-Type is that of a form post"},
+  };
+  for (const auto& row : rows) {
+    WebhookWorld world({config::Webhook()});
+    const auto answer = world.Post(row.body, row.headers);
+    EXPECT_EQ(answer.status, 400) << row.body;
+    EXPECT_THAT(answer.body, HasSubstr("NOT_AN_ARRAY"));
+    EXPECT_THAT(answer.body, HasSubstr(row.words));
+    EXPECT_THAT(world.LogText(), HasSubstr(row.words));
+    EXPECT_THAT(answer.body + world.LogText(), Not(HasSubstr("canary")));
+  }
+}
+
+TEST(Webhook, TakesBytesThatAreNoUtf8InStrings) {
+  WebhookWorld world({config::Webhook()});
+  const auto answer = world.Post(
+      "\xEF\xBB\xBF[{\"email\":\"a\",\"event\":\"bounce\",\"timestamp\":1,"
+      "\"reason\":\"supprim\xE9\"}]");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(world.Queued("first"), 1);
+}
+
+TEST(Webhook, IsAtItsPathWithASlash) {
+  WebhookWorld world({config::Webhook()});
+  EXPECT_EQ(world.Post(kBody, "", "/v1/webhook/").status, 200);
+  EXPECT_EQ(world.Post(kBody, "", "/v1/webhook/default/").status, 200);
+  EXPECT_EQ(world.Count(Outcome::kAccepted), 2);
+}
+
+TEST(Webhook, WarnsOnceOfPostsToNamesThatNoWebhookHas) {
+  WebhookWorld world({config::Webhook()});
+  for (const char* path :
+       {"/v1/webhook/defualt", "/v1/webhook/a/b", "/v1/webhook/default//"}) {
+    const auto answer = world.Post(kBody, "", path);
+    EXPECT_EQ(answer.status, 404) << path;
+    EXPECT_THAT(answer.body, HasSubstr("NO_SUCH_WEBHOOK"));
+  }
+  EXPECT_EQ(world.Post(kBody, "", "/v1/webhooks").status, 404);
+  const std::string log = world.LogText();
+  const std::size_t first = log.find("that no webhook has");
+  ASSERT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("that no webhook has", first + 1), std::string::npos);
+  EXPECT_THAT(log, HasSubstr("default"));
+  EXPECT_THAT(log, Not(HasSubstr("defualt")));
+}
+
 TEST(Webhook, RefusesTooMuch) {
   WebhookWorld world({config::Webhook()});
   EXPECT_EQ(world.Post(Events(11)).status, 413);  // Events.

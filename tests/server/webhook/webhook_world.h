@@ -15,6 +15,7 @@
 #include "core/pool/thread_pool.h"
 #include "server/http/listener.h"
 #include "server/webhook/signature_check.h"
+#include "server/webhook/unknown_path.h"
 #include "server/webhook/webhook.h"
 #include "spdlog/sinks/ostream_sink.h"
 #include "tests/core/crypto/p256_signer.h"
@@ -34,6 +35,7 @@ class WebhookWorld {
       : world_({pipeline::Named("first"), pipeline::Named("second")},
                queue_options) {
     httpd::Router router;
+    std::vector<std::string> names;
     for (const config::Webhook& options : webhooks) {
       auto made = Webhook::Create(options, kMaxBodyBytes,
                                   {world_.clock(), world_.pipeline(), log_,
@@ -41,7 +43,9 @@ class WebhookWorld {
       EXPECT_TRUE(made.ok()) << made.status();
       webhooks_.push_back(*std::move(made));
       webhooks_.back()->AddRoutes(router, webhooks_.size() == 1);
+      names.push_back(webhooks_.back()->name());
     }
+    AddUnknownPath(router, names, log_, world_.clock());
     httpd::Options http;
     http.listen = {"127.0.0.1:0"};
     auto listener = httpd::Listener::Start(std::move(http), std::move(router),

@@ -161,12 +161,12 @@ TEST(RocksQueue, ANewerFormatIsRefusedUntouched) {
   RocksStore store;
   store.Close();
   const std::string format = store.dir.path() + "/FORMAT";
-  std::ofstream(format) << "segrid-queue 2\n";
+  std::ofstream(format) << "segrid-queue 3\n";
   const auto before = std::filesystem::last_write_time(store.dir.path());
   const absl::Status status = store.TryReopen();
   EXPECT_EQ(base::ReasonOf(status), "QUEUE_FORMAT");
   EXPECT_EQ(std::filesystem::last_write_time(store.dir.path()), before);
-  std::ofstream(format) << "segrid-queue 1\n";
+  std::ofstream(format) << "segrid-queue 2\n";
   store.Reopen();
 }
 

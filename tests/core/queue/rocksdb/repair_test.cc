@@ -1,6 +1,6 @@
 // One altered byte must not cost more than the commits around it.
 
-#include "core/queue/rocksdb/salvage.h"
+#include "core/queue/rocksdb/repair.h"
 
 #include <filesystem>
 #include <fstream>
@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "core/queue/rocksdb/fsck.h"
-#include "core/queue/rocksdb/repair.h"
+#include "core/queue/rocksdb/wal_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/queue/rocksdb/rocks_store.h"
@@ -72,7 +72,7 @@ std::set<std::string> TakeAll(RocksStore& store) {
   }
 }
 
-TEST(Salvage, ReadsEveryBatchOfASoundLog) {
+TEST(WalReader, ReadsEveryBatchOfASoundLog) {
   RocksStore store;
   Fill(store);
   store.Close();
@@ -89,7 +89,7 @@ TEST(Salvage, ReadsEveryBatchOfASoundLog) {
   EXPECT_THAT(ReadLog("").batches, IsEmpty());
 }
 
-TEST(Salvage, OneAlteredByteCostsTheCommitsAroundIt) {
+TEST(Repair, OneAlteredByteCostsTheCommitsAroundIt) {
   RocksStore store;
   Fill(store);
   store.Close();
@@ -116,7 +116,7 @@ TEST(Salvage, OneAlteredByteCostsTheCommitsAroundIt) {
 }
 
 // Half of it in sorted files, half of it in the log.
-TEST(Salvage, ALostCatalogCostsNothing) {
+TEST(Repair, ALostCatalogCostsNothing) {
   for (const std::string lost : {"MANIFEST", "CURRENT"}) {
     RocksStore store;
     Fill(store);

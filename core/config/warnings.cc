@@ -1,0 +1,50 @@
+#include "core/config/warnings.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "core/config/text.h"
+
+namespace segrid::config {
+namespace {
+
+// Texts of others, in which an address may stand.
+constexpr std::array<std::string_view, 3> kMayHoldAddresses = {
+    "reason", "response", "smtp-id"};
+
+// What a source opts into that may bring the address back.
+std::vector<std::string_view> WaysOfAddresses(const Source& source) {
+  std::vector<std::string_view> ways;
+  for (const std::string& key : source.extra_properties) {
+    if (std::find(kMayHoldAddresses.begin(), kMayHoldAddresses.end(), key) !=
+        kMayHoldAddresses.end()) {
+      ways.push_back(key);
+    }
+  }
+  const CustomArgs& args = source.custom_args;
+  if (args.mode == CustomArgs::Mode::kAll || !args.names.empty() ||
+      !args.properties.empty()) {
+    ways.push_back("custom_args");
+  }
+  return ways;
+}
+
+}  // namespace
+
+std::vector<std::string> Warnings(const Config& config) {
+  std::vector<std::string> warnings;
+  for (std::size_t i = 0; i < config.sources.size(); ++i) {
+    const Source& source = config.sources[i];
+    const std::vector<std::string_view> ways = WaysOfAddresses(source);
+    if (source.personal.email != "omit" || ways.empty()) continue;
+    warnings.push_back(Concat(
+        {"sources[", std::to_string(i), "].personal.email: is omit, but ",
+         List(ways), " of source '", source.name,
+         "' may hold addresses, too; leave them out where that matters"}));
+  }
+  return warnings;
+}
+
+}  // namespace segrid::config

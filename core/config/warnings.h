@@ -1,0 +1,16 @@
+// What a valid configuration says that its author may not mean.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/config/config.h"
+
+namespace segrid::config {
+
+// A line for each: the path of the key, what may surprise, and what to do.
+// Never a secret. Empty: nothing.
+std::vector<std::string> Warnings(const Config& config);
+
+}  // namespace segrid::config
