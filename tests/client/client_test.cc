@@ -62,6 +62,28 @@ TEST(Client, SendsAWebhookBodyToTransformAsItIs) {
   EXPECT_THAT(connection->timeouts, ElementsAre(std::chrono::seconds(3)));
 }
 
+// Programs outlive the servers of their day.
+TEST(Client, PassesOnReasonsThatItDoesNotKnow) {
+  class Newer final : public Connection {
+   public:
+    Result<v1::ForwardResponse> Forward(const v1::ForwardRequest&,
+                                        const CallOptions&) override {
+      v1::ForwardResponse sent;
+      v1::EventIssue* const issue = sent.add_issues();
+      issue->set_outcome(v1::OUTCOME_SKIPPED);
+      issue->set_reason(static_cast<v1::Reason>(99));
+      v1::ForwardResponse response;  // As it comes over the wire.
+      EXPECT_TRUE(response.ParseFromString(sent.SerializeAsString()));
+      return response;
+    }
+  };
+  const auto answer = Client(std::make_shared<Newer>()).Forward("[{}]");
+  ASSERT_TRUE(answer.ok());
+  ASSERT_EQ(answer->issues_size(), 1);
+  EXPECT_EQ(static_cast<int>(answer->issues(0).reason()), 99);
+  EXPECT_EQ(answer->issues(0).outcome(), v1::OUTCOME_SKIPPED);
+}
+
 TEST(Client, AsksForTypedTracksOfNoSourceByDefault) {
   const auto connection = std::make_shared<RecordingConnection>();
   ASSERT_TRUE(Client(connection).Transform("[]").ok());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/client/cli/program.h"
+#include "tests/client/scratch_dir.h"
 
 namespace segrid {
 namespace {
@@ -44,7 +45,7 @@ TEST(SegridExplain, SaysWhatBecameOfEachField) {
   EXPECT_EQ(Lines(ran.out)[0], "event 1 (delivered): Email Delivered");
   EXPECT_THAT(Row(ran, "email"),
               HasSubstr("anonymousId, context.traits.email"));
-  EXPECT_THAT(Row(ran, "timestamp"), HasSubstr("converted to an integer"));
+  EXPECT_THAT(Row(ran, "timestamp"), HasSubstr("converted to a time"));
   EXPECT_THAT(Row(ran, "asm_group_id"),
               HasSubstr("dropped: is not an integer"));
   EXPECT_THAT(Row(ran, "ip"), HasSubstr("for the recipient's own acts only"));
@@ -100,6 +101,29 @@ TEST(SegridExplain, SaysOnlyOfWhatIsInTheTrackThatItIs) {
               HasSubstr("no Track: TOO_LARGE, the Track's JSON"));
 }
 
+// Of a source that gives names and keeps data back.
+TEST(SegridExplain, SaysUnderWhichNameAnArgumentGoesAndWhatIsLeftOut) {
+  const tests::ScratchDir dir;
+  const std::string config =
+      dir.Write("segrid.yaml",
+                R"({"sources": [{"name": "a", "receiver": "file", "path": "a",)"
+                R"("custom_args": {"plan": "tier", "mail": "campaign_name"},)"
+                R"("extra_properties": ["x_message_id"],)"
+                R"("personal": {"email": "omit"}}]})");
+  const Ran ran = RunSegrid(
+      {"explain", "--config", config, "--source", "a"},
+      {.input = R"({"event":"open","email":"a@b.de","timestamp":1,)"
+                R"("plan":"gold","mail":"Spring","sg_message_id":"x.y",)"
+                R"("other":"o"})"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(Row(ran, "plan"), HasSubstr("properties.tier"));
+  EXPECT_THAT(Row(ran, "mail"), HasSubstr("properties.campaign_name"));
+  EXPECT_THAT(Row(ran, "sg_message_id"), HasSubstr("properties.x_message_id"));
+  EXPECT_THAT(Row(ran, "other"), HasSubstr("custom_args: [other] sends it"));
+  EXPECT_THAT(Row(ran, "email"), HasSubstr("anonymousId"));
+  EXPECT_EQ(ran.out.find("context.traits.email"), std::string::npos);
+}
+
 TEST(SegridExplain, PrintsJson) {
   const Ran ran = Explain({"--index=1", "--json"});
   EXPECT_EQ(ran.code, 0) << ran.err;
@@ -107,7 +131,7 @@ TEST(SegridExplain, PrintsJson) {
   EXPECT_THAT(ran.out, StartsWith(R"({"index":1,"outcome":"track")"));
   EXPECT_THAT(ran.out, HasSubstr(R"({"key":"timestamp","type":"string",)"
                                  R"("becomes":"timestamp",)"
-                                 R"("note":"converted to an integer"})"));
+                                 R"("note":"converted to a time"})"));
 }
 
 TEST(SegridExplain, NamesABadBodyAndABadIndex) {
