@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/data_file.h"
 #include "core/config/network_address.h"
 #include "core/config/schema.h"
 #include "core/config/text.h"
@@ -35,10 +36,10 @@ std::string CheckPath(const std::string& path) {
       std::find(parts.begin(), parts.end(), "..") != parts.end();
   if (!parts.is_absolute() && !leaves && parts.has_filename() &&
       parts.filename() != ".") {
-    const bool is_queue = *parts.lexically_normal().begin() == "queue";
-    return is_queue ? "is where the queue has its own files; write another "
-                      "path, e.g. tracks.ndjson"
-                    : "";
+    return base::IsServersOwnName(path)
+               ? "is where the server has its own files; write another path, "
+                 "e.g. tracks.ndjson"
+               : "";
   }
   return "is no file below data_dir; write a relative path without '..', e.g. "
          "tracks.ndjson";

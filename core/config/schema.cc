@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "core/base/data_file.h"
 #include "core/config/source_tag.h"
 #include "core/config/text.h"
 
@@ -46,7 +47,8 @@ void CheckUnique(Fields& fields, const std::vector<std::string>& values,
 }
 
 // What must hold between sources.
-void CheckSources(Fields& fields, const std::vector<Source>& sources) {
+void CheckSources(Fields& fields, const std::vector<Source>& sources,
+                  const std::string& data_dir) {
   std::vector<std::string> names, lower, tags, paths;
   for (const Source& source : sources) {
     names.push_back(source.name);
@@ -77,6 +79,12 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources) {
                        "; tags keep message ids of sources apart: ",
                        "choose another name"});
       });
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (sources[i].path.empty() || !fields.IsGood(Element(i, "path"))) continue;
+    const std::string problem =
+        base::DescribeBadDataFile(data_dir, sources[i].path);
+    fields.Check(problem.empty(), Element(i, "path"), problem);
+  }
   CheckUnique(fields, paths, "path", [](std::size_t, const std::string& line) {
     return Concat({"another source writes to this file, see line ", line,
                    "; give each its own"});
@@ -97,7 +105,8 @@ void Rows(Fields& fields, Config& config) {
   fields.Section("logging", config.logging);
   fields.Section("drain", config.drain);
   fields.Section("reload", config.reload);
-  if (fields.Has("sources")) CheckSources(fields, config.sources);
+  if (fields.Has("sources"))
+    CheckSources(fields, config.sources, config.data_dir);
   CheckDoors(fields, config);
 }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "core/base/access_error.h"
 #include "core/base/error_info.h"
 #include "core/base/read_file.h"
 #include "core/base/status_macros.h"
@@ -44,7 +45,8 @@ absl::Status MakeDataDir(const std::string& path) {
   return base::MakeError(
       absl::StatusCode::kFailedPrecondition, "BAD_DATA_DIR",
       "data_dir '" + path + "' cannot be made: " +
-          (error ? error.message() : "it is no directory") +
+          (error ? base::DescribeAccessError(path, error.value())
+                 : "it is no directory") +
           "; set data_dir or --data-dir to a directory that can be written");
 }
 

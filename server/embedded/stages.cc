@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "core/base/access_error.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/retry/backoff.h"
@@ -21,8 +22,8 @@ absl::Status MakeDataDir(const std::string& path) {
   std::filesystem::create_directories(path, error);
   if (!error) return absl::OkStatus();
   return base::MakeError(absl::StatusCode::kFailedPrecondition, "BAD_DATA_DIR",
-                         "data_dir '" + path +
-                             "' cannot be made: " + error.message() +
+                         "data_dir '" + path + "' cannot be made: " +
+                             base::DescribeAccessError(path, error.value()) +
                              "; set it to a directory that can be written");
 }
 

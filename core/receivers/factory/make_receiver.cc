@@ -1,6 +1,5 @@
 #include "core/receivers/factory/make_receiver.h"
 
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,12 +14,12 @@ namespace {
 absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
                                                const Environment& environment) {
   if (source.receiver == "file") {
-    return file::FileReceiver::Open(
-        {.path = std::filesystem::path(environment.data_dir) / source.path,
-         .rotate_bytes = source.rotate_bytes,
-         .rotate_age = source.rotate_age,
-         .keep = source.rotate_keep},
-        environment.clock);
+    return file::FileReceiver::Open({.data_dir = environment.data_dir,
+                                     .path = source.path,
+                                     .rotate_bytes = source.rotate_bytes,
+                                     .rotate_age = source.rotate_age,
+                                     .keep = source.rotate_keep},
+                                    environment.clock);
   }
   if (const auto* variant = segment::FindVariant(source.receiver)) {
     return segment::SegmentReceiver::Create(

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/data_file.h"
 #include "core/base/error_info.h"
 #include "core/receivers/file/rotated_files.h"
 
@@ -23,7 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kMode = 0600;
-constexpr int kOpenFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+constexpr int kOpenFlags =
+    O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
 absl::Status BadPath(const std::string& what, const std::string& why) {
   return base::MakeError(
@@ -31,8 +33,6 @@ absl::Status BadPath(const std::string& what, const std::string& why) {
       absl::StrCat(what, ": ", why,
                    "; give a path that this user may write to"));
 }
-
-std::string Why(int error) { return std::generic_category().message(error); }
 
 fs::path FolderOf(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
@@ -91,7 +91,14 @@ absl::Time BeginOf(int descriptor) {
 absl::StatusOr<std::unique_ptr<FileReceiver>> FileReceiver::Open(
     FileOptions options, base::Clock& clock) {
   if (options.path.empty()) return BadPath("path", "it is empty");
-  const fs::path folder = FolderOf(options.path);
+  const std::string path = fs::path(options.data_dir) / options.path;
+  const std::string problem =
+      base::DescribeBadDataFile(options.data_dir, options.path);
+  if (!problem.empty()) {
+    return base::MakeError(absl::StatusCode::kFailedPrecondition, "BAD_PATH",
+                           absl::StrCat("'", path, "' ", problem));
+  }
+  const fs::path folder = FolderOf(path);
   std::error_code no_folder;
   fs::create_directories(folder, no_folder);
   if (no_folder) {
@@ -103,27 +110,38 @@ absl::StatusOr<std::unique_ptr<FileReceiver>> FileReceiver::Open(
   // Only whether it can be opened. What a crash left in it is cut off when a
   // batch is written, because until then another receiver, whom this one
   // follows, may be in the middle of a line.
-  const int descriptor =
-      ::open(receiver->options_.path.c_str(), kOpenFlags, kMode);
+  const int descriptor = ::open(receiver->path_.c_str(), kOpenFlags, kMode);
   if (descriptor < 0) {
-    return BadPath(
-        absl::StrCat("cannot open file '", receiver->options_.path, "'"),
-        Why(errno));
+    return BadPath(absl::StrCat("cannot open file '", receiver->path_, "'"),
+                   receiver->Why(errno));
   }
   ::close(descriptor);
   return receiver;
 }
 
 FileReceiver::FileReceiver(FileOptions options, base::Clock& clock)
-    : options_(std::move(options)), clock_(clock) {}
+    : options_(std::move(options)),
+      path_(fs::path(options_.data_dir) / options_.path),
+      clock_(clock) {}
 
 FileReceiver::~FileReceiver() = default;
 
+std::string FileReceiver::Why(int error) const {
+  if (error != kNotOurs) return std::generic_category().message(error);
+  return absl::StrCat(
+      "it ", base::DescribeBadDataFile(options_.data_dir, options_.path));
+}
+
 int FileReceiver::OpenFile() {
-  const int descriptor = ::open(options_.path.c_str(), kOpenFlags, kMode);
+  // Somebody may have put something else there since the start.
+  if (!base::DescribeBadDataFile(options_.data_dir, options_.path).empty()) {
+    return kNotOurs;
+  }
+  const int descriptor = ::open(path_.c_str(), kOpenFlags, kMode);
   if (descriptor < 0) return errno;
   struct stat found {};
   int error = ::fstat(descriptor, &found) == 0 ? 0 : errno;
+  if (error == 0 && !S_ISREG(found.st_mode)) error = kNotOurs;
   const bool as_we_left_it = found.st_dev == device_ &&
                              found.st_ino == inode_ &&
                              found.st_size == size_bytes_ && size_bytes_ > 0;
@@ -143,7 +161,7 @@ int FileReceiver::Adopt(int descriptor, std::int64_t size) {
   if (size < 0) return errno;
   size_bytes_ = size;
   begun_ = BeginOf(descriptor);
-  return SyncFolder(FolderOf(options_.path));
+  return SyncFolder(FolderOf(path_));
 }
 
 void FileReceiver::CloseFile() {
@@ -163,7 +181,7 @@ void FileReceiver::Send(Batch batch, Done done) {
   }
   if (error == 0) return done({.verdict = Verdict::kDelivered});
   const std::string detail =
-      absl::StrCat("cannot write to '", options_.path, "': ", Why(error));
+      absl::StrCat("cannot write to '", path_, "': ", Why(error));
   done({.verdict = Verdict::kRetry, .detail = detail, .answer = detail});
 }
 
@@ -191,10 +209,10 @@ bool FileReceiver::IsDue(std::int64_t more_bytes) const {
 }
 
 int FileReceiver::Rotate() {
-  const std::string name = RotatedName(options_.path, clock_.Now());
-  if (std::rename(options_.path.c_str(), name.c_str()) != 0) return errno;
+  const std::string name = RotatedName(path_, clock_.Now());
+  if (std::rename(path_.c_str(), name.c_str()) != 0) return errno;
   CloseFile();
-  PruneRotated(options_.path, options_.keep);
+  PruneRotated(path_, options_.keep);
   return 0;
 }
 

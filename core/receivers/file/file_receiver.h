@@ -20,7 +20,10 @@
 namespace segrid::receivers::file {
 
 struct FileOptions {
-  std::string path{};  // Missing folders above it are made.
+  // Where the file is, which never is one of the server's own below it; see
+  // core/base/data_file.h. Missing folders are made.
+  std::string data_dir{};
+  std::string path{};  // Below data_dir.
   // A file is renamed (see rotated_files.h) and a new one begun before a batch
   // would make it larger than this, and when its first line is older than that.
   // 0: never. A batch stays in one file, also a batch that is larger.
@@ -54,12 +57,15 @@ class FileReceiver final : public Receiver {
 
   void Send(Batch batch, Done done) override;
   Limits limits() const override { return {}; }
-  std::string endpoint() const override { return options_.path; }
+  std::string endpoint() const override { return path_; }
 
  private:
   FileReceiver(FileOptions options, base::Clock& clock);
 
-  // Each gives 0, or the errno of what failed.
+  // Each gives 0, or the errno of what failed. kNotOurs: the path leads to what
+  // is no file for Tracks.
+  static constexpr int kNotOurs = -1;
+  std::string Why(int error) const;
   int OpenFile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Looks at a file that is new, or not as the last batch left it.
   int Adopt(int descriptor, std::int64_t size)
@@ -72,6 +78,7 @@ class FileReceiver final : public Receiver {
   bool IsDue(std::int64_t more_bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const FileOptions options_;
+  const std::string path_;  // With data_dir.
   base::Clock& clock_;
   absl::Mutex mu_;
   int descriptor_ ABSL_GUARDED_BY(mu_) = -1;

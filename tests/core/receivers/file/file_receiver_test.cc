@@ -165,6 +165,43 @@ TEST(FileReceiver, AFullDiskIsRetriedAndLeavesNoHalfLine) {
   EXPECT_EQ(Read(path), "{\"a\":1}\n{\"b\":2}\n");
 }
 
+TEST(FileReceiver, RefusesWhatIsNoFileForTracks) {
+  const tests::ScratchDir scratch;
+  const std::string dir = scratch.Path("");
+  std::filesystem::create_directories(dir + "/queue");
+  std::filesystem::create_directories(dir + "/folder");
+  ASSERT_EQ(::mkfifo((dir + "/fifo").c_str(), 0600), 0);
+  std::filesystem::create_symlink("queue/new", dir + "/link");
+  for (const char* path : {"fifo", "folder", "link", "queue/new", "lock"}) {
+    const auto receiver = Open({.data_dir = dir, .path = path});
+    EXPECT_EQ(base::ReasonOf(receiver.status()), "BAD_PATH") << path;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(dir + "/queue"));
+}
+
+// Nothing that was written to such a thing would be found again.
+TEST(FileReceiver, KeepsTracksWhenSomethingElseTookTheFilesPlace) {
+  const tests::ScratchDir scratch;
+  const std::string dir = scratch.Path("");
+  const std::string path = dir + "/tracks.ndjson";
+  std::filesystem::create_directories(dir + "/queue");
+  const auto receiver = Open({.data_dir = dir, .path = "tracks.ndjson"});
+  ASSERT_TRUE(receiver.ok()) << receiver.status();
+  std::filesystem::remove(path);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  SendResult result = Send(**receiver, {"{}"});
+  EXPECT_EQ(result.verdict, Verdict::kRetry);
+  EXPECT_THAT(result.detail, HasSubstr("it is a FIFO"));
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink("queue/new", path);
+  result = Send(**receiver, {"{}"});
+  EXPECT_EQ(result.verdict, Verdict::kRetry);
+  EXPECT_THAT(result.detail, HasSubstr("the server's own files"));
+  EXPECT_TRUE(std::filesystem::is_empty(dir + "/queue"));
+  std::filesystem::remove(path);
+  EXPECT_EQ(Send(**receiver, {"{}"}).verdict, Verdict::kDelivered);
+}
+
 TEST(FileReceiver, BatchesOfSeveralThreadsDoNotMix) {
   const tests::ScratchDir scratch;
   const std::string path = scratch.Path("tracks.ndjson");
