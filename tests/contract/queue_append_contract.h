@@ -44,7 +44,7 @@ TYPED_TEST_P(QueueContract, DuplicatesAreCountedAndNotAccepted) {
   EXPECT_EQ(again.duplicates, 3);
   const Lease lease = this->calls().Take("prod");
   EXPECT_THAT(testing::IdsOf(lease), ElementsAre("a", "b", "c"));
-  EXPECT_EQ(lease.messages[2].track, testing::TrackJson("c"));
+  EXPECT_EQ(lease.messages.at(2).track, testing::TrackJson("c"));
   EXPECT_EQ(this->calls().Stats("prod").duplicates, 3);
 }
 
@@ -173,7 +173,7 @@ TYPED_TEST_P(QueueContract, ATraceGoesWithItsMessages) {
        {std::pair(2, "b"), std::pair(1, "d"), std::pair(1, "e")}) {
     const Lease lease = this->calls().Take("prod", count);
     ASSERT_EQ(lease.messages.at(0).id, id);
-    const bool is_traced = lease.messages[0].id != "e";
+    const bool is_traced = lease.messages.at(0).id != "e";
     std::size_t messages = 0;
     for (const TracedRange& range : lease.traces) {
       EXPECT_EQ(range.trace, *trace);

@@ -23,7 +23,7 @@ TYPED_TEST_P(QueueContract, ADeadLetterKeepsWhatIsKnown) {
   const auto page = this->queue().ListDeadLetters(query);
   ASSERT_TRUE(page.ok()) << page.status();
   ASSERT_EQ(page->dead_letters.size(), 1u);
-  const DeadLetter& letter = page->dead_letters[0];
+  const DeadLetter& letter = page->dead_letters.at(0);
   EXPECT_EQ(letter.lane, "prod");
   EXPECT_EQ(letter.message_id, "a");
   EXPECT_EQ(letter.reason, "BAD_MESSAGE");
@@ -33,8 +33,9 @@ TYPED_TEST_P(QueueContract, ADeadLetterKeepsWhatIsKnown) {
   EXPECT_EQ(letter.attempts, 1);
   EXPECT_EQ(letter.track.view(), testing::TrackJson("a"));
   query.with_track = false;
-  EXPECT_EQ(this->queue().ListDeadLetters(query)->dead_letters[0].track.size(),
-            0u);
+  EXPECT_EQ(
+      this->queue().ListDeadLetters(query)->dead_letters.at(0).track.size(),
+      0u);
 }
 
 TYPED_TEST_P(QueueContract, DeadLettersCountInTheLedger) {
@@ -97,7 +98,7 @@ TYPED_TEST_P(QueueContract, FiltersSelectByReasonIdAndTime) {
         ->dead_letters.size();
   };
   const auto all = this->queue().ListDeadLetters({.filter = {.lane = "prod"}});
-  const std::uint64_t newest = all->dead_letters[0].id;
+  const std::uint64_t newest = all->dead_letters.at(0).id;
   EXPECT_EQ(count({}), 3u);
   EXPECT_EQ(count({.reason = "REFUSED"}), 2u);
   EXPECT_EQ(count({.ids = {newest, newest + 1}}), 1u);
@@ -119,8 +120,8 @@ TYPED_TEST_P(QueueContract, ReplayQueuesAgainWithTheSameIdAndAFreshBudget) {
   EXPECT_GE(heard, 1);
   const Lease lease = this->calls().Take("prod");
   EXPECT_THAT(IdsOf(lease), ElementsAre("c", "a", "b"));
-  EXPECT_EQ(lease.messages[1].track, testing::TrackJson("a"));
-  EXPECT_EQ(lease.messages[1].accepted_time, this->clock().Now());
+  EXPECT_EQ(lease.messages.at(1).track, testing::TrackJson("a"));
+  EXPECT_EQ(lease.messages.at(1).accepted_time, this->clock().Now());
   EXPECT_EQ(lease.attempts, 0);
   EXPECT_EQ(this->calls().Stats("prod").accepted, 3);
   EXPECT_EQ(this->calls().Stats("prod").dead_letters, 0);

@@ -129,7 +129,7 @@ TYPED_TEST_P(QueueContract, DeferredMessagesComeBackAtTheirTimeInOrder) {
   const Lease back = this->calls().Take("prod");
   EXPECT_THAT(IdsOf(back), ElementsAre("a", "b"));
   EXPECT_EQ(back.attempts, 1);
-  EXPECT_EQ(back.messages[0].accepted_time + absl::Seconds(10),
+  EXPECT_EQ(back.messages.at(0).accepted_time + absl::Seconds(10),
             this->clock().Now());
 }
 

@@ -100,8 +100,8 @@ bool FailTheNthWrite(const Failure& failure, std::int64_t nth,
   const auto again = calls.Append(
       {testing::ChunkOf("prod", {"b", "c"}), testing::ChunkOf("test", {"b"})});
   EXPECT_TRUE(again.ok()) << again.status();
-  EXPECT_THAT(again->lanes[0].accepted, ::testing::AnyOf(0, 2));
-  EXPECT_EQ(again->lanes[1].accepted, again->lanes[0].accepted / 2);
+  EXPECT_THAT(again->lanes.at(0).accepted, ::testing::AnyOf(0, 2));
+  EXPECT_EQ(again->lanes.at(1).accepted, again->lanes.at(0).accepted / 2);
   calls.Append("prod", {"d"});
 
   world.store.Reopen();
@@ -158,7 +158,7 @@ TEST(DiskFailure, OfOneCommitFailsTheOneThatBuildsUponIt) {
         for (; !result.ok(); ++refused) {
           result = calls.Append({testing::ChunkOf("prod", {id, id + "x"})});
         }
-        accepted += static_cast<int>(result->lanes[0].accepted);
+        accepted += static_cast<int>(result->lanes.at(0).accepted);
       }
     });
   }

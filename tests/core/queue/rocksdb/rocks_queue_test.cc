@@ -2,12 +2,17 @@
 
 #include <atomic>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/notification.h"
 #include "core/base/error_info.h"
 #include "gtest/gtest.h"
 #include "tests/contract/queue_dead_letter_contract.h"
@@ -36,7 +41,7 @@ TEST(RocksQueue, RemembersEverythingAfterARestart) {
       store.calls().DeadLetter(AllOf("prod", e), {"REFUSED", "HTTP 404"}).ok());
   const LaneStats before = store.calls().Stats("prod");
 
-  store.Reopen();
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
   const LaneStats after = store.calls().Stats("prod");
   EXPECT_EQ(after.accepted, 6);
   EXPECT_EQ(after.delivered, 3);
@@ -64,7 +69,7 @@ TEST(RocksQueue, KeepsTheTraceOfACallOverARestart) {
   traced.trace = trace;
   store.calls().Append("prod", {"before"});
   ASSERT_TRUE(store.calls().Append({traced}).ok());
-  store.Reopen();
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
   std::size_t messages = 0;
   for (int i = 0; i < 2; ++i) {
     for (const TracedRange& range : store.calls().Take("prod").traces) {
@@ -73,6 +78,83 @@ TEST(RocksQueue, KeepsTheTraceOfACallOverARestart) {
     }
   }
   EXPECT_EQ(messages, ids.size());
+}
+
+// The records of chunks go when their ids need not be remembered any more, but
+// not while their messages wait.
+TEST(RocksQueue, WhatWaitsLongerThanTheDedupWindowIsThereAfterARestart) {
+  RocksStore store;
+  store.calls().Append("prod", {"a", "b"});
+  store.calls().Append("gone", {"c"});
+  const Lease lease = store.calls().Take("gone");
+  ASSERT_TRUE(store.calls().Ack(AllOf("gone", lease)).ok());
+  for (int day = 1; day <= 3; ++day) {
+    store.clock.Advance(absl::Hours(25));
+    // A fresh store looks for old records with its first commit.
+    ASSERT_NO_FATAL_FAILURE(store.Reopen());
+    store.calls().Append("prod", {absl::StrCat("d", day)});
+  }
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
+  EXPECT_EQ(store.calls().Stats("prod").pending, 5);
+  EXPECT_THAT(IdsOf(store.calls().Take("prod")),
+              ElementsAre("a", "b", "d1", "d2", "d3"));
+  // Old enough to be taken again.
+  EXPECT_EQ(store.calls().Append("gone", {"c"}).accepted, 1);
+}
+
+// Holds the store's thread where a test wants it.
+class Brake {
+ public:
+  std::function<void(std::string_view)> At(std::string step) {
+    return [this, step = std::move(step)](std::string_view name) {
+      if (name != step || !armed_.exchange(false)) return;
+      reached_.Notify();
+      released_.WaitForNotification();
+    };
+  }
+  void Arm() { armed_ = true; }
+  void WaitUntilReached() { reached_.WaitForNotification(); }
+  void Release() { released_.Notify(); }
+
+ private:
+  std::atomic<bool> armed_ = false;
+  absl::Notification reached_;
+  absl::Notification released_;
+};
+
+TEST(RocksQueue, AppendsInOneCommitKeepALanesBoundTogether) {
+  Brake brake;
+  // Room for two of 17 bytes.
+  RocksStore store({.max_bytes = 1'000,
+                    .max_lane_bytes = 40,
+                    .on_step = brake.At("written")});
+  store.options.max_lane_bytes = 40;
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
+  brake.Arm();
+  std::vector<absl::StatusOr<AppendResult>> results(
+      4, absl::UnknownError("not answered"));
+  absl::BlockingCounter answers(4);
+  const auto append = [&](std::size_t i, const std::string& lane,
+                          const std::string& id) {
+    store.queue().Append({.chunks = {testing::ChunkOf(lane, {id})}},
+                         [&, i](absl::StatusOr<AppendResult> result) {
+                           results[i] = std::move(result);
+                           answers.DecrementCount();
+                         });
+  };
+  append(0, "other", "x");
+  brake.WaitUntilReached();
+  // These wait together, and go into the next commit.
+  append(1, "prod", "a");
+  append(2, "prod", "b");
+  append(3, "prod", "c");
+  brake.Release();
+  answers.Wait();
+  EXPECT_TRUE(results[0].ok()) << results[0].status();
+  EXPECT_TRUE(results[1].ok()) << results[1].status();
+  EXPECT_TRUE(results[2].ok()) << results[2].status();
+  EXPECT_EQ(base::ReasonOf(results[3].status()), "QUEUE_FULL");
+  EXPECT_EQ(store.calls().Stats("prod").pending, 2);
 }
 
 TEST(RocksQueue, TheSame46TimesWithRestartsBetweenIsAcceptedOnce) {
@@ -85,7 +167,7 @@ TEST(RocksQueue, TheSame46TimesWithRestartsBetweenIsAcceptedOnce) {
     if (i % 5 == 0) {
       const Lease lease = store.calls().Take("prod");
       ASSERT_TRUE(store.calls().Ack(AllOf("prod", lease)).ok());
-      store.Reopen();
+      ASSERT_NO_FATAL_FAILURE(store.Reopen());
     }
   }
   EXPECT_EQ(accepted, 3);
@@ -107,7 +189,7 @@ TEST(RocksQueue, ReplayedAndPurgedLettersStaySoAfterARestart) {
   EXPECT_EQ(*store.queue().PurgeDeadLetters(
                 {.lane = "prod", .reason = "BAD_MESSAGE"}),
             1);
-  store.Reopen();
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
   const LaneStats stats = store.calls().Stats("prod");
   EXPECT_EQ(stats.accepted, 3);
   EXPECT_EQ(stats.pending, 1);
@@ -126,7 +208,7 @@ TEST(RocksQueue, ALargeChunkOfWhichSomeIsKnownKeepsTheRest) {
   EXPECT_EQ(store.calls().Append("prod", {"m0", "m500", "m999"}).accepted, 3);
   EXPECT_EQ(store.calls().Append("prod", ids, more).accepted, 997);
   EXPECT_EQ(store.calls().Append("test", ids, more).accepted, 1'000);
-  store.Reopen();
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
   for (const auto& [lane, count] : {std::pair("prod", 997), {"test", 1'000}}) {
     std::set<std::string> taken;
     if (lane == std::string("prod")) {
@@ -167,7 +249,7 @@ TEST(RocksQueue, ANewerFormatIsRefusedUntouched) {
   EXPECT_EQ(base::ReasonOf(status), "QUEUE_FORMAT");
   EXPECT_EQ(std::filesystem::last_write_time(store.dir.path()), before);
   std::ofstream(format) << "segrid-queue 2\n";
-  store.Reopen();
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
 }
 
 TEST(RocksQueue, ItsDirectoryIsForItsOwnerAlone) {
@@ -219,7 +301,7 @@ TEST(RocksQueue, LargeCallsAreStoredInPiecesAndLentInOrder) {
   const LaneAppend result = store.calls().Append("prod", ids, more);
   EXPECT_EQ(result.accepted, 6'000);
   EXPECT_EQ(result.ticket.range, (Range{1, 6'000}));
-  store.Reopen();
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
   std::vector<std::string> taken;
   for (bool more_left = true; more_left;) {
     const Lease lease = store.calls().Take("prod");
@@ -244,10 +326,15 @@ TEST(RocksQueue, ManyThreadsLoseAndDoubleNothing) {
       testing::QueueCalls calls(store.queue());
       for (int i = 0; i < kBatches; ++i) {
         const std::string id = absl::StrCat(t, "-", i);
-        calls.Append("prod", {id, absl::StrCat("shared", i)});
-        const Lease lease = calls.Take("prod", 3);
-        delivered += static_cast<int>(lease.messages.size());
-        ASSERT_TRUE(calls.Ack(testing::AllOf("prod", lease)).ok());
+        // A thread must not throw.
+        const auto result = calls.Append(
+            {testing::ChunkOf("prod", {id, absl::StrCat("shared", i)})});
+        ASSERT_TRUE(result.ok()) << result.status();
+        const auto lease =
+            calls.Take(TakeRequest{.lane = "prod", .max_messages = 3});
+        ASSERT_TRUE(lease.ok()) << lease.status();
+        delivered += static_cast<int>(lease->messages.size());
+        ASSERT_TRUE(calls.Ack(testing::AllOf("prod", *lease)).ok());
       }
     });
   }

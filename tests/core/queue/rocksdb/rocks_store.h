@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -74,8 +75,13 @@ struct RocksStore {
   }
   void Close() { queue_.reset(); }
 
-  Queue& queue() { return *queue_; }
-  testing::QueueCalls calls() { return testing::QueueCalls(*queue_); }
+  // Throws when the last open failed, which fails the test that asks and leaves
+  // those behind it alone.
+  Queue& queue() {
+    if (queue_ == nullptr) throw std::logic_error("the store is not open");
+    return *queue_;
+  }
+  testing::QueueCalls calls() { return testing::QueueCalls(queue()); }
 
   QueueDir dir;
   testing::FakeClock clock;
