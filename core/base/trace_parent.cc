@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 #include "absl/random/random.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 
 namespace segrid::base {
 namespace {
 
 // 00-<32 hex>-<16 hex>-<2 hex>
 constexpr std::size_t kHeaderBytes = 55;
+constexpr std::size_t kMaxStateMembers = 32;
 constexpr std::uint8_t kSampled = 1;
 constexpr std::uint8_t kInvalidVersion = 0xFF;
 constexpr std::string_view kDigits = "0123456789abcdef";  // No others count.
@@ -39,6 +44,26 @@ void AppendHex(const std::array<std::uint8_t, kBytes>& id, std::string& out) {
   }
 }
 
+// `key` or `tenant@system`, with the characters of level 2.
+bool IsStateKey(std::string_view key) {
+  constexpr std::size_t kMaxKeyBytes = 256;
+  if (key.empty() || key.size() > kMaxKeyBytes) return false;
+  if (!absl::ascii_islower(static_cast<unsigned char>(key.front())) &&
+      !absl::ascii_isdigit(static_cast<unsigned char>(key.front()))) {
+    return false;
+  }
+  return key.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-*/@") ==
+         key.npos;
+}
+
+bool IsStateValue(std::string_view value) {
+  constexpr std::size_t kMaxValueBytes = 256;
+  return !value.empty() && value.size() <= kMaxValueBytes &&
+         std::all_of(value.begin(), value.end(), [](char c) {
+           return c >= ' ' && c <= '~' && c != ',' && c != '=';
+         });
+}
+
 }  // namespace
 
 std::optional<TraceParent> ParseTraceParent(std::string_view header) {
@@ -63,6 +88,30 @@ std::optional<TraceParent> ParseTraceParent(std::string_view header) {
   }
   trace.sampled = (flags & kSampled) != 0;
   return trace;
+}
+
+std::string ParseTraceState(std::string_view headers) {
+  std::string state;
+  std::vector<std::string_view> keys;
+  for (const absl::string_view piece :
+       absl::StrSplit(absl::string_view(headers.data(), headers.size()), ',')) {
+    const absl::string_view trimmed = absl::StripAsciiWhitespace(piece);
+    if (trimmed.empty()) continue;
+    const std::string_view member(trimmed.data(), trimmed.size());
+    const std::string_view key = member.substr(0, member.find('='));
+    if (key.size() == member.size() || !IsStateKey(key) ||
+        !IsStateValue(member.substr(key.size() + 1)) ||
+        std::find(keys.begin(), keys.end(), key) != keys.end()) {
+      return "";
+    }
+    keys.push_back(key);
+    if (keys.size() > kMaxStateMembers) return "";
+    const std::size_t comma = state.empty() ? 0 : 1;
+    // Shorter members behind a long one still find room.
+    if (state.size() + comma + member.size() > kMaxTraceStateBytes) continue;
+    state.append(comma, ',').append(member);
+  }
+  return state;
 }
 
 std::string ToHeader(const TraceParent& trace) {

@@ -1,8 +1,10 @@
-// Which trace a call belongs to: the `traceparent` header of W3C Trace Context.
+// Which trace a call belongs to: the `traceparent` and `tracestate` headers of
+// W3C Trace Context.
 
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@ struct TraceParent {
   std::array<std::uint8_t, 16> trace_id{};
   std::array<std::uint8_t, 8> span_id{};  // Of whoever made the call.
   bool sampled = false;
+  std::string state{};  // See ParseTraceState(). Empty: none.
 
   friend bool operator==(const TraceParent&, const TraceParent&) = default;
 };
@@ -23,7 +26,17 @@ struct TraceParent {
 // is wrong: then there is no trace.
 std::optional<TraceParent> ParseTraceParent(std::string_view header);
 
-// The value of a header, version 00.
+// The longest state that is passed on, as the standard wants at least.
+inline constexpr std::size_t kMaxTraceStateBytes = 512;
+
+// The list members of `tracestate` headers (their values, joined by commas), in
+// their order and without white space, as far as kMaxTraceStateBytes and 32
+// members go. "" when any of it is wrong: then all of it is dropped, as the
+// standard says. Its content belongs to the caller's tools: it is passed on,
+// and never logged.
+std::string ParseTraceState(std::string_view headers);
+
+// The value of a `traceparent` header, version 00.
 std::string ToHeader(const TraceParent& trace);
 
 // The trace's id as 32 hex digits, for logs.

@@ -29,6 +29,16 @@ std::optional<std::string_view> HeaderOf(const Request& request,
   return std::string_view(first->value().data(), first->value().size());
 }
 
+std::string ListHeaderOf(const Request& request, std::string_view name) {
+  std::string values;
+  const auto [first, last] = request.headers->equal_range(Beast(name));
+  for (auto it = first; it != last; ++it) {
+    values.append(it == first ? "" : ",")
+        .append(it->value().data(), it->value().size());
+  }
+  return values;
+}
+
 bool HasHeader(const Request& request, std::string_view name) {
   return request.headers->find(Beast(name)) != request.headers->end();
 }

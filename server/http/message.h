@@ -29,6 +29,10 @@ struct Request {
 std::optional<std::string_view> HeaderOf(const Request& request,
                                          std::string_view name);
 
+// The values of all headers `name`, in their order and joined by commas, as
+// headers that are lists mean it; "" without any.
+std::string ListHeaderOf(const Request& request, std::string_view name);
+
 // True if the request has the header at all.
 bool HasHeader(const Request& request, std::string_view name);
 

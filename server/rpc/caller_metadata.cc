@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <iterator>
+#include <string>
 
 namespace segrid::rpc {
 
@@ -22,7 +23,17 @@ absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
 
 std::optional<base::TraceParent> TraceOf(
     const grpc::CallbackServerContext& context) {
-  return base::ParseTraceParent(MetadataOf(context, "traceparent"));
+  std::optional<base::TraceParent> trace =
+      base::ParseTraceParent(MetadataOf(context, "traceparent"));
+  if (!trace.has_value()) return trace;
+  std::string states;
+  const auto [begin, end] = context.client_metadata().equal_range("tracestate");
+  for (auto it = begin; it != end; ++it) {
+    states.append(states.empty() ? "" : ",")
+        .append(it->second.data(), it->second.size());
+  }
+  trace->state = base::ParseTraceState(states);
+  return trace;
 }
 
 }  // namespace segrid::rpc

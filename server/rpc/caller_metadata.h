@@ -20,7 +20,8 @@ std::string_view MetadataOf(const grpc::CallbackServerContext& context,
 // InfiniteFuture when there is none.
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
 
-// The caller's `traceparent` (W3C Trace Context); nullopt without a valid one.
+// The caller's `traceparent` (W3C Trace Context) with its `tracestate`; nullopt
+// without a valid `traceparent`.
 std::optional<base::TraceParent> TraceOf(
     const grpc::CallbackServerContext& context);
 

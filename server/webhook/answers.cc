@@ -95,7 +95,13 @@ httpd::Answer UnavailableAnswer(const absl::Status& status) {
 
 std::optional<base::TraceParent> TraceOf(const httpd::Request& request) {
   const auto header = httpd::HeaderOf(request, "traceparent");
-  return header.has_value() ? base::ParseTraceParent(*header) : std::nullopt;
+  if (!header.has_value()) return std::nullopt;
+  std::optional<base::TraceParent> trace = base::ParseTraceParent(*header);
+  if (trace.has_value()) {
+    trace->state =
+        base::ParseTraceState(httpd::ListHeaderOf(request, "tracestate"));
+  }
+  return trace;
 }
 
 }  // namespace segrid::webhook

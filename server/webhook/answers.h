@@ -30,8 +30,8 @@ std::string BodyProblem(const absl::Status& status,
 // 503 with Retry-After, for an error of Forward that is not the request's.
 httpd::Answer UnavailableAnswer(const absl::Status& status);
 
-// The request's `traceparent` header (W3C Trace Context, level 1); nullopt
-// without a valid one, or with several.
+// The request's `traceparent` header (W3C Trace Context, level 1) with its
+// `tracestate`; nullopt without a valid `traceparent`, or with several.
 std::optional<base::TraceParent> TraceOf(const httpd::Request& request);
 
 }  // namespace segrid::webhook

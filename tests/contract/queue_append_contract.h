@@ -161,8 +161,9 @@ TYPED_TEST_P(QueueContract, SubscribersHearOfAppendsToTheirLaneOnly) {
 }
 
 TYPED_TEST_P(QueueContract, ATraceGoesWithItsMessages) {
-  const auto trace = base::ParseTraceParent(
+  auto trace = base::ParseTraceParent(
       "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  trace->state = "rojo=1,congo=2";
   Chunk traced = ChunkOf("prod", {"b", "a", "c", "d"});
   traced.trace = trace;
   this->calls().Append("prod", {"a"});

@@ -10,6 +10,9 @@ namespace segrid::queue::rocksdb {
 namespace {
 
 constexpr std::size_t kRowBytes = 8;
+// Of a traced call.
+constexpr std::uint8_t kSampledFlag = 1;
+constexpr std::uint8_t kStateFlag = 2;  // Its tracestate follows.
 // JSON of a body; staged.h allows half of it. A stored size over it is damage.
 constexpr std::uint64_t kMaxJsonBytes = 1 << 20;
 
@@ -72,8 +75,11 @@ std::optional<std::vector<TracedPlaces>> ReadTraces(BinaryReader& reader,
     places.count = reader.Get<std::uint32_t>();
     for (auto& byte : places.trace.trace_id) byte = reader.Get<std::uint8_t>();
     for (auto& byte : places.trace.span_id) byte = reader.Get<std::uint8_t>();
-    places.trace.sampled = reader.Get<std::uint8_t>() != 0;
-    if (!reader.ok() || places.count == 0 || places.first < after) {
+    const auto flags = reader.Get<std::uint8_t>();
+    places.trace.sampled = (flags & kSampledFlag) != 0;
+    if ((flags & kStateFlag) != 0) places.trace.state = reader.GetText();
+    if (!reader.ok() || flags > (kSampledFlag | kStateFlag) ||
+        places.count == 0 || places.first < after) {
       return std::nullopt;
     }
     after = std::uint64_t{places.first} + places.count;
@@ -170,7 +176,11 @@ std::vector<std::string_view> BodyBuilder::Finish(
     tail.Put(places.count);
     for (const std::uint8_t byte : places.trace.trace_id) tail.Put(byte);
     for (const std::uint8_t byte : places.trace.span_id) tail.Put(byte);
-    tail.Put(std::uint8_t{places.trace.sampled});
+    const bool has_state = !places.trace.state.empty();
+    tail.Put(
+        static_cast<std::uint8_t>((places.trace.sampled ? kSampledFlag : 0) |
+                                  (has_state ? kStateFlag : 0)));
+    if (has_state) tail.PutText(places.trace.state);
   }
   tail.Put(Crc32c(tail_, checksum));
   parts.push_back(tail_);

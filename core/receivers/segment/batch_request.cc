@@ -65,6 +65,9 @@ absl::StatusOr<http::Request> BatchRequest::Make(const Batch& batch,
     request.headers.emplace_back(
         "traceparent",
         base::ToHeader(base::WithSpan(*batch.trace, new_span_id())));
+    if (!batch.trace->state.empty()) {
+      request.headers.emplace_back("tracestate", batch.trace->state);
+    }
   }
   request.body = BatchBody(batch, now);
   if (gzip && !batch.plain) {

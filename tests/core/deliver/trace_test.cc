@@ -90,6 +90,18 @@ TEST(Trace, StaysTheSameInEveryTryWithASpanOfItsOwn) {
   EXPECT_EQ(headers.count(base::ToHeader(trace)), 0u);
 }
 
+TEST(Trace, GoesWithItsState) {
+  SimulatedDelivery delivery;
+  NotingServer server(delivery);
+  delivery.AddSource(server, {.name = "prod"});
+  base::TraceParent trace = TraceOf('a');
+  trace.state = "rojo=1,congo=2";
+  Append(delivery, {"m0"}, trace);
+  delivery.Start();
+  ASSERT_EQ(server.server().seen().size(), 1u);
+  EXPECT_EQ(server.server().seen()[0].Header("tracestate"), "rojo=1,congo=2");
+}
+
 TEST(Trace, OfASplitBatchIsThatOfThePart) {
   SimulatedDelivery delivery;
   NotingServer server(delivery, [](const Arrival& arrival) {

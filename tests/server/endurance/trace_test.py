@@ -1,4 +1,4 @@
-"""The trace of a call reaches the receiver, also when the server was killed in between.
+"""The trace of a call, with its state, reaches the receiver, also when the server was killed in between.
 
     trace_test.py <segrid-server>
 """
@@ -28,14 +28,15 @@ def header(trace):
 class Receiver(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     takes = threading.Event()
-    seen = []  # The ids and the traceparent of each request.
+    seen = []  # The ids, the traceparent and the tracestate of each request.
     changed = threading.Condition()
 
     def do_POST(self):
         body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))).decode()
         with Receiver.changed:
             if self.takes.is_set():
-                Receiver.seen.append((re.findall(r'"messageId":"event-(\d+)-', body), self.headers["traceparent"]))
+                ids = re.findall(r'"messageId":"event-(\d+)-', body)
+                Receiver.seen.append((ids, self.headers["traceparent"], self.headers["tracestate"]))
             Receiver.changed.notify_all()
         self.send_response(200 if self.takes.is_set() else 503)
         self.send_header("Content-Length", "0")
@@ -69,41 +70,50 @@ class Trace(unittest.TestCase):
         """The headers of the requests with these events; each is delivered once."""
         with Receiver.changed:
             done = Receiver.changed.wait_for(
-                lambda: set(ids) <= {one for seen, _ in Receiver.seen for one in seen}, SECONDS)
+                lambda: set(ids) <= {one for seen, _, _ in Receiver.seen for one in seen}, SECONDS)
             self.assertTrue(done, program.log[-2000:])
-            return [trace for seen, trace in Receiver.seen if set(ids) & set(seen)]
+            return [(trace, state) for seen, trace, state in Receiver.seen if set(ids) & set(seen)]
 
-    def call(self, program, first, *traces):
+    def call(self, program, first, *traces, states=()):
         with grpc.insecure_channel(f"127.0.0.1:{program.ports['grpc']}") as channel:
             forward = channel.unary_unary("/segrid.v1.BridgeService/Forward", lambda body: body, lambda body: body)
-            forward(forward_request(first), timeout=SECONDS, metadata=[("traceparent", trace) for trace in traces])
+            forward(forward_request(first), timeout=SECONDS,
+                    metadata=[("traceparent", trace) for trace in traces] + [("tracestate", state) for state in states])
 
     def test_arrives_after_a_kill(self):
         program = Program(SERVER, self.config, folder=self.folder)
-        status, _, _ = program.ask("http", "/v1/webhook", "POST", events(1, 2), {"traceparent": header(OF_WEBHOOK)})
+        status, _, _ = program.ask("http", "/v1/webhook", "POST", events(1, 2), {
+            "traceparent": header(OF_WEBHOOK), "tracestate": "rojo=1, congo=t61rcWkgMzE"})
         self.assertEqual(status, 200)
         program.process.kill()
         program.stop()
         Receiver.takes.set()
         program = Program(SERVER, self.config, folder=self.folder)
         self.addCleanup(program.stop)
-        (arrived,) = self.deliver(program, ["1", "2"])
+        ((arrived, state),) = self.deliver(program, ["1", "2"])
         self.assertRegex(arrived, rf"^00-{OF_WEBHOOK}-[0-9a-f]{{16}}-01$")
         self.assertNotIn(SPAN, arrived)
+        self.assertEqual(state, "rojo=1,congo=t61rcWkgMzE")
 
-        self.call(program, 3, header(OF_CALL))
-        (arrived,) = self.deliver(program, ["3"])
+        self.call(program, 3, header(OF_CALL), states=["rojo=2", "congo=3"])
+        ((arrived, state),) = self.deliver(program, ["3"])
         self.assertRegex(arrived, rf"^00-{OF_CALL}-[0-9a-f]{{16}}-01$")
+        self.assertEqual(state, "rojo=2,congo=3")
         program.wait_for(f'"call answered","method":"Forward","trace_id":"{OF_CALL}"')
 
-        # Wrong ones are none, and so are two.
-        self.call(program, 4)
-        self.assertEqual(self.deliver(program, ["4"]), [None])
+        # Wrong ones are none, and so are two; a state has no meaning without its trace.
+        self.call(program, 4, states=["rojo=4"])
+        self.assertEqual(self.deliver(program, ["4"]), [(None, None)])
         self.call(program, 5, header(WRONG).upper())
-        self.assertEqual(self.deliver(program, ["5"]), [None])
+        self.assertEqual(self.deliver(program, ["5"]), [(None, None)])
         self.call(program, 6, header(WRONG), header(OF_CALL))
-        self.assertEqual(self.deliver(program, ["6"]), [None])
+        self.assertEqual(self.deliver(program, ["6"]), [(None, None)])
+        self.call(program, 7, header(OF_CALL), states=["rojo=7,Bad"])
+        ((arrived, state),) = self.deliver(program, ["7"])
+        self.assertIn(OF_CALL, arrived)
+        self.assertIsNone(state)
         self.assertNotIn(WRONG, program.log)
+        self.assertNotIn("rojo", program.log)
 
 
 if __name__ == "__main__":

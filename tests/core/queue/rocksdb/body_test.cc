@@ -206,6 +206,35 @@ TEST(Body, HoldsTheTracesOfItsMessages) {
   EXPECT_EQ(read->count(), 12u);
 }
 
+TEST(Body, HoldsTheStateOfATraceAndStoresNoneAsBefore) {
+  const Chunk chunk = MakeChunk(3, 650);
+  const auto stored = [&chunk](const std::string& state, bool sampled) {
+    BodyBuilder body;
+    AddRows(chunk, body);
+    body.AddJson(chunk.json.view());
+    base::TraceParent trace = *base::ParseTraceParent(
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00");
+    trace.sampled = sampled;
+    trace.state = state;
+    body.AddTrace(3, trace);
+    return Joined(body.Finish(kKey));
+  };
+  for (const bool sampled : {false, true}) {
+    for (const std::string state : {"", "a=1", "rojo=1,congo=2"}) {
+      const std::string value = stored(state, sampled);
+      EXPECT_EQ(value.size(), stored("", sampled).size() +
+                                  (state.empty() ? 0 : 4 + state.size()));
+      const auto read = Body::Parse(value, kKey);
+      ASSERT_TRUE(read.has_value());
+      ASSERT_EQ(read->traces().size(), 1u);
+      EXPECT_EQ(read->traces()[0].trace.state, state);
+      EXPECT_EQ(read->traces()[0].trace.sampled, sampled);
+    }
+  }
+  // 33 bytes of a row, whose last is 0 or 1, and the checksum.
+  EXPECT_EQ(stored("", true)[stored("", true).size() - 5], 1);
+}
+
 TEST(Body, CostsNothingWithoutTraces) {
   const Chunk chunk = MakeChunk(3, 650);
   std::string value = Store(chunk, false);

@@ -60,8 +60,9 @@ TEST(RocksQueue, RemembersEverythingAfterARestart) {
 
 TEST(RocksQueue, KeepsTheTraceOfACallOverARestart) {
   RocksStore store;
-  const auto trace = base::ParseTraceParent(
+  auto trace = base::ParseTraceParent(
       "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00");
+  trace->state = std::string(base::kMaxTraceStateBytes, 'x');
   // Packed by the caller, and in several stored chunks.
   std::vector<std::string> ids;
   for (int i = 0; i < 3'000; ++i) ids.push_back(absl::StrCat("m", i));
