@@ -10,24 +10,18 @@
 #include "absl/synchronization/notification.h"
 #include "boost/asio/post.hpp"
 #include "client/cli/checks.h"
+#include "core/config/environment.h"
 #include "core/config/write_key.h"
 #include "core/http/connection.h"
 #include "core/http/endpoint.h"
+#include "core/http/proxy_choice.h"
 #include "core/http/resolver.h"
 #include "core/pool/thread_pool.h"
-#include "core/receivers/segment/variant.h"
+#include "core/receivers/factory/make_receiver.h"
 #include "core/tls/client_context.h"
 
 namespace segrid::cli {
 namespace {
-
-// The base URL, as the receiver takes it.
-std::string UrlOf(const config::Source& source) {
-  if (!source.endpoint.empty()) return source.endpoint;
-  const auto* variant = receivers::segment::FindVariant(source.receiver);
-  if (variant == nullptr) return "";
-  return std::string(source.region == "eu" ? variant->eu : variant->us);
-}
 
 // What an asynchronous step said, within a time.
 class Waiter {
@@ -92,7 +86,7 @@ absl::Status Connect(http::Route route, absl::Duration timeout) {
 }
 
 Check CheckConnection(const config::Source& source, http::Endpoint endpoint,
-                      absl::Duration timeout) {
+                      const http::ChosenProxy& proxy, absl::Duration timeout) {
   Check check{endpoint.tls ? "tls" : "tcp", endpoint.authority(), Verdict::kOk,
               endpoint.tls ? "handshake done, certificate trusted"
                            : "connected; plain http"};
@@ -109,15 +103,38 @@ Check CheckConnection(const config::Source& source, http::Endpoint endpoint,
     if (!context.ok()) return fail(context.status());
     route.tls = *std::move(context);
   }
-  if (!source.proxy.empty()) {
-    auto proxy = http::ParseProxy(source.proxy);
-    if (!proxy.ok()) return fail(proxy.status());
-    route.proxy = *std::move(proxy);
-    route.proxy_auth = source.proxy_auth;
+  if (proxy.proxy.has_value()) {
+    route.proxy = proxy.proxy;
+    route.proxy_auth = proxy.auth;
     check.detail += ", through the proxy";
   }
   const absl::Status status = Connect(std::move(route), timeout);
   return status.ok() ? check : fail(status);
+}
+
+// The whole URL, and the way there.
+Check CheckWay(const config::Source& source, const receivers::Way& way) {
+  Check check{"posts to", source.name, Verdict::kOk, way.url};
+  if (!way.variable.empty()) {
+    check.detail += ", through the proxy of the environment's " + way.variable;
+  }
+  if (way.in_the_clear) {
+    check.verdict = Verdict::kWarning;
+    check.detail += ", in the clear: keys and addresses can be read on the way";
+  }
+  return check;
+}
+
+// `http` has no write key.
+void CheckKey(const config::Source& source, Checks& checks) {
+  if (source.receiver == "http") return;
+  const std::string_view wrong =
+      config::CheckWriteKey(source.write_key.Reveal(), source.receiver);
+  checks.push_back(
+      {"write key", source.name,
+       wrong.empty() ? Verdict::kOk : Verdict::kFailed,
+       wrong.empty() ? "well-formed; whether it is a good one, only events show"
+                     : std::string(wrong)});
 }
 
 void CheckSource(const config::Source& source, absl::Duration timeout,
@@ -127,24 +144,26 @@ void CheckSource(const config::Source& source, absl::Duration timeout,
                       "to the file " + source.path + " in data_dir"});
     return;
   }
-  const std::string_view wrong =
-      config::CheckWriteKey(source.write_key.Reveal(), source.receiver);
-  checks.push_back(
-      {"write key", source.name,
-       wrong.empty() ? Verdict::kOk : Verdict::kFailed,
-       wrong.empty() ? "well-formed; whether it is a good one, only events show"
-                     : std::string(wrong)});
-  const auto endpoint = http::ParseEndpoint(UrlOf(source), source.allow_http);
+  CheckKey(source, checks);
+  const http::Variables variable = config::ProcessEnvironment().variable;
+  const auto way = receivers::WayOf(source, variable);
+  const auto endpoint = way.ok()
+                            ? http::ParseEndpoint(way->url, source.allow_http)
+                            : absl::StatusOr<http::Endpoint>(way.status());
   if (!endpoint.ok()) {
     checks.push_back({"endpoint", source.name, Verdict::kFailed,
                       std::string(endpoint.status().message())});
     return;
   }
-  const auto proxy = http::ParseProxy(source.proxy);
-  checks.push_back(CheckName(
-      source.proxy.empty() || !proxy.ok() ? *endpoint : *proxy, timeout));
+  checks.push_back(CheckWay(source, *way));
+  const http::ChosenProxy proxy =
+      http::ChooseProxy(*endpoint, {.proxy = source.proxy,
+                                    .proxy_auth = source.proxy_auth,
+                                    .variable = variable})
+          .value_or(http::ChosenProxy());
+  checks.push_back(CheckName(proxy.proxy.value_or(*endpoint), timeout));
   if (checks.back().verdict == Verdict::kFailed) return;
-  checks.push_back(CheckConnection(source, *endpoint, timeout));
+  checks.push_back(CheckConnection(source, *endpoint, proxy, timeout));
 }
 
 }  // namespace

@@ -2,15 +2,23 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "client/cli/admin.h"
 #include "client/cli/commands.h"
 #include "client/cli/dead_letter_flags.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/json.h"
 #include "client/cli/number_within.h"
 #include "client/cli/table.h"
@@ -19,10 +27,13 @@ namespace segrid::cli {
 namespace {
 
 constexpr int kPageSize = 500;
+// As the server has it.
+constexpr std::size_t kMaxFilterIds = 1'000;
 
 struct ListFlags {
   DeadLetterFlags which;
   std::int64_t limit = 100;
+  double rate = 1'000;  // Of replay, in a second.
   bool json = false;
   bool yes = false;
 };
@@ -131,18 +142,61 @@ int RunShow(const ListFlags& flags, Console& console) {
                            "dead-letters list'");
 }
 
-int RunReplay(const ListFlags& flags, Console& console) {
-  v1::ReplayDeadLettersRequest request;
-  *request.mutable_filter() = flags.which.ToFilter();
-  const auto answer =
-      CallAdmin(flags.which.server, &AdminStub::ReplayDeadLetters, request);
-  if (!answer.ok()) return Fail(console, answer.error());
-  if (flags.json) {
-    PrintJson(console, *answer);
-  } else {
-    console.out << answer->replayed_count() << " queued again\n";
+// Queues the letters with `ids` again, in order, at most `rate` in a second.
+// What was queued before an error or a stop is in `replayed`.
+std::optional<Error> ReplayPaced(const ListFlags& flags,
+                                 const std::vector<std::uint64_t>& ids,
+                                 const std::stop_token& stop,
+                                 std::int64_t& replayed) {
+  Result<Admin> admin = Admin::Open(flags.which.server);
+  if (!admin.ok()) return std::move(admin).error();
+  const auto begin = std::chrono::steady_clock::now();
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any nobody_notifies;
+  const std::size_t slice = std::clamp(static_cast<std::size_t>(flags.rate),
+                                       std::size_t{1}, kMaxFilterIds);
+  for (std::size_t at = 0; at < ids.size() && !stop.stop_requested();) {
+    v1::ReplayDeadLettersRequest request;
+    *request.mutable_filter() = flags.which.ToFilter();
+    request.mutable_filter()->clear_ids();
+    const std::size_t end = std::min(at + slice, ids.size());
+    for (; at < end; ++at) request.mutable_filter()->add_ids(ids[at]);
+    const auto answer = admin->Call(&AdminStub::ReplayDeadLetters, request);
+    if (!answer.ok()) return answer.error();
+    replayed += answer->replayed_count();
+    if (at == ids.size()) break;
+    const std::chrono::duration<double> due(static_cast<double>(at) /
+                                            flags.rate);
+    nobody_notifies.wait_until(
+        lock, stop,
+        begin + std::chrono::duration_cast<std::chrono::nanoseconds>(due),
+        [] { return false; });
   }
-  return kDone;
+  return std::nullopt;
+}
+
+int RunReplay(const ListFlags& flags, Console& console) {
+  const Interrupt interrupt;
+  std::vector<std::uint64_t> ids;
+  auto error = ForEach(
+      flags, /*with_track=*/false, /*limit=*/0,
+      [&ids](const v1::DeadLetter& letter) { ids.push_back(letter.id()); });
+  if (error.has_value()) return Fail(console, *error);
+  // They are listed newest first.
+  std::reverse(ids.begin(), ids.end());
+  v1::ReplayDeadLettersResponse sum;
+  std::int64_t replayed = 0;
+  error = ReplayPaced(flags, ids, interrupt.token(), replayed);
+  sum.set_replayed_count(replayed);
+  if (flags.json) {
+    PrintJson(console, sum);
+  } else {
+    console.out << replayed << " queued again\n";
+  }
+  if (error.has_value()) return Fail(console, *error);
+  if (!interrupt.token().stop_requested()) return kDone;
+  return Fail(console, "stopped; the same command goes on from there");
 }
 
 // A person is asked; a script has said what it wants.
@@ -223,6 +277,11 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
       *parent,
       {"replay", "Queue them again, with the same message ids", RunReplay},
       chosen);
+  replay.command
+      ->add_option("--rate", replay.flags->rate, "Events per second at most")
+      ->type_name("N")
+      ->check(NumberWithin(0.1, 1e6, "a number of 0.1 to 1000000"))
+      ->capture_default_str();
   const Added purge =
       AddInner(*parent, {"purge", "Delete them for good", RunPurge}, chosen);
   purge.command->add_flag("--yes,-y", purge.flags->yes,

@@ -223,17 +223,36 @@ struct Personal {
   friend bool operator==(const Personal&, const Personal&) = default;
 };
 
+// A header of a source's requests.
+struct Header {
+  std::string name;    // No header that the server makes itself.
+  base::Secret value;  // Visible ASCII and blanks.
+
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
+// Segment's OAuth 2.0: requests carry a token, which a signed assertion gets.
+struct OAuth {
+  std::string client_id;       // Empty: Basic authentication.
+  std::string key_id;          // Required with `client_id`.
+  base::Secret key;            // PEM of an RSA key; required with `client_id`.
+  std::string token_endpoint;  // Base URL. Empty: that of the region.
+
+  friend bool operator==(const OAuth&, const OAuth&) = default;
+};
+
 // One Segment source: which events, which form, and where to.
 struct Source {
   // ^[A-Za-z][A-Za-z0-9_-]{0,62}$, unique also without regard to case, with a
   // unique TagOf().
   std::string name;
   std::string label;          // Free text for people, one line. Empty: none.
-  base::Secret write_key;     // Receiver `file` needs none.
+  base::Secret write_key;     // Receivers `file` and `http` have none.
   std::string region = "us";  // us | eu; empty if there is an endpoint.
   std::string endpoint;       // https://host[:port][/path]; instead of region.
   std::string receiver = "segment";
   std::string path;  // Receiver `file`: where the Tracks go, below data_dir.
+  OAuth oauth;       // Receiver `segment`.
 
   std::vector<std::string> events;       // Filter names. Empty: the defaults.
   std::vector<std::string> email_types;  // Empty: all.
@@ -251,15 +270,25 @@ struct Source {
   bool gzip = true;
   absl::Duration max_age = absl::Hours(20);  // 1 s to 720 h.
   double requests_per_second = 50;           // 0.1 to 10,000.
+  double events_per_second = 0;              // To 1,000,000; 0: any number.
   std::int32_t max_in_flight = 4;            // Requests; 1 to 64.
   std::string ca_file;                       // PEM, besides the system's.
   std::string client_cert;  // PEM file, shown to the endpoint. Empty: none.
   std::string client_key;   // PEM file; required with `client_cert`.
-  bool allow_http = false;  // Loopback endpoints only.
-  std::string proxy;        // http://host:port. Empty: straight there.
+  bool allow_http = false;  // Endpoints without TLS.
+  // http://host:port, or `none`. Empty: that of the process's environment.
+  std::string proxy;
   base::Secret proxy_auth;  // user:password. Empty: none.
   absl::Duration connect_timeout = absl::Seconds(5);   // 100 ms to 5 min.
   absl::Duration request_timeout = absl::Seconds(15);  // 100 ms to 5 min.
+
+  // Receiver `http`: the form of a body (array | lines | batch), what each
+  // request carries, and bounds of a batch before compression.
+  std::string format = "array";
+  std::vector<Header> headers;
+  base::Secret signing_secret;  // Of Standard Webhooks. Empty: unsigned.
+  std::int32_t max_batch_messages = 500;     // 1 to 10,000.
+  std::int64_t max_batch_bytes = 512 << 10;  // 32 KiB to 16 MiB.
 
   // Receiver `file`: when a new file begins, and how many old ones are kept.
   std::int64_t rotate_bytes = std::int64_t{1} << 30;  // To 1 PiB; 0: never.

@@ -17,14 +17,72 @@ namespace segrid::config {
 namespace {
 
 constexpr std::array<std::string_view, 2> kRegions = {"us", "eu"};
-constexpr std::array<std::string_view, 6> kReceivers = {
-    "segment", "file", "rudderstack", "jitsu", "hightouch", "customerio"};
+constexpr std::array<std::string_view, 7> kReceivers = {
+    "segment",   "file",       "rudderstack", "jitsu",
+    "hightouch", "customerio", "http"};
+constexpr std::array<std::string_view, 3> kFormats = {"array", "lines",
+                                                      "batch"};
 
 // Those without an address of their own in a region. The addresses themselves
 // are in core/receivers/segment/variant.h.
-constexpr std::array<std::string_view, 2> kWithoutAddress = {"rudderstack",
-                                                             "jitsu"};
+constexpr std::array<std::string_view, 3> kWithoutAddress = {"rudderstack",
+                                                             "jitsu", "http"};
 constexpr std::array<std::string_view, 1> kWithoutEu = {"hightouch"};
+
+constexpr std::size_t kMaxHeaders = 32;
+
+// That the client makes, or delivery.
+constexpr std::array<std::string_view, 19> kOwnHeaders = {"host",
+                                                          "content-length",
+                                                          "content-encoding",
+                                                          "transfer-encoding",
+                                                          "accept-encoding",
+                                                          "connection",
+                                                          "keep-alive",
+                                                          "upgrade",
+                                                          "te",
+                                                          "trailer",
+                                                          "expect",
+                                                          "proxy-authorization",
+                                                          "proxy-connection",
+                                                          "x-retry-count",
+                                                          "traceparent",
+                                                          "tracestate",
+                                                          "webhook-id",
+                                                          "webhook-timestamp",
+                                                          "webhook-signature"};
+
+std::string CheckHeaderName(const std::string& name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const auto is_token = [kMarks](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || kMarks.find(c) != kMarks.npos;
+  };
+  if (name.size() > 128 || !std::all_of(name.begin(), name.end(), is_token)) {
+    return "is no name of a header; e.g. X-Api-Key";
+  }
+  std::string lower = name;
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return std::find(kOwnHeaders.begin(), kOwnHeaders.end(), lower) ==
+                 kOwnHeaders.end()
+             ? ""
+             : "is a header that the server makes itself; remove it";
+}
+
+// Part of a JSON text and of a form, as it is.
+std::string CheckTokenWord(const std::string& value) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
+           c == '~' || c == ':';
+  };
+  return value.size() <= 256 && std::all_of(value.begin(), value.end(), fits)
+             ? ""
+             : "is no id; must be up to 256 letters, digits, '-', '_', '.', "
+               "'~' and ':'";
+}
 
 bool IsOneOf(std::string_view name, Fields::Words words) {
   return std::find(words.begin(), words.end(), name) != words.end();
@@ -45,6 +103,10 @@ std::string CheckPath(const std::string& path) {
          "tracks.ndjson";
 }
 
+std::string CheckProxyOrNone(const std::string& url) {
+  return url == kNoProxy ? "" : CheckProxy(url);
+}
+
 // How to get to the endpoint.
 void ConnectionRows(Fields& fields, Source& source) {
   constexpr Range<absl::Duration> kTimeouts = {absl::Milliseconds(100),
@@ -57,11 +119,22 @@ void ConnectionRows(Fields& fields, Source& source) {
   fields.Text("client_cert", source.client_cert, kPemFile);
   fields.Text("client_key", source.client_key, kPemFile);
   fields.Flag("allow_http", source.allow_http);
-  fields.Text("proxy", source.proxy,
-              {.check = &CheckProxy, .may_be_empty = true, .show = false});
-  fields.Secret("proxy_auth", source.proxy_auth);
+  fields.Text(
+      "proxy", source.proxy,
+      {.check = &CheckProxyOrNone, .may_be_empty = true, .show = false});
+  fields.Secret("proxy_auth", source.proxy_auth, &CheckPassword);
   fields.Duration("connect_timeout", source.connect_timeout, kTimeouts);
   fields.Duration("request_timeout", source.request_timeout, kTimeouts);
+}
+
+// Receiver `http`.
+void HttpRows(Fields& fields, Source& source) {
+  fields.Word("format", source.format, kFormats);
+  fields.Sections("headers", source.headers, kMaxHeaders);
+  fields.Secret("signing_secret", source.signing_secret, &CheckSigningSecret);
+  fields.Integer("max_batch_messages", source.max_batch_messages, {1, 10'000});
+  fields.Bytes("max_batch_bytes", source.max_batch_bytes,
+               {std::int64_t{32} << 10, std::int64_t{16} << 20});
 }
 
 // Receiver `file`.
@@ -72,12 +145,54 @@ void FileRows(Fields& fields, Source& source) {
   fields.Integer("rotate_keep", source.rotate_keep, {0, 10'000});
 }
 
+// The keys of the receiver `http`, which the others would ignore.
+void CheckHttpKeys(Fields& fields, Source& source) {
+  if (source.receiver == "http") {
+    fields.Check(
+        !fields.Has("write_key"), "write_key",
+        "is not for receiver 'http'; credentials are a header, e.g. "
+        "headers: [{name: Authorization, value: \"Bearer ${TOKEN}\"}]");
+    // Few endpoints unpack requests.
+    if (!fields.Has("gzip")) source.gzip = false;
+    return;
+  }
+  const Source defaults;
+  const auto refuse = [&fields](bool is_default, Fields::Key key) {
+    fields.Check(is_default, key,
+                 "is for receiver 'http'; remove it, or set the receiver");
+  };
+  refuse(source.format == defaults.format, "format");
+  refuse(source.headers.empty(), "headers");
+  refuse(source.signing_secret.empty(), "signing_secret");
+  refuse(source.max_batch_messages == defaults.max_batch_messages,
+         "max_batch_messages");
+  refuse(source.max_batch_bytes == defaults.max_batch_bytes, "max_batch_bytes");
+}
+
+void CheckOAuth(Fields& fields, const Source& source) {
+  fields.Check(
+      source.oauth == OAuth() || source.receiver == "segment", "oauth",
+      "is for receiver 'segment', whose sources may enforce it; remove it");
+  // An endpoint is of no region.
+  fields.Check(source.oauth.client_id.empty() || source.endpoint.empty() ||
+                   !source.oauth.token_endpoint.empty(),
+               "oauth",
+               "needs a 'token_endpoint' beside 'endpoint', which is of no "
+               "region; e.g. https://oauth2.segment.io");
+  fields.Check(!IsPlainHttp(source.oauth.token_endpoint) || source.allow_http,
+               "oauth.token_endpoint",
+               "is not https; write https://, or set 'allow_http': assertions "
+               "and tokens then travel in the clear");
+}
+
 void CheckReceiver(Fields& fields, Source& source) {
   if (!fields.IsGood("receiver")) return;
   const bool is_file = source.receiver == "file";
   fields.Require(is_file, "path",
                  "is missing; receiver 'file' needs one, e.g. tracks.ndjson");
-  fields.Require(!is_file, "write_key",
+  CheckHttpKeys(fields, source);
+  CheckOAuth(fields, source);
+  fields.Require(!is_file && source.receiver != "http", "write_key",
                  "is missing; write ${ENV_NAME} or ${file:/path}, or use "
                  "receiver 'file', which needs none");
   if (!source.write_key.empty()) {
@@ -103,34 +218,70 @@ void CheckEndpointKeys(Fields& fields, Source& source) {
   fields.Check(!fields.Has("region"), "region",
                "'region' and 'endpoint' exclude each other; keep one");
   source.region.clear();
+  if (fields.IsGood("endpoint") && source.receiver != "http") {
+    const std::string problem = CheckBatchEndpoint(source.endpoint);
+    fields.Check(problem.empty(), "endpoint", problem);
+  }
   if (!IsPlainHttp(source.endpoint)) return;
   if (fields.IsGood("allow_http")) {
     fields.Check(source.allow_http, "endpoint",
-                 "is not https; write https://, or set 'allow_http' for an "
-                 "endpoint on this host");
-    fields.Check(!source.allow_http || IsLocal(source.endpoint), "endpoint",
-                 "is http beyond this host, which 'allow_http' does not cover; "
-                 "write https://");
+                 "is not https; write https://, or set 'allow_http': keys and "
+                 "addresses then travel in the clear");
   }
-  fields.Check(source.proxy.empty(), "proxy",
+  fields.Check(source.proxy.empty() || source.proxy == kNoProxy, "proxy",
                "is for https endpoints; remove it");
 }
 
 }  // namespace
 
+void Rows(Fields& fields, OAuth& oauth) {
+  fields.Text("client_id", oauth.client_id,
+              {.check = &CheckTokenWord, .may_be_empty = true});
+  fields.Text("key_id", oauth.key_id,
+              {.check = &CheckTokenWord, .may_be_empty = true});
+  fields.Secret("key", oauth.key, &CheckRsaKey);
+  fields.Text("token_endpoint", oauth.token_endpoint,
+              {.check = &CheckEndpoint, .may_be_empty = true, .show = false});
+  const bool any = !oauth.client_id.empty() || !oauth.key_id.empty() ||
+                   !oauth.key.empty() || !oauth.token_endpoint.empty();
+  fields.Require(any, "client_id", "is missing; Segment shows it with the app");
+  fields.Require(any, "key_id", "is missing; Segment shows it with the app");
+  fields.Require(any, "key",
+                 "is missing; write ${file:/path} of the private key");
+  const auto is_lost = [any, &fields](Fields::Key key, bool empty) {
+    return any && empty && fields.Has(key) && fields.IsGood(key);
+  };
+  fields.Check(!is_lost("client_id", oauth.client_id.empty()), "client_id",
+               "is empty; Segment shows it with the app");
+  fields.Check(!is_lost("key_id", oauth.key_id.empty()), "key_id",
+               "is empty; Segment shows it with the app");
+}
+
+void Rows(Fields& fields, Header& header) {
+  fields.Text("name", header.name, {.check = &CheckHeaderName});
+  fields.Secret("value", header.value, &CheckHeaderValue);
+  fields.Require(true, "name", "is missing; e.g. Authorization");
+  fields.Require(true, "value",
+                 "is missing; write ${ENV_NAME} or "
+                 "${file:/path}");
+}
+
 void DeliveryRows(Fields& fields, Source& source) {
-  fields.Secret("write_key", source.write_key);
+  fields.Secret("write_key", source.write_key, &CheckSecret);
   fields.Word("region", source.region, kRegions);
   fields.Text("endpoint", source.endpoint,
               {.check = &CheckEndpoint, .may_be_empty = true, .show = false});
   fields.Word("receiver", source.receiver, kReceivers);
   fields.Text("path", source.path, {.check = &CheckPath});
+  fields.Section("oauth", source.oauth);
+  HttpRows(fields, source);
   FileRows(fields, source);
   fields.Flag("gzip", source.gzip);
   fields.Duration("max_age", source.max_age,
                   {absl::Seconds(1), absl::Hours(720)});
   fields.Number("requests_per_second", source.requests_per_second,
                 {0.1, 10'000});
+  fields.Number("events_per_second", source.events_per_second, {0, 1'000'000});
   fields.Integer("max_in_flight", source.max_in_flight, {1, 64});
   ConnectionRows(fields, source);
 }
@@ -142,7 +293,8 @@ void CheckDelivery(Fields& fields, Source& source) {
                "client_cert", "needs its private key; add 'client_key'");
   fields.Check(source.client_key.empty() || !source.client_cert.empty(),
                "client_key", "needs its certificate; add 'client_cert'");
-  fields.Check(source.proxy_auth.empty() || !source.proxy.empty(), "proxy_auth",
+  const bool has_proxy = !source.proxy.empty() && source.proxy != kNoProxy;
+  fields.Check(source.proxy_auth.empty() || has_proxy, "proxy_auth",
                "is for a proxy; add 'proxy' or remove it");
 }
 

@@ -20,6 +20,9 @@ namespace segrid::config {
 // What is wrong with a value and what would be right, or "".
 using TextCheck = std::string (*)(const std::string& value);
 
+// The same for a secret; it never repeats any of it.
+using SecretCheck = std::string_view (*)(std::string_view secret);
+
 struct TextRules {
   TextCheck check = nullptr;
   bool may_be_empty = false;
@@ -60,7 +63,7 @@ class Fields {
   virtual ~Fields() = default;
 
   virtual void Text(Key key, std::string& value, TextRules rules) = 0;
-  virtual void Secret(Key key, base::Secret& value) = 0;
+  virtual void Secret(Key key, base::Secret& value, SecretCheck check) = 0;
   virtual void Flag(Key key, bool& value) = 0;
   virtual void Integer(Key key, std::int32_t& value,
                        Range<std::int32_t> range) = 0;

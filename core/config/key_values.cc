@@ -49,7 +49,7 @@ void KeyValues::Text(Key key, std::string& value, TextRules rules) {
       rules.show && !value.empty() ? ShownValue(value) : Masked(value));
 }
 
-void KeyValues::Secret(Key key, base::Secret& value) {
+void KeyValues::Secret(Key key, base::Secret& value, SecretCheck) {
   Add(key, value.Reveal(), Masked(value.Reveal()));
 }
 

@@ -29,7 +29,7 @@ class KeyValues final : public Fields {
       : out_(out), path_(std::move(path)) {}
 
   void Text(Key key, std::string& value, TextRules rules) override;
-  void Secret(Key key, base::Secret& value) override;
+  void Secret(Key key, base::Secret& value, SecretCheck) override;
   void Flag(Key key, bool& value) override;
   void Integer(Key key, std::int32_t& value, Range<std::int32_t>) override;
   void Number(Key key, double& value, Range<double>) override;

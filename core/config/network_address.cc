@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -119,6 +120,38 @@ std::string_view Authority(std::string_view url) {
   return url.substr(0, url.find_first_of("/?#"));
 }
 
+// Hosts of Segment's that look right.
+struct WrongHost {
+  std::string_view host;
+  std::string_view what;
+  std::string_view right;
+};
+constexpr std::string_view kUs = "https://api.segment.io, or region: us";
+constexpr std::string_view kEu =
+    "https://events.eu1.segmentapis.com, or region: eu";
+constexpr std::array<WrongHost, 8> kWrongHosts = {{
+    {"api.segmentapis.com", "Segment's Public API", kUs},
+    {"eu1.api.segmentapis.com", "Segment's Public API", kEu},
+    {"platform.segmentapis.com", "Segment's Config API", kUs},
+    {"profiles.segment.com", "Segment's Profile API", kUs},
+    {"app.segment.com", "Segment's web pages", kUs},
+    {"cdn.segment.com", "Segment's settings", kUs},
+    {"oauth2.segment.io", "Segment's tokens", kUs},
+    {"oauth2.eu1.segmentapis.com", "Segment's tokens", kEu},
+}};
+
+// The other calls of Segment's tracking API.
+constexpr std::array<std::string_view, 7> kOtherCalls = {
+    "track", "identify", "page", "screen", "group", "alias", "import"};
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 }  // namespace
 
 std::string CheckListen(const std::string& address) {
@@ -175,6 +208,41 @@ std::string CheckEndpoint(const std::string& url) {
     return Wrong("has no port from 1 to 65535", kEndpointHelp);
   }
   return "";
+}
+
+std::string CheckBatchEndpoint(const std::string& url) {
+  const std::string_view authority = Authority(url);
+  const std::string host = Lower(Split(authority)->host);
+  for (const WrongHost& wrong : kWrongHosts) {
+    if (host == wrong.host) {
+      return Concat({"is the address of ", wrong.what,
+                     ", which takes no events; write ", wrong.right});
+    }
+  }
+  const std::size_t path_begin =
+      static_cast<std::size_t>(authority.data() - url.data()) +
+      authority.size();
+  std::string_view path = std::string_view(url).substr(path_begin);
+  const std::string lower = Lower(path);
+  std::string_view rest = lower;
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  const std::size_t slash = rest.rfind('/');
+  if (slash == rest.npos) return "";
+  const std::string_view last = rest.substr(slash + 1);
+  // `/v1/batch` is the whole of it, and taken.
+  const bool is_batch = last == "batch" && rest.size() != path.size();
+  const bool is_call = std::find(kOtherCalls.begin(), kOtherCalls.end(),
+                                 last) != kOtherCalls.end();
+  if (is_batch) {
+    return Concat({"has a slash behind its path; write ",
+                   std::string_view(url).substr(0, path_begin + rest.size())});
+  }
+  if (!is_call) return "";
+  std::string_view base = path.substr(0, slash);
+  if (Lower(base).ends_with("/v1")) base.remove_suffix(3);
+  return Concat({"names a single call, and events go in batches; write ",
+                 std::string_view(url).substr(0, path_begin), base,
+                 ", to which /v1/batch is added"});
 }
 
 std::string CheckProxy(const std::string& url) {

@@ -23,6 +23,14 @@ std::string CheckProxy(const std::string& url);
 // An address or a network: `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`.
 std::string CheckNetwork(const std::string& network);
 
+// What is wrong with an endpoint that passed its check, for a receiver that
+// speaks Segment's batch API: a path of another call, or a host of Segment's
+// that takes no events.
+std::string CheckBatchEndpoint(const std::string& url);
+
+// The value of `proxy` that also turns the environment's off.
+inline constexpr std::string_view kNoProxy = "none";
+
 // True if only this machine can reach a `listen` address or an `endpoint` that
 // passed its check: a Unix socket, `localhost`, 127.0.0.0/8, ::1.
 bool IsLocal(std::string_view address_or_url);

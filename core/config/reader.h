@@ -34,7 +34,7 @@ class Reader final : public Fields {
   void RefuseOtherKeys();
 
   void Text(Key key, std::string& value, TextRules rules) override;
-  void Secret(Key key, base::Secret& value) override;
+  void Secret(Key key, base::Secret& value, SecretCheck check) override;
   void Flag(Key key, bool& value) override;
   void Integer(Key key, std::int32_t& value,
                Range<std::int32_t> range) override;

@@ -47,12 +47,12 @@ void Reader::Text(Key key, std::string& value, TextRules rules) {
   if (text.has_value()) value = *std::move(text);
 }
 
-void Reader::Secret(Key key, base::Secret& value) {
+void Reader::Secret(Key key, base::Secret& value, SecretCheck check) {
   const std::optional<Value> found = Find(key);
   if (!found.has_value()) return;
   std::optional<Scalar> scalar = ScalarOf(*found, "a text");
   if (!scalar.has_value()) return;
-  const std::string_view problem = CheckSecret(scalar->text);
+  const std::string_view problem = check(scalar->text);
   if (!problem.empty()) return Fail(*found, problem);
   value = base::Secret(std::move(scalar->text));
 }

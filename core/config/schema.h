@@ -27,6 +27,8 @@ void Rows(Fields& fields, Queue& queue);
 void Rows(Fields& fields, Source& source);
 void Rows(Fields& fields, Route& route);
 void Rows(Fields& fields, Personal& personal);
+void Rows(Fields& fields, OAuth& oauth);
+void Rows(Fields& fields, Header& header);
 void Rows(Fields& fields, Logging& logging);
 void Rows(Fields& fields, Drain& drain);
 void Rows(Fields& fields, Reload& reload);

@@ -3,15 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/crypto/pasted_key.h"
+#include "core/crypto/rs256_key.h"
+#include "core/crypto/webhook_secret.h"
 
 namespace segrid::config {
 namespace {
 
 constexpr std::size_t kMaxSecretBytes = 1024;
+
+constexpr std::size_t kMaxHeaderBytes = 4096;
+constexpr std::size_t kMaxPemBytes = 16'384;
 
 using Words = std::pair<std::string_view, std::string_view>;
 
@@ -45,13 +51,27 @@ std::string_view Find(const std::array<Words, kCount>& rows,
   return "";
 }
 
-}  // namespace
-
-std::string_view CheckSecret(std::string_view secret) {
+// Nothing, or the mask that descriptions show.
+std::string_view CheckPresence(std::string_view secret) {
   if (secret.empty()) return "is empty; give a value or remove the key";
   if (secret == "***") {
     return "is the mask of a secret, not the secret; write ${ENV_NAME} or "
            "${file:/path}";
+  }
+  return "";
+}
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+}
+
+}  // namespace
+
+std::string_view CheckSecret(std::string_view secret) {
+  if (const auto problem = CheckPresence(secret); !problem.empty()) {
+    return problem;
   }
   if (const std::string_view problem = Find(kNoSecrets, secret);
       !problem.empty()) {
@@ -64,6 +84,54 @@ std::string_view CheckSecret(std::string_view secret) {
            "(not shown here); give the key alone";
   }
   return "";
+}
+
+std::string_view CheckPassword(std::string_view password) {
+  if (const auto problem = CheckPresence(password); !problem.empty()) {
+    return problem;
+  }
+  if (password.size() > kMaxSecretBytes) return "is longer than 1 KiB";
+  if (HasControl(password)) {
+    return "holds a control character, such as a line end (not shown here); "
+           "give user:password alone";
+  }
+  return "";
+}
+
+std::string_view CheckHeaderValue(std::string_view value) {
+  if (const auto problem = CheckPresence(value); !problem.empty()) {
+    return problem;
+  }
+  if (value.size() > kMaxHeaderBytes) return "is longer than 4 KiB";
+  const bool beyond_ascii = std::any_of(value.begin(), value.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80;
+  });
+  if (HasControl(value) || beyond_ascii || value.front() == ' ' ||
+      value.back() == ' ') {
+    return "holds a line end, another control character, a letter beyond "
+           "ASCII, or a blank at an end (not shown here); give the value alone";
+  }
+  return "";
+}
+
+std::string_view CheckRsaKey(std::string_view pem) {
+  if (const auto problem = CheckPresence(pem); !problem.empty()) return problem;
+  if (pem.size() > kMaxPemBytes) return "is longer than 16 KiB";
+  return crypto::Rs256Key::Parse(pem).ok()
+             ? ""
+             : "is no private RSA key of 2048 bits or more in PEM form without "
+               "a passphrase (not shown here); write ${file:/path} of the key "
+               "whose public half Segment has";
+}
+
+std::string_view CheckSigningSecret(std::string_view secret) {
+  if (const auto problem = CheckPresence(secret); !problem.empty()) {
+    return problem;
+  }
+  return crypto::ParseWebhookSecret(secret).has_value()
+             ? ""
+             : "is no key of Standard Webhooks (not shown here); it is whsec_ "
+               "and the base64 of 24 to 64 bytes";
 }
 
 std::string_view CheckWriteKey(std::string_view key,

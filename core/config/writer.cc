@@ -54,7 +54,7 @@ void Writer::Text(Key key, std::string& value, TextRules rules) {
   if (!value.empty() || rules.may_be_empty) Line(key, Quoted(value));
 }
 
-void Writer::Secret(Key key, base::Secret& value) {
+void Writer::Secret(Key key, base::Secret& value, SecretCheck) {
   if (!value.empty()) Line(key, "\"***\"");
 }
 

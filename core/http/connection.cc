@@ -96,7 +96,7 @@ void Connection::OnConnected(OpenDone done) {
   if (const ErrorCode error = transport_.Begin()) {
     return done(ConnectFailed(route_, "TCP", error.message()));
   }
-  if (route_.tls == nullptr) return done(CheckPlainPeer());
+  if (route_.tls == nullptr) return done(absl::OkStatus());
   if (!route_.proxy) return Shake(std::move(done));
   const Endpoint& to = route_.endpoint;
   OpenTunnel(transport_.socket(),
@@ -115,14 +115,6 @@ void Connection::OnTunnel(const absl::Status& status, OpenDone done) {
     return done(ConnectFailed(route_, "proxy", kBytesBehindConnect));
   }
   Shake(std::move(done));
-}
-
-absl::Status Connection::CheckPlainPeer() {
-  ErrorCode unknown;
-  const auto peer = transport_.socket().remote_endpoint(unknown);
-  if (!unknown && peer.address().is_loopback()) return absl::OkStatus();
-  return ConnectFailed(route_, "plain http",
-                       "the name leads to a host that is not loopback");
 }
 
 void Connection::Shake(OpenDone done) {

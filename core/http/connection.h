@@ -102,7 +102,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Connect(const Addresses& addresses, OpenDone done);
   void OnConnected(OpenDone done);
   void OnTunnel(const absl::Status& status, OpenDone done);
-  absl::Status CheckPlainPeer();
   void Shake(OpenDone done);
   void Send(ExchangeDone done);
   void BeginToRead(ExchangeDone done);

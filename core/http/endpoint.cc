@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "boost/asio/ip/address.hpp"
 #include "core/base/error_info.h"
+#include "core/base/localhost.h"
 #include "core/base/status_macros.h"
 
 namespace segrid::http {
@@ -23,13 +24,6 @@ absl::Status Bad(absl::string_view what) {
       absl::StatusCode::kInvalidArgument, "BAD_ENDPOINT",
       absl::StrCat("the endpoint ", what,
                    "; it must be like https://host[:port][/path]"));
-}
-
-bool IsLoopback(std::string_view host) {
-  if (host == "localhost") return true;
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(std::string(host), error);
-  return !error && address.is_loopback();
 }
 
 bool IsHostCharacter(char c) {
@@ -102,6 +96,13 @@ std::string Endpoint::authority() const {
   return usual ? bracketed_host() : absl::StrCat(bracketed_host(), ":", port);
 }
 
+bool Endpoint::is_loopback() const {
+  if (base::IsLocalhost(host)) return true;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(host, error);
+  return !error && address.is_loopback();
+}
+
 std::string Endpoint::url() const {
   return absl::StrCat(tls ? "https://" : "http://", authority(), path);
 }
@@ -125,10 +126,8 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view url, bool allow_http) {
   while (absl::ConsumeSuffix(&rest, "/")) {
   }
   endpoint.path = std::string(rest);
-  if (!endpoint.tls && !(allow_http && IsLoopback(endpoint.host))) {
-    return Bad(
-        "is plain http, which is for loopback hosts only, with allow_http: "
-        "true");
+  if (!endpoint.tls && !allow_http) {
+    return Bad("is plain http, which needs allow_http: true");
   }
   return endpoint;
 }

@@ -21,10 +21,11 @@ struct Endpoint {
   // For people and the Host header: without a port that goes without saying.
   std::string authority() const;
   std::string url() const;
+  // True for localhost, 127.0.0.0/8 and ::1; other names are not looked up.
+  bool is_loopback() const;
 };
 
-// Reads `https://host[:port][/path]`. Plain `http` is for hosts that are
-// loopback by name (localhost, 127.x.x.x, ::1), and only when `allow_http`.
+// Reads `https://host[:port][/path]`; plain `http`, too, when `allow_http`.
 // INVALID_ARGUMENT/BAD_ENDPOINT: anything else, also credentials, a query or a
 // fragment. The message does not repeat the URL, which may hold a secret.
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view url, bool allow_http);

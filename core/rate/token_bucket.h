@@ -17,8 +17,9 @@ class TokenBucket {
   // How long after `now` a token is there: zero if one is.
   absl::Duration WaitFor(absl::Duration now);
 
-  // Takes a token that WaitFor said is there.
-  void Take() { tokens_ -= 1; }
+  // Takes a token that WaitFor said is there, or that many: those that are not
+  // there are owed, and WaitFor waits until they are paid back.
+  void Take(double tokens = 1) { tokens_ -= tokens; }
 
   // Gives a token back that was not used.
   void Return() { tokens_ += 1; }

@@ -24,6 +24,7 @@
 #include "server/app/open_queue.h"
 #include "server/app/reload_call.h"
 #include "server/app/reload_changes.h"
+#include "server/app/sources.h"
 #include "server/http/tls.h"
 
 namespace segrid::app {
@@ -223,6 +224,7 @@ void Application::LogStart() {
              {"admin", doors_->AdminAddresses()},
              {"data_dir", options_.config.data_dir},
              {"sources", Join(sources)}});
+  LogWays(options_.config, log_);
   if (options_.config.queue.store == config::Queue::Store::kMemory) {
     log_.Warning(
         "the queue is in memory: events that are not delivered when the "

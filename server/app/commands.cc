@@ -137,7 +137,9 @@ int Validate(const CommandLine& line) {
   for (const std::string& warning : config::Warnings(*config)) {
     std::cerr << "segrid-server: warning: " << warning << "\n";
   }
-  std::cout << "OK\n" << Summarize(*config) << std::flush;
+  const absl::StatusOr<std::string> summary = Summarize(*config);
+  if (!summary.ok()) return PrintSettingsError(summary.status());
+  std::cout << "OK\n" << *summary << std::flush;
   return kExitOk;
 }
 

@@ -5,6 +5,7 @@
 #include "core/config/environment.h"
 #include "core/config/load.h"
 #include "core/config/network_address.h"
+#include "core/receivers/factory/make_receiver.h"
 
 namespace segrid::app {
 namespace {
@@ -17,9 +18,22 @@ std::string Join(const std::vector<std::string>& parts) {
   return joined;
 }
 
-std::string Target(const config::Source& source) {
-  if (!source.endpoint.empty()) return source.endpoint;
-  return source.path.empty() ? source.region : source.path;
+// Where its Tracks go, and how.
+absl::StatusOr<std::string> Target(const config::Source& source,
+                                   const config::Environment& environment) {
+  SEGRID_ASSIGN_OR_RETURN(const receivers::Way way,
+                          receivers::WayOf(source, environment.variable));
+  std::string target = way.url;
+  if (!way.proxy.empty()) {
+    target.append(", through the proxy ").append(way.proxy);
+    if (!way.variable.empty()) {
+      target.append(" of the environment's ").append(way.variable);
+    }
+  }
+  if (way.in_the_clear) {
+    target += ", in the clear: keys and addresses can be read on the way";
+  }
+  return target;
 }
 
 // The file's own addresses were checked when it was loaded.
@@ -65,7 +79,8 @@ absl::StatusOr<config::Config> LoadSettings(const CommandLine& line) {
   return LoadSettings(line, unused);
 }
 
-std::string Summarize(const config::Config& config) {
+absl::StatusOr<std::string> Summarize(const config::Config& config) {
+  const config::Environment environment = config::ProcessEnvironment();
   std::string text = "gRPC on " + Join(config.grpc.listen) +
                      (config.grpc.tls.cert.empty()        ? " without TLS"
                       : config.grpc.tls.client_ca.empty() ? " with TLS"
@@ -83,8 +98,10 @@ std::string Summarize(const config::Config& config) {
   }
   text.append("data in ").append(config.data_dir).append("\n");
   for (const config::Source& source : config.sources) {
+    SEGRID_ASSIGN_OR_RETURN(const std::string target,
+                            Target(source, environment));
     text.append("source ").append(source.name).append(" -> ");
-    text.append(source.receiver).append(" (").append(Target(source));
+    text.append(source.receiver).append(" (").append(target);
     text.append(")\n");
   }
   return text;

@@ -32,7 +32,8 @@ absl::StatusOr<config::Config> LoadSettings(
     const CommandLine& line, std::map<std::string, std::string>& files);
 absl::StatusOr<config::Config> LoadSettings(const CommandLine& line);
 
-// A few lines for people: where it would listen, which sources, to where.
-std::string Summarize(const config::Config& config);
+// A few lines for people: where it would listen, which sources, to which URL
+// and by which way. Errors: those of receivers::WayOf.
+absl::StatusOr<std::string> Summarize(const config::Config& config);
 
 }  // namespace segrid::app

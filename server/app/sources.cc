@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/status_macros.h"
+#include "core/config/environment.h"
 #include "core/receivers/factory/make_receiver.h"
 
 namespace segrid::app {
@@ -10,7 +11,10 @@ namespace segrid::app {
 absl::StatusOr<std::vector<deliver::Source>> MakeSources(
     const config::Config& config, base::Clock& clock, pool::ThreadPool& pool) {
   const receivers::Environment environment{
-      .io = pool.io(), .clock = clock, .data_dir = config.data_dir};
+      .io = pool.io(),
+      .clock = clock,
+      .data_dir = config.data_dir,
+      .variable = config::ProcessEnvironment().variable};
   std::vector<deliver::Source> sources;
   for (const config::Source& from : config.sources) {
     deliver::Source& to = sources.emplace_back();
@@ -22,6 +26,29 @@ absl::StatusOr<std::vector<deliver::Source>> MakeSources(
     to.max_in_flight = from.max_in_flight;
   }
   return sources;
+}
+
+void LogWays(const config::Config& config, logging::Log& log) {
+  const http::Variables variable = config::ProcessEnvironment().variable;
+  for (const config::Source& source : config.sources) {
+    const absl::StatusOr<receivers::Way> way =
+        receivers::WayOf(source, variable);
+    if (!way.ok()) continue;  // Its receiver was made, or the start failed.
+    if (!way->variable.empty()) {
+      log.Info(
+          "the source goes through the proxy of the environment; proxy: "
+          "none turns it off",
+          {{"source", source.name},
+           {"proxy", way->proxy},
+           {"variable", way->variable}});
+    }
+    if (way->in_the_clear) {
+      log.Warning(
+          "the source delivers over plain http: keys and addresses "
+          "travel in the clear",
+          {{"source", source.name}, {"endpoint", way->url}});
+    }
+  }
 }
 
 }  // namespace segrid::app

@@ -9,6 +9,7 @@
 #include "core/config/config.h"
 #include "core/deliver/deliverer.h"
 #include "core/pool/thread_pool.h"
+#include "server/logging/log.h"
 
 namespace segrid::app {
 
@@ -19,5 +20,10 @@ namespace segrid::app {
 // Errors:        those of receivers::MakeReceiver.
 absl::StatusOr<std::vector<deliver::Source>> MakeSources(
     const config::Config& config, base::Clock& clock, pool::ThreadPool& pool);
+
+// Logs what an operator has not written down in the configuration, or shall not
+// overlook: proxies of the environment, and sources whose keys and addresses
+// travel in the clear.
+void LogWays(const config::Config& config, logging::Log& log);
 
 }  // namespace segrid::app

@@ -11,6 +11,58 @@
 namespace segrid::receivers {
 namespace {
 
+segment::Form FormOf(const config::Source& source) {
+  if (source.receiver != "http" || source.format == "batch") {
+    return segment::Form::kBatch;
+  }
+  return source.format == "lines" ? segment::Form::kLines
+                                  : segment::Form::kArray;
+}
+
+// `http` has no limits of its own.
+segment::SegmentOptions OptionsOf(const config::Source& source,
+                                  const segment::Variant& variant,
+                                  const http::Variables& variable) {
+  segment::SegmentOptions options{
+      .variant = &variant,
+      .region = source.region,
+      .endpoint = source.endpoint,
+      .write_key = source.write_key,
+      .gzip = source.gzip,
+      .tls = {.ca_file = source.ca_file,
+              .cert_file = source.client_cert,
+              .key_file = source.client_key},
+      .allow_http = source.allow_http,
+      .proxy = {.proxy = source.proxy,
+                .proxy_auth = source.proxy_auth,
+                .variable = variable},
+      .oauth = {.client_id = source.oauth.client_id,
+                .key_id = source.oauth.key_id,
+                .key = source.oauth.key,
+                .token_endpoint = source.oauth.token_endpoint},
+      .form = FormOf(source),
+      .signing_secret = source.signing_secret,
+      .connect_timeout = source.connect_timeout,
+      .request_timeout = source.request_timeout};
+  for (const config::Header& header : source.headers) {
+    options.headers.emplace_back(header.name, header.value);
+  }
+  if (source.receiver == "http") {
+    options.limits = variant.limits;
+    options.limits->max_batch_messages = source.max_batch_messages;
+    options.limits->max_batch_bytes = source.max_batch_bytes;
+  }
+  return options;
+}
+
+absl::Status UnknownReceiver(const config::Source& source) {
+  return base::MakeError(
+      absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
+      absl::StrCat("there is no receiver '", source.receiver,
+                   "'; there are segment, rudderstack, jitsu, hightouch, "
+                   "customerio, http and file"));
+}
+
 absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
                                                const Environment& environment) {
   if (source.receiver == "file") {
@@ -23,26 +75,10 @@ absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
   }
   if (const auto* variant = segment::FindVariant(source.receiver)) {
     return segment::SegmentReceiver::Create(
-        {.variant = variant,
-         .region = source.region,
-         .endpoint = source.endpoint,
-         .write_key = source.write_key,
-         .gzip = source.gzip,
-         .tls = {.ca_file = source.ca_file,
-                 .cert_file = source.client_cert,
-                 .key_file = source.client_key},
-         .allow_http = source.allow_http,
-         .proxy = source.proxy,
-         .proxy_auth = source.proxy_auth,
-         .connect_timeout = source.connect_timeout,
-         .request_timeout = source.request_timeout},
-        environment.io, environment.clock);
+        OptionsOf(source, *variant, environment.variable), environment.io,
+        environment.clock);
   }
-  return base::MakeError(
-      absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
-      absl::StrCat("there is no receiver '", source.receiver,
-                   "'; there are segment, rudderstack, jitsu, "
-                   "hightouch, customerio and file"));
+  return UnknownReceiver(source);
 }
 
 }  // namespace
@@ -55,6 +91,22 @@ absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(
                          base::ReasonOf(receiver.status()),
                          absl::StrCat("source '", source.name,
                                       "': ", receiver.status().message()));
+}
+
+absl::StatusOr<Way> WayOf(const config::Source& source,
+                          const http::Variables& variable) {
+  if (source.receiver == "file") return Way{.url = source.path};
+  const auto* variant = segment::FindVariant(source.receiver);
+  if (variant == nullptr) return UnknownReceiver(source);
+  const segment::SegmentOptions options = OptionsOf(source, *variant, variable);
+  SEGRID_ASSIGN_OR_RETURN(const http::Endpoint endpoint,
+                          segment::PostedTo(options));
+  SEGRID_ASSIGN_OR_RETURN(const http::ChosenProxy chosen,
+                          http::ChooseProxy(endpoint, options.proxy));
+  return Way{.url = endpoint.url(),
+             .in_the_clear = !endpoint.tls && !endpoint.is_loopback(),
+             .proxy = chosen.proxy ? chosen.proxy->authority() : "",
+             .variable = chosen.variable};
 }
 
 }  // namespace segrid::receivers

@@ -1,4 +1,4 @@
-// A batch as Segment's API wants it.
+// A batch as Segment's API wants it, or as an endpoint of one's own does.
 
 #pragma once
 
@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -17,25 +19,46 @@
 
 namespace segrid::receivers::segment {
 
+// What a body looks like.
+enum class Form : std::uint8_t {
+  kBatch,  // {"batch":[…],"sentAt":"…"}
+  kArray,  // […]
+  kLines,  // A Track and a line end each.
+};
+
 // Makes requests for one source. A value; read-only use from any thread.
 struct BatchRequest {
-  std::string path{};  // See BatchPath().
-  base::Secret write_key{};
+  std::string path{};        // See BatchPath().
+  base::Secret write_key{};  // Empty: no Basic authentication.
   bool gzip = true;
+  Form form = Form::kBatch;
+  // Besides ours, or in place of ours that have the same name.
+  std::vector<std::pair<std::string, base::Secret>> headers{};
+  // The key of Standard Webhooks, in bytes: see crypto/webhook_secret.h. Signed
+  // are the bytes as they are sent. Empty: unsigned.
+  base::Secret signing_key{};
   // Of the request as a part of its batch's trace. Never 0; any thread.
   std::function<std::uint64_t()> new_span_id = base::RandomSpanId;
 
   // The request for `batch`, whose bytes it refers to, with `sentAt` = `now`.
+  // With a `token`, that is what it shows, and the write key is in the body, as
+  // Segment's own clients do it.
   // RESOURCE_EXHAUSTED/GZIP_FAILED: no memory to compress.
-  absl::StatusOr<http::Request> Make(const Batch& batch, absl::Time now) const;
+  absl::StatusOr<http::Request> Make(
+      const Batch& batch, absl::Time now,
+      const base::Secret& token = base::Secret()) const;
 
-  // `text` with *** for the write key, in the two forms that a receiver may
-  // repeat: as it is, and as it was sent.
-  std::string Mask(std::string_view text) const;
+  // `text` with *** for the secrets of a request, in the forms that a receiver
+  // may repeat: as they are, and as they were sent.
+  std::string Mask(std::string_view text,
+                   const base::Secret& token = base::Secret()) const;
 };
 
-// `{"batch":[…],"sentAt":"…"}`. Refers to the batch's bytes.
-http::Body BatchBody(const Batch& batch, absl::Time now);
+// A body of `form`. Refers to the batch's bytes. A `write_key` that is not
+// empty is a member of kBatch.
+http::Body BatchBody(const Batch& batch, absl::Time now,
+                     Form form = Form::kBatch,
+                     const base::Secret& write_key = base::Secret());
 
 // Where to POST, below a base path that may end with /v1, with /v1 twice, or
 // with all of it. Another path that ends with /batch is taken as it is.

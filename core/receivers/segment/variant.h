@@ -27,6 +27,7 @@ struct Variant {
   WebPages web_pages = WebPages::kHoldTheSource;
   // Tracks say `originalTimestamp` and `channel` too.
   bool original_timestamp = false;
+  bool is_exact_url = false;  // The endpoint's path is not added to.
   std::uint64_t max_answer_bytes = 64 << 10;  // Of a 2xx that is read.
 };
 
@@ -37,9 +38,9 @@ inline constexpr Limits kSegmentLimits = {.max_batch_messages = 2'500,
                                           .max_batch_bytes = 475'000 - 64,
                                           .max_message_bytes = 32'000};
 
-// All of them take POST <base>/v1/batch with Basic authentication, the write
-// key being the user.
-inline constexpr std::array<Variant, 5> kVariants = {{
+// All of them but the last take POST <base>/v1/batch with Basic
+// authentication, the write key being the user.
+inline constexpr std::array<Variant, 6> kVariants = {{
     {.name = "segment",
      .us = "https://api.segment.io",
      .eu = "https://events.eu1.segmentapis.com",
@@ -69,6 +70,14 @@ inline constexpr std::array<Variant, 5> kVariants = {{
      .us = "https://cdp.customer.io",
      .eu = "https://cdp-eu.customer.io",
      .limits = kSegmentLimits},
+    // Any endpoint, posted to as it is: the configuration says the form, the
+    // limits and the headers. A page is as good an answer as another.
+    {.name = "http",
+     .us = "",
+     .eu = "",
+     .limits = kSegmentLimits,
+     .web_pages = WebPages::kAreTaken,
+     .is_exact_url = true},
 }};
 
 // The row of a name, or null. Static storage.

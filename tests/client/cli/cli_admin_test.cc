@@ -4,6 +4,7 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -259,14 +260,36 @@ TEST_F(SegridAdmin, ShowsADeadLetter) {
 }
 
 TEST_F(SegridAdmin, ReplaysAndPurgesDeadLetters) {
+  admin_.pages.resize(2);
+  *admin_.pages[0].add_dead_letters() = Letter(2);
+  *admin_.pages[1].add_dead_letters() = Letter(1);
   EXPECT_EQ(Segrid({"dead-letters", "replay", "--source", "prod"}).out,
             "3 queued again\n");
   EXPECT_EQ(admin_.replayed.filter().source(), "prod");
+  EXPECT_THAT(admin_.replayed.filter().ids(), ElementsAre(1, 2));
   EXPECT_EQ(Segrid({"dead-letters", "purge", "--source", "prod", "--until",
                     "2023-11-14T00:00:00Z"})
                 .out,
             "4 deleted\n");
   EXPECT_EQ(admin_.purged.filter().until().seconds(), 1'699'920'000);
+}
+
+TEST_F(SegridAdmin, ReplaysNoFasterThanTheRate) {
+  admin_.pages.resize(1);
+  for (int id = 11; id > 0; --id) {
+    *admin_.pages[0].add_dead_letters() = Letter(id);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(
+      Segrid({"dead-letters", "replay", "--source", "prod", "--rate", "10"})
+          .out,
+      "6 queued again\n");
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+  EXPECT_THAT(admin_.replayed.filter().ids(), ElementsAre(11));
+
+  admin_.pages[0].clear_dead_letters();
+  EXPECT_EQ(Segrid({"dead-letters", "replay", "--source", "prod"}).out,
+            "0 queued again\n");
 }
 
 TEST_F(SegridAdmin, ChecksTheHealth) {

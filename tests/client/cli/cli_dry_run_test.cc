@@ -68,6 +68,9 @@ TEST_F(SegridDryRun, ShakesHandsButSendsNothing) {
   EXPECT_THAT(Line(ran, "space"), HasSubstr(" free; queue.max_bytes is 10.0"));
   EXPECT_THAT(Line(ran, "listen"), HasSubstr("\"detail\":\"free\""));
   EXPECT_THAT(Line(ran, "write key"), HasSubstr("\"result\":\"ok\""));
+  EXPECT_THAT(Line(ran, "posts to"),
+              HasSubstr("\"result\":\"ok\",\"detail\":\"" + server.url() +
+                        "/v1/batch\""));
   EXPECT_THAT(Line(ran, "dns"), ContainsRegex("localhost.*[0-9] addresses"));
   EXPECT_THAT(Line(ran, "tls"), HasSubstr("handshake done"));
   EXPECT_TRUE(server.seen().empty());
@@ -81,7 +84,16 @@ TEST_F(SegridDryRun, FailsForACertificateThatIsNotTrusted) {
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(Line(ran, "tls"), HasSubstr("\"result\":\"failed\""));
   EXPECT_THAT(Line(ran, "tls"), HasSubstr("certificate verify failed"));
-  EXPECT_THAT(ran.err, HasSubstr("1 of 9 checks failed"));
+  EXPECT_THAT(ran.err, HasSubstr("1 of 10 checks failed"));
+}
+
+TEST_F(SegridDryRun, WarnsOfKeysInTheClear) {
+  const Ran ran = DryRun(Config(To("http://nobody.invalid",
+                                   ", allow_http: "
+                                   "true")));
+  EXPECT_THAT(Line(ran, "posts to"), HasSubstr("\"result\":\"warning\""));
+  EXPECT_THAT(Line(ran, "posts to"),
+              HasSubstr("http://nobody.invalid/v1/batch, in the clear"));
 }
 
 TEST_F(SegridDryRun, FailsForANameThatIsNotThere) {

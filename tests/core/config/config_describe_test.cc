@@ -111,6 +111,7 @@ Config Unusual() {
   source.gzip = false;
   source.max_age = absl::Seconds(3661);
   source.requests_per_second = 1.0 / 3.0;
+  source.events_per_second = 0.25;
   source.max_in_flight = 64;
   source.ca_file = "~~";
   source.client_cert = "cert.pem";
@@ -130,6 +131,15 @@ Config Unusual() {
   config.sources[1].endpoint = "https://a.example";
   config.sources[1].proxy = "http://p:3128";
   config.sources[1].proxy_auth = base::Secret("key");
+  Source& any = config.sources.emplace_back(source);
+  any.name = "third";
+  any.receiver = "http";
+  any.write_key = base::Secret();
+  any.format = "lines";
+  any.headers = {{"X-Api-Key", base::Secret("key")}};
+  any.max_batch_messages = 10'000;
+  any.max_batch_bytes = 16 << 20;
+  any.proxy = "none";
   return config;
 }
 
@@ -233,12 +243,21 @@ sources:
     endpoint: ""
     receiver: file
     path: "tracks.ndjson"
+    oauth:
+      client_id: ""
+      key_id: ""
+      token_endpoint: ""
+    format: array
+    headers: []
+    max_batch_messages: 500
+    max_batch_bytes: 512KiB
     rotate_bytes: 1GiB
     rotate_age: 24h
     rotate_keep: 30
     gzip: true
     max_age: 20h
     requests_per_second: 50
+    events_per_second: 0
     max_in_flight: 4
     ca_file: ""
     client_cert: ""

@@ -36,6 +36,13 @@ std::string InSource(const std::string& line) {
   return "sources:\n  - " + line + "\n    name: a\n    write_key: k\n";
 }
 
+// The same for receiver `http`, in line 5.
+std::string InHttpSource(const std::string& line) {
+  return "sources:\n  - name: a\n    receiver: http\n    endpoint: "
+         "https://a.b\n    " +
+         line + "\n";
+}
+
 const char kNames[] =
     "processed, delivered, open, machine_opened, click, drop, bounce, "
     "unsubscribe, group_unsubscribe, group_resubscribe, spamreport, deferred";
@@ -125,10 +132,33 @@ std::vector<Case> SourceCases() {
       {"PathLeaves", InSource("path: a/../../x"), "f:2:11: sources[0].path: 'a/../../x' is no file below data_dir; write a relative path without '..', e.g. tracks.ndjson"},
       {"PathTwice", "sources:\n- {name: a, receiver: file, path: t}\n- {name: b, receiver: file, path: ./t}", "f:3:35: sources[1].path: another source writes to this file, see line 2; give each its own"},
       {"RegionUnknown", InSource("region: asia"), "f:2:13: sources[0].region: 'asia' is not known; must be one of: us, eu"},
-      {"ReceiverUnknown", "sources: [{name: a, receiver: fiel}]", "f:1:31: sources[0].receiver: 'fiel' is not known; must be one of: segment, file, rudderstack, jitsu, hightouch, customerio"},
+      {"ReceiverUnknown", "sources: [{name: a, receiver: fiel}]", "f:1:31: sources[0].receiver: 'fiel' is not known; must be one of: segment, file, rudderstack, jitsu, hightouch, customerio, http"},
       {"RegionAndEndpoint", InSource("region: us\n    endpoint: https://a.b"), "f:2:13: sources[0].region: 'region' and 'endpoint' exclude each other; keep one"},
-      {"EndpointHttp", InSource("endpoint: http://localhost:8080"), "f:2:15: sources[0].endpoint: is not https; write https://, or set 'allow_http' for an endpoint on this host"},
-      {"EndpointHttpFar", InSource("endpoint: http://a.b\n    allow_http: true"), "f:2:15: sources[0].endpoint: is http beyond this host, which 'allow_http' does not cover; write https://"},
+      {"EndpointHttp", InSource("endpoint: http://localhost:8080"), "f:2:15: sources[0].endpoint: is not https; write https://, or set 'allow_http': keys and addresses then travel in the clear"},
+      {"EndpointOfATrack", InSource("endpoint: https://a.b:8/x/v1/track"), "f:2:15: sources[0].endpoint: names a single call, and events go in batches; write https://a.b:8/x, to which /v1/batch is added"},
+      {"EndpointOfATrackWithoutVersion", InSource("endpoint: https://a.b/Track/"), "f:2:15: sources[0].endpoint: names a single call, and events go in batches; write https://a.b, to which /v1/batch is added"},
+      {"EndpointOfAnImport", InSource("endpoint: https://a.b/v1/import"), "f:2:15: sources[0].endpoint: names a single call, and events go in batches; write https://a.b, to which /v1/batch is added"},
+      {"EndpointOfABatchWithASlash", InSource("endpoint: https://a.b/v1/batch/"), "f:2:15: sources[0].endpoint: has a slash behind its path; write https://a.b/v1/batch"},
+      {"EndpointPublicApi", InSource("endpoint: https://API.segmentapis.com"), "f:2:15: sources[0].endpoint: is the address of Segment's Public API, which takes no events; write https://api.segment.io, or region: us"},
+      {"EndpointPublicApiEu", InSource("endpoint: https://eu1.api.segmentapis.com:443/v1"), "f:2:15: sources[0].endpoint: is the address of Segment's Public API, which takes no events; write https://events.eu1.segmentapis.com, or region: eu"},
+      {"EndpointOfTokens", InSource("endpoint: https://oauth2.segment.io"), "f:2:15: sources[0].endpoint: is the address of Segment's tokens, which takes no events; write https://api.segment.io, or region: us"},
+      {"HttpWithoutEndpoint", "sources: [{name: a, receiver: http}]", "f:1:11: sources[0].endpoint: is missing; receiver 'http' has no address of its own: write https://host[:port][/path]"},
+      {"HttpWithWriteKey", InSource("receiver: http\n    endpoint: https://a.b"), "f:5:16: sources[0].write_key: is not for receiver 'http'; credentials are a header, e.g. headers: [{name: Authorization, value: \"Bearer ${TOKEN}\"}]"},
+      {"FormatUnknown", InSource("format: xml"), "f:2:13: sources[0].format: 'xml' is not known; must be one of: array, lines, batch"},
+      {"FormatForSegment", InSource("format: lines"), "f:2:13: sources[0].format: is for receiver 'http'; remove it, or set the receiver"},
+      {"BatchBytesForSegment", InSource("max_batch_bytes: 32KiB"), "f:2:22: sources[0].max_batch_bytes: is for receiver 'http'; remove it, or set the receiver"},
+      {"HeaderNameBad", InHttpSource("headers: [{name: 'X Y', value: hidden}]"), "f:5:22: sources[0].headers[0].name: 'X Y' is no name of a header; e.g. X-Api-Key"},
+      {"HeaderNameOurs", InHttpSource("headers: [{name: Content-length, value: hidden}]"), "f:5:22: sources[0].headers[0].name: 'Content-length' is a header that the server makes itself; remove it"},
+      {"HeaderWithLineEnd", InHttpSource("headers: [{name: X, value: \"hidden\\nY: z\"}]"), "f:5:32: sources[0].headers[0].value: holds a line end, another control character, a letter beyond ASCII, or a blank at an end (not shown here); give the value alone"},
+      {"HeaderWithoutValue", InHttpSource("headers: [{name: X}]"), "f:5:15: sources[0].headers[0].value: is missing; write ${ENV_NAME} or ${file:/path}"},
+      {"SigningSecretBad", InSource("signing_secret: whsec_hidden"), "f:2:21: sources[0].signing_secret: is no key of Standard Webhooks (not shown here); it is whsec_ and the base64 of 24 to 64 bytes"},
+      {"OAuthWithoutKeyId", InSource("oauth: {client_id: c}"), "f:2:12: sources[0].oauth.key_id: is missing; Segment shows it with the app\nf:2:12: sources[0].oauth.key: is missing; write ${file:/path} of the private key"},
+      {"OAuthKeyBad", InSource("oauth: {client_id: c, key_id: i, key: hidden}"), "f:2:43: sources[0].oauth.key: is no private RSA key of 2048 bits or more in PEM form without a passphrase (not shown here); write ${file:/path} of the key whose public half Segment has"},
+      {"OAuthIdBad", InSource("oauth: {client_id: 'a\"b', key_id: i, key: hidden}"), "f:2:24: sources[0].oauth.client_id: 'a\"b' is no id; must be up to 256 letters, digits, '-', '_', '.', '~' and ':'\nf:2:47: sources[0].oauth.key: is no private RSA key of 2048 bits or more in PEM form without a passphrase (not shown here); write ${file:/path} of the key whose public half Segment has"},
+      {"OAuthForJitsu", InSource("receiver: jitsu\n    endpoint: https://a.b\n    oauth: {client_id: ''}"), "no error"},
+      {"EventsPerSecondNegative", InSource("events_per_second: -1"), "f:2:24: sources[0].events_per_second: '-1' is out of range; must be 0 to 1000000"},
+      {"ProxyAuthWithLineEnd", InSource("proxy: http://p:1\n    proxy_auth: \"u:hidden\\n\""), "f:3:17: sources[0].proxy_auth: holds a control character, such as a line end (not shown here); give user:password alone"},
+      {"ProxyNoneWithAuth", InSource("proxy: none\n    proxy_auth: u:hidden"), "f:3:17: sources[0].proxy_auth: is for a proxy; add 'proxy' or remove it"},
       {"EndpointWithUser", InSource("endpoint: https://u:hidden@a.b"), "f:2:15: sources[0].endpoint: holds a user or password, which belong in 'write_key'; write https://host[:port][/path], e.g. https://api.segment.io"},
       {"EndpointMissing", "sources: [{name: a, receiver: rudderstack, write_key: k}]", "f:1:11: sources[0].endpoint: is missing; receiver 'rudderstack' has no address of its own: write https://host[:port][/path]"},
       {"RegionNotThere", InSource("region: eu\n    receiver: hightouch"), "f:2:13: sources[0].region: receiver 'hightouch' has no region 'eu'; must be us, or give an 'endpoint'"},
@@ -230,35 +260,39 @@ INSTANTIATE_TEST_SUITE_P(Interpolation, LoadErrorTest,
                          ::testing::ValuesIn(InterpolationCases()), kCaseName);
 
 TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
-  EXPECT_EQ(MessageOf("drain: {delay: 5}\n"
-                      "sources:\n"
-                      "  - name: a\n"
-                      "    gzip: 1\n"
-                      "    frobnicate: 1\n"
-                      "  - name: a\n"
-                      "    write_key: ${NONE}\n"
-                      "logging: {level: loud, level: low}\n"),
-            "f:1:16: drain.delay: '5' has no unit; write a number with its "
-            "unit: ms, s, m or h, e.g. 250ms, 50s, 20h\n"
-            "f:3:5: sources[0].write_key: is missing; write ${ENV_NAME} or "
-            "${file:/path}, or use receiver 'file', which needs none\n"
-            "f:4:11: sources[0].gzip: '1' is neither true nor false\n"
-            "f:5:5: sources[0].frobnicate: unknown key; known are: name, "
-            "label, write_key, region, endpoint, receiver, path, rotate_bytes, "
-            "rotate_age, rotate_keep, gzip, max_age, "
-            "requests_per_second, max_in_flight, ca_file, client_cert, "
-            "client_key, allow_http, proxy, proxy_auth, connect_timeout, "
-            "request_timeout, events, "
-            "email_types, email_hash, email_subject_from, extra_properties, "
-            "custom_args, custom_args_prefix, user_id_from, spec_context, "
-            "only, not, personal\n"
-            "f:6:11: sources[1].name: another source has this name, see line "
-            "3; names must be unique\n"
-            "f:7:16: sources[1].write_key: environment variable 'NONE' is not "
-            "set; set it\n"
-            "f:8:18: logging.level: 'loud' is not known; must be one of: "
-            "debug, info, warning, error\n"
-            "f:8:24: logging.level: stands twice, first in line 8; keep one");
+  EXPECT_EQ(
+      MessageOf("drain: {delay: 5}\n"
+                "sources:\n"
+                "  - name: a\n"
+                "    gzip: 1\n"
+                "    frobnicate: 1\n"
+                "  - name: a\n"
+                "    write_key: ${NONE}\n"
+                "logging: {level: loud, level: low}\n"),
+      "f:1:16: drain.delay: '5' has no unit; write a number with its "
+      "unit: ms, s, m or h, e.g. 250ms, 50s, 20h\n"
+      "f:3:5: sources[0].write_key: is missing; write ${ENV_NAME} or "
+      "${file:/path}, or use receiver 'file', which needs none\n"
+      "f:4:11: sources[0].gzip: '1' is neither true nor false\n"
+      "f:5:5: sources[0].frobnicate: unknown key; known are: name, "
+      "label, write_key, region, endpoint, receiver, path, oauth, format, "
+      "headers, signing_secret, max_batch_messages, max_batch_bytes, "
+      "rotate_bytes, "
+      "rotate_age, rotate_keep, gzip, max_age, "
+      "requests_per_second, events_per_second, max_in_flight, ca_file, "
+      "client_cert, "
+      "client_key, allow_http, proxy, proxy_auth, connect_timeout, "
+      "request_timeout, events, "
+      "email_types, email_hash, email_subject_from, extra_properties, "
+      "custom_args, custom_args_prefix, user_id_from, spec_context, "
+      "only, not, personal\n"
+      "f:6:11: sources[1].name: another source has this name, see line "
+      "3; names must be unique\n"
+      "f:7:16: sources[1].write_key: environment variable 'NONE' is not "
+      "set; set it\n"
+      "f:8:18: logging.level: 'loud' is not known; must be one of: "
+      "debug, info, warning, error\n"
+      "f:8:24: logging.level: stands twice, first in line 8; keep one");
 }
 
 TEST(LoadErrors, AreCountedBeyondAHundred) {

@@ -1,11 +1,13 @@
 #include <string>
 
 #include "core/base/error_info.h"
+#include "core/config/describe.h"
 #include "core/config/load.h"
 #include "core/config/source_tag.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/config/fake_environment.h"
+#include "tests/core/crypto/rsa_key_pair.h"
 
 namespace segrid::config {
 namespace {
@@ -61,13 +63,14 @@ sources:
     gzip: false
     max_age: 1h30m
     requests_per_second: 0.5
+    events_per_second: 12.5
     max_in_flight: 64
     ca_file: ca.pem
     client_cert: cc.pem
     client_key: ck.pem
     allow_http: true
     proxy: http://proxy.internal:3128
-    proxy_auth: user:word
+    proxy_auth: "user:päss word:"
     connect_timeout: 2s
     request_timeout: 20s
     rotate_bytes: 1MiB
@@ -104,13 +107,14 @@ drain: {delay: 250ms, grace: 1m}
   source.gzip = false;
   source.max_age = absl::Minutes(90);
   source.requests_per_second = 0.5;
+  source.events_per_second = 12.5;
   source.max_in_flight = 64;
   source.ca_file = "ca.pem";
   source.client_cert = "cc.pem";
   source.client_key = "ck.pem";
   source.allow_http = true;
   source.proxy = "http://proxy.internal:3128";
-  source.proxy_auth = base::Secret("user:word");
+  source.proxy_auth = base::Secret("user:päss word:");
   source.connect_timeout = absl::Seconds(2);
   source.request_timeout = absl::Seconds(20);
   source.rotate_bytes = 1 << 20;
@@ -242,6 +246,60 @@ TEST(Load, TakesEveryReceiver) {
   }
 }
 
+TEST(Load, TakesAnyEndpointWithItsForm) {
+  const Source source = Loaded(R"(
+sources:
+  - name: a
+    receiver: http
+    endpoint: https://a.example/v1/track
+    format: lines
+    headers:
+      - {name: Authorization, value: "Bearer abc def"}
+      - {name: X-Api-Key, value: k}
+    signing_secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+    max_batch_messages: 7
+    max_batch_bytes: 64KiB
+)")
+                            .sources.at(0);
+  EXPECT_EQ(source.endpoint, "https://a.example/v1/track");
+  EXPECT_EQ(source.format, "lines");
+  ASSERT_EQ(source.headers.size(), 2u);
+  EXPECT_EQ(source.headers[0].name, "Authorization");
+  EXPECT_EQ(source.headers[0].value.Reveal(), "Bearer abc def");
+  EXPECT_EQ(source.signing_secret.Reveal(),
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  EXPECT_EQ(source.max_batch_messages, 7);
+  EXPECT_EQ(source.max_batch_bytes, 64 << 10);
+  EXPECT_FALSE(source.gzip);
+  EXPECT_TRUE(Loaded("sources: [{name: a, receiver: http, gzip: true, "
+                     "endpoint: 'https://a.example'}]")
+                  .sources.at(0)
+                  .gzip);
+}
+
+TEST(Load, TakesOAuthForSegmentAlone) {
+  const std::string pem = testing::RsaKeyPair().PrivateKeyPem();
+  const auto load = [&pem](const std::string& keys) {
+    return LoadText("sources: [{name: a, write_key: k, " + keys +
+                        ", oauth: {client_id: c, key_id: i, "
+                        "key: '${file:/key.pem}'}}]",
+                    "f", FakeEnvironment({}, {{"/key.pem", pem}}));
+  };
+  const auto good = load("region: eu");
+  ASSERT_TRUE(good.ok()) << good.status();
+  const OAuth& oauth = good->sources.at(0).oauth;
+  EXPECT_EQ(oauth.client_id, "c");
+  EXPECT_EQ(oauth.key_id, "i");
+  EXPECT_EQ(oauth.key.Reveal() + "\n", pem);
+  EXPECT_THAT(Describe(*good), ::testing::HasSubstr("key: \"***\""));
+  EXPECT_THAT(Describe(*good), ::testing::Not(::testing::HasSubstr("PRIVATE")));
+
+  EXPECT_THAT(std::string(load("receiver: customerio").status().message()),
+              ::testing::HasSubstr("oauth: is for receiver 'segment'"));
+  EXPECT_THAT(std::string(load("endpoint: 'https://a.b'").status().message()),
+              ::testing::HasSubstr("oauth: needs a 'token_endpoint'"));
+}
+
 TEST(Load, TakesAWriteKeyOfTwoPartsForJitsuAlone) {
   EXPECT_EQ(Loaded("sources: [{name: a, write_key: 'id:word', receiver: jitsu, "
                    "endpoint: 'https://a.example'}]")
@@ -250,8 +308,9 @@ TEST(Load, TakesAWriteKeyOfTwoPartsForJitsuAlone) {
             "id:word");
 }
 
-TEST(Load, TakesHttpOnThisHostWhenAllowed) {
-  for (const std::string host : {"localhost", "127.0.0.9:80", "[::1]:80"}) {
+TEST(Load, TakesHttpWhenAllowed) {
+  for (const std::string host :
+       {"localhost", "127.0.0.9:80", "[::1]:80", "collector.internal"}) {
     EXPECT_EQ(Loaded("sources: [{name: a, write_key: k, allow_http: true, "
                      "endpoint: 'http://" +
                      host + "'}]")

@@ -92,14 +92,16 @@ TEST(Privacy, RefusedSettingsAreNotRepeated) {
       {.endpoint = absl::StrCat("https://", kProxyAuth, "@host")},
       {.endpoint = absl::StrCat("https://host/?key=", kWriteKey)},
       {.endpoint = absl::StrCat("gopher://", kAddress)},
-      {.proxy = absl::StrCat("http://", kProxyAuth, "@proxy:1")},
-      {.proxy = kWriteKey},
+      {.proxy = {.proxy = absl::StrCat("http://", kProxyAuth, "@proxy:1")}},
+      {.proxy = {.proxy = kWriteKey}},
+      {.oauth = {.client_id = "c", .key = base::Secret(kWriteKey)}},
+      {.signing_secret = base::Secret(kWriteKey)},
       {.tls = {.ca_file = secret_file}},
       {.tls = {.cert_file = secret_file, .key_file = secret_file}},
   };
   for (auto options : bad) {
     options.write_key = base::Secret(kWriteKey);
-    options.proxy_auth = base::Secret(kProxyAuth);
+    options.proxy.proxy_auth = base::Secret(kProxyAuth);
     const auto refused =
         receivers::segment::SegmentReceiver::Create(options, pool->io(), clock);
     ASSERT_FALSE(refused.ok());

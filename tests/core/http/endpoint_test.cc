@@ -69,9 +69,6 @@ TEST(ParseEndpoint, RefusesBadUrlsWithoutRepeatingThem) {
       "https://[::1/v1",
       "https://[nonsense]/",
       "https://höst/",
-      "http://api.segment.io",
-      "http://127.0.0.1.example.com",
-      "http://10.0.0.1",
       std::string("https://") + std::string(300, 'h'),
       std::string("https://h/") + std::string(3000, 'p'),
   };
@@ -86,6 +83,15 @@ TEST(ParseEndpoint, RefusesBadUrlsWithoutRepeatingThem) {
 TEST(ParseEndpoint, PlainHttpNeedsPermission) {
   EXPECT_FALSE(ParseEndpoint("http://127.0.0.1:8000", false).ok());
   EXPECT_TRUE(ParseEndpoint("https://127.0.0.1:8000", false).ok());
+  for (const auto& [url, loopback] :
+       {std::pair("http://127.0.0.9", true), std::pair("http://[::1]", true),
+        std::pair("http://localhost", true),
+        std::pair("http://api.segment.io", false),
+        std::pair("http://127.0.0.1.example.com", false),
+        std::pair("http://10.0.0.1", false)}) {
+    EXPECT_FALSE(ParseEndpoint(url, false).ok()) << url;
+    EXPECT_EQ(ParseEndpoint(url, true)->is_loopback(), loopback) << url;
+  }
 }
 
 TEST(ParseProxy, TakesHostAndPortAlone) {

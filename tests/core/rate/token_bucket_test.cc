@@ -50,6 +50,16 @@ TEST(TokenBucket, AReturnedTokenCanBeTakenAgain) {
   EXPECT_EQ(TakeAll(bucket, absl::Seconds(1)), 1);
 }
 
+TEST(TokenBucket, WhatIsOwedIsPaidBackBeforeTheNext) {
+  TokenBucket bucket(100, 1);
+  EXPECT_EQ(bucket.WaitFor(absl::Seconds(1)), kZero);
+  bucket.Take(250);
+  const absl::Duration wait = bucket.WaitFor(absl::Seconds(1));
+  EXPECT_NEAR(absl::ToDoubleSeconds(wait), 2.5, 0.001);
+  EXPECT_GT(bucket.WaitFor(absl::Seconds(3.4)), kZero);
+  EXPECT_EQ(bucket.WaitFor(absl::Seconds(1) + wait), kZero);
+}
+
 TEST(TokenBucket, TimeThatGoesBackGivesNothing) {
   TokenBucket bucket(1, 1);
   TakeAll(bucket, absl::Seconds(100));

@@ -58,10 +58,12 @@ TEST_F(MakeReceiverTest, GivesEachItsSettings) {
   config::Source source;
   source.name = "prod";
   for (const char* receiver :
-       {"segment", "rudderstack", "jitsu", "hightouch", "customerio"}) {
+       {"segment", "rudderstack", "jitsu", "hightouch", "customerio", "http"}) {
     source.receiver = receiver;
     source.endpoint = "https://a.example/v1";
-    EXPECT_EQ((*Make(source))->endpoint(), "https://a.example/v1/batch")
+    EXPECT_EQ((*Make(source))->endpoint(), receiver == std::string("http")
+                                               ? "https://a.example/v1"
+                                               : "https://a.example/v1/batch")
         << receiver;
     source.proxy = "proxy";
     EXPECT_EQ(base::ReasonOf(Make(source).status()), "BAD_PROXY");
@@ -98,6 +100,80 @@ TEST_F(MakeReceiverTest, AgreesWithTheConfigurationAboutAddresses) {
           << receiver << " " << region << " " << config.status();
     }
   }
+}
+
+TEST_F(MakeReceiverTest, GivesHttpItsLimits) {
+  config::Source source;
+  source.name = "any";
+  source.receiver = "http";
+  source.endpoint = "https://a.example/hook/";
+  source.max_batch_messages = 7;
+  source.max_batch_bytes = 64 << 10;
+  const auto receiver = Make(source);
+  ASSERT_TRUE(receiver.ok()) << receiver.status();
+  EXPECT_EQ((*receiver)->endpoint(), "https://a.example/hook/");
+  EXPECT_EQ((*receiver)->limits().max_batch_messages, 7);
+  EXPECT_EQ((*receiver)->limits().max_batch_bytes, 64 << 10);
+  source.receiver = "segment";
+  EXPECT_EQ((*Make(source))->limits().max_batch_messages, 2'500);
+}
+
+TEST_F(MakeReceiverTest, TakesTheProxyOfTheEnvironment) {
+  config::Source source;
+  source.name = "prod";
+  std::string value = "http://p:1";
+  const http::Variables variable = [&value](const std::string& name) {
+    return name == "HTTPS_PROXY" ? std::optional(value) : std::nullopt;
+  };
+  const auto make = [&] {
+    return MakeReceiver(source, {.io = pool_->io(),
+                                 .clock = clock_,
+                                 .data_dir = scratch_.Path("data"),
+                                 .variable = variable});
+  };
+  EXPECT_TRUE(make().ok());
+  value = "socks5://p:1";
+  EXPECT_EQ(base::ReasonOf(make().status()), "BAD_PROXY");
+  EXPECT_EQ(base::ReasonOf(WayOf(source, variable).status()), "BAD_PROXY");
+  source.proxy = "none";
+  EXPECT_TRUE(make().ok());
+}
+
+TEST(WayOf, SaysWhereASourcesTracksGoAndHow) {
+  const http::Variables variable = [](const std::string& name) {
+    return name == "HTTPS_PROXY" ? std::optional<std::string>("u:canary@p:1")
+                                 : std::nullopt;
+  };
+  config::Source source;
+  Way way = WayOf(source, variable).value();
+  EXPECT_EQ(way.url, "https://api.segment.io/v1/batch");
+  EXPECT_EQ(way.proxy, "p:1");
+  EXPECT_EQ(way.variable, "HTTPS_PROXY");
+  EXPECT_FALSE(way.in_the_clear);
+
+  source.proxy = "http://mine:3128";
+  way = WayOf(source, variable).value();
+  EXPECT_EQ(way.proxy, "mine:3128");
+  EXPECT_EQ(way.variable, "");
+
+  source.proxy = "none";
+  source.region = "eu";
+  way = WayOf(source, variable).value();
+  EXPECT_EQ(way.url, "https://events.eu1.segmentapis.com/v1/batch");
+  EXPECT_EQ(way.proxy, "");
+
+  source.receiver = "jitsu";
+  source.endpoint = "https://h/api/s/s2s";
+  EXPECT_EQ(WayOf(source, variable)->url, "https://h/api/s/s2s/v1/batch");
+  source.allow_http = true;
+  source.endpoint = "http://collector.internal/x";
+  EXPECT_TRUE(WayOf(source, variable)->in_the_clear);
+  source.endpoint = "http://127.0.0.1/x";
+  EXPECT_FALSE(WayOf(source, variable)->in_the_clear);
+
+  source.receiver = "file";
+  source.path = "t.ndjson";
+  EXPECT_EQ(WayOf(source, variable)->url, "t.ndjson");
 }
 
 TEST_F(MakeReceiverTest, NamesTheSourceThatIsWrong) {

@@ -56,6 +56,9 @@ class DeliveryToSegment : public ::testing::Test {
   queue::Progress Deliver(int count) {
     std::vector<std::string> ids;
     for (int i = 0; i < count; ++i) ids.push_back(absl::StrCat("m", i));
+    return Deliver(ids);
+  }
+  queue::Progress Deliver(const std::vector<std::string>& ids) {
     const queue::Ticket ticket = calls_.Append("prod", ids).ticket;
     absl::StatusOr<queue::Progress> progress;
     absl::Notification done;
@@ -117,6 +120,49 @@ TEST_F(DeliveryToSegment, GetsThroughEveryKindOfTrouble) {
     bodies.insert(body.substr(0, body.find("sentAt")));
   }
   EXPECT_EQ(bodies.size(), 1u) << "the same messages each time";
+}
+
+// Behind each answer stands one that says the contrary: in the same record, in
+// one of its own, or in a second write.
+TEST_F(DeliveryToSegment, CountsOnlyWhatWasTakenAsDelivered) {
+  std::set<std::string> taken;
+  int posts = 0;
+  ScriptedServer server([&](const Seen& seen) {
+    const bool take = ++posts % 3 != 0;
+    if (take) {
+      const std::string body = testing::Gunzip(seen.body);
+      for (int i = 0; i < 500; ++i) {
+        const std::string id = absl::StrCat("\"m", i, "\"");
+        if (absl::StrContains(body, id)) taken.insert(id);
+      }
+    }
+    const std::string own = testing::RawResponse(take ? 200 : 503);
+    const std::string stray = testing::RawResponse(take ? 400 : 200);
+    Reply reply{.kind = Reply::Kind::kRaw};
+    switch (posts % 4) {
+      case 0:
+        reply.writes = {{.records = {own + stray}}};
+        break;
+      case 1:
+        reply.writes = {{.records = {own, stray}}};
+        break;
+      case 2:
+        reply.writes = {{.records = {own, stray, stray}}};
+        break;
+      default:
+        reply.writes = {{.records = {own}}};
+    }
+    return reply;
+  });
+  Start(server);
+  // One at a time, so that each is a post of its own.
+  for (int i = 0; i < 500; i += 10) {
+    std::vector<std::string> ids;
+    for (int j = i; j < i + 10; ++j) ids.push_back(absl::StrCat("m", j));
+    EXPECT_EQ(Deliver(ids).delivered, 10);
+  }
+  EXPECT_EQ(taken.size(), 500u);
+  EXPECT_EQ(calls_.Stats("prod").dead, 0);
 }
 
 TEST_F(DeliveryToSegment, DeliversManyBatchesOverFewConnections) {

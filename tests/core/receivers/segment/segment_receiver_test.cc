@@ -1,14 +1,19 @@
 #include "core/receivers/segment/segment_receiver.h"
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/error_info.h"
 #include "core/pool/thread_pool.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/core/http/scripted_proxy.h"
 #include "tests/core/receivers/segment/sending.h"
 #include "tests/testing/gunzip.h"
 #include "tests/testing/scripted_server.h"
@@ -59,6 +64,33 @@ TEST_F(SegmentReceiverTest, PostsABatchAsTheApiWantsIt) {
   EXPECT_THAT(
       testing::Gunzip(seen.body),
       ::testing::StartsWith(R"({"batch":[{"a":1},{"b":2}],"sentAt":")"));
+}
+
+TEST_F(SegmentReceiverTest, GoesThroughTheProxyOfTheEnvironment) {
+  ScriptedServer server;
+  testing::ScriptedProxy proxy(http::ParseEndpoint(server.url(), false)->port);
+  std::map<std::string, std::string> set = {
+      {"HTTPS_PROXY",
+       absl::StrCat("http://u:p%20%C3%A4%3A@127.0.0.1:", proxy.port())}};
+  SegmentOptions options{.endpoint = server.url(),
+                         .write_key = base::Secret("s3cret"),
+                         .tls = {.ca_file = server.ca_file()}};
+  options.proxy.variable =
+      [&set](const std::string& name) -> std::optional<std::string> {
+    const auto found = set.find(name);
+    if (found == set.end()) return std::nullopt;
+    return found->second;
+  };
+  EXPECT_EQ(SendAndWait(**Create(options), {.tracks = {"{}"}}).verdict,
+            Verdict::kDelivered);
+  ASSERT_EQ(proxy.seen().size(), 1u);
+  EXPECT_THAT(proxy.seen()[0],
+              HasSubstr("Proxy-Authorization: Basic " +
+                        absl::Base64Escape("u:p \xC3\xA4:") + "\r\n"));
+  set["NO_PROXY"] = "localhost";
+  EXPECT_EQ(SendAndWait(**Create(options), {.tracks = {"{}"}}).verdict,
+            Verdict::kDelivered);
+  EXPECT_EQ(proxy.seen().size(), 1u);
 }
 
 TEST_F(SegmentReceiverTest, StampsSentAtOnEveryAttempt) {
