@@ -151,7 +151,10 @@ struct Webhook {
   std::string name = "default";  // As of a source; unique.
   // Of its signatures, base64 DER or PEM. Empty: unsigned.
   std::vector<std::string> public_keys;
-  absl::Duration replay_window = absl::Seconds(600);  // 0 to 720 h; 0: off.
+  // How far back the signed time may be; 0 to 720 h; 0: neither this nor the
+  // future is looked at. Where the file gives only a shorter dedup_window, this
+  // is as short, because a replay is harmless as long as its ids are known.
+  absl::Duration replay_window = absl::Hours(26);
   std::vector<std::string> sources;                   // Names. Empty: all.
   // SHA-256, in hex, of bearer tokens and of `user:password` pairs, and JSON
   // Web Tokens. When there is any, a request must have one of them, too.
@@ -185,8 +188,8 @@ struct Queue {
   // Disk space that is kept back; with less than that free besides, nothing is
   // accepted. 0 to 1 TiB.
   std::int64_t reserve_bytes = std::int64_t{64} << 20;
-  absl::Duration dedup_window = absl::Hours(24);  // 1 min to 720 h.
-  std::int64_t dedup_memory_bytes = 128 << 20;    // 1 MiB to 64 GiB.
+  absl::Duration dedup_window = absl::Hours(26);  // 1 min to 720 h.
+  std::int64_t dedup_memory_bytes = 256 << 20;    // 1 MiB to 64 GiB.
 
   friend bool operator==(const Queue&, const Queue&) = default;
 };

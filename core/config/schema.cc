@@ -91,6 +91,18 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources,
   });
 }
 
+// A replay window that nobody chose is not longer than the deduplication that
+// makes replays harmless.
+void ShortenReplayWindows(Fields& fields, Config& config) {
+  for (std::size_t i = 0; i < config.webhooks.size(); ++i) {
+    const std::string key =
+        Concat({"webhooks[", std::to_string(i), "].replay_window"});
+    absl::Duration& window = config.webhooks[i].replay_window;
+    if (fields.LineOf(key) > 0 || window == absl::ZeroDuration()) continue;
+    window = std::min(window, config.queue.dedup_window);
+  }
+}
+
 }  // namespace
 
 void Rows(Fields& fields, Config& config) {
@@ -105,6 +117,7 @@ void Rows(Fields& fields, Config& config) {
   fields.Section("logging", config.logging);
   fields.Section("drain", config.drain);
   fields.Section("reload", config.reload);
+  if (fields.Has("queue")) ShortenReplayWindows(fields, config);
   if (fields.Has("sources"))
     CheckSources(fields, config.sources, config.data_dir);
   CheckDoors(fields, config);

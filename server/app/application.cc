@@ -223,8 +223,12 @@ void Application::LogStart() {
              {"http", doors_->HttpAddresses()},
              {"admin", doors_->AdminAddresses()},
              {"data_dir", options_.config.data_dir},
+             {"deduplication", DescribeDeduplication(options_.config)},
              {"sources", Join(sources)}});
   LogWays(options_.config, log_);
+  for (const std::string& warning : ReplayWarnings(options_.config)) {
+    log_.Warning(warning);
+  }
   if (options_.config.queue.store == config::Queue::Store::kMemory) {
     log_.Warning(
         "the queue is in memory: events that are not delivered when the "

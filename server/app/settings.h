@@ -5,6 +5,9 @@
 #include <map>
 #include <string>
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "core/config/config.h"
 #include "server/app/command_line.h"
@@ -35,5 +38,12 @@ absl::StatusOr<config::Config> LoadSettings(const CommandLine& line);
 // A few lines for people: where it would listen, which sources, to which URL
 // and by which way. Errors: those of receivers::WayOf.
 absl::StatusOr<std::string> Summarize(const config::Config& config);
+
+// How many events per second and source the memory for ids covers.
+std::string DescribeDeduplication(const config::Config& config);
+
+// A sentence for each webhook whose replay window is longer than the time for
+// which ids are kept: a replay that old is accepted once more.
+std::vector<std::string> ReplayWarnings(const config::Config& config);
 
 }  // namespace segrid::app

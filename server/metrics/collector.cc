@@ -89,6 +89,8 @@ void AddDoor(Exposition& out, const httpd::Listener& door) {
 }
 
 void AddWebhook(Exposition& out, const webhook::Webhook& webhook) {
+  out.Add(Row("segrid_webhook_replay_window_seconds"),
+          absl::ToDoubleSeconds(webhook.replay_window()), {webhook.name()});
   for (std::size_t i = 0; i < webhook::kOutcomeCount; ++i) {
     const std::int64_t count =
         webhook.counts().Get(static_cast<webhook::Outcome>(i));

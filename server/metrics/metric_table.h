@@ -78,6 +78,7 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"segrid_bytes_in_flight",                  Type::kGauge,     {}, "Requests being worked on at all doors."},
     {"segrid_max_bytes_in_flight",              Type::kGauge,     {}, "What they may be."},
 
+    {"segrid_webhook_replay_window_seconds",    Type::kGauge,     {"webhook"}, "How far back the signed time of a post may be; 0: it is not looked at."},
     {"segrid_webhook_requests_total",           Type::kCounter,   {"webhook", "outcome"}, "Requests to a webhook and what became of them."},
     {"segrid_http_connections",                 Type::kGauge,     {"door"}, "Open connections."},
     {"segrid_http_connections_total",           Type::kCounter,   {"door"}, "Connections that were accepted."},

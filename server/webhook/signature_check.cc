@@ -13,6 +13,10 @@ namespace {
 constexpr std::size_t kMaxSignatureDigits = 96;
 constexpr std::size_t kMaxTimestampBytes = 64;
 
+// Clocks differ; nobody signs ahead of time. The window into the past is for
+// SendGrid's retries, which may carry the time of the first post.
+constexpr absl::Duration kMaxAhead = absl::Minutes(10);
+
 bool IsWithin(std::string_view timestamp, absl::Duration window,
               absl::Time now) {
   std::int64_t seconds = 0;
@@ -21,7 +25,8 @@ bool IsWithin(std::string_view timestamp, absl::Duration window,
   if (error != std::errc() || stop != end || timestamp.front() == '-') {
     return false;
   }
-  return absl::AbsDuration(now - absl::FromUnixSeconds(seconds)) <= window;
+  const absl::Duration age = now - absl::FromUnixSeconds(seconds);
+  return age <= window && age >= -kMaxAhead;
 }
 
 }  // namespace

@@ -63,6 +63,9 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
   const std::string& name() const { return name_; }
   const OutcomeCounts& counts() const { return counts_; }
 
+  // How far back the signed time may be now; zero: it is not looked at.
+  absl::Duration replay_window() const { return rules()->replay_window; }
+
  private:
   using Trace = std::optional<base::TraceParent>;
 

@@ -215,7 +215,7 @@ admin:
 webhooks:
   - name: "default"
     public_keys: []
-    replay_window: 10m
+    replay_window: 26h
     sources: []
     bearer_sha256: []
     basic_sha256: []
@@ -234,8 +234,8 @@ queue:
   max_dead_letter_bytes: 256MiB
   max_dead_letter_age: 720h
   reserve_bytes: 64MiB
-  dedup_window: 24h
-  dedup_memory: 128MiB
+  dedup_window: 26h
+  dedup_memory: 256MiB
 sources:
   - name: "default"
     label: ""

@@ -89,6 +89,7 @@ drain: {delay: 250ms, grace: 1m}
   want.grpc.max_events = 500;
   want.queue.max_bytes = std::int64_t{2} << 30;
   want.queue.dedup_window = absl::Minutes(90);
+  want.webhooks[0].replay_window = absl::Minutes(90);  // Nobody chose it.
   want.queue.dedup_memory_bytes = 500'000'000;
   want.queue.store = Queue::Store::kMemory;
   Source& source = want.sources.emplace_back();
@@ -334,6 +335,26 @@ TEST(Load, PutsTheDefaultSourceWhereAFileNamesNone) {
   const Config config = Loaded("data_dir: d", environment);
   EXPECT_EQ(config.sources, Defaults(environment)->sources);
   EXPECT_EQ(config.data_dir, "d");
+}
+
+TEST(Load, KeepsAReplayWindowNoLongerThanTheIdsUnlessItIsChosen) {
+  const std::string sources = "sources: [{name: a, write_key: k}]\n";
+  const struct {
+    const char* text;
+    absl::Duration want;
+  } kCases[] = {
+      {"", absl::Hours(26)},
+      {"queue: {dedup_window: 1h}\n", absl::Hours(1)},
+      {"queue: {dedup_window: 720h}\n", absl::Hours(26)},
+      {"queue: {dedup_window: 1h}\nwebhooks: [{name: a}]\n", absl::Hours(1)},
+      {"queue: {dedup_window: 1h}\nwebhooks: [{replay_window: 26h}]\n",
+       absl::Hours(26)},
+      {"queue: {dedup_window: 1h}\nwebhooks: [{replay_window: 0s}]\n",
+       absl::ZeroDuration()},
+  };
+  for (const auto& [text, want] : kCases) {
+    EXPECT_EQ(Loaded(text + sources).webhooks[0].replay_window, want) << text;
+  }
 }
 
 TEST(Load, ReadsAFile) {

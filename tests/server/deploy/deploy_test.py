@@ -15,6 +15,7 @@ import unittest
 
 ROOT = pathlib.Path(sys.argv.pop(1))
 DEPLOY = ROOT / "server/deploy"
+RULE_TESTS = ROOT / "tests/server/deploy/alerts_test.yaml"
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
 # Of Prometheus itself.
 FOREIGN = {"up"}
@@ -93,6 +94,19 @@ class Alerts(unittest.TestCase):
     @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
     def test_are_rules_for_promtool(self):
         subprocess.run(["promtool", "check", "rules", DEPLOY / "alerts.yaml"], check=True)
+
+    @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
+    def test_fire_when_they_should_and_not_otherwise(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(DEPLOY / "alerts.yaml", folder)
+            shutil.copy(RULE_TESTS, folder)
+            subprocess.run(["promtool", "test", "rules", RULE_TESTS.name], check=True, cwd=folder)
+
+    def test_are_each_tested_firing_and_not_firing(self):
+        tests = RULE_TESTS.read_text()
+        for name in re.findall(r"- alert: (\w+)", alert_rules()):
+            self.assertRegex(tests, rf"alertname: {name}, exp_alerts: \[\]")
+            self.assertRegex(tests, rf'alertname="{name}", alertstate="firing"')
 
 
 class Dashboard(unittest.TestCase):
