@@ -19,6 +19,7 @@
 #include "boost/asio/ip/address_v6.hpp"
 #include "core/base/error_info.h"
 #include "core/base/localhost.h"
+#include "core/base/thread_name.h"
 
 namespace segrid::http {
 namespace {
@@ -105,6 +106,7 @@ class State : public std::enable_shared_from_this<State> {
 
  private:
   void Run() {
+    base::NameThread("name lookup");
     absl::MutexLock lock(&mu_);
     while (!waiting_.empty()) {
       const Name name = waiting_.begin()->first;

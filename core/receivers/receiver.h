@@ -75,9 +75,11 @@ struct SendResult {
 // Ownership:     see Batch; a receiver is owned by the Deliverer. It outlives
 //                its pending answers, unless the pool was stopped.
 // Thread safety: Send may be called from any thread, several at a time.
-// Blocking:      never waits for the network; `done` runs exactly once, later,
-//                in a thread of the pool, unless the pool was stopped. A write
-//                to a local file may be done inline.
+// Blocking:      Send never waits for the network or a disk; `done` runs
+// exactly
+//                once, later, in a thread of the pool or of the receiver,
+//                unless the pool was stopped. A receiver that cannot but wait
+//                runs inside a threaded::ThreadedReceiver.
 // Errors:        every failure is a SendResult.
 class Receiver {
  public:

@@ -10,6 +10,7 @@
 #include "core/base/error_info.h"
 #include "core/base/read_file.h"
 #include "core/base/status_macros.h"
+#include "core/base/thread_name.h"
 #include "core/config/config.h"
 #include "server/app/reload_changes.h"
 #include "server/app/reload_rules.h"
@@ -57,6 +58,7 @@ Reloader::~Reloader() {
 }
 
 void Reloader::Run() {
+  base::NameThread("reload");
   ReloadRequests::Work work;
   while (deps_.requests.Take(work)) {
     for (ReloadRequests::Operator& each : work.operators) {

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/thread_name.h"
+
 namespace segrid::app {
 namespace {
 
@@ -57,6 +59,7 @@ SignalThread::~SignalThread() {
 }
 
 void SignalThread::Run() const {
+  base::NameThread("signals");
   int interrupts = 0;
   std::array<pollfd, 2> files = {{{signals_, POLLIN, 0}, {ended_, POLLIN, 0}}};
   const int wait = handlers_.on_tick == nullptr ? -1 : WaitOf(handlers_.tick);

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/base/thread_name.h"
+
 namespace segrid::rpc {
 namespace {
 
@@ -47,6 +49,7 @@ AcceptLoop::~AcceptLoop() {
 }
 
 void AcceptLoop::Run() {
+  base::NameThread("grpc accept");
   std::vector<pollfd> files = {{ended_, POLLIN, 0}};
   for (const httpd::ListenSocket& socket : sockets_) {
     files.push_back({socket.fd(), POLLIN, 0});

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/thread_name.h"
+
 namespace segrid::rpc {
 
 Worker::Worker(std::size_t max_waiting)
@@ -23,6 +25,7 @@ bool Worker::Post(std::function<void()> task) {
 }
 
 void Worker::Run() {
+  base::NameThread("admin calls");
   for (;;) {
     std::function<void()> task;
     {

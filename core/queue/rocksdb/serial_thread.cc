@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/thread_name.h"
+
 namespace segrid::queue::rocksdb {
 
 SerialThread::SerialThread() : thread_([this] { Run(); }) {}
@@ -20,6 +22,7 @@ void SerialThread::Post(std::function<void()> task) {
 }
 
 void SerialThread::Run() {
+  base::NameThread("queue tasks");
   const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return stopping_ || !tasks_.empty();
   };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/thread_name.h"
 #include "core/queue/rocksdb/records.h"
 
 namespace segrid::queue::rocksdb {
@@ -42,6 +43,7 @@ void Writer::Step(std::string_view name) {
 absl::Duration Writer::Uptime() { return base::SystemClock().Uptime(); }
 
 void Writer::Run() {
+  base::NameThread("queue writer");
   while (true) {
     Calls calls = Wait();
     std::unique_ptr<Flight> ahead;

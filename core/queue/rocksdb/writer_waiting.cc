@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/base/thread_name.h"
 #include "core/queue/rocksdb/writer.h"
 
 namespace segrid::queue::rocksdb {
@@ -77,6 +78,7 @@ bool Writer::NeedsAssistance() const {
 }
 
 void Writer::Assist() {
+  base::NameThread("queue assist");
   const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return stopping_ || NeedsAssistance();
   };

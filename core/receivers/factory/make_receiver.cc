@@ -7,6 +7,7 @@
 #include "core/base/status_macros.h"
 #include "core/receivers/file/file_receiver.h"
 #include "core/receivers/segment/segment_receiver.h"
+#include "core/receivers/threaded/threaded_receiver.h"
 
 namespace segrid::receivers {
 namespace {
@@ -66,12 +67,16 @@ absl::Status UnknownReceiver(const config::Source& source) {
 absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
                                                const Environment& environment) {
   if (source.receiver == "file") {
-    return file::FileReceiver::Open({.data_dir = environment.data_dir,
-                                     .path = source.path,
-                                     .rotate_bytes = source.rotate_bytes,
-                                     .rotate_age = source.rotate_age,
-                                     .keep = source.rotate_keep},
-                                    environment.clock);
+    SEGRID_ASSIGN_OR_RETURN(
+        std::unique_ptr<Receiver> receiver,
+        file::FileReceiver::Open({.data_dir = environment.data_dir,
+                                  .path = source.path,
+                                  .rotate_bytes = source.rotate_bytes,
+                                  .rotate_age = source.rotate_age,
+                                  .keep = source.rotate_keep},
+                                 environment.clock));
+    return std::make_unique<threaded::ThreadedReceiver>(
+        std::move(receiver), absl::StrCat("file ", source.name));
   }
   if (const auto* variant = segment::FindVariant(source.receiver)) {
     return segment::SegmentReceiver::Create(
