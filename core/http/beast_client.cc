@@ -19,7 +19,7 @@ namespace {
 namespace asio = boost::asio;
 std::string HeadOf(const Endpoint& endpoint, const Request& request) {
   std::string head =
-      absl::StrCat("POST ", request.target,
+      absl::StrCat(request.method, " ", request.target,
                    " HTTP/1.1\r\nHost: ", endpoint.authority(), "\r\n");
   for (const auto& [name, value] : request.headers) {
     absl::StrAppend(&head, name, ": ", value, "\r\n");

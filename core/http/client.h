@@ -14,9 +14,10 @@
 
 namespace segrid::http {
 
-// A POST. Host, Content-Length and Connection are the client's affair. No text
-// but the body has line ends.
+// Host, Content-Length and Connection are the client's affair. No text but the
+// body has line ends.
 struct Request {
+  std::string method = "POST";
   std::string target{};  // Path, as it goes into the first line.
   std::vector<std::pair<std::string, std::string>> headers{};
   Body body{};
