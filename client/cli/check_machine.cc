@@ -221,10 +221,14 @@ void CheckWebhooks(const config::Config& config, Checks& checks) {
   for (const config::Webhook& webhook : config.webhooks) {
     const bool is_signed = !webhook.public_keys.empty();
     checks.push_back(
-        {"webhook", webhook.name, is_signed ? Verdict::kOk : Verdict::kWarning,
+        {"webhook", webhook.name,
+         webhook.Authenticates() ? Verdict::kOk : Verdict::kWarning,
          is_signed ? absl::StrCat("signed; ", webhook.public_keys.size(),
                                   " keys can be read")
-                   : "takes unsigned bodies, on loopback only"});
+         : webhook.Authenticates()
+             ? "asks for a token or password"
+             : "takes unsigned bodies, from this machine only; what a proxy "
+               "passes on is refused until public_keys are set"});
   }
 }
 

@@ -175,6 +175,15 @@ struct Webhook {
   friend bool operator==(const Webhook&, const Webhook&) = default;
 };
 
+// Whether other hosts may reach the webhook: its requests show where they come
+// from, and no secret of theirs crosses the network in the clear, or a proxy
+// sees to that.
+inline bool MayBeReached(const Http& http, const Webhook& webhook) {
+  return !webhook.public_keys.empty() ||
+         (webhook.AsksForAuthorization() &&
+          (!http.tls.cert.empty() || http.allow_insecure_bind));
+}
+
 struct Queue {
   enum class Store { kEmbedded, kMemory };
   Store store = Store::kEmbedded;

@@ -110,15 +110,12 @@ std::string WhyUnsafe(const Fields& fields, const Config& config,
        {".public_keys", ".bearer_sha256", ".basic_sha256", ".jwt.issuer"}) {
     if (!fields.IsGood(Element("webhooks", index, key))) return "";
   }
-  if (!webhook.public_keys.empty()) return "";
+  if (MayBeReached(config.http, webhook)) return "";
   if (!webhook.AsksForAuthorization()) {
     return Concat({"can be reached from other hosts, and webhook '",
                    webhook.name,
                    "' takes events without a signature; set its public_keys, "
                    "or listen on 127.0.0.1 or unix:/path"});
-  }
-  if (!config.http.tls.cert.empty() || config.http.allow_insecure_bind) {
-    return "";
   }
   return Concat({"can be reached from other hosts, and webhook '", webhook.name,
                  "' asks for a token or password that would cross the network "

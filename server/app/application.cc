@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,7 +32,17 @@ namespace segrid::app {
 namespace {
 
 // Delivery waits for the network most of the time.
-constexpr std::int32_t kPoolThreads = 4;
+constexpr std::int32_t kDeliveryThreads = 4;
+// The listener for webhooks transforms in its threads; operators ask seldom.
+constexpr std::int32_t kMinHttpThreads = 2;
+constexpr std::int32_t kMaxHttpThreads = 8;
+constexpr std::int32_t kAdminThreads = 1;
+
+std::int32_t HttpThreads() {
+  return std::clamp(
+      static_cast<std::int32_t>(std::thread::hardware_concurrency()),
+      kMinHttpThreads, kMaxHttpThreads);
+}
 
 // What a stuck part gets beyond drain.grace. The end is promised for 1 s after
 // it; the kernel needs some of that to take a large process down.
@@ -122,8 +133,10 @@ Application::~Application() {
     admission_.StopAccepting();
     grpc_->Shutdown(absl::InfinitePast());
   }
-  // Before the deliverer goes, whose tasks run there.
-  if (pool_ != nullptr) pool_->Stop();
+  // Before the parts go whose work they do.
+  for (const auto& threads : {&http_io_, &admin_io_, &pool_}) {
+    if (*threads != nullptr) (*threads)->Stop();
+  }
 }
 
 absl::StatusOr<std::unique_ptr<Application>> Application::Start(
@@ -136,11 +149,12 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
   SEGRID_ASSIGN_OR_RETURN(
       application->doors_,
       HttpDoors::Open({application->options_.config, clock, log,
+                       *application->http_io_, *application->admin_io_,
                        *application->pool_, *application->queue_,
                        *application->deliverer_, *application->pipeline_,
-                       application->admission_, application->figures_,
-                       application->all_bytes_, application->grpc_bytes_,
-                       *application->grpc_,
+                       application->admission_, *application->readiness_,
+                       application->figures_, application->all_bytes_,
+                       application->grpc_bytes_, *application->grpc_,
                        [&running = *application](const std::string& source) {
                          return LabelOf(running.config(), source);
                        }}));
@@ -152,7 +166,12 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
 absl::Status Application::Open() {
   const config::Config& config = options_.config;
   SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
-  SEGRID_ASSIGN_OR_RETURN(pool_, pool::ThreadPool::Create(kPoolThreads));
+  SEGRID_ASSIGN_OR_RETURN(http_io_,
+                          pool::ThreadPool::Create(HttpThreads(), "http"));
+  SEGRID_ASSIGN_OR_RETURN(admin_io_,
+                          pool::ThreadPool::Create(kAdminThreads, "admin"));
+  SEGRID_ASSIGN_OR_RETURN(
+      pool_, pool::ThreadPool::Create(kDeliveryThreads, "delivery"));
   SEGRID_ASSIGN_OR_RETURN(queue_, OpenQueue(config, clock_, &log_));
   SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
                           options_.make_sources(config, *pool_));
@@ -191,6 +210,12 @@ void Application::MakeServices() {
                      std::move(done));
       }});
   health_ = std::make_unique<rpc::HealthService>(admission_, ServiceNames());
+  const std::vector<config::Source>& sources = options_.config.sources;
+  readiness_ = std::make_unique<Readiness>(
+      ReadinessDeps{*pool_, *queue_, sources.empty() ? "" : sources[0].name,
+                    admission_,
+                    [this](bool ready) { health_->SetServing(ready); }},
+      options_.readiness);
 }
 
 absl::Status Application::Listen() {

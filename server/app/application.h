@@ -24,6 +24,7 @@
 #include "core/queue/queue.h"
 #include "server/app/figures.h"
 #include "server/app/http_doors.h"
+#include "server/app/readiness.h"
 #include "server/app/reload_requests.h"
 #include "server/app/reload_result.h"
 #include "server/app/stop_flag.h"
@@ -54,6 +55,7 @@ struct ApplicationOptions {
   // Takes operators' calls for a reload. Null: they are told that this server
   // cannot. Must outlive the application.
   ReloadRequests* reload_requests = nullptr;
+  ReadinessOptions readiness{};
 };
 
 // A running service, from Start() to Drain().
@@ -148,6 +150,11 @@ class Application {
   const std::shared_ptr<budget::ByteBudget> all_bytes_;
   budget::ByteBudget grpc_bytes_;
 
+  // The listeners' threads, which never wait for anything: see ARCHITECTURE.md.
+  // They stop first and go last, because what waits for an answer of theirs may
+  // be held by any part below.
+  std::unique_ptr<pool::ThreadPool> http_io_;
+  std::unique_ptr<pool::ThreadPool> admin_io_;
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;
   std::unique_ptr<queue::Queue> queue_;
@@ -159,6 +166,7 @@ class Application {
   std::unique_ptr<rpc::BridgeService> bridge_;
   std::unique_ptr<rpc::AdminService> admin_;
   std::unique_ptr<rpc::HealthService> health_;
+  std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<rpc::Credentials> credentials_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<HttpDoors> doors_;

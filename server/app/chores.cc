@@ -26,6 +26,12 @@ void Chores::DoWhatIsDue() {
     // From the pool: a service whose threads all hang shall not seem alive.
     application_.Post([&supervisor = supervisor_] { supervisor.Alive(); });
   }
+  if (!is_trimming_.exchange(true)) {
+    thread_.Post([this] {
+      trimmer_.TrimIfDue(clock_.Uptime());
+      is_trimming_ = false;
+    });
+  }
   const absl::Duration look = application_.reload().interval;
   if (look > absl::ZeroDuration() && now - looked_at_ >= look) {
     looked_at_ = now;

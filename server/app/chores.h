@@ -2,18 +2,25 @@
 
 #pragma once
 
+#include <atomic>
+
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/clock.h"
+#include "core/pool/serial_thread.h"
 #include "server/app/application.h"
+#include "server/app/memory_trimmer.h"
 #include "server/app/reload_requests.h"
 #include "server/app/supervisor.h"
 
 namespace segrid::app {
 
-// Tells the service manager that the service lives, and has the reloader look
-// whether files changed. Uses real time.
+// Tells the service manager that the service lives, has the reloader look
+// whether files changed, and gives memory back after peaks. Uses real time.
 //
-// Ownership:     keeps references, which must outlive it.
+// Ownership:     keeps references, which must outlive it; owns a thread for
+// what
+//                takes long.
 // Thread safety: none; one thread calls.
 // Blocking:      never.
 class Chores {
@@ -33,6 +40,11 @@ class Chores {
   ReloadRequests& reloads_;
   absl::Time alive_at_ = absl::InfinitePast();
   absl::Time looked_at_ = absl::Now();
+  // In the thread only.
+  base::SystemClock clock_;
+  MemoryTrimmer trimmer_{ProcessMemory()};
+  std::atomic<bool> is_trimming_ = false;
+  pool::SerialThread thread_{"memory"};  // Last: it uses the others.
 };
 
 }  // namespace segrid::app

@@ -1,10 +1,12 @@
 #include "server/app/http_doors.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
+#include "server/http/host_rules.h"
 #include "server/http/tls.h"
 #include "server/webhook/unknown_path.h"
 
@@ -26,11 +28,19 @@ httpd::Options OptionsOf(const config::Http& http) {
   httpd::Options options;
   options.name = "http";
   options.listen = http.listen;
+  options.unix_file = http.unix_file;
   options.max_connections = http.max_connections;
   options.max_connections_per_peer = http.max_connections_per_peer;
   options.max_header_bytes = static_cast<std::int32_t>(http.max_header_bytes);
   options.max_headers = http.max_headers;
   options.max_bytes_in_flight = http.max_bytes_in_flight;
+  options.max_handshakes = http.max_handshakes;
+  options.max_handshakes_per_peer = http.max_handshakes_per_peer;
+  options.trusted_proxies = http.trusted_proxies;
+  options.proxy_protocol = http.proxy_protocol;
+  options.min_body_rate = http.min_body_rate;
+  options.min_body_rate_grace = http.min_body_rate_grace;
+  options.max_connection_age = http.max_connection_age;
   options.header_timeout = http.header_timeout;
   options.body_timeout = http.body_timeout;
   options.idle_timeout = http.idle_timeout;
@@ -41,14 +51,27 @@ httpd::Options OptionsOf(const config::Admin& admin) {
   httpd::Options options;
   options.name = "admin";
   options.listen = admin.listen;
+  options.unix_file = admin.unix_file;
   options.max_connections = 1'000;
   options.max_connections_per_peer = 1'000;
   return options;
 }
 
-bool IsDefault(const httpd::Options& options) {
-  return options.listen == config::Http().listen ||
-         options.listen == config::Admin().listen;
+// The same routes, answered in `thread`, because what they show is asked of
+// parts that may wait. For no other hosts than those that may ask.
+void AddInThread(const httpd::Router& pages, pool::SerialThread& thread,
+                 const std::vector<std::string>& allowed_hosts,
+                 httpd::Router& router) {
+  for (httpd::Route route : pages.routes()) {
+    route = httpd::ForKnownHosts(std::move(route), allowed_hosts);
+    route.handle = [&thread, handle = std::move(route.handle)](
+                       const httpd::Request& request, httpd::Respond respond) {
+      thread.Post([handle, request, respond = std::move(respond)] {
+        handle(request, respond);
+      });
+    };
+    router.Add(std::move(route));
+  }
 }
 
 }  // namespace
@@ -72,22 +95,48 @@ absl::Status HttpDoors::MakeWebhooks() {
             {environment_.clock, environment_.pipeline, environment_.log,
              [&admission = environment_.admission] {
                return admission.accepting();
-             }}));
+             },
+             config.http.allowed_hosts,
+             [this](const config::Jwt& jwt) { return FetchedKeys(jwt); }}));
     webhooks_.push_back(std::move(made));
   }
+  WarnOfUnsigned();
   return absl::OkStatus();
 }
 
-std::vector<httpd::Check> HttpDoors::Checks() const {
-  return {{"serving",
-           [&admission = environment_.admission] {
-             return std::string(admission.ready() ? "" : "draining");
-           }},
-          {"queue", [&queue = environment_.queue] {
-             const auto stats = queue.GetStoreStats();
-             if (!stats.ok()) return base::ReasonOf(stats.status());
-             return stats->ready ? std::string() : stats->not_ready_reason;
-           }}};
+std::shared_ptr<jwt::FetchedKeys> HttpDoors::FetchedKeys(
+    const config::Jwt& jwt) {
+  if (jwt.jwks_url.empty()) return nullptr;
+  std::unique_ptr<jwt::KeyFetcher>& fetcher = fetchers_[jwt.jwks_url];
+  if (fetcher != nullptr) return fetcher->keys();
+  auto started = jwt::KeyFetcher::Start(
+      jwt.jwks_url, jwt.jwks_interval, environment_.clock,
+      [&log = environment_.log](const absl::Status& status) {
+        log.Warning(
+            "the keys of a webhook's jwks_url cannot be fetched; those of "
+            "before stay",
+            {{"reason", base::ReasonOf(status)},
+             {"why", std::string(status.message())}});
+      });
+  if (!started.ok()) {
+    environment_.log.Error("the keys of a webhook's jwks_url cannot be fetched",
+                           {{"why", std::string(started.status().message())}});
+    return std::make_shared<jwt::FetchedKeys>();
+  }
+  fetcher = *std::move(started);
+  return fetcher->keys();
+}
+
+void HttpDoors::WarnOfUnsigned() const {
+  if (environment_.config.http.listen.empty()) return;
+  for (const config::Webhook& webhook : environment_.config.webhooks) {
+    if (webhook.Authenticates()) continue;
+    environment_.log.Warning(
+        "this webhook takes unsigned events from every process on this "
+        "machine, and refuses those that a proxy passes on; set its "
+        "public_keys before the world can reach it",
+        {{"webhook", webhook.name}});
+  }
 }
 
 metrics::Sources HttpDoors::MetricSources() const {
@@ -116,7 +165,7 @@ metrics::Sources HttpDoors::MetricSources() const {
     if (admin_ != nullptr) doors.push_back(admin_.get());
     return doors;
   };
-  sources.ready = [checks = Checks()] {
+  sources.ready = [checks = environment_.readiness.Checks()] {
     return std::all_of(checks.begin(), checks.end(), [](const auto& check) {
       return check.reason().empty();
     });
@@ -134,7 +183,7 @@ status_page::Sources HttpDoors::StatusSources() {
       environment_.figures.deliveries);
   sources.start_time = environment_.clock.Now();
   sources.label = environment_.label;
-  sources.not_ready_reason = [checks = Checks()] {
+  sources.not_ready_reason = [checks = environment_.readiness.Checks()] {
     for (const httpd::Check& check : checks) {
       if (std::string reason = check.reason(); !reason.empty()) return reason;
     }
@@ -142,7 +191,7 @@ status_page::Sources HttpDoors::StatusSources() {
   };
   sources.history = std::make_shared<status_page::History>(
       [sources] { return status_page::TakeTotals(sources); });
-  sources.history->Start(environment_.pool);
+  sources.history->Start(environment_.delivery);
   return sources;
 }
 
@@ -161,33 +210,41 @@ absl::Status HttpDoors::OpenHttp() {
   }
   webhook::AddUnknownPath(router, std::move(names), environment_.log,
                           environment_.clock);
-  httpd::AddProbes(router, Checks());
+  httpd::AddProbes(router, environment_.readiness.Checks());
   httpd::Options options = OptionsOf(config);
   options.shared_budget = environment_.all_bytes;
-  return Listen(http_, std::move(options), std::move(router), std::move(tls));
+  return Listen(
+      http_, std::move(options), std::move(router), environment_.http_io,
+      std::move(tls),
+      config.listen_is_default.value && config.listen == config::Http().listen);
 }
 
 absl::Status HttpDoors::OpenAdmin() {
   const config::Admin& config = environment_.config.admin;
   if (config.listen.empty()) return absl::OkStatus();
   httpd::Router router;
-  httpd::AddProbes(router, Checks());
-  router.Add(httpd::GetRoute(
-      "/metrics", [sources = MetricSources()](const httpd::Request&) {
-        return metrics::MetricsAnswer(sources);
-      }));
-  status_page::AddRoutes(router, StatusSources());
-  return Listen(admin_, OptionsOf(config), std::move(router), nullptr);
+  httpd::AddProbes(router, environment_.readiness.Checks());
+  httpd::Router pages;
+  pages.Add(httpd::GetRoute("/metrics",
+                            [sources = MetricSources()](const httpd::Request&) {
+                              return metrics::MetricsAnswer(sources);
+                            }));
+  status_page::AddRoutes(pages, StatusSources());
+  AddInThread(pages, pages_, config.allowed_hosts, router);
+  return Listen(admin_, OptionsOf(config), std::move(router),
+                environment_.admin_io, nullptr,
+                config.listen_is_default.value &&
+                    config.listen == config::Admin().listen);
 }
 
 absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
                                httpd::Options options, httpd::Router router,
-                               httpd::TlsContext tls) {
-  const bool may_stay_closed = IsDefault(options);
+                               pool::ThreadPool& io, httpd::TlsContext tls,
+                               bool may_stay_closed) {
   const std::string name = options.name;
-  auto listener = httpd::Listener::Start(
-      std::move(options), std::move(router),
-      {environment_.pool.io(), environment_.clock}, std::move(tls));
+  auto listener =
+      httpd::Listener::Start(std::move(options), std::move(router),
+                             {io.io(), environment_.clock}, std::move(tls));
   if (listener.ok()) {
     absl::MutexLock lock(&mu_);  // It serves already, and may ask for itself.
     door = *std::move(listener);
@@ -206,17 +263,21 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
 
 absl::StatusOr<bool> HttpDoors::Reload(const config::Config& config,
                                        httpd::TlsContext tls) {
+  std::vector<config::Webhook> next;
   for (const auto& each : webhooks_) {
     // Of one that was taken away the route stays until a restart: it asks for a
     // token that nobody has, because no text is known to have this hash.
-    config::Webhook closed;
-    closed.name = each->name();
-    closed.bearer_sha256 = {std::string(64, '0')};
-    const config::Webhook* options = &closed;
+    config::Webhook& options = next.emplace_back();
+    options.name = each->name();
+    options.bearer_sha256 = {std::string(64, '0')};
     for (const config::Webhook& other : config.webhooks) {
-      if (other.name == each->name()) options = &other;
+      if (other.name == each->name()) options = other;
     }
-    SEGRID_RETURN_IF_ERROR(each->Replace(*options));
+    // First all of them are looked at, so that an error changes none.
+    SEGRID_RETURN_IF_ERROR(each->Check(options));
+  }
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    SEGRID_RETURN_IF_ERROR(webhooks_[i]->Replace(next[i]));
   }
   return http_ != nullptr && tls != nullptr &&
          http_->ReplaceTls(std::move(tls));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,12 +15,15 @@
 #include "core/config/config.h"
 #include "core/deliver/deliverer.h"
 #include "core/pipeline/pipeline.h"
+#include "core/pool/serial_thread.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
 #include "server/app/figures.h"
+#include "server/app/readiness.h"
 #include "server/budget/byte_budget.h"
 #include "server/http/listener.h"
 #include "server/http/probes.h"
+#include "server/jwt/key_fetcher.h"
 #include "server/logging/log.h"
 #include "server/metrics/collector.h"
 #include "server/rpc/admission.h"
@@ -34,11 +38,14 @@ struct HttpEnvironment {
   const config::Config& config;
   base::Clock& clock;
   logging::Log& log;
-  pool::ThreadPool& pool;
+  pool::ThreadPool& http_io;  // The threads of each listener.
+  pool::ThreadPool& admin_io;
+  pool::ThreadPool& delivery;
   queue::Queue& queue;
   deliver::Deliverer& deliverer;
   pipeline::Pipeline& pipeline;
   rpc::Admission& admission;
+  const Readiness& readiness;
   const Figures& figures;
   // Of requests being worked on: at all doors, and at the gRPC door.
   std::shared_ptr<budget::ByteBudget> all_bytes;
@@ -48,15 +55,19 @@ struct HttpEnvironment {
   std::function<std::string(const std::string& source)> label;
 };
 
-// Open from Open() until the pool is stopped; the webhooks' door until Drain.
+// Open from Open() until the listeners' threads are stopped; the webhooks'
+// listener until Drain.
 //
-// Ownership:     owns the listeners and webhooks.
+// Ownership:     owns the listeners, the webhooks, and the thread that makes
+// the
+//                operators' pages, because these ask the queue, which may wait.
 // Thread safety: any thread.
 // Blocking:      Drain, as it says.
 class HttpDoors {
  public:
-  // Opens the addresses of the configuration. One that is nobody's wish, the
-  // default, and taken by another process is left closed with a warning.
+  // Opens the addresses of the configuration. Where nobody asked for one, and
+  // the default is taken by another process, the listener is left out with a
+  // warning.
   //
   // UNAVAILABLE, CANNOT_LISTEN:             another address cannot be opened.
   // FAILED_PRECONDITION, BAD_CERTIFICATE:   see httpd::MakeTlsContext.
@@ -94,22 +105,28 @@ class HttpDoors {
       : environment_(environment) {}
 
   absl::Status MakeWebhooks();
+  // The keys at the URL of `jwt`, fetched from now on; null without one.
+  std::shared_ptr<jwt::FetchedKeys> FetchedKeys(const config::Jwt& jwt);
+  void WarnOfUnsigned() const;
   absl::Status OpenHttp();
   absl::Status OpenAdmin();
-  std::vector<httpd::Check> Checks() const;
   metrics::Sources MetricSources() const;
   status_page::Sources StatusSources();
   // Leaves the door closed where Open says so.
   absl::Status Listen(std::unique_ptr<httpd::Listener>& door,
                       httpd::Options options, httpd::Router router,
-                      httpd::TlsContext tls);
+                      pool::ThreadPool& io, httpd::TlsContext tls,
+                      bool may_stay_closed);
 
   const HttpEnvironment environment_;
+  // By URL. A reload adds; what is not used any more stays until the end.
+  std::map<std::string, std::unique_ptr<jwt::KeyFetcher>> fetchers_;
   std::vector<std::shared_ptr<webhook::Webhook>> webhooks_;
   // Guards the two pointers while the doors open; they do not change after.
   mutable absl::Mutex mu_;
   std::unique_ptr<httpd::Listener> http_;
   std::unique_ptr<httpd::Listener> admin_;
+  pool::SerialThread pages_{"pages"};
 };
 
 }  // namespace segrid::app

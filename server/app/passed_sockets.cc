@@ -99,9 +99,10 @@ absl::Status ApplySockets(const PassedSockets& sockets,
       "set grpc.tls with client_ca, or grpc.allow_insecure_bind: true"));
   SEGRID_RETURN_IF_ERROR(CheckReach(
       sockets.http,
-      std::all_of(
-          config.webhooks.begin(), config.webhooks.end(),
-          [](const auto& webhook) { return !webhook.public_keys.empty(); }),
+      std::all_of(config.webhooks.begin(), config.webhooks.end(),
+                  [&config](const auto& webhook) {
+                    return config::MayBeReached(config.http, webhook);
+                  }),
       "set public_keys of each webhook"));
   SEGRID_RETURN_IF_ERROR(CheckReach(sockets.admin,
                                     config.admin.allow_insecure_bind,
@@ -109,6 +110,8 @@ absl::Status ApplySockets(const PassedSockets& sockets,
   Replace(sockets.grpc, config.grpc.listen);
   Replace(sockets.http, config.http.listen);
   Replace(sockets.admin, config.admin.listen);
+  config.http.listen_is_default.value &= sockets.http.empty();
+  config.admin.listen_is_default.value &= sockets.admin.empty();
   return absl::OkStatus();
 }
 

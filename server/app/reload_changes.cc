@@ -95,6 +95,9 @@ std::vector<std::string> CertificateFiles(const config::Config& config) {
     files.insert(files.end(),
                  {source.ca_file, source.client_cert, source.client_key});
   }
+  for (const config::Webhook& webhook : config.webhooks) {
+    if (!webhook.jwt.jwks_file.empty()) files.push_back(webhook.jwt.jwks_file);
+  }
   return files;
 }
 

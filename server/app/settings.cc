@@ -42,6 +42,15 @@ absl::StatusOr<std::string> Target(const config::Source& source,
   return target;
 }
 
+// How requests to it show where they come from.
+std::string HowAuthenticated(const config::Webhook& webhook) {
+  if (!webhook.public_keys.empty()) return ", signed";
+  if (webhook.AsksForAuthorization()) return ", with a token or password";
+  return ", unsigned: every process on this machine may send events, and what "
+         "a proxy passes on is refused; set public_keys before the world can "
+         "reach it";
+}
+
 // The file's own addresses were checked when it was loaded.
 absl::Status CheckReach(const CommandLine& line, const config::Grpc& grpc) {
   if (grpc.allow_insecure_bind || !grpc.tls.client_ca.empty()) {
@@ -96,7 +105,7 @@ absl::StatusOr<std::string> Summarize(const config::Config& config) {
     if (config.http.listen.empty()) break;
     text.append("webhook ").append(webhook.name).append(" on ");
     text.append(Join(config.http.listen));
-    text.append(webhook.public_keys.empty() ? ", unsigned\n" : ", signed\n");
+    text.append(HowAuthenticated(webhook)).append("\n");
   }
   if (!config.admin.listen.empty()) {
     text.append("status page and metrics on ");

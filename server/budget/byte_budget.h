@@ -63,11 +63,13 @@ class ByteBudget {
   }
 
   // The same, for those who say themselves when they are done: Remove.
-  [[nodiscard]] bool Add(std::int64_t bytes) {
-    const std::int64_t before = used_.fetch_add(bytes);
-    const bool fits = before == 0 || before + bytes <= max_bytes_;
-    if (fits && (all_ == nullptr || all_->Add(bytes))) return true;
-    used_.fetch_sub(bytes);
+  [[nodiscard]] bool Add(std::int64_t bytes) { return Grow(0, bytes); }
+  // The same for a request that has `own` bytes already and grows by `more`.
+  [[nodiscard]] bool Grow(std::int64_t own, std::int64_t more) {
+    const std::int64_t before = used_.fetch_add(more);
+    const bool fits = before == own || before + more <= max_bytes_;
+    if (fits && (all_ == nullptr || all_->Grow(own, more))) return true;
+    used_.fetch_sub(more);
     return false;
   }
   void Remove(std::int64_t bytes) {

@@ -34,28 +34,12 @@ std::string_view Refusal(Slots::Verdict verdict) {
 
 }  // namespace
 
-std::string PeerOf(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    return {reinterpret_cast<const char*>(&v4.sin_addr), 4};
-  }
-  if (address.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-    const auto* bytes = reinterpret_cast<const char*>(&v6);
-    return IN6_IS_ADDR_V4MAPPED(&v6) ? std::string(bytes + 12, 4)
-                                     : std::string(bytes, 8);
-  }
-  return "unix";
-}
-
 Acceptor::Acceptor(boost::asio::any_io_executor io, ListenSocket socket,
-                   std::shared_ptr<ListenerState> listener,
-                   std::shared_ptr<TlsSlot> tls)
+                   std::shared_ptr<ListenerState> listener)
     : address_(socket.address()),
       port_(socket.port()),
       io_(std::move(io)),
       listener_(std::move(listener)),
-      tls_(std::move(tls)),
       strand_(boost::asio::make_strand(io_)),
       socket_(std::move(socket)),
       descriptor_(strand_),
@@ -105,7 +89,7 @@ bool Acceptor::AcceptOne() {
   const int fd = ::accept4(socket_->fd(), reinterpret_cast<sockaddr*>(&address),
                            &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
-    Open(fd, PeerOf(address));
+    Open(fd, address);
     return true;
   }
   switch (errno) {
@@ -134,17 +118,21 @@ void Acceptor::OnExhausted() {
       });
 }
 
-void Acceptor::Open(int fd, std::string peer) {
+void Acceptor::Open(int fd, const sockaddr_storage& address) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  TlsContext context = tls_->Get();
+  TlsContext context = listener_->tls.Get();
   const bool is_plain = context == nullptr;
   auto session = std::make_shared<Session>(
       listener_, boost::asio::make_strand(io_), fd, std::move(context));
-  session->peer = std::move(peer);
+  session->peer = listener_->PeerAt(address);
+  const bool expects_proxy_header =
+      listener_->options.proxy_protocol && session->peer.is_proxy;
   listener_->counts.accepted.fetch_add(1, std::memory_order_relaxed);
   const Slots::Verdict verdict = listener_->slots.Enter(session);
-  if (verdict == Slots::Verdict::kEntered) return session->Start();
+  if (verdict == Slots::Verdict::kEntered) {
+    return session->Start(expects_proxy_header);
+  }
   listener_->counts.Add(verdict == Slots::Verdict::kTooMany
                             ? Cut::kTooMany
                             : Cut::kTooManyOfPeer);

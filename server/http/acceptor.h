@@ -2,10 +2,14 @@
 
 #pragma once
 
+#include <sys/socket.h>
+
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "absl/synchronization/mutex.h"
 #include "boost/asio/posix/stream_descriptor.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "boost/asio/strand.hpp"
@@ -14,24 +18,6 @@
 #include "server/http/session.h"
 
 namespace segrid::httpd {
-
-// The context that new connections get; swapped when certificates change.
-class TlsSlot {
- public:
-  explicit TlsSlot(TlsContext context) : context_(std::move(context)) {}
-  TlsContext Get() const {
-    absl::MutexLock lock(&mu_);
-    return context_;
-  }
-  void Set(TlsContext context) {
-    absl::MutexLock lock(&mu_);
-    context_ = std::move(context);
-  }
-
- private:
-  mutable absl::Mutex mu_;
-  TlsContext context_ ABSL_GUARDED_BY(mu_);
-};
 
 // An accept loop of our own, because it must go on when the process has no
 // descriptors left: then the connection that waits longest makes room.
@@ -42,8 +28,7 @@ class TlsSlot {
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
   Acceptor(boost::asio::any_io_executor io, ListenSocket socket,
-           std::shared_ptr<ListenerState> listener,
-           std::shared_ptr<TlsSlot> tls);
+           std::shared_ptr<ListenerState> listener);
   ~Acceptor();
 
   void Start();
@@ -59,13 +44,12 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   // Takes one connection. False when there is none now.
   bool AcceptOne();
   void OnExhausted();
-  void Open(int fd, std::string peer);
+  void Open(int fd, const sockaddr_storage& address);
 
   const std::string address_;
   const int port_;
   const boost::asio::any_io_executor io_;
   const std::shared_ptr<ListenerState> listener_;
-  const std::shared_ptr<TlsSlot> tls_;
   boost::asio::strand<boost::asio::any_io_executor> strand_;
   std::optional<ListenSocket> socket_;  // None: stopped.
   boost::asio::posix::basic_stream_descriptor<
@@ -77,8 +61,5 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
       boost::asio::strand<boost::asio::any_io_executor>>
       pause_;
 };
-
-// The peer that a connection counts for: see Options::max_connections_per_peer.
-std::string PeerOf(const sockaddr_storage& address);
 
 }  // namespace segrid::httpd

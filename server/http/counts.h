@@ -16,19 +16,33 @@ namespace segrid::httpd {
 enum class Cut : std::uint8_t {
   kTooMany,        // All slots are taken by connections at work.
   kTooManyOfPeer,  // The same for one peer.
-  kMadeRoom,       // Waited longest when a slot was needed.
+  kMadeRoom,       // Waited or shook hands for longest when a slot was needed.
   kHeaderTimeout,  // The head did not come in time.
   kBodyTimeout,    // The body did not.
   kAnswerTimeout,  // The peer did not take the answer.
   kBadRequest,     // What came was not HTTP.
   kHandshake,      // TLS did not come about.
+  kSlowBody,       // The body brought less than the least rate.
+  kSlowest,        // It brought the least when room for bodies was short.
+  kTooOld,         // Open for as long as a connection may be.
+  kNotAdmitted,    // A reload took away what had let it in.
+  kWorkTimeout,    // The answer was not ready in time; 503 was said.
 };
-inline constexpr std::size_t kCutCount = 8;
+inline constexpr std::size_t kCutCount = 13;
+
+// Whether it was said because a deadline had passed.
+constexpr bool IsOfTime(Cut cut) {
+  return cut == Cut::kHeaderTimeout || cut == Cut::kBodyTimeout ||
+         cut == Cut::kAnswerTimeout || cut == Cut::kTooOld ||
+         cut == Cut::kWorkTimeout;
+}
 
 // The names of the label `reason`, by Cut.
 inline constexpr std::array<const char*, kCutCount> kCutNames = {
     "too_many",     "too_many_of_peer", "made_room",   "header_timeout",
-    "body_timeout", "answer_timeout",   "bad_request", "handshake"};
+    "body_timeout", "answer_timeout",   "bad_request", "handshake",
+    "slow_body",    "slowest_body",     "too_old",     "not_admitted",
+    "work_timeout"};
 
 // Thread safety: any thread; relaxed, so figures may be a moment apart.
 struct Counts {

@@ -1,6 +1,7 @@
 #include "server/http/listen_socket.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -10,10 +11,13 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -76,6 +80,47 @@ int PortOf(int fd) {
                    : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
 }
 
+// The number of a group, by its name or number; nullopt when there is none.
+std::optional<gid_t> GroupOf(const std::string& text) {
+  if (text.find_first_not_of("0123456789") == std::string::npos) {
+    std::uint32_t number = 0;
+    const auto end =
+        std::from_chars(text.data(), text.data() + text.size(), number);
+    if (end.ec != std::errc()) return std::nullopt;
+    return number;
+  }
+  std::array<char, 4'096> bytes{};
+  group entry{};
+  group* found = nullptr;
+  ::getgrnam_r(text.c_str(), &entry, bytes.data(), bytes.size(), &found);
+  if (found == nullptr) return std::nullopt;
+  return found->gr_gid;
+}
+
+// Gives the socket's file its group, then its mode. What went wrong, or "".
+std::string SetAccess(const std::string& path, const config::UnixFile& file) {
+  constexpr uid_t kSameUser = static_cast<uid_t>(-1);
+  if (!file.group.empty()) {
+    const std::optional<gid_t> group = GroupOf(file.group);
+    if (!group.has_value()) {
+      return "there is no group '" + file.group + "'; set unix_group to one";
+    }
+    if (::chown(path.c_str(), kSameUser, *group) != 0) {
+      return "its file cannot have the group '" + file.group +
+             "': " + std::generic_category().message(errno) +
+             "; set unix_group to a group of this user's";
+    }
+  }
+  if (file.mode.empty()) return "";
+  const auto mode =
+      static_cast<mode_t>(std::strtoul(file.mode.c_str(), nullptr, 8));
+  if (::chmod(path.c_str(), mode) != 0) {
+    return "its file cannot have the mode " + file.mode + ": " +
+           std::generic_category().message(errno);
+  }
+  return "";
+}
+
 // True if a process answers at the socket's file.
 bool IsServed(const sockaddr_un& name) {
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -87,8 +132,11 @@ bool IsServed(const sockaddr_un& name) {
 
 }  // namespace
 
-absl::StatusOr<ListenSocket> ListenSocket::Open(const std::string& address) {
-  if (address.compare(0, kUnix.size(), kUnix) == 0) return OpenUnix(address);
+absl::StatusOr<ListenSocket> ListenSocket::Open(
+    const std::string& address, const config::UnixFile& unix_file) {
+  if (address.compare(0, kUnix.size(), kUnix) == 0) {
+    return OpenUnix(address, unix_file);
+  }
   if (address.compare(0, kDescriptor.size(), kDescriptor) == 0) {
     return TakeOver(std::atoi(address.c_str() + kDescriptor.size()));
   }
@@ -113,7 +161,7 @@ absl::StatusOr<ListenSocket> ListenSocket::Open(const std::string& address) {
 }
 
 absl::StatusOr<ListenSocket> ListenSocket::OpenUnix(
-    const std::string& address) {
+    const std::string& address, const config::UnixFile& unix_file) {
   const std::string path = address.substr(kUnix.size());
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
@@ -147,6 +195,10 @@ absl::StatusOr<ListenSocket> ListenSocket::OpenUnix(
                                      "write there");
   }
   socket.path_ = path;
+  // Nobody can connect before listen().
+  if (const std::string why = SetAccess(path, unix_file); !why.empty()) {
+    return CannotListen(address, why);
+  }
   if (::listen(socket.fd_, kBacklog) != 0) return CannotListen(address, errno);
   return socket;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/config/config.h"
 
 namespace segrid::httpd {
 
@@ -16,11 +17,16 @@ class ListenSocket {
   // unix:/path, whose file may be left over from a dead process. Or takes over
   // the socket that has NameOf(descriptor): its file stays.
   //
+  // The file of a Unix socket gets the mode and the group of `unix_file` before
+  // anybody can connect.
+  //
   // UNAVAILABLE, CANNOT_LISTEN: the address is taken, not this machine's or not
-  // allowed; the message names it and says why.
+  // allowed, or the file cannot have that group; the message names the address
+  // and says why.
   //
   // Thread safety: any thread. Blocking: for a name's resolution.
-  static absl::StatusOr<ListenSocket> Open(const std::string& address);
+  static absl::StatusOr<ListenSocket> Open(
+      const std::string& address, const config::UnixFile& unix_file = {});
 
   // What Open() calls a socket that listens already. No address of a
   // configuration looks like that.
@@ -41,7 +47,8 @@ class ListenSocket {
  private:
   ListenSocket(int fd, std::string address)
       : fd_(fd), address_(std::move(address)) {}
-  static absl::StatusOr<ListenSocket> OpenUnix(const std::string& address);
+  static absl::StatusOr<ListenSocket> OpenUnix(
+      const std::string& address, const config::UnixFile& unix_file);
   static absl::StatusOr<ListenSocket> TakeOver(int descriptor);
 
   int fd_;

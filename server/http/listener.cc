@@ -45,7 +45,9 @@ class Listener::Sweeper : public std::enable_shared_from_this<Sweeper> {
     timer_.async_wait(
         [self = shared_from_this()](const boost::system::error_code& error) {
           if (error || self->stopped_) return;
-          self->state_->slots.Sweep(self->state_->clock.Uptime());
+          const absl::Duration now = self->state_->clock.Uptime();
+          self->state_->slots.Sweep(now);
+          self->state_->body_room.Sweep(now);
           self->Run();
         });
   }
@@ -58,23 +60,23 @@ class Listener::Sweeper : public std::enable_shared_from_this<Sweeper> {
   std::atomic<bool> stopped_ = false;
 };
 
-Listener::Listener(std::shared_ptr<ListenerState> state, TlsContext tls)
-    : state_(std::move(state)),
-      tls_(std::make_shared<TlsSlot>(std::move(tls))) {}
+Listener::Listener(std::shared_ptr<ListenerState> state)
+    : state_(std::move(state)) {}
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
     Options options, Router router, Environment environment, TlsContext tls) {
   options.max_connections = std::min(
       options.max_connections, FittingConnections(options.max_connections));
   const std::vector<std::string> listen = options.listen;
+  const config::UnixFile unix_file = options.unix_file;
   std::unique_ptr<Listener> listener(new Listener(
       std::make_shared<ListenerState>(std::move(options), std::move(router),
-                                      environment.clock),
-      std::move(tls)));
+                                      environment.clock, std::move(tls))));
   for (const std::string& address : listen) {
-    SEGRID_ASSIGN_OR_RETURN(ListenSocket socket, ListenSocket::Open(address));
+    SEGRID_ASSIGN_OR_RETURN(ListenSocket socket,
+                            ListenSocket::Open(address, unix_file));
     listener->acceptors_.push_back(std::make_shared<Acceptor>(
-        environment.io, std::move(socket), listener->state_, listener->tls_));
+        environment.io, std::move(socket), listener->state_));
   }
   listener->sweeper_ =
       std::make_shared<Sweeper>(environment.io, listener->state_);
@@ -105,8 +107,13 @@ int Listener::port() const {
 }
 
 bool Listener::ReplaceTls(TlsContext context) {
-  const bool is_other = !ShowTheSame(*tls_->Get(), *context);
-  tls_->Set(std::move(context));
+  const TlsContext before = state_->tls.Get();
+  const bool is_other = !ShowTheSame(*before, *context);
+  const bool has_other_rules = before->rules != context->rules;
+  if (!has_other_rules) ShareTickets(*before, *context);
+  state_->tls.Set(std::move(context));
+  // First the slot, so that who shakes hands meanwhile is looked at, too.
+  if (has_other_rules) state_->slots.CheckAgain();
   return is_other;
 }
 

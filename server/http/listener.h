@@ -52,7 +52,8 @@ class Listener {
   int port() const;
 
   // The context of connections that come from now on; there was one before.
-  // True if it shows another certificate.
+  // Those that are open and that it would not let in end, as soon as what they
+  // have asked is answered. True if it shows another certificate.
   bool ReplaceTls(TlsContext context);
 
   // Closes the listening sockets and idle connections, waits for answers on
@@ -70,11 +71,10 @@ class Listener {
  private:
   class Sweeper;
 
-  Listener(std::shared_ptr<ListenerState> state, TlsContext tls);
+  explicit Listener(std::shared_ptr<ListenerState> state);
   void StopAccepting(absl::Time deadline);
 
   const std::shared_ptr<ListenerState> state_;
-  const std::shared_ptr<TlsSlot> tls_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::shared_ptr<Sweeper> sweeper_;
 };

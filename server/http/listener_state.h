@@ -2,36 +2,73 @@
 
 #pragma once
 
-#include <memory>
-#include <mutex>
+#include <sys/socket.h>
 
-#include "boost/asio/ssl/context.hpp"
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "core/base/clock.h"
 #include "server/budget/byte_budget.h"
+#include "server/http/body_room.h"
 #include "server/http/counts.h"
+#include "server/http/networks.h"
 #include "server/http/options.h"
 #include "server/http/router.h"
 #include "server/http/slots.h"
+#include "server/http/tls.h"
 
 namespace segrid::httpd {
 
-using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
+// The context that new connections get; swapped when certificates change.
+// Thread safety: any thread.
+class TlsSlot {
+ public:
+  explicit TlsSlot(TlsContext context) : context_(std::move(context)) {}
+  TlsContext Get() const {
+    absl::MutexLock lock(&mu_);
+    return context_;
+  }
+  void Set(TlsContext context) {
+    absl::MutexLock lock(&mu_);
+    context_ = std::move(context);
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  TlsContext context_ ABSL_GUARDED_BY(mu_);
+};
 
 // Held by the listener and by each connection: a connection may outlive the
 // listener for a moment. Thread safety: any thread.
 struct ListenerState {
-  ListenerState(Options o, Router r, base::Clock& c)
-      : options(std::move(o)), router(std::move(r)), clock(c) {}
+  ListenerState(Options o, Router r, base::Clock& c, TlsContext t)
+      : options(std::move(o)),
+        router(std::move(r)),
+        clock(c),
+        tls(std::move(t)),
+        proxies(options.trusted_proxies) {}
+
+  // What a connection from `address` counts for.
+  Peer PeerAt(const sockaddr_storage& address) const {
+    const bool is_proxy = proxies.Contains(address);
+    return {.name = PeerOf(address),
+            .has_share = !is_proxy && !IsLoopback(address),
+            .is_proxy = is_proxy};
+  }
 
   const Options options;
   const Router router;
   base::Clock& clock;
+  TlsSlot tls;
+  const Networks proxies;
   Counts counts;
   Slots slots{options, counts};
 
   // Of bodies being read or worked on.
   budget::ByteBudget bytes_in_flight{options.max_bytes_in_flight,
                                      options.shared_budget};
+  BodyRoom body_room{options, bytes_in_flight};
 };
 
 }  // namespace segrid::httpd

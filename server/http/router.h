@@ -14,15 +14,21 @@
 
 namespace segrid::httpd {
 
+// What a route says to a request's head.
+struct HeadVerdict {
+  std::optional<Answer> refusal{};  // Ends the request.
+  // The head shows whose it is: it does not have to go when room is short.
+  bool is_authenticated = false;
+};
+
 // One method of one path.
 struct Route {
   std::string method = "GET";  // GET also answers HEAD.
   std::string path{};          // Compared as it is, without patterns.
   bool below = false;          // Instead: each path below it that no other has.
   std::int64_t max_body_bytes = 0;
-  // Looks at the head before anything of the body is read; an answer ends the
-  // request there. May be empty.
-  std::function<std::optional<Answer>(const Request&)> before_body{};
+  // Looks at the head before anything of the body is read. May be empty.
+  std::function<HeadVerdict(const Request&)> before_body{};
   std::function<void(const Request&, Respond)> handle{};
 };
 
@@ -39,6 +45,8 @@ class Router {
 
   // The route of a request; nullptr when there is none.
   const Route* Find(std::string_view method, std::string_view path) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
 
   // "GET, HEAD, POST" of a path; empty when nothing is there.
   std::string AllowedMethods(std::string_view path) const;

@@ -1,174 +1,341 @@
 #include "server/http/session.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
-#include "boost/beast/http/read.hpp"
-#include "server/http/session_streams.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "boost/asio/dispatch.hpp"
+#include "boost/asio/post.hpp"
+#include "boost/beast/core/string.hpp"
 
 namespace segrid::httpd {
 namespace {
 
-// What a waiting connection keeps for the beginning of a request.
-constexpr std::size_t kFirstBytes = 2'048;
+namespace http = boost::beast::http;
 
-// What may be received beyond what is looked at; two reads of Beast's.
-constexpr std::size_t kReadAhead = 128 << 10;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::int64_t kRetrySeconds = 1;
+constexpr std::int64_t kLateRetrySeconds = 5;
+constexpr int kLooksForRoom = 4;  // After the first.
 
-// The peer went away, or the system says so: nobody is there to be told.
-bool IsEndOfPeer(const boost::system::error_code& error) {
-  namespace http = boost::beast::http;
-  return error == http::error::end_of_stream ||
-         error == http::error::partial_message ||
-         error.category() !=
-             http::make_error_code(http::error::bad_field).category();
+// What the trailers may take beyond what a head may.
+constexpr std::size_t kMoreForTrailers = 128 << 10;
+
+// What a peer may still send after an answer that ends the connection.
+constexpr std::size_t kMaxDroppedBytes = 16 << 20;
+constexpr absl::Duration kLinger = absl::Seconds(2);
+// For an answer to somebody who is not let in any more.
+constexpr absl::Duration kFarewell = absl::Seconds(3);
+
+absl::string_view Absl(std::string_view text) {
+  return {text.data(), text.size()};
 }
 
-// True if the first line ends as one of HTTP does, in whatever version.
-bool NamesAVersion(std::string_view head) {
-  constexpr std::string_view kEnd = " HTTP/d.d";
-  const std::string_view line = head.substr(0, head.find("\r\n"));
-  if (line.size() < kEnd.size()) return false;
-  const std::string_view end = line.substr(line.size() - kEnd.size());
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return end.starts_with(" HTTP/") && is_digit(end[6]) && end[7] == '.' &&
-         is_digit(end[8]);
-}
-
-// Of what could not be read as a head.
-Answer RefusalOf(const boost::system::error_code& error,
-                 std::string_view head) {
-  namespace http = boost::beast::http;
-  if (error == http::error::header_limit) {
-    return ErrorAnswer(431, "HEADER_TOO_LARGE",
-                       "the request's head is over the limit");
+std::string TextOf(const Answer& answer, bool close, bool is_head,
+                   absl::Time now) {
+  std::string text = absl::StrCat(
+      "HTTP/1.1 ", answer.status, " ", Absl(WordsOf(answer.status)),
+      "\r\nDate: ",
+      absl::FormatTime("%a, %d %b %E4Y %H:%M:%S GMT", now, absl::UTCTimeZone()),
+      "\r\nContent-Type: ", answer.content_type,
+      "\r\nContent-Length: ", answer.body.size(),
+      "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
+  for (const auto& [name, value] : answer.headers) {
+    absl::StrAppend(&text, name, ": ", value, "\r\n");
   }
-  if (error == http::error::bad_version && NamesAVersion(head)) {
-    return ErrorAnswer(505, "HTTP_VERSION", "only HTTP/1.1 is spoken here");
-  }
-  return ErrorAnswer(400, "BAD_REQUEST", "this is no HTTP/1.1 request");
+  absl::StrAppend(&text, "Connection: ", close ? "close" : "keep-alive",
+                  "\r\n\r\n");
+  if (!is_head) text.append(answer.body);
+  return text;
 }
 
 }  // namespace
 
-Session::Session(std::shared_ptr<ListenerState> listener, Strand strand, int fd,
-                 TlsContext tls)
+Session::Session(std::shared_ptr<ListenerState> listener,
+                 Transport::Strand strand, int fd, TlsContext tls)
     : listener_(std::move(listener)),
-      context_(std::move(tls)),
-      strand_(std::move(strand)) {
-  if (context_ != nullptr) {
-    tls_.emplace(strand_, *context_);
-  } else {
-    plain_.emplace(strand_);
-  }
-  ErrorCode ignored;
-  socket().assign(boost::asio::generic::stream_protocol(AF_UNSPEC, 0), fd,
-                  ignored);
+      strand_(std::move(strand)),
+      transport_(strand_, fd, std::move(tls)),
+      born_(listener_->clock.Uptime()),
+      body_(listener_->body_room) {
+  is_shaking = transport_.has_tls();
   listener_->counts.open.fetch_add(1, std::memory_order_relaxed);
 }
 
 Session::~Session() {
-  ReleaseBody();
   listener_->counts.open.fetch_sub(1, std::memory_order_relaxed);
   listener_->slots.Leave(*this);
 }
 
-void Session::Start() {
-  const absl::Duration now = listener_->clock.Uptime();
-  waiting_since = absl::ToInt64Nanoseconds(now);
-  SetDeadline(listener_->options.header_timeout, Cut::kHeaderTimeout);
-  boost::asio::dispatch(strand_, [self = shared_from_this()] {
-    if (self->tls_) return self->Shake();
-    self->NextRequest();
-  });
+Transport::Done Session::Then(void (Session::*step)()) {
+  return [self = shared_from_this(), step](bool ok) {
+    if (self->is_closed_) return;
+    if (!ok) return self->Close();
+    (self.get()->*step)();
+  };
 }
 
-void Session::Shake() {
-  tls_->async_handshake(boost::asio::ssl::stream_base::server,
-                        [self = shared_from_this()](const ErrorCode& error) {
-                          if (self->closed_) return;
-                          if (!error) return self->NextRequest();
-                          self->listener_->counts.Add(Cut::kHandshake);
-                          self->Close();
+void Session::Start(bool expects_proxy_header) {
+  waiting_since = absl::ToInt64Nanoseconds(born_);
+  SetDeadline(listener_->options.header_timeout, Cut::kHeaderTimeout);
+  boost::asio::dispatch(strand_,
+                        [self = shared_from_this(), expects_proxy_header] {
+                          if (self->is_closed_) return;
+                          if (expects_proxy_header)
+                            return self->ReadProxyHeader();
+                          self->BeginRequests();
                         });
 }
 
-void Session::NextRequest() {
-  if (ending_) return Close();
-  head_.reset();
-  chunks_.reset();
-  sent_headers_.clear();
-  request_ = Request();
-  route_ = nullptr;
-  body_left_ = is_head_ = false;
-  const absl::Duration now = listener_->clock.Uptime();
-  if (!first_) {
-    waiting_since = absl::ToInt64Nanoseconds(now);
-    SetDeadline(listener_->options.idle_timeout, Cut::kHeaderTimeout);
-  }
-  if (buffer_.size() > 0) return OnBytes(0);  // Sent before our answer.
-  // A waiting connection holds no more than it must.
-  body_ = std::string();
-  written_ = Answer();
-  if (buffer_.capacity() > kFirstBytes) buffer_ = {};
-  WithStream([this](auto& stream) {
-    stream.async_read_some(
-        buffer_.prepare(kFirstBytes),
-        Then([](Session& self, const ErrorCode& error, std::size_t bytes) {
-          if (error) return self.Close();
-          self.OnBytes(bytes);
-        }));
+void Session::ReadProxyHeader() {
+  transport_.ReadRaw(
+      buffer_, proxy_header_.wanted(), [self = shared_from_this()](bool ok) {
+        if (self->is_closed_) return;
+        if (!ok) return self->Close();
+        const ProxyHeader::State state =
+            self->proxy_header_.Feed(std::exchange(self->buffer_, {}));
+        if (state == ProxyHeader::State::kMore) return self->ReadProxyHeader();
+        if (state == ProxyHeader::State::kBad) {
+          self->listener_->counts.Add(Cut::kBadRequest);
+          return self->Close();
+        }
+        if (const auto& address = self->proxy_header_.peer()) {
+          if (!self->listener_->slots.Rename(
+                  *self, self->listener_->PeerAt(*address))) {
+            self->listener_->counts.Add(Cut::kTooManyOfPeer);
+            return self->Close();
+          }
+        }
+        self->BeginRequests();
+      });
+}
+
+void Session::BeginRequests() {
+  body_.SetPeer(weak_from_this(), peer.has_share ? peer.name : "");
+  if (transport_.has_tls()) return Shake();
+  NextRequest();
+}
+
+void Session::Shake() {
+  transport_.Handshake([self = shared_from_this()](bool ok) {
+    if (self->is_closed_) return;
+    self->listener_->slots.EndHandshake(*self);
+    if (ok && self->IsStillAdmitted()) return self->NextRequest();
+    self->listener_->counts.Add(Cut::kHandshake);
+    self->Close();
   });
 }
 
-void Session::OnBytes(std::size_t bytes) {
-  buffer_.commit(bytes);
-  // Some clients end a body with one line too many (RFC 9112, section 2.2).
-  if (Received().starts_with("\r\n")) {
-    buffer_.consume(2);
-    if (buffer_.size() == 0) return NextRequest();
+void Session::NextRequest() {
+  if (is_ending_) return Close();
+  parser_.reset();
+  head_ = RequestHead();
+  has_body_left_ = false;
+  if (!is_first_) {
+    const absl::Duration now = listener_->clock.Uptime();
+    const absl::Duration left =
+        born_ + listener_->options.max_connection_age - now;
+    waiting_since = absl::ToInt64Nanoseconds(now);
+    if (left < listener_->options.idle_timeout) {
+      SetDeadline(left, Cut::kTooOld);
+    } else {
+      SetDeadline(listener_->options.idle_timeout, Cut::kHeaderTimeout);
+    }
   }
-  if (!std::exchange(first_, false)) {
+  if (!buffer_.empty()) return OnBytes();  // Sent before our answer.
+  buffer_ = std::string();  // A waiting connection holds no memory.
+  transport_.Read(buffer_, Then(&Session::OnBytes));
+}
+
+void Session::OnBytes() {
+  // Some clients end a body with one line too many (RFC 9112, section 2.2).
+  if (std::string_view(buffer_).starts_with("\r\n")) {
+    buffer_.erase(0, 2);
+    if (buffer_.empty()) return NextRequest();
+  }
+  if (!std::exchange(is_first_, false)) {
     SetDeadline(listener_->options.header_timeout, Cut::kHeaderTimeout);
   }
+  parser_.emplace();
+  parser_->header_limit(
+      static_cast<std::uint32_t>(listener_->options.max_header_bytes));
+  // The limit depends on the route, which the head names.
+  parser_->body_limit(boost::none);
   ReadHead();
 }
 
 void Session::ReadHead() {
-  // A head, the line before a chunk and the trailers behind the last are read
-  // as a whole: without a bound, one that never ends would take all memory.
-  buffer_.max_size(
-      static_cast<std::size_t>(listener_->options.max_header_bytes) +
-      kReadAhead);
-  head_.emplace();
-  head_->header_limit(
-      static_cast<std::uint32_t>(listener_->options.max_header_bytes));
-  // The limit depends on the route, which the head names.
-  head_->body_limit(boost::none);
-  WithStream([this](auto& stream) {
-    boost::beast::http::async_read_header(
-        stream, buffer_, *head_,
-        Then([](Session& self, const ErrorCode& error, std::size_t) {
-          self.OnHead(error);
-        }));
+  boost::system::error_code error;
+  buffer_.erase(0, parser_->put(boost::asio::buffer(buffer_), error));
+  if (error == http::error::need_more) {
+    return transport_.Read(buffer_, Then(&Session::ReadHead));
+  }
+  started_ = listener_->clock.Uptime();
+  waiting_since = kBusy;
+  if (!error) return OnHead();
+  listener_->counts.Add(Cut::kBadRequest);
+  has_body_left_ = true;
+  Refuse(HeadRefusal(error, buffer_));
+}
+
+void Session::OnHead() {
+  deadline = kNever;
+  head_ = CheckHead(*parser_, listener_->router, listener_->options);
+  has_body_left_ = head_.has_body || head_.framing_is_unclear;
+  if (head_.refusal) return Refuse(*std::move(head_.refusal));
+  if (!head_.has_body) return Work();
+  const auto& options = listener_->options;
+  const auto header_bytes = static_cast<std::size_t>(options.max_header_bytes);
+  std::optional<std::uint64_t> length;
+  if (const auto announced = parser_->content_length()) length = *announced;
+  body_.Begin(length,
+              {.max_body_bytes = head_.route->max_body_bytes,
+               .max_line_bytes = header_bytes,
+               .max_trailer_bytes = header_bytes + kMoreForTrailers,
+               .max_trailers = static_cast<std::size_t>(options.max_headers) -
+                               head_.headers},
+              head_.is_authenticated, started_);
+  looks_for_room_ = 0;
+  Admit();
+}
+
+void Session::Admit() {
+  if (!body_.Reserve(listener_->clock.Uptime())) {
+    return WaitForRoom(&Session::Admit);
+  }
+  Continue();
+}
+
+void Session::WaitForRoom(void (Session::*step)()) {
+  if (looks_for_room_++ == kLooksForRoom) {
+    return Refuse(RetryAnswer(429, "OVERLOADED",
+                              "too much is being worked on; come back later",
+                              kRetrySeconds));
+  }
+  room_timer_.expires_after(
+      absl::ToChronoMilliseconds(listener_->options.room_timeout) /
+      kLooksForRoom);
+  room_timer_.async_wait([self = shared_from_this(),
+                          step](const boost::system::error_code& error) {
+    if (!error && !self->is_closed_) (self.get()->*step)();
   });
 }
 
-void Session::OnHead(const ErrorCode& error) {
-  started_ = listener_->clock.Uptime();
-  waiting_since = kBusy;
-  if (error) {
-    if (IsEndOfPeer(error)) return Close();
-    listener_->counts.Add(Cut::kBadRequest);
-    body_left_ = true;
-    return Refuse(RefusalOf(error, Received()));
+void Session::Continue() {
+  SetDeadline(listener_->options.body_timeout, Cut::kBodyTimeout);
+  const auto& head = parser_->get();
+  const auto expect = head.find(http::field::expect);
+  if (expect == head.end() || head.version() == 10) return ReadBody();
+  if (!boost::beast::iequals(expect->value(), "100-continue")) {
+    return Refuse(
+        ErrorAnswer(417, "BAD_EXPECT", "only 100-continue can be expected"));
   }
-  ClearDeadline();
-  if (std::optional<Answer> refusal = CheckHead()) {
-    return Refuse(*std::move(refusal));
+  if (!buffer_.empty()) return ReadBody();  // It did not wait for us.
+  transport_.Write(std::string(kContinue), Then(&Session::ReadBody));
+}
+
+void Session::ReadBody() {
+  BodyReader::Status status = body_.Feed(buffer_);
+  while (status == BodyReader::Status::kNoRoom) {
+    if (!body_.Reserve(listener_->clock.Uptime())) {
+      return WaitForRoom(&Session::ReadBody);
+    }
+    looks_for_room_ = 0;
+    status = body_.Feed(buffer_);
   }
-  looks_for_room_ = 0;
-  Admit();
+  if (status == BodyReader::Status::kMore) {
+    return transport_.Read(buffer_, Then(&Session::ReadBody));
+  }
+  OnBody(status);
+}
+
+void Session::OnBody(BodyReader::Status status) {
+  deadline = kNever;
+  switch (status) {
+    case BodyReader::Status::kDone:
+      has_body_left_ = false;
+      return Work();
+    case BodyReader::Status::kTooLarge:
+      return Refuse(BodyTooLarge());
+    case BodyReader::Status::kTooLong:
+      listener_->counts.Add(Cut::kBadRequest);
+      return Refuse(ErrorAnswer(431, "HEADER_TOO_LARGE",
+                                "the trailers, or what a chunk says besides "
+                                "its size, are over the limit"));
+    default:
+      listener_->counts.Add(Cut::kBadRequest);
+      return Refuse(
+          ErrorAnswer(400, "BAD_REQUEST", "the body's framing is wrong"));
+  }
+}
+
+void Session::Work() {
+  is_working_ = true;
+  SetDeadline(listener_->options.work_timeout, Cut::kWorkTimeout);
+  head_.request.body = body_.body();
+  // Nobody can be told that the peer went away: the work is done once begun.
+  head_.route->handle(
+      head_.request, [self = shared_from_this()](Answer answer) {
+        auto shared = std::make_shared<Answer>(std::move(answer));
+        boost::asio::dispatch(self->strand_, [self, shared] {
+          self->is_working_ = false;
+          self->body_.Release();
+          if (self->is_closed_ || self->is_late_) return;
+          self->Write(*std::move(shared));
+        });
+      });
+}
+
+void Session::GiveUpWork() {
+  is_late_ = true;
+  Answer answer = RetryAnswer(503, "UNAVAILABLE",
+                              "this takes too long now; come back later",
+                              kLateRetrySeconds);
+  answer.close = true;
+  Write(std::move(answer));
+}
+
+void Session::Refuse(Answer answer) {
+  body_.Release();
+  answer.close = answer.close || has_body_left_;
+  Write(std::move(answer));
+}
+
+void Session::Write(Answer answer) {
+  const bool keeps =
+      parser_ && parser_->is_header_done() && parser_->get().keep_alive();
+  const bool is_old = listener_->clock.Uptime() - born_ >=
+                      listener_->options.max_connection_age;
+  closes_after_ = answer.close || is_ending_ || listener_->slots.ending() ||
+                  !keeps || is_old;
+  listener_->counts.AddAnswer(answer.status);
+  SetDeadline(listener_->options.answer_timeout, Cut::kAnswerTimeout);
+  is_writing_ = true;
+  transport_.Write(
+      TextOf(answer, closes_after_, head_.is_head, listener_->clock.Now()),
+      Then(&Session::OnWritten));
+}
+
+void Session::OnWritten() {
+  is_writing_ = false;
+  listener_->counts.seconds.Observe(listener_->clock.Uptime() - started_);
+  if (!closes_after_) return NextRequest();
+  if (!has_body_left_ && !transport_.has_tls()) return Close();
+  // Lets the peer read the answer although it still sends: a socket that is
+  // closed with unread bytes takes its last words back.
+  SetDeadline(kLinger, Cut::kBodyTimeout);
+  transport_.EndWriting();
+  buffer_.clear();
+  Drop();
+}
+
+void Session::Drop() {
+  dropped_bytes_ += buffer_.size();
+  buffer_.clear();
+  if (dropped_bytes_ > kMaxDroppedBytes) return Close();
+  transport_.ReadRaw(buffer_, kMaxDroppedBytes, Then(&Session::Drop));
 }
 
 void Session::SetDeadline(absl::Duration from_now, httpd::Cut reason) {
@@ -176,34 +343,58 @@ void Session::SetDeadline(absl::Duration from_now, httpd::Cut reason) {
   deadline = absl::ToInt64Nanoseconds(listener_->clock.Uptime() + from_now);
 }
 
-void Session::ClearDeadline() { deadline = kNever; }
-
 void Session::Cut(httpd::Cut reason) {
   boost::asio::post(strand_, [self = shared_from_this(), reason] {
-    if (self->closed_) return;
-    // In the meantime its time may have been prolonged.
-    const bool timed = reason != httpd::Cut::kMadeRoom;
-    if (timed && self->deadline > absl::ToInt64Nanoseconds(
-                                      self->listener_->clock.Uptime())) {
+    if (self->is_closed_) return;
+    // In the meantime its time may have been prolonged, or its body have come.
+    if (IsOfTime(reason) &&
+        self->deadline >
+            absl::ToInt64Nanoseconds(self->listener_->clock.Uptime())) {
       return;
     }
+    const bool is_of_body =
+        reason == httpd::Cut::kSlowBody || reason == httpd::Cut::kSlowest;
+    if (is_of_body && (self->is_working_ || self->is_writing_)) return;
     self->listener_->counts.Add(reason);
+    if (reason == httpd::Cut::kWorkTimeout) return self->GiveUpWork();
     self->Close();
   });
 }
 
 void Session::EndSoon() {
   boost::asio::post(strand_, [self = shared_from_this()] {
-    self->ending_ = true;
+    self->is_ending_ = true;
     if (self->waiting_since != kBusy) self->Close();
   });
 }
 
+bool Session::IsStillAdmitted() const {
+  const TlsContext now = listener_->tls.Get();
+  return !transport_.has_tls() || now == nullptr ||
+         transport_.context()->rules == now->rules ||
+         WouldAdmit(*now, transport_.ssl());
+}
+
+void Session::CheckAgain() {
+  boost::asio::post(strand_, [self = shared_from_this()] {
+    if (self->is_closed_ || self->is_shaking || self->IsStillAdmitted()) return;
+    self->is_ending_ = true;
+    // What is there as a whole is answered.
+    if (self->is_working_) return;
+    if (self->is_writing_) {
+      self->closes_after_ = true;
+      return self->SetDeadline(kFarewell, Cut::kAnswerTimeout);
+    }
+    self->listener_->counts.Add(Cut::kNotAdmitted);
+    self->Close();
+  });
+}
+
 void Session::Close() {
-  if (std::exchange(closed_, true)) return;
-  ErrorCode ignored;
-  socket().shutdown(Socket::shutdown_both, ignored);
-  socket().close(ignored);
+  if (std::exchange(is_closed_, true)) return;
+  room_timer_.cancel();
+  transport_.Close();
+  if (!is_working_) body_.Release();
 }
 
 }  // namespace segrid::httpd

@@ -1,24 +1,26 @@
 #include "server/http/slots.h"
 
+#include <iterator>
 #include <utility>
 
 namespace segrid::httpd {
 
 Slots::Verdict Slots::Enter(const std::shared_ptr<Slot>& slot) {
   std::shared_ptr<Slot> leaving;
+  std::shared_ptr<Slot> oldest;
   Verdict verdict = Verdict::kEntered;
   bool ending = false;
   {
     absl::MutexLock lock(&mu_);
     ending = ending_;
-    std::int32_t& of_peer = per_peer_[slot->peer];
+    std::int32_t& of_peer = per_peer_[slot->peer.name];
     const bool peer_full = of_peer >= options_.max_connections_per_peer;
     const bool full =
         static_cast<std::int64_t>(live_.size()) >= options_.max_connections;
     if (peer_full || full) {
-      leaving = LongestWaiting(peer_full ? &slot->peer : nullptr);
+      leaving = LongestWaiting(peer_full ? &slot->peer.name : nullptr);
       if (leaving == nullptr) {
-        if (of_peer == 0) per_peer_.erase(slot->peer);
+        if (of_peer == 0) per_peer_.erase(slot->peer.name);
         verdict = peer_full ? Verdict::kTooManyOfPeer : Verdict::kTooMany;
       } else {
         Remove(*leaving);
@@ -26,13 +28,16 @@ Slots::Verdict Slots::Enter(const std::shared_ptr<Slot>& slot) {
     }
     if (verdict == Verdict::kEntered) {
       // Found anew: making room may have removed the peer's count.
-      ++per_peer_[slot->peer];
+      ++per_peer_[slot->peer.name];
       live_.emplace(slot.get(), slot);
       ++present_;
       slot->entered = true;
+      if (slot->is_shaking) oldest = BeginHandshake(*slot);
     }
   }
-  if (leaving != nullptr) leaving->Cut(Cut::kMadeRoom);
+  for (const auto& each : {leaving, oldest}) {
+    if (each != nullptr) each->Cut(Cut::kMadeRoom);
+  }
   if (verdict == Verdict::kEntered && ending) slot->EndSoon();
   return verdict;
 }
@@ -46,8 +51,69 @@ void Slots::Leave(Slot& slot) {
 
 void Slots::Remove(Slot& slot) {
   if (live_.erase(&slot) == 0) return;
-  const auto peer = per_peer_.find(slot.peer);
+  ForgetHandshake(slot);
+  const auto peer = per_peer_.find(slot.peer.name);
   if (--peer->second == 0) per_peer_.erase(peer);
+}
+
+bool Slots::Rename(Slot& slot, Peer peer) {
+  std::shared_ptr<Slot> oldest;
+  {
+    absl::MutexLock lock(&mu_);
+    if (live_.find(&slot) == live_.end()) return false;
+    const auto to = per_peer_.find(peer.name);
+    if (to != per_peer_.end() &&
+        to->second >= options_.max_connections_per_peer &&
+        peer.name != slot.peer.name) {
+      return false;
+    }
+    const bool is_shaking = slot.is_shaking;
+    ForgetHandshake(slot);
+    const auto from = per_peer_.find(slot.peer.name);
+    if (--from->second == 0) per_peer_.erase(from);
+    slot.peer = std::move(peer);
+    ++per_peer_[slot.peer.name];
+    if (is_shaking) {
+      slot.is_shaking = true;
+      oldest = BeginHandshake(slot);
+    }
+  }
+  if (oldest != nullptr) oldest->Cut(Cut::kMadeRoom);
+  return true;
+}
+
+std::shared_ptr<Slot> Slots::BeginHandshake(Slot& slot) {
+  const std::int32_t of_peer = ++peer_handshakes_[slot.peer.name];
+  handshakes_.push_back(&slot);
+  if (!slot.peer.is_proxy && of_peer > options_.max_handshakes_per_peer) {
+    return OldestHandshake(&slot.peer.name);
+  }
+  if (std::ssize(handshakes_) > options_.max_handshakes) {
+    return OldestHandshake(nullptr);
+  }
+  return nullptr;
+}
+
+void Slots::ForgetHandshake(Slot& slot) {
+  if (!slot.is_shaking.exchange(false)) return;
+  handshakes_.remove(&slot);
+  const auto peer = peer_handshakes_.find(slot.peer.name);
+  if (--peer->second == 0) peer_handshakes_.erase(peer);
+}
+
+std::shared_ptr<Slot> Slots::OldestHandshake(const std::string* peer) {
+  for (Slot* const each : handshakes_) {
+    if (peer != nullptr && each->peer.name != *peer) continue;
+    std::shared_ptr<Slot> oldest = live_[each].lock();
+    Remove(*each);
+    return oldest;
+  }
+  return nullptr;
+}
+
+void Slots::EndHandshake(Slot& slot) {
+  absl::MutexLock lock(&mu_);
+  ForgetHandshake(slot);
 }
 
 std::shared_ptr<Slot> Slots::LongestWaiting(const std::string* peer) {
@@ -58,7 +124,7 @@ std::shared_ptr<Slot> Slots::LongestWaiting(const std::string* peer) {
       const std::int64_t waiting =
           each->first->waiting_since.load(std::memory_order_relaxed);
       if (waiting >= since) continue;
-      if (peer != nullptr && each->first->peer != *peer) continue;
+      if (peer != nullptr && each->first->peer.name != *peer) continue;
       longest = each;
       since = waiting;
     }
@@ -112,6 +178,10 @@ void Slots::EndSoon() {
     ending_ = true;
   }
   for (const auto& slot : All()) slot->EndSoon();
+}
+
+void Slots::CheckAgain() {
+  for (const auto& slot : All()) slot->CheckAgain();
 }
 
 void Slots::CutAll() {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +19,15 @@
 
 namespace segrid::httpd {
 
+// Where a connection comes from.
+struct Peer {
+  std::string name{};  // What it counts for; see Options.
+  // Whether limits of a single peer bind it. All of the world may come from a
+  // proxy, which then is none.
+  bool has_share = true;
+  bool is_proxy = false;  // One of Options::trusted_proxies.
+};
+
 // What the slots need to know of a connection. Its fields are written by the
 // connection and read by others.
 class Slot {
@@ -28,9 +38,13 @@ class Slot {
   virtual void Cut(httpd::Cut reason) = 0;
   // Ends it as soon as no request is being worked on.
   virtual void EndSoon() = 0;
+  // Ends it if the rules for certificates have changed and would not let it in.
+  virtual void CheckAgain() = 0;
 
-  std::string peer{};    // Set before it enters; see Options.
-  bool entered = false;  // Set by Slots::Enter.
+  // Set before it enters; then changed by Slots only, under its lock.
+  Peer peer{};
+  bool entered = false;
+  std::atomic<bool> is_shaking = false;  // Hands, for TLS.
 
   // Nanoseconds of Clock::Uptime(): since when it has waited for a request, or
   // kBusy; and when its time is up, or kNever.
@@ -57,6 +71,11 @@ class Slots {
   [[nodiscard]] Verdict Enter(const std::shared_ptr<Slot>& slot);
   void Leave(Slot& slot);
 
+  // The connection turns out to be of another peer. False when that has too
+  // many already.
+  [[nodiscard]] bool Rename(Slot& slot, Peer peer);
+  void EndHandshake(Slot& slot);
+
   // Closes the connection that has waited longest for a request. False when
   // none waits.
   bool MakeRoom();
@@ -66,6 +85,8 @@ class Slots {
 
   // Ends every connection, also those that enter from now on, once it is idle.
   void EndSoon();
+  // Has every connection look whether it may stay.
+  void CheckAgain();
   // True from the moment EndSoon() begins, before any connection hears of it.
   bool ending() const { return ending_.load(std::memory_order_acquire); }
   void CutAll();
@@ -79,6 +100,13 @@ class Slots {
   std::shared_ptr<Slot> LongestWaiting(const std::string* peer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Remove(Slot& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Takes `slot` among those that shake hands; the one that has to go for it.
+  std::shared_ptr<Slot> BeginHandshake(Slot& slot)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ForgetHandshake(Slot& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The oldest of them, of a peer if it is not null. It is no more among them.
+  std::shared_ptr<Slot> OldestHandshake(const std::string* peer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::vector<std::shared_ptr<Slot>> All();
 
   const Options& options_;
@@ -86,6 +114,8 @@ class Slots {
   absl::Mutex mu_;
   Live live_ ABSL_GUARDED_BY(mu_);  // Those that count.
   std::map<std::string, std::int32_t> per_peer_ ABSL_GUARDED_BY(mu_);
+  std::list<Slot*> handshakes_ ABSL_GUARDED_BY(mu_);  // The oldest first.
+  std::map<std::string, std::int32_t> peer_handshakes_ ABSL_GUARDED_BY(mu_);
   std::int64_t present_ ABSL_GUARDED_BY(mu_) = 0;  // With those being cut.
   // Written under the lock, so that nobody enters unseen.
   std::atomic<bool> ending_ = false;

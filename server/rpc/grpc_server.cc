@@ -99,8 +99,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   std::unique_ptr<GrpcServer> server(new GrpcServer());
   std::vector<httpd::ListenSocket> sockets;
   for (const std::string& address : options.config.listen) {
-    SEGRID_ASSIGN_OR_RETURN(httpd::ListenSocket socket,
-                            httpd::ListenSocket::Open(address));
+    SEGRID_ASSIGN_OR_RETURN(
+        httpd::ListenSocket socket,
+        httpd::ListenSocket::Open(address, options.config.unix_file));
     server->addresses_.push_back(socket.address());
     if (server->port_ == 0) server->port_ = socket.port();
     sockets.push_back(std::move(socket));

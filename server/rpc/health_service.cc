@@ -72,8 +72,9 @@ bool HealthService::IsKnown(const std::string& service) const {
 }
 
 HealthService::ServingStatus HealthService::StatusNow() const {
-  return serving_ ? HealthCheckResponse::SERVING
-                  : HealthCheckResponse::NOT_SERVING;
+  // A server that stops never serves again, whoever says so late.
+  return serving_ && admission_.ready() ? HealthCheckResponse::SERVING
+                                        : HealthCheckResponse::NOT_SERVING;
 }
 
 }  // namespace segrid::rpc

@@ -23,6 +23,8 @@ struct Row {
 constexpr std::array<Row, kOutcomeCount> kRows = {{
     {200, "ACCEPTED",          ""},
     {401, "UNAUTHORIZED",      "the Authorization header is missing or wrong; compare it with the webhook's settings at SendGrid"},
+    {403, "FOREIGN_REQUEST",   "this webhook takes unsigned events, so it refuses what a web page or a proxy sends on (Origin, Sec-Fetch-Site, X-Forwarded-For, Forwarded, Via); set its public_keys"},
+    {403, "UNKNOWN_HOST",      "this webhook takes unsigned events, so its Host must be a loopback name, an address or one of http.allowed_hosts; set its public_keys"},
     {401, "MISSING_SIGNATURE", "the signature headers are missing; turn on Signed Event Webhook at SendGrid"},
     {401, "STALE_TIMESTAMP",   "the signed time is too far from now; check the clock, or replay_window"},
     {401, "BAD_SIGNATURE",     "the signature is of no key of this webhook, or not of this body; compare public_keys with SendGrid's"},

@@ -59,10 +59,7 @@ Authorization::Authorization(const std::vector<std::string>& bearer_sha256,
     : bearer_(DigestsOf(bearer_sha256)), basic_(DigestsOf(basic_sha256)) {}
 
 bool Authorization::Allows(std::string_view header) const {
-  if (open()) return true;
-  if (const auto token = After(header, "bearer")) {
-    return Knows(bearer_, *token);
-  }
+  if (const auto token = TokenOf(header)) return Knows(bearer_, *token);
   if (const auto pair = After(header, "basic")) {
     const std::optional<std::string> text = crypto::DecodeBase64(*pair);
     return text.has_value() && Knows(basic_, *text);
@@ -70,9 +67,15 @@ bool Authorization::Allows(std::string_view header) const {
   return false;
 }
 
-std::string Authorization::challenge() const {
-  std::string challenge = bearer_.empty() ? "" : "Bearer";
-  if (!bearer_.empty() && !basic_.empty()) challenge.append(", ");
+std::optional<std::string_view> Authorization::TokenOf(
+    std::string_view header) {
+  return After(header, "bearer");
+}
+
+std::string Authorization::challenge(bool takes_other_tokens) const {
+  std::string challenge =
+      bearer_.empty() && !takes_other_tokens ? "" : "Bearer";
+  if (!challenge.empty() && !basic_.empty()) challenge.append(", ");
   return basic_.empty() ? challenge : challenge + "Basic realm=\"segrid\"";
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,17 +20,18 @@ class Authorization {
   Authorization(const std::vector<std::string>& bearer_sha256,
                 const std::vector<std::string>& basic_sha256);
 
-  // True if no header is asked for.
-  bool open() const { return bearer_.empty() && basic_.empty(); }
-
   // True if `header`, the value of `Authorization` ("" without one), is
   // `Bearer <token>` or `Basic <base64 of user:password>` with a known one.
   // Takes as long for a wrong one as for a right one.
   bool Allows(std::string_view header) const;
 
+  // The token of `Bearer <token>`; nullopt for any other header.
+  static std::optional<std::string_view> TokenOf(std::string_view header);
+
   // What is asked for, as `WWW-Authenticate` says it: "Bearer, Basic
-  // realm=\"segrid\"".
-  std::string challenge() const;
+  // realm=\"segrid\"". `takes_other_tokens`: also those that are not known
+  // here.
+  std::string challenge(bool takes_other_tokens) const;
 
  private:
   using Digests = std::vector<crypto::Sha256::Digest>;

@@ -13,6 +13,8 @@ namespace segrid::webhook {
 enum class Outcome : std::uint8_t {
   kAccepted,          // 200: durable.
   kUnauthorized,      // 401: no or a wrong Authorization.
+  kForeign,           // 403: unsigned, and a web page or a proxy sent it.
+  kUnknownHost,       // 403: unsigned, and for a host that is not this one.
   kMissingSignature,  // 401
   kStaleTimestamp,    // 401: outside the replay window.
   kBadSignature,      // 401
@@ -22,13 +24,13 @@ enum class Outcome : std::uint8_t {
   kUnavailable,  // 503: it could not be made durable.
   kDraining,     // 503: the server is stopping.
 };
-inline constexpr std::size_t kOutcomeCount = 10;
+inline constexpr std::size_t kOutcomeCount = 12;
 
 // By Outcome: in metrics, logs, and the `error` of answers in upper case.
 inline constexpr std::array<std::string_view, kOutcomeCount> kOutcomeNames = {
-    "accepted",      "unauthorized", "missing_signature", "stale_timestamp",
-    "bad_signature", "bad_encoding", "too_large",         "not_an_array",
-    "unavailable",   "draining"};
+    "accepted",          "unauthorized",    "foreign_request", "unknown_host",
+    "missing_signature", "stale_timestamp", "bad_signature",   "bad_encoding",
+    "too_large",         "not_an_array",    "unavailable",     "draining"};
 
 // Requests by outcome. Thread safety: any thread; relaxed.
 class OutcomeCounts {

@@ -19,7 +19,7 @@ void AddUnknownPath(httpd::Router& router, std::vector<std::string> names,
   route.path = "/v1/webhook";
   route.below = true;
   route.before_body = [names = absl::StrJoin(names, ", "), next_line, &log,
-                       &clock](const httpd::Request&) {
+                       &clock](const httpd::Request&) -> httpd::HeadVerdict {
     const std::int64_t now = absl::ToUnixNanos(clock.Now());
     std::int64_t due = next_line->load(std::memory_order_relaxed);
     if (now >= due &&
@@ -30,9 +30,10 @@ void AddUnknownPath(httpd::Router& router, std::vector<std::string> names,
           "address in SendGrid's settings with the names",
           {{"webhooks", names}});
     }
-    return httpd::ErrorAnswer(404, "NO_SUCH_WEBHOOK",
-                              "no webhook has this name; compare the address "
-                              "in SendGrid's settings");
+    return {.refusal = httpd::ErrorAnswer(
+                404, "NO_SUCH_WEBHOOK",
+                "no webhook has this name; compare the address in SendGrid's "
+                "settings")};
   };
   route.handle = [](const httpd::Request&, const httpd::Respond&) {};
   router.Add(std::move(route));

@@ -30,7 +30,8 @@ absl::Status TooLarge() {
 // beyond `limit`. Gives how much came out; one more byte than there was room
 // for when there is more.
 absl::StatusOr<std::size_t> Inflate(std::string_view packed, std::string& out,
-                                    bool over, std::size_t limit) {
+                                    bool over, std::size_t limit,
+                                    std::int64_t& cost) {
   const auto state = std::make_unique<inflate_state>();
   const auto* next = reinterpret_cast<const std::uint8_t*>(packed.data());
   auto left = static_cast<std::uint32_t>(packed.size());
@@ -51,6 +52,7 @@ absl::StatusOr<std::size_t> Inflate(std::string_view packed, std::string& out,
       if (isal_inflate(state.get()) != ISAL_DECOMP_OK) return Damaged();
       const std::size_t more = out.size() - at - state->avail_out;
       written += more;
+      cost += static_cast<std::int64_t>(more);
       const bool done = state->block_state == ISAL_BLOCK_FINISH;
       const bool stuck = more == 0 && state->avail_in == input_before;
       if (!done && stuck) return Damaged();  // It ends in the middle.
@@ -74,7 +76,11 @@ std::size_t SaidSize(std::string_view packed) {
 }  // namespace
 
 absl::StatusOr<std::string> Gunzip(std::string_view packed,
-                                   std::int64_t max_bytes) {
+                                   std::int64_t max_bytes,
+                                   std::int64_t* unpacked_bytes) {
+  std::int64_t ignored = 0;
+  std::int64_t& cost = unpacked_bytes == nullptr ? ignored : *unpacked_bytes;
+  cost = 0;
   const auto limit = static_cast<std::size_t>(max_bytes);
   const std::size_t said = SaidSize(packed);
   if (packed.size() > std::numeric_limits<std::uint32_t>::max()) {
@@ -83,16 +89,16 @@ absl::StatusOr<std::string> Gunzip(std::string_view packed,
   // One byte more shows that there is more than was said.
   std::string plain(said > limit ? 0 : said + 1, '\0');
   SEGRID_ASSIGN_OR_RETURN(std::size_t size,
-                          Inflate(packed, plain, /*over=*/false, limit));
+                          Inflate(packed, plain, /*over=*/false, limit, cost));
   if (size >= plain.size()) {
     // Too large, several members, or a lie: memory only once the size is known.
     std::string scratch(kScratchBytes, '\0');
-    SEGRID_ASSIGN_OR_RETURN(size,
-                            Inflate(packed, scratch, /*over=*/true, limit));
+    SEGRID_ASSIGN_OR_RETURN(
+        size, Inflate(packed, scratch, /*over=*/true, limit, cost));
     if (size > limit) return TooLarge();
     plain.assign(size + 1, '\0');
-    SEGRID_ASSIGN_OR_RETURN(size,
-                            Inflate(packed, plain, /*over=*/false, limit));
+    SEGRID_ASSIGN_OR_RETURN(
+        size, Inflate(packed, plain, /*over=*/false, limit, cost));
   }
   plain.resize(size);
   return plain;

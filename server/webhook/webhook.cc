@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
+#include "server/http/host_rules.h"
 #include "server/webhook/answers.h"
 #include "server/webhook/signature_check.h"
 #include "server/webhook/unpack.h"
@@ -58,7 +59,7 @@ absl::StatusOr<std::shared_ptr<Webhook>> Webhook::Create(
 }
 
 absl::StatusOr<std::shared_ptr<const Webhook::Rules>> Webhook::MakeRules(
-    const config::Webhook& options) {
+    const config::Webhook& options) const {
   auto rules = std::make_shared<Rules>();
   for (std::size_t i = 0; i < options.public_keys.size(); ++i) {
     auto key = crypto::EcdsaP256Key::Parse(options.public_keys[i]);
@@ -74,7 +75,25 @@ absl::StatusOr<std::shared_ptr<const Webhook::Rules>> Webhook::MakeRules(
   rules->sources = options.sources;
   rules->authorization =
       Authorization(options.bearer_sha256, options.basic_sha256);
+  rules->asks_for_authorization = options.AsksForAuthorization();
+  rules->authenticates = options.Authenticates();
+  if (options.jwt.issuer.empty()) return rules;
+  auto verifier = jwt::TokenVerifier::Create(
+      options.jwt, environment_.fetched_keys
+                       ? environment_.fetched_keys(options.jwt)
+                       : nullptr);
+  if (!verifier.ok()) {
+    return base::MakeError(verifier.status().code(),
+                           base::ReasonOf(verifier.status()),
+                           absl::StrCat("webhook '", options.name,
+                                        "': ", verifier.status().message()));
+  }
+  rules->jwt = *std::move(verifier);
   return rules;
+}
+
+absl::Status Webhook::Check(const config::Webhook& options) const {
+  return MakeRules(options).status();
 }
 
 absl::Status Webhook::Replace(const config::Webhook& options) {
@@ -111,23 +130,61 @@ void Webhook::AddRoutes(httpd::Router& router, bool is_default) {
   }
 }
 
-std::optional<httpd::Answer> Webhook::CheckHead(const httpd::Request& request) {
+std::optional<Outcome> Webhook::CheckOrigin(
+    const Rules& rules, const httpd::Request& request) const {
+  // Who shows what he knows may come from anywhere.
+  if (rules.authenticates) return std::nullopt;
+  if (!httpd::ForeignHeaderOf(request).empty()) return Outcome::kForeign;
+  if (!httpd::IsKnownHost(request, environment_.allowed_hosts)) {
+    return Outcome::kUnknownHost;
+  }
+  return std::nullopt;
+}
+
+std::optional<Outcome> Webhook::CheckAuthorization(
+    const Rules& rules, const httpd::Request& request) const {
+  if (!rules.asks_for_authorization) return std::nullopt;
+  const std::string_view header =
+      httpd::HeaderOf(request, "Authorization").value_or("");
+  if (rules.authorization.Allows(header)) return std::nullopt;
+  const auto token = Authorization::TokenOf(header);
+  if (rules.jwt == nullptr || !token.has_value()) {
+    return Outcome::kUnauthorized;
+  }
+  switch (rules.jwt->Verify(*token, environment_.clock.Now())) {
+    case jwt::Verdict::kGood:
+      return std::nullopt;
+    case jwt::Verdict::kKeysMissing:
+      return Outcome::kUnavailable;
+    default:
+      return Outcome::kUnauthorized;
+  }
+}
+
+httpd::HeadVerdict Webhook::CheckHead(const httpd::Request& request) {
   const Trace trace = TraceOf(request);
-  if (!environment_.accepting()) return Refuse(Outcome::kDraining, trace);
+  if (!environment_.accepting()) {
+    return {.refusal = Refuse(Outcome::kDraining, trace)};
+  }
   const std::shared_ptr<const Rules> current = rules();
-  const auto header = httpd::HeaderOf(request, "Authorization");
-  if (!current->authorization.Allows(header.value_or(""))) {
-    httpd::Answer answer = Refuse(Outcome::kUnauthorized, trace);
-    answer.headers.emplace_back("WWW-Authenticate",
-                                current->authorization.challenge());
-    return answer;
+  std::optional<Outcome> refused = CheckOrigin(*current, request);
+  if (!refused) refused = CheckAuthorization(*current, request);
+  const bool wants_signature = !current->keys.empty();
+  if (!refused && wants_signature &&
+      !(httpd::HeaderOf(request, kSignatureHeader) &&
+        httpd::HeaderOf(request, kTimestampHeader))) {
+    refused = Outcome::kMissingSignature;
   }
-  if (current->keys.empty()) return std::nullopt;
-  if (httpd::HeaderOf(request, kSignatureHeader) &&
-      httpd::HeaderOf(request, kTimestampHeader)) {
-    return std::nullopt;
+  if (!refused) {
+    return {.is_authenticated = current->asks_for_authorization};
   }
-  return Refuse(Outcome::kMissingSignature, trace);
+  httpd::Answer answer = Refuse(*refused, trace);
+  if (*refused == Outcome::kUnauthorized) {
+    answer.headers.emplace_back(
+        "WWW-Authenticate",
+        current->authorization.challenge(current->jwt != nullptr));
+  }
+  return {.refusal = std::move(answer)};
 }
 
 std::optional<Outcome> Webhook::CheckBody(const Rules& rules,
@@ -203,7 +260,8 @@ httpd::Answer Webhook::RefuseForward(const absl::Status& status,
                                      const Trace& trace) {
   const std::string reason = base::ReasonOf(status);
   if (reason == "TOO_MANY_EVENTS") return Refuse(Outcome::kTooLarge, trace);
-  if (absl::IsInvalidArgument(status)) {
+  // BAD_CHUNK is the queue's, so the request is not to blame.
+  if (absl::IsInvalidArgument(status) && reason != "BAD_CHUNK") {
     return Refuse(Outcome::kNotAnArray, trace,
                   BodyProblem(status, content_type));
   }

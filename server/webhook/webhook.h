@@ -20,6 +20,7 @@
 #include "core/crypto/ecdsa_p256.h"
 #include "core/pipeline/pipeline.h"
 #include "server/http/router.h"
+#include "server/jwt/token_verifier.h"
 #include "server/logging/log.h"
 #include "server/webhook/authorization.h"
 #include "server/webhook/outcome.h"
@@ -33,10 +34,16 @@ struct Environment {
   logging::Log& log;
   // False while the server stops. Any thread.
   std::function<bool()> accepting;
+  // Host headers that unsigned webhooks take; see config::Http.
+  std::vector<std::string> allowed_hosts{};
+  // The keys at a jwks_url, null where there are none. May be empty.
+  std::function<std::shared_ptr<jwt::FetchedKeys>(const config::Jwt&)>
+      fetched_keys{};
 };
 
-// Takes requests in this order: Authorization and the server's state by the
-// head; then the signature over the bytes as they came; only then is the body
+// Takes requests in this order: the server's state, where the request comes
+// from (when the webhook asks for nothing else) and Authorization by the head;
+// then the signature over the bytes as they came; only then is the body
 // unpacked and parsed, and its events forwarded. 200 says that they are
 // durable; everything else makes SendGrid come again.
 //
@@ -47,7 +54,7 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
  public:
   // `options` are valid. `max_body_bytes` bounds the body, packed and unpacked.
   // INVALID_ARGUMENT, BAD_PUBLIC_KEY: a key cannot be read; the message says
-  // which.
+  // which. Besides, the errors of jwt::TokenVerifier.
   static absl::StatusOr<std::shared_ptr<Webhook>> Create(
       const config::Webhook& options, std::int64_t max_body_bytes,
       Environment environment);
@@ -55,6 +62,9 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
   // Adds `POST /v1/webhook/<name>`, and `/v1/webhook` when `is_default`; both
   // also with a slash behind them.
   void AddRoutes(httpd::Router& router, bool is_default);
+
+  // What Replace() would say to `options`, without taking them.
+  absl::Status Check(const config::Webhook& options) const;
 
   // Takes other keys, window, sources and secrets, for requests from now on.
   // The name stays. Errors: as Create; then nothing changes.
@@ -74,15 +84,22 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
     absl::Duration replay_window;
     std::vector<std::string> sources;
     Authorization authorization;
+    std::shared_ptr<const jwt::TokenVerifier> jwt;  // Null: none are taken.
+    bool asks_for_authorization = false;
+    bool authenticates = false;  // In any way; see config::Webhook.
   };
-  static absl::StatusOr<std::shared_ptr<const Rules>> MakeRules(
-      const config::Webhook& options);
+  absl::StatusOr<std::shared_ptr<const Rules>> MakeRules(
+      const config::Webhook& options) const;
 
   Webhook(std::string name, std::int64_t max_body_bytes,
           Environment environment);
 
   std::shared_ptr<const Rules> rules() const ABSL_LOCKS_EXCLUDED(mu_);
-  std::optional<httpd::Answer> CheckHead(const httpd::Request& request);
+  std::optional<Outcome> CheckOrigin(const Rules& rules,
+                                     const httpd::Request& request) const;
+  std::optional<Outcome> CheckAuthorization(
+      const Rules& rules, const httpd::Request& request) const;
+  httpd::HeadVerdict CheckHead(const httpd::Request& request);
   void Handle(const httpd::Request& request, httpd::Respond respond);
   std::optional<Outcome> CheckBody(const Rules& rules,
                                    const httpd::Request& request) const;

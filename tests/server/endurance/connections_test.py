@@ -20,6 +20,7 @@ BINARY = str(pathlib.Path(sys.argv.pop(1)).resolve())
 IDLE = size("SEGRID_IDLE_CONNECTIONS", 200)
 SLOW = size("SEGRID_SLOW_SOCKETS", 200)
 MIB = 1 << 20
+LARGE = ["max_connections: 10000", "max_connections_per_peer: 10000"]  # All come from one address.
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 SETTINGS_ACK = bytes([0, 0, 0, 4, 1, 0, 0, 0, 0])
 
@@ -46,7 +47,7 @@ class Connections(unittest.TestCase):
         return sockets
 
     def test_idle_connections_take_little(self):
-        program = self.serve()
+        program = self.serve(settings={"http": LARGE})
         for door, hello in (("http", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"), ("grpc", PREFACE)):
             before = program.status("VmRSS")
             sockets = self.connect(program.ports[door], IDLE, hello)
@@ -64,7 +65,7 @@ class Connections(unittest.TestCase):
 
     def test_slow_heads_are_cut_and_disturb_nobody(self):
         # The full size with the default, 5 s.
-        program = self.serve(settings={} if SLOW >= 2_000 else {"http": ["header_timeout: 1s"]})
+        program = self.serve(settings={"http": LARGE + ([] if SLOW >= 2_000 else ["header_timeout: 1s"])})
         began = time.monotonic()
         slow = self.connect(program.ports["http"], SLOW, b"POST /v1/webhook HTTP/1.1\r\nHost: a\r\nX-")
         poller = select.epoll()

@@ -79,10 +79,11 @@ class EchoListener {
     };
     router.Add(echo);
     echo.path = "/guarded";
-    echo.before_body =
-        [](const httpd::Request& request) -> std::optional<httpd::Answer> {
-      if (httpd::HeaderOf(request, "x-key") == "1") return std::nullopt;
-      return httpd::ErrorAnswer(401, "NO_KEY", "say \"1\"");
+    echo.before_body = [](const httpd::Request& request) -> httpd::HeadVerdict {
+      if (httpd::HeaderOf(request, "x-key") == "1") {
+        return {.is_authenticated = true};
+      }
+      return {.refusal = httpd::ErrorAnswer(401, "NO_KEY", "say \"1\"")};
     };
     router.Add(echo);
     echo.path = "/held";

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -158,6 +159,187 @@ TEST(HttpCaps, CountBytesInFlight) {
   server.AnswerHeld();
   EXPECT_EQ(busy.Read()->status, 200);
   EXPECT_EQ(server.listener().bytes_in_flight(), 0);
+}
+
+// 66 senders hold a chunk's worth each, and nobody else notices.
+TEST(HttpBodies, ThatComeSlowlyTakeNoRoomFromOthers) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_bytes_in_flight = 2 << 20;
+  EchoListener server(options);
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 66; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server.port()));
+    slow.back()->Send(i % 2 == 0
+                          ? "POST /echo HTTP/1.1\r\nHost: t\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n"
+                          : "POST /echo HTTP/1.1\r\nHost: t\r\n"
+                            "Content-Length: 100000\r\n\r\n[");
+  }
+  int good = 0;
+  for (int i = 0; i < 200; ++i) {
+    RawClient client(server.port());
+    const auto answer = client.Ask(PostText("/echo", std::string(20'000, 'x')));
+    good += answer.has_value() && answer->status == 200 ? 1 : 0;
+  }
+  EXPECT_GE(good, 198);
+  EXPECT_LT(server.listener().bytes_in_flight(), 66 * 32'768);
+}
+
+// Senders that fill all room and then stop have to go for those who come.
+TEST(HttpBodies, ThatStopComingMakeRoom) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_bytes_in_flight = 1 << 20;
+  EchoListener server(options);
+  std::vector<std::unique_ptr<RawClient>> stalled;
+  for (int i = 0; i < 12; ++i) {
+    stalled.push_back(std::make_unique<RawClient>(server.port()));
+    const std::string text = PostText("/echo", std::string(100'000, 'x'));
+    stalled.back()->Send(text.substr(0, text.size() - 1));
+  }
+  absl::Notification never;
+  int good = 0;
+  for (int i = 0; i < 500 && good < 100; ++i) {
+    RawClient client(server.port());
+    const auto answer = client.Ask(PostText("/echo", std::string(50'000, 'y')));
+    good += answer.has_value() && answer->status == 200 ? 1 : 0;
+    if (good == 0) {
+      never.WaitForNotificationWithTimeout(absl::Milliseconds(20));
+    }
+  }
+  EXPECT_EQ(good, 100);
+  EXPECT_GE(CutsOf(server, Cut::kSlowest), 1);
+}
+
+TEST(HttpBodies, MustReachTheLeastRate) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.min_body_rate = 100'000;
+  options.min_body_rate_grace = absl::Milliseconds(200);
+  EchoListener server(options);
+  RawClient client(server.port());
+  client.Send(
+      "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 90000\r\n\r\n");
+  absl::Notification never;
+  int bytes = 0;
+  while (CutsOf(server, Cut::kSlowBody) == 0 && bytes < 2'000) {
+    client.Send("y");
+    ++bytes;
+    never.WaitForNotificationWithTimeout(absl::Milliseconds(5));
+  }
+  EXPECT_LT(bytes, 2'000);
+  EXPECT_TRUE(client.IsClosed());
+}
+
+TEST(HttpBodies, InChunksMayBeAsLargeAsTheLimit) {
+  EchoListener server;
+  const std::string head =
+      "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+  // 0x186a0 = 100,000.
+  const auto limit = RawClient(server.port())
+                         .Ask(head + "186a0\r\n" + std::string(100'000, 'x') +
+                              "\r\n0\r\n\r\n");
+  EXPECT_EQ(limit->status, 200);
+  EXPECT_EQ(limit->body.size(), 100'000u);
+  const auto over = RawClient(server.port())
+                        .Ask(head + "186a0\r\n" + std::string(100'000, 'x') +
+                             "\r\n1\r\nx\r\n0\r\n\r\n");
+  EXPECT_EQ(over->status, 413);
+}
+
+// What a route does not answer in time is answered without it.
+TEST(HttpTimeouts, AnswerForWorkThatTakesTooLong) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.work_timeout = absl::Milliseconds(50);
+  EchoListener server(options);
+  RawClient client(server.port());
+  const auto answer = client.Ask(PostText("/held", "abc"));
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(answer->headers.at("retry-after"), "5");
+  EXPECT_TRUE(client.IsClosed());
+  EXPECT_EQ(CutsOf(server, Cut::kWorkTimeout), 1);
+  EXPECT_EQ(server.listener().bytes_in_flight(), 3);
+  server.AnswerHeld();  // Nobody is there to be told.
+  EXPECT_EQ(RawClient(server.port()).Ask(GetText("/hello"))->status, 200);
+  absl::Notification never;
+  while (server.listener().bytes_in_flight() > 0) {
+    never.WaitForNotificationWithTimeout(absl::Milliseconds(1));
+  }
+}
+
+TEST(HttpTimeouts, EndConnectionsThatAreOld) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_connection_age = absl::Milliseconds(150);
+  EchoListener server(options);
+  RawClient idle(server.port());
+  EXPECT_EQ(idle.Ask(GetText("/hello"))->status, 200);
+  RawClient busy(server.port());
+  absl::Notification never;
+  std::optional<RawAnswer> last;
+  for (int i = 0; i < 1'000; ++i) {
+    last = busy.Ask(GetText("/hello"));
+    if (!last || last->headers.at("connection") == "close") break;
+    never.WaitForNotificationWithTimeout(absl::Milliseconds(5));
+  }
+  ASSERT_TRUE(last.has_value());
+  EXPECT_EQ(last->status, 200);
+  EXPECT_EQ(last->headers.at("connection"), "close");
+  EXPECT_TRUE(busy.IsClosed());
+  EXPECT_TRUE(idle.IsClosed());
+  EXPECT_EQ(CutsOf(server, Cut::kTooOld), 1);
+}
+
+httpd::Options BehindProxy() {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.trusted_proxies = {"127.0.0.1"};
+  options.proxy_protocol = true;
+  options.header_timeout = absl::Milliseconds(300);
+  return options;
+}
+
+TEST(HttpProxyProtocol, NamesThePeerThatCounts) {
+  httpd::Options options = BehindProxy();
+  options.max_connections_per_peer = 1;
+  options.header_timeout = absl::Seconds(30);
+  EchoListener server(options);
+  const auto from = [&server](const std::string& address) {
+    RawClient client(server.port());
+    client.Send("PROXY TCP4 " + address + " 127.0.0.1 1000 80\r\n");
+    return client;
+  };
+  RawClient first = from("192.0.2.1");
+  first.Send(PostText("/held", "1"));
+  ASSERT_TRUE(server.WaitForHeld(1));
+  RawClient same = from("192.0.2.1");
+  EXPECT_TRUE(same.IsClosed());
+  RawClient other = from("192.0.2.2");
+  EXPECT_EQ(other.Ask(GetText("/hello"))->status, 200);
+  EXPECT_EQ(other.Ask(GetText("/hello"))->status, 200) << "only once";
+  server.AnswerHeld();
+  EXPECT_EQ(first.Read()->status, 200);
+}
+
+TEST(HttpProxyProtocol, IsWantedOfProxiesInTime) {
+  EchoListener server(BehindProxy());
+  RawClient plain(server.port());
+  plain.Send(GetText("/hello"));
+  EXPECT_TRUE(plain.IsClosed());
+  RawClient slow(server.port());
+  slow.Send("PROXY TCP4 ");
+  EXPECT_TRUE(slow.IsClosed());
+  EXPECT_EQ(CutsOf(server, Cut::kHeaderTimeout), 1);
+  EXPECT_EQ(CutsOf(server, Cut::kBadRequest), 1);
+}
+
+TEST(HttpProxyProtocol, IsNotBelievedOfOthers) {
+  httpd::Options options = BehindProxy();
+  options.trusted_proxies = {"192.0.2.0/24"};
+  EchoListener server(options);
+  EXPECT_EQ(
+      RawClient(server.port())
+          .Ask("PROXY TCP4 192.0.2.1 127.0.0.1 1000 80\r\n" + GetText("/hello"))
+          ->status,
+      400);
+  EXPECT_EQ(RawClient(server.port()).Ask(GetText("/hello"))->status, 200);
 }
 
 // The process may have one descriptor more: the client's end takes it.

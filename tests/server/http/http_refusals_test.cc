@@ -67,6 +67,7 @@ std::vector<Case> Cases() {
        501},
       {"PathOfAUrlOnly", "GET http://t HTTP/1.1\r\nHost: t\r\n\r\n", 404},
       {"BadChunk", chunked + "xyz\r\n", 400},
+      {"ChunkLineFeeds", chunked + "2\n[]\n0\n\n", 400},
       {"ChunkTooLarge", chunked + "ffffff\r\n", 413},
       {"ChunkHuge", chunked + "ffffffffffffffff\r\n", 413},
       {"ChunkOverflows", chunked + "fffffffffffffffffff\r\n", 400},

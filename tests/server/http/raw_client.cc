@@ -115,13 +115,13 @@ std::optional<std::string> RawClient::ReadToEnd() {
 }
 
 std::string GetText(std::string_view path, std::string_view headers) {
-  return absl::StrCat("GET ", Absl(path), " HTTP/1.1\r\nHost: test\r\n",
+  return absl::StrCat("GET ", Absl(path), " HTTP/1.1\r\nHost: localhost\r\n",
                       Absl(headers), "\r\n");
 }
 
 std::string PostText(std::string_view path, std::string_view body,
                      std::string_view headers) {
-  return absl::StrCat("POST ", Absl(path), " HTTP/1.1\r\nHost: test\r\n",
+  return absl::StrCat("POST ", Absl(path), " HTTP/1.1\r\nHost: localhost\r\n",
                       "Content-Length: ", body.size(), "\r\n", Absl(headers),
                       "\r\n", Absl(body));
 }

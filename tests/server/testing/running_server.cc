@@ -21,11 +21,13 @@ config::Config RunningServer::DefaultConfig() {
   return config;
 }
 
-RunningServer::RunningServer(config::Config config)
+RunningServer::RunningServer(config::Config config,
+                             app::ReadinessOptions readiness)
     : log_({.level = logging::Level::kError}, clock_) {
   config.data_dir = dir_.Path("data");
   app::ApplicationOptions options;
   options.config = std::move(config);
+  options.readiness = readiness;
   options.make_sources = [this](const config::Config& from,
                                 pool::ThreadPool& pool)
       -> absl::StatusOr<std::vector<deliver::Source>> {

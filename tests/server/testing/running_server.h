@@ -28,7 +28,8 @@ class RunningServer {
   // The sources, on 127.0.0.1 and a free port; `drain.grace` is 5 s.
   static config::Config DefaultConfig();
 
-  explicit RunningServer(config::Config config = DefaultConfig());
+  explicit RunningServer(config::Config config = DefaultConfig(),
+                         app::ReadinessOptions readiness = {});
   // Opens the gates.
   ~RunningServer();
 

@@ -47,6 +47,26 @@ TEST(Gunzip, StopsAtTheLimit) {
             "BODY_TOO_LARGE");
 }
 
+// Not only the result is bounded: what a bomb costs is, too.
+TEST(Gunzip, UnpacksNoMoreThanTheLimitTwice) {
+  const std::string honest = *http::Gzip(std::string(50'000'000, 'x'));
+  std::string liar = honest;
+  liar.replace(liar.size() - 4, 4, std::string("\x64\0\0\0", 4));
+  std::string members;
+  for (int i = 0; i < 100; ++i)
+    members += *http::Gzip(std::string(90'000, 'x'));
+  for (const std::string& bomb : {honest, liar, members}) {
+    std::int64_t unpacked = 0;
+    EXPECT_FALSE(Gunzip(bomb, kMax, &unpacked).ok());
+    EXPECT_GT(unpacked, 0);
+    EXPECT_LE(unpacked, 2 * kMax + (128 << 10));
+  }
+  std::int64_t unpacked = 0;
+  EXPECT_TRUE(
+      Gunzip(*http::Gzip(std::string(60'000, 'x')), kMax, &unpacked).ok());
+  EXPECT_EQ(unpacked, 60'000);
+}
+
 TEST(Gunzip, RefusesWhatIsDamaged) {
   const std::string packed = *http::Gzip(TextOf(3'000));
   EXPECT_EQ(base::ReasonOf(Gunzip("", kMax).status()), "BAD_ENCODING");

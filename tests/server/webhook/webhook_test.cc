@@ -1,8 +1,10 @@
 // What becomes of posts, apart from their signatures.
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "core/http/gzip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -223,6 +225,132 @@ TEST(Webhook, AsksForAuthorizationWhereConfigured) {
   EXPECT_THAT(world.LogText(), Not(HasSubstr("secret")));
 }
 
+TEST(Webhook, KeepsTokensAndPasswordsApart) {
+  config::Webhook options;
+  // printf %s user:word | sha256sum, listed as a token.
+  crypto::Sha256 hash;
+  std::string hex(64, '0');
+  crypto::WriteHex(hash.Hash("user:word"), 64, hex.data());
+  options.bearer_sha256 = {hex};
+  WebhookWorld tokens({options});
+  const std::string pair = segrid::testing::ToBase64("user:word");
+  EXPECT_EQ(tokens.Post(kBody, "Authorization: Basic " + pair + "\r\n").status,
+            401);
+  EXPECT_EQ(tokens.Post(kBody, "Authorization: Bearer user:word\r\n").status,
+            200);
+  std::swap(options.bearer_sha256, options.basic_sha256);
+  WebhookWorld passwords({options});
+  EXPECT_EQ(passwords.Post(kBody, "Authorization: Bearer user:word\r\n").status,
+            401);
+  EXPECT_EQ(
+      passwords.Post(kBody, "Authorization: Basic " + pair + "\r\n").status,
+      200);
+}
+
+// The head is enough, so no byte of the body is waited for.
+TEST(Webhook, RefusesByTheHeadWhatHasNoSignature) {
+  const P256Signer signer;
+  WebhookWorld world({SignedBy({&signer})});
+  const std::string signature =
+      absl::StrCat(std::string(kSignatureHeader), ": AAAA\r\n");
+  const std::string timestamp =
+      absl::StrCat(std::string(kTimestampHeader), ": 1767225600\r\n");
+  for (const std::string& headers :
+       {std::string(), signature, timestamp, signature + signature + timestamp,
+        signature + timestamp + timestamp}) {
+    segrid::testing::RawClient client(world.port());
+    client.Send(
+        absl::StrCat("POST /v1/webhook HTTP/1.1\r\nHost: localhost\r\n"
+                     "Content-Length: 5\r\n",
+                     headers, "\r\n"));
+    const auto answer = client.Read();
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->status, 401);
+    EXPECT_THAT(answer->body, HasSubstr("MISSING_SIGNATURE"));
+  }
+}
+
+struct OriginCase {
+  std::string headers;
+  int status;
+  std::string reason;
+};
+
+// What web pages and proxies add, and names that may be made to point here.
+std::vector<OriginCase> OriginCases() {
+  return {
+      {"Origin: http://evil.example\r\n", 403, "FOREIGN_REQUEST"},
+      {"Origin: null\r\n", 403, "FOREIGN_REQUEST"},
+      {"Sec-Fetch-Site: cross-site\r\n", 403, "FOREIGN_REQUEST"},
+      {"Sec-Fetch-Site: same-site\r\n", 403, "FOREIGN_REQUEST"},
+      {"Sec-Fetch-Site: none\r\nSec-Fetch-Site: none\r\n", 403,
+       "FOREIGN_REQUEST"},
+      {"Sec-Fetch-Site: none\r\n", 200, ""},
+      {"Sec-Fetch-Site: Same-Origin\r\n", 200, ""},
+      {"X-Forwarded-For: 203.0.113.7\r\n", 403, "FOREIGN_REQUEST"},
+      {"x-forwarded-for:\r\n", 403, "FOREIGN_REQUEST"},
+      {"Forwarded: for=203.0.113.7\r\n", 403, "FOREIGN_REQUEST"},
+      {"Via: 1.1 proxy\r\n", 403, "FOREIGN_REQUEST"},
+      {"Host: evil.example\r\n", 403, "UNKNOWN_HOST"},
+      {"Host: localhost.evil.example\r\n", 403, "UNKNOWN_HOST"},
+      {"Host: 127.0.0.1.evil.example\r\n", 403, "UNKNOWN_HOST"},
+      {"Host: evil.example:127\r\n", 403, "UNKNOWN_HOST"},
+      {"Host: [evil]\r\n", 403, "UNKNOWN_HOST"},
+      {"Host:\r\n", 403, "UNKNOWN_HOST"},
+      {"Host: other.example\r\n", 403, "UNKNOWN_HOST"},
+      {"Host: LocalHost\r\n", 200, ""},
+      {"Host: localhost.\r\n", 200, ""},
+      {"Host: a.localhost:8080\r\n", 200, ""},
+      {"Host: 127.0.0.1:8080\r\n", 200, ""},
+      {"Host: 192.0.2.7\r\n", 200, ""},
+      {"Host: [::1]:8080\r\n", 200, ""},
+      {"Host: Hooks.Example.com:8080\r\n", 200, ""},
+  };
+}
+
+int StatusOf(WebhookWorld& world, const std::string& headers,
+             std::string* body = nullptr) {
+  const std::string host =
+      absl::StartsWith(headers, "Host:") ? "" : "Host: localhost\r\n";
+  const auto answer =
+      segrid::testing::RawClient(world.port())
+          .Ask(absl::StrCat("POST /v1/webhook HTTP/1.1\r\n", host,
+                            "Content-Length: ", kBody.size(), "\r\n", headers,
+                            "\r\n", kBody));
+  if (!answer.has_value()) return 0;
+  if (body != nullptr) *body = answer->body;
+  return answer->status;
+}
+
+TEST(UnsignedWebhook, RefusesWhatWebPagesAndProxiesSend) {
+  WebhookWorld world({config::Webhook()}, {}, {"hooks.example.com"});
+  for (const OriginCase& each : OriginCases()) {
+    std::string body;
+    EXPECT_EQ(StatusOf(world, each.headers, &body), each.status)
+        << each.headers;
+    EXPECT_THAT(body, HasSubstr(each.reason)) << each.headers;
+  }
+}
+
+// Who shows what he knows may come from anywhere: caddy and haproxy pass the
+// public name, and say that they did.
+TEST(AuthenticatedWebhook, TakesAnyHostAndForwardingHeader) {
+  const P256Signer signer;
+  const std::string bearer = "Authorization: Bearer secret\r\n";
+  config::Webhook with_token;
+  with_token.bearer_sha256 = {
+      "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"};
+  WebhookWorld by_token({with_token}), by_key({SignedBy({&signer})});
+  for (const OriginCase& each : OriginCases()) {
+    if (each.headers == "Host:\r\n" || each.headers == "Host: [evil]\r\n") {
+      continue;
+    }
+    EXPECT_EQ(StatusOf(by_token, each.headers + bearer), 200) << each.headers;
+    EXPECT_EQ(StatusOf(by_key, each.headers + Signed(signer, kBody)), 200)
+        << each.headers;
+  }
+}
+
 TEST(Webhook, UnpacksGzip) {
   const P256Signer signer;
   WebhookWorld world({SignedBy({&signer})});
@@ -246,7 +374,7 @@ TEST(Webhook, TakesNoHeadersFromBehindTheBody) {
   WebhookWorld world({config::Webhook()});
   const auto answer = segrid::testing::RawClient(world.port())
                           .Ask(
-                              "POST /v1/webhook HTTP/1.1\r\nHost: t\r\n"
+                              "POST /v1/webhook HTTP/1.1\r\nHost: localhost\r\n"
                               "Transfer-Encoding: chunked\r\n\r\n"
                               "2\r\n[]\r\n0\r\nContent-Encoding: br\r\n\r\n");
   ASSERT_TRUE(answer.has_value());

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -26,20 +27,26 @@ namespace segrid::webhook {
 
 inline constexpr std::int64_t kMaxBodyBytes = 100'000;
 
+using FetchedKeysOf =
+    std::function<std::shared_ptr<jwt::FetchedKeys>(const config::Jwt&)>;
+
 // Sources `first` and `second`. Each webhook is at its own path; the first of
 // them is the default, too.
 class WebhookWorld {
  public:
   explicit WebhookWorld(std::vector<config::Webhook> webhooks,
-                        queue::memory::MemoryOptions queue_options = {})
+                        queue::memory::MemoryOptions queue_options = {},
+                        std::vector<std::string> allowed_hosts = {},
+                        FetchedKeysOf fetched_keys = {})
       : world_({pipeline::Named("first"), pipeline::Named("second")},
                queue_options) {
     httpd::Router router;
     std::vector<std::string> names;
     for (const config::Webhook& options : webhooks) {
-      auto made = Webhook::Create(options, kMaxBodyBytes,
-                                  {world_.clock(), world_.pipeline(), log_,
-                                   [this] { return accepting_.load(); }});
+      auto made = Webhook::Create(
+          options, kMaxBodyBytes,
+          {world_.clock(), world_.pipeline(), log_,
+           [this] { return accepting_.load(); }, allowed_hosts, fetched_keys});
       EXPECT_TRUE(made.ok()) << made.status();
       webhooks_.push_back(*std::move(made));
       webhooks_.back()->AddRoutes(router, webhooks_.size() == 1);

@@ -1,0 +1,78 @@
+#include "server/http/body_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace segrid::httpd {
+namespace {
+
+// Then twice as much each time, so that a large body is copied once at most.
+constexpr std::size_t kFirstStep = 16 << 10;
+
+}  // namespace
+
+void BodyReader::SetPeer(std::weak_ptr<Slot> connection, std::string peer) {
+  share_.connection = std::move(connection);
+  share_.peer = std::move(peer);
+}
+
+void BodyReader::Begin(std::optional<std::uint64_t> length,
+                       const ChunkDecoder::Limits& limits,
+                       bool is_authenticated, absl::Duration now) {
+  share_.is_authenticated = is_authenticated;
+  chunks_.reset();
+  if (!length.has_value()) chunks_.emplace(limits);
+  limit_bytes_ = static_cast<std::size_t>(
+      length.value_or(static_cast<std::uint64_t>(limits.max_body_bytes)));
+  room_bytes_ = 0;
+  room_.Begin(share_, now);
+}
+
+bool BodyReader::Reserve(absl::Duration now) {
+  const std::size_t wanted =
+      std::min(limit_bytes_, std::max(kFirstStep, 2 * room_bytes_));
+  if (!room_.Grow(share_, static_cast<std::int64_t>(wanted), now)) return false;
+  room_bytes_ = wanted;
+  body_.reserve(wanted);
+  return true;
+}
+
+BodyReader::Status BodyReader::Feed(std::string& bytes) {
+  const std::size_t before = bytes.size();
+  const Status status = chunks_ ? FeedChunks(bytes) : FeedPlain(bytes);
+  share_.received_bytes += static_cast<std::int64_t>(before - bytes.size());
+  if (status == Status::kDone) room_.EndReading(share_);
+  return status;
+}
+
+BodyReader::Status BodyReader::FeedPlain(std::string& bytes) {
+  const std::size_t length = std::min(bytes.size(), room_bytes_ - body_.size());
+  body_.append(bytes, 0, length);
+  bytes.erase(0, length);
+  if (body_.size() == limit_bytes_) return Status::kDone;
+  return body_.size() == room_bytes_ ? Status::kNoRoom : Status::kMore;
+}
+
+BodyReader::Status BodyReader::FeedChunks(std::string& bytes) {
+  bytes.erase(0, chunks_->Feed(bytes, room_bytes_ - body_.size(), body_));
+  switch (chunks_->state()) {
+    case ChunkDecoder::State::kMore:
+      return bytes.empty() ? Status::kMore : Status::kNoRoom;
+    case ChunkDecoder::State::kDone:
+      return Status::kDone;
+    case ChunkDecoder::State::kTooLarge:
+      return Status::kTooLarge;
+    case ChunkDecoder::State::kTooLong:
+      return Status::kTooLong;
+    default:
+      return Status::kBad;
+  }
+}
+
+void BodyReader::Release() {
+  body_ = std::string();
+  room_bytes_ = 0;
+  room_.Release(share_);
+}
+
+}  // namespace segrid::httpd
