@@ -126,8 +126,8 @@ inline constexpr auto kPlaceholderIds = std::to_array<std::string_view>({
     "sendgrid_internal_event_id",  // SendGrid's older page, still copied.
 });
 
-// Objects whose members are custom arguments, in the order in which they are
-// spread (mapping.md, 3.13): SendGrid's Email Logs API, its old webhooks.
+// Objects whose members are custom arguments; of one name in both, that of the
+// first counts (mapping.md, 3.13): SendGrid's Email Logs API, its old webhooks.
 inline constexpr auto kArgumentObjects =
     std::to_array<std::string_view>({"custom_args", "unique_args"});
 

@@ -243,8 +243,9 @@ JsonReader::Position JsonReader::ReadArgumentObject(Position at,
   return at;
 }
 
-// Members stand before the event's own arguments, since of several with one
-// name the last counts. So does the last of two keys: an object takes the place
+// Members stand before the event's own arguments, and those of a later object
+// of the table before those of an earlier one, since of several with one name
+// the last counts. So does the last of two keys: an object takes the place
 // of what stood before it under its key, and loses it to what stands behind.
 void JsonReader::SpreadArgumentObjects(Event& event) {
   std::vector<CustomArg>& args = event.custom_args;
@@ -262,13 +263,10 @@ void JsonReader::SpreadArgumentObjects(Event& event) {
       if (has_its_key(*arg)) arg->value = Value();
     }
   }
-  std::size_t spread = 0;
-  for (ArgumentObject& object : objects_) {
-    args.insert(args.begin() + static_cast<std::ptrdiff_t>(spread),
-                object.members.begin(), object.members.end());
-    spread += object.members.size();
+  for (const ArgumentObject& object : objects_) {
+    args.insert(args.begin(), object.members.begin(), object.members.end());
+    event.args_may_name_fields |= !object.members.empty();
   }
-  event.args_may_name_fields |= spread > 0;
   ForgetArgumentObjects();
 }
 

@@ -95,7 +95,7 @@ BOTS_ARE = (
 # Ids that documentation samples have on every event.
 PLACEHOLDERS = {"sg_event_id", "sendgrid_internal_event_id"}
 
-# Objects whose members are custom arguments; the last one wins.
+# Objects whose members are custom arguments; the first one wins.
 ARGUMENT_OBJECTS = ("custom_args", "unique_args")
 
 
@@ -173,7 +173,7 @@ def email_type(fields):
 def arguments_of(raw):
   """The custom arguments by name: those at top level win."""
   found = {}
-  for key in ARGUMENT_OBJECTS:
+  for key in reversed(ARGUMENT_OBJECTS):
     if isinstance(raw.get(key), dict):
       found.update({name: value for name, value in raw[key].items() if name not in FIELDS})
   found.update({name: value for name, value in raw.items() if name not in FIELDS

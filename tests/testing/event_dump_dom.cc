@@ -102,7 +102,9 @@ void DumpArgument(dom::object object, dom::key_value_pair argument,
 std::string DumpEvent(dom::object object) {
   Rows rows;
   DumpLines args;
-  for (const std::string_view key : catalog::kArgumentObjects) {
+  // Those that count last.
+  for (std::size_t i = catalog::kArgumentObjects.size(); i-- > 0;) {
+    const std::string_view key = catalog::kArgumentObjects[i];
     const std::optional<dom::object> members = LastObjectOf(object, key);
     if (!members.has_value()) continue;
     for (const dom::key_value_pair member : *members) {

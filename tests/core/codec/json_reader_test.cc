@@ -196,7 +196,7 @@ TEST(JsonReader, SpreadsObjectsOfArguments) {
   ExpectRows({
       {"before the event's own",
        R"([{"a":"1","unique_args":{"b":2},"custom_args":{"c":{"x":1}}}])",
-       "event\nargument c = composite\nargument b = number 2\n"
+       "event\nargument b = number 2\nargument c = composite\n"
        "argument a = text 1\n"},
       {"the last of two", R"([{"custom_args":{"a":1},"custom_args":{"b":2}}])",
        "event\nargument b = number 2\n"},
