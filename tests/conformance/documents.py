@@ -225,3 +225,11 @@ REJECT_BODIES = [
     ("open string of a megabyte", b'["' + b"x" * 1_000_000), ("a megabyte of zeros", b"\0" * 1_000_000),
     ("a megabyte of 0xff", b"\xff" * 1_000_000),
 ]
+
+# What is no JSON, but several values one after the other: files that the command
+# line takes, value by value, although the webhook refuses them as bodies. By the
+# names of the tables above; the first are bodies, the others elements between
+# the brackets of an array.
+SEVERAL_AS_BODY = {"two arrays", "two objects", "value after array", "two BOMs", "JSON lines",
+                   "comma after the array", "object lines"}
+SEVERAL_AS_ELEMENT = {"close before open"}
