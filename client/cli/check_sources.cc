@@ -137,11 +137,41 @@ void CheckKey(const config::Source& source, Checks& checks) {
                      : std::string(wrong)});
 }
 
-void CheckSource(const config::Source& source, absl::Duration timeout,
-                 Checks& checks) {
+// Connects and looks; what is missing, the server makes itself unless it may
+// not.
+void CheckWarehouse(const config::Source& source, const std::string& data_dir,
+                    Checks& checks) {
+  const auto add = [&](Verdict verdict, const std::string& detail) {
+    checks.push_back({"warehouse", source.name, verdict, detail});
+  };
+  const auto loader = receivers::warehouse::MakeLoader(
+      receivers::WarehouseOptionsOf(source, data_dir));
+  if (!loader.ok()) {
+    return add(Verdict::kFailed, std::string(loader.status().message()));
+  }
+  const auto problems = (*loader)->Check();
+  if (!problems.ok()) {
+    return add(Verdict::kFailed, std::string(problems.status().message()));
+  }
+  for (const std::string& problem : *problems) {
+    const bool is_made =
+        source.create_tables && (problem.starts_with("missing: ") ||
+                                 problem.starts_with("there is no file"));
+    add(is_made ? Verdict::kWarning : Verdict::kFailed,
+        is_made ? "the server makes it: " + problem : problem);
+  }
+  if (problems->empty()) add(Verdict::kOk, "nothing is missing");
+}
+
+void CheckSource(const config::Source& source, const std::string& data_dir,
+                 absl::Duration timeout, Checks& checks) {
   if (source.receiver == "file") {
     checks.push_back({"source", source.name, Verdict::kOk,
                       "to the file " + source.path + " in data_dir"});
+    return;
+  }
+  if (source.receiver == "warehouse") {
+    CheckWarehouse(source, data_dir, checks);
     return;
   }
   CheckKey(source, checks);
@@ -171,7 +201,7 @@ void CheckSource(const config::Source& source, absl::Duration timeout,
 void CheckSources(const config::Config& config, absl::Duration timeout,
                   Checks& checks) {
   for (const config::Source& source : config.sources) {
-    CheckSource(source, timeout, checks);
+    CheckSource(source, config.data_dir, timeout, checks);
   }
 }
 

@@ -54,6 +54,7 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddHealthcheck(app, chosen);
   AddDryRun(app, chosen);
   AddWebhookKey(app, chosen);
+  AddWarehouse(app, chosen);
 }
 
 }  // namespace

@@ -29,5 +29,6 @@ void AddBackfill(CLI::App& app, Action& chosen);
 void AddHealthcheck(CLI::App& app, Action& chosen);
 void AddDryRun(CLI::App& app, Action& chosen);
 void AddWebhookKey(CLI::App& app, Action& chosen);
+void AddWarehouse(CLI::App& app, Action& chosen);
 
 }  // namespace segrid::cli

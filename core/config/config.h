@@ -307,6 +307,14 @@ struct Source {
   absl::Duration rotate_age = absl::Hours(24);        // To 8784 h; 0: never.
   std::int32_t rotate_keep = 30;                      // To 10,000; 0: all.
 
+  // Receiver `warehouse`.
+  std::string database;  // sqlite:<path below data_dir> | postgresql://…
+  base::Secret database_password;  // PostgreSQL. Empty: libpq's own ways.
+  std::string schema;              // PostgreSQL. Empty: SchemaOf(name).
+  bool create_tables = true;
+  absl::Duration keep = absl::ZeroDuration();  // To 36,500 d; 0: for ever.
+  std::int32_t max_columns = 400;              // Of a table; 50 to 1,600.
+
   friend bool operator==(const Source&, const Source&) = default;
 };
 

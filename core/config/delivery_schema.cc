@@ -17,9 +17,9 @@ namespace segrid::config {
 namespace {
 
 constexpr std::array<std::string_view, 2> kRegions = {"us", "eu"};
-constexpr std::array<std::string_view, 7> kReceivers = {
-    "segment",   "file",       "rudderstack", "jitsu",
-    "hightouch", "customerio", "http"};
+constexpr std::array<std::string_view, 8> kReceivers = {
+    "segment", "file",      "warehouse",  "rudderstack",
+    "jitsu",   "hightouch", "customerio", "http"};
 constexpr std::array<std::string_view, 3> kFormats = {"array", "lines",
                                                       "batch"};
 
@@ -185,14 +185,80 @@ void CheckOAuth(Fields& fields, const Source& source) {
                "and tokens then travel in the clear");
 }
 
+constexpr std::string_view kSqlite = "sqlite:";
+
+// What is wrong with a database's address, or "". The value itself may hold a
+// password, so no message repeats it.
+std::string CheckDatabase(const std::string& database) {
+  if (database.starts_with(kSqlite)) {
+    return CheckPath(database.substr(kSqlite.size()));
+  }
+  const bool is_url = database.starts_with("postgresql://") ||
+                      database.starts_with("postgres://");
+  if (!is_url) {
+    return "is no database; write sqlite:<file>, e.g. sqlite:events.db, or "
+           "postgresql://user@host/database";
+  }
+  const std::size_t begin = database.find("://") + 3;
+  const std::string authority =
+      database.substr(begin, database.find_first_of("/?", begin) - begin);
+  const std::size_t user_end = authority.rfind('@');
+  const bool has_password =
+      (user_end != std::string::npos &&
+       authority.substr(0, user_end).find(':') != std::string::npos) ||
+      database.find("password=") != std::string::npos;
+  return has_password ? "holds a password; put it into 'database_password', "
+                        "e.g. ${file:/run/secrets/pg}"
+                      : "";
+}
+
+std::string CheckSchema(const std::string& schema) {
+  const bool is_long = schema.size() > 63;
+  const bool is_ours = schema.starts_with("pg_");
+  return is_long || is_ours ? "is no name of a schema; must be 1 to 63 bytes "
+                              "that do not begin with pg_"
+                            : "";
+}
+
+// Receiver `warehouse`.
+void WarehouseRows(Fields& fields, Source& source) {
+  constexpr absl::Duration kDay = absl::Hours(24);
+  fields.Text("database", source.database,
+              {.check = &CheckDatabase, .may_be_empty = true, .show = false});
+  fields.Secret("database_password", source.database_password, {});
+  fields.Text("schema", source.schema,
+              {.check = &CheckSchema, .may_be_empty = true});
+  fields.Flag("create_tables", source.create_tables);
+  fields.Duration("keep", source.keep, {absl::ZeroDuration(), 36'500 * kDay});
+  fields.Integer("max_columns", source.max_columns, {50, 1'600});
+}
+
+void CheckWarehouse(Fields& fields, Source& source) {
+  fields.Require(source.receiver == "warehouse", "database",
+                 "is missing; receiver 'warehouse' needs one, e.g. "
+                 "sqlite:events.db");
+  const bool is_sqlite = source.database.starts_with(kSqlite);
+  fields.Check(!is_sqlite || source.schema.empty(), "schema",
+               "is for PostgreSQL; a SQLite file has none: remove it");
+  fields.Check(!is_sqlite || source.database_password.empty(),
+               "database_password",
+               "is for PostgreSQL; a SQLite file has none: remove it");
+  // Batches are loaded one after the other.
+  if (source.receiver == "warehouse" && !fields.Has("max_in_flight")) {
+    source.max_in_flight = 1;
+  }
+}
+
 void CheckReceiver(Fields& fields, Source& source) {
   if (!fields.IsGood("receiver")) return;
   const bool is_file = source.receiver == "file";
+  const bool needs_key =
+      !is_file && source.receiver != "http" && source.receiver != "warehouse";
   fields.Require(is_file, "path",
                  "is missing; receiver 'file' needs one, e.g. tracks.ndjson");
   CheckHttpKeys(fields, source);
   CheckOAuth(fields, source);
-  fields.Require(!is_file && source.receiver != "http", "write_key",
+  fields.Require(needs_key, "write_key",
                  "is missing; write ${ENV_NAME} or ${file:/path}, or use "
                  "receiver 'file', which needs none");
   if (!source.write_key.empty()) {
@@ -276,6 +342,7 @@ void DeliveryRows(Fields& fields, Source& source) {
   fields.Section("oauth", source.oauth);
   HttpRows(fields, source);
   FileRows(fields, source);
+  WarehouseRows(fields, source);
   fields.Flag("gzip", source.gzip);
   fields.Duration("max_age", source.max_age,
                   {absl::Seconds(1), absl::Hours(720)});
@@ -289,6 +356,7 @@ void DeliveryRows(Fields& fields, Source& source) {
 void CheckDelivery(Fields& fields, Source& source) {
   CheckReceiver(fields, source);
   CheckEndpointKeys(fields, source);
+  CheckWarehouse(fields, source);
   fields.Check(source.client_cert.empty() || !source.client_key.empty(),
                "client_cert", "needs its private key; add 'client_key'");
   fields.Check(source.client_key.empty() || !source.client_cert.empty(),

@@ -24,6 +24,7 @@ constexpr auto kDurationUnits = std::to_array<Unit<absl::Duration>>({
     {"s", absl::Seconds(1)},
     {"m", absl::Minutes(1)},
     {"h", absl::Hours(1)},
+    {"d", absl::Hours(24)},
 });
 
 // Binary units last, in growing order: SizeText reads them from the end.
@@ -40,7 +41,7 @@ constexpr auto kSizeUnits = std::to_array<Unit<std::int64_t>>({
 });
 
 constexpr std::string_view kDurationHelp =
-    "write a number with its unit: ms, s, m or h, e.g. 250ms, 50s, 20h";
+    "write a number with its unit: ms, s, m, h or d, e.g. 250ms, 50s, 20h";
 constexpr std::string_view kSizeHelp =
     "write a number with its unit: B, KB, MB, GB, TB, KiB, MiB, GiB or TiB, "
     "e.g. 500KB, 4MiB";

@@ -46,6 +46,21 @@ void CheckUnique(Fields& fields, const std::vector<std::string>& values,
   }
 }
 
+// Where a warehouse's tables are, or "".
+std::string TablesOf(const Source& source) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (source.receiver != "warehouse") return "";
+  if (source.database.starts_with(kSqlite)) {
+    return std::filesystem::path(source.database.substr(kSqlite.size()))
+        .lexically_normal();
+  }
+  return source.database.empty()
+             ? ""
+             : Concat({source.database, " ",
+                       source.schema.empty() ? SchemaOf(source.name)
+                                             : source.schema});
+}
+
 // What must hold between sources.
 void CheckSources(Fields& fields, const std::vector<Source>& sources,
                   const std::string& data_dir) {
@@ -85,6 +100,13 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources,
         base::DescribeBadDataFile(data_dir, sources[i].path);
     fields.Check(problem.empty(), Element(i, "path"), problem);
   }
+  std::vector<std::string> databases;
+  for (const Source& source : sources) databases.push_back(TablesOf(source));
+  CheckUnique(
+      fields, databases, "database", [](std::size_t, const std::string& line) {
+        return Concat({"another source loads into the same tables, see line ",
+                       line, "; give each its own schema or file"});
+      });
   CheckUnique(fields, paths, "path", [](std::size_t, const std::string& line) {
     return Concat({"another source writes to this file, see line ", line,
                    "; give each its own"});

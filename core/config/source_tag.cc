@@ -10,4 +10,13 @@ std::string TagOf(std::string_view source_name) {
   return tag;
 }
 
+std::string SchemaOf(std::string_view source_name) {
+  std::string schema;
+  for (const char c : source_name) {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    schema += is_upper ? static_cast<char>(c - 'A' + 'a') : c == '-' ? '_' : c;
+  }
+  return schema;
+}
+
 }  // namespace segrid::config

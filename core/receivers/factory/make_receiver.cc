@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
+#include "core/config/source_tag.h"
 #include "core/receivers/file/file_receiver.h"
 #include "core/receivers/segment/segment_receiver.h"
 #include "core/receivers/threaded/threaded_receiver.h"
@@ -61,7 +62,17 @@ absl::Status UnknownReceiver(const config::Source& source) {
       absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
       absl::StrCat("there is no receiver '", source.receiver,
                    "'; there are segment, rudderstack, jitsu, hightouch, "
-                   "customerio, http and file"));
+                   "customerio, http, file and warehouse"));
+}
+
+absl::StatusOr<std::unique_ptr<Receiver>> MakeWarehouse(
+    const config::Source& source, const Environment& environment) {
+  SEGRID_ASSIGN_OR_RETURN(
+      std::unique_ptr<Receiver> receiver,
+      warehouse::WarehouseReceiver::Create(
+          WarehouseOptionsOf(source, environment.data_dir), environment.clock));
+  return std::make_unique<threaded::ThreadedReceiver>(
+      std::move(receiver), absl::StrCat("rows ", source.name));
 }
 
 absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
@@ -78,6 +89,7 @@ absl::StatusOr<std::unique_ptr<Receiver>> Make(const config::Source& source,
     return std::make_unique<threaded::ThreadedReceiver>(
         std::move(receiver), absl::StrCat("file ", source.name));
   }
+  if (source.receiver == "warehouse") return MakeWarehouse(source, environment);
   if (const auto* variant = segment::FindVariant(source.receiver)) {
     return segment::SegmentReceiver::Create(
         OptionsOf(source, *variant, environment.variable), environment.io,
@@ -101,6 +113,10 @@ absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(
 absl::StatusOr<Way> WayOf(const config::Source& source,
                           const http::Variables& variable) {
   if (source.receiver == "file") return Way{.url = source.path};
+  if (source.receiver == "warehouse") {
+    return Way{
+        .url = warehouse::EndpointOf(WarehouseOptionsOf(source, "").loader)};
+  }
   const auto* variant = segment::FindVariant(source.receiver);
   if (variant == nullptr) return UnknownReceiver(source);
   const segment::SegmentOptions options = OptionsOf(source, *variant, variable);
@@ -112,6 +128,22 @@ absl::StatusOr<Way> WayOf(const config::Source& source,
              .in_the_clear = !endpoint.tls && !endpoint.is_loopback(),
              .proxy = chosen.proxy ? chosen.proxy->authority() : "",
              .variable = chosen.variable};
+}
+
+warehouse::WarehouseOptions WarehouseOptionsOf(const config::Source& source,
+                                               const std::string& data_dir) {
+  return {
+      .loader = {.database = source.database,
+                 .password = source.database_password.Reveal(),
+                 .schema = source.schema.empty() ? config::SchemaOf(source.name)
+                                                 : source.schema,
+                 .tables = warehouse::Tables(source.events),
+                 .create_tables = source.create_tables,
+                 .max_columns = source.max_columns,
+                 .connect_timeout = source.connect_timeout},
+      .data_dir = data_dir,
+      .keep = source.keep == absl::ZeroDuration() ? absl::InfiniteDuration()
+                                                  : source.keep};
 }
 
 }  // namespace segrid::receivers

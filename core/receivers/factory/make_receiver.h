@@ -11,6 +11,7 @@
 #include "core/config/config.h"
 #include "core/http/proxy_choice.h"
 #include "core/receivers/receiver.h"
+#include "core/receivers/warehouse/warehouse_receiver.h"
 
 namespace segrid::receivers {
 
@@ -42,5 +43,9 @@ absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(
 // texts do not name the source.
 absl::StatusOr<Way> WayOf(const config::Source& source,
                           const http::Variables& variable);
+
+// The options of a `warehouse` source, also for those who only look.
+warehouse::WarehouseOptions WarehouseOptionsOf(const config::Source& source,
+                                               const std::string& data_dir);
 
 }  // namespace segrid::receivers

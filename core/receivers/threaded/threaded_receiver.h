@@ -13,7 +13,8 @@ namespace segrid::receivers::threaded {
 // Runs the Send of another receiver, which may wait for a disk or a database,
 // in a thread of its own. `done` runs there, too.
 //
-// Ownership:     owns the other receiver. The destructor waits for what was
+// Ownership:     owns the other receiver. The destructor stops the attempt that
+//                waits, where the other receiver can, and waits for what was
 //                given to Send.
 // Thread safety: as Receiver; the other one's Send runs one at a time.
 // Blocking:      never.
@@ -23,7 +24,10 @@ class ThreadedReceiver final : public Receiver {
   ThreadedReceiver(std::unique_ptr<Receiver> blocking,
                    const std::string& thread_name);
 
+  ~ThreadedReceiver() override { Stop(); }
+
   void Send(Batch batch, Done done) override;
+  void Stop() override { blocking_->Stop(); }
   Limits limits() const override { return blocking_->limits(); }
   std::string endpoint() const override { return blocking_->endpoint(); }
 

@@ -52,15 +52,6 @@ std::string SnakeCase(std::string_view name) {
   return absl::StrCat(snake, "_", ShortHash(name));
 }
 
-std::string SchemaName(std::string_view source) {
-  std::string schema;
-  for (const char c : source) {
-    schema +=
-        c == '-' ? '_' : absl::ascii_tolower(static_cast<unsigned char>(c));
-  }
-  return schema;
-}
-
 std::string Quoted(std::string_view name) {
   const std::string inside =
       absl::StrReplaceAll({name.data(), name.size()}, {{"\"", "\"\""}});

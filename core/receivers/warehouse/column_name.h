@@ -21,9 +21,6 @@ inline constexpr std::size_t kMaxNameBytes = 63;
 // The result is never empty.
 std::string SnakeCase(std::string_view name);
 
-// The default of a source's `schema`: in lower case, with '_' for '-'.
-std::string SchemaName(std::string_view source);
-
 // The name between double quotes, for SQL: quotes in it are doubled.
 std::string Quoted(std::string_view name);
 

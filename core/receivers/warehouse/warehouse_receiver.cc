@@ -20,20 +20,6 @@ constexpr std::string_view kSqlitePrefix = "sqlite:";
 constexpr std::int64_t kDeletedAtOnce = 1'000;
 constexpr absl::Duration kDeletionInterval = absl::Minutes(1);
 
-// The database without user, password and parameters.
-std::string EndpointOf(const LoaderOptions& options) {
-  const std::string& database = options.database;
-  if (DialectOf(database) == Dialect::kSqlite) return database;
-  const std::size_t scheme = database.find("://");
-  if (scheme == std::string::npos) return "postgresql";
-  std::string rest = database.substr(scheme + 3);
-  rest = rest.substr(0, rest.find('?'));
-  if (const auto user = rest.rfind('@'); user != std::string::npos) {
-    rest = rest.substr(user + 1);
-  }
-  return absl::StrCat("postgresql://", rest, "#", options.schema);
-}
-
 SendResult ResultOf(const absl::Status& status) {
   SendResult result;
   result.detail = std::string(status.message());
@@ -56,6 +42,19 @@ SendResult ResultOf(const absl::Status& status) {
 }
 
 }  // namespace
+
+std::string EndpointOf(const LoaderOptions& options) {
+  const std::string& database = options.database;
+  if (DialectOf(database) == Dialect::kSqlite) return database;
+  const std::size_t scheme = database.find("://");
+  if (scheme == std::string::npos) return "postgresql";
+  std::string rest = database.substr(scheme + 3);
+  rest = rest.substr(0, rest.find('?'));
+  if (const auto user = rest.rfind('@'); user != std::string::npos) {
+    rest = rest.substr(user + 1);
+  }
+  return absl::StrCat("postgresql://", rest, "#", options.schema);
+}
 
 absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(
     const WarehouseOptions& options) {

@@ -23,6 +23,9 @@ struct WarehouseOptions {
   absl::Duration keep = absl::InfiniteDuration();
 };
 
+// The database without user and parameters, with the schema.
+std::string EndpointOf(const LoaderOptions& options);
+
 // The loader that fits the options' database.
 // INVALID_ARGUMENT/BAD_DATABASE: it begins with neither "sqlite:" nor
 // "postgres".

@@ -73,7 +73,7 @@ Config Unusual() {
   webhook.name = "a";
   webhook.public_keys = {kPem};
   webhook.replay_window = absl::ZeroDuration();
-  webhook.sources = {"first", "Second"};
+  webhook.sources = {"first", "second"};
   webhook.bearer_sha256 = {std::string(64, 'a')};
   webhook.basic_sha256 = {std::string(64, 'b')};
   webhook.jwt = {"https://issuer.example",
@@ -122,6 +122,10 @@ Config Unusual() {
   source.rotate_bytes = 0;
   source.rotate_age = absl::ZeroDuration();
   source.rotate_keep = 0;
+  source.schema = "other";
+  source.create_tables = false;
+  source.keep = absl::Hours(24);
+  source.max_columns = 1'600;
   config.sources = {source, source};
   config.sources[1].name = "Second";
   config.sources[1].label = "For people: 100 %";
@@ -254,6 +258,11 @@ sources:
     rotate_bytes: 1GiB
     rotate_age: 24h
     rotate_keep: 30
+    database: ""
+    schema: ""
+    create_tables: true
+    keep: 0s
+    max_columns: 400
     gzip: true
     max_age: 20h
     requests_per_second: 50

@@ -47,7 +47,7 @@ const char kNames[] =
     "processed, delivered, open, machine_opened, click, drop, bounce, "
     "unsubscribe, group_unsubscribe, group_resubscribe, spamreport, deferred";
 const char kDurationHelp[] =
-    "; write a number with its unit: ms, s, m or h, e.g. 250ms, 50s, 20h";
+    "; write a number with its unit: ms, s, m, h or d, e.g. 250ms, 50s, 20h";
 const char kSizeHelp[] =
     "; write a number with its unit: B, KB, MB, GB, TB, KiB, MiB, GiB or TiB, "
     "e.g. 500KB, 4MiB";
@@ -270,7 +270,7 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
                 "    write_key: ${NONE}\n"
                 "logging: {level: loud, level: low}\n"),
       "f:1:16: drain.delay: '5' has no unit; write a number with its "
-      "unit: ms, s, m or h, e.g. 250ms, 50s, 20h\n"
+      "unit: ms, s, m, h or d, e.g. 250ms, 50s, 20h\n"
       "f:3:5: sources[0].write_key: is missing; write ${ENV_NAME} or "
       "${file:/path}, or use receiver 'file', which needs none\n"
       "f:4:11: sources[0].gzip: '1' is neither true nor false\n"
@@ -278,7 +278,8 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
       "label, write_key, region, endpoint, receiver, path, oauth, format, "
       "headers, signing_secret, max_batch_messages, max_batch_bytes, "
       "rotate_bytes, "
-      "rotate_age, rotate_keep, gzip, max_age, "
+      "rotate_age, rotate_keep, database, database_password, schema, "
+      "create_tables, keep, max_columns, gzip, max_age, "
       "requests_per_second, events_per_second, max_in_flight, ca_file, "
       "client_cert, "
       "client_key, allow_http, proxy, proxy_auth, connect_timeout, "

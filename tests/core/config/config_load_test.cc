@@ -76,6 +76,12 @@ sources:
     rotate_bytes: 1MiB
     rotate_age: 1h
     rotate_keep: 3
+    database: postgresql://loader@db/analytics
+    database_password: pgword
+    schema: mail
+    create_tables: false
+    keep: 400d
+    max_columns: 100
 logging: {level: debug, format: text}
 drain: {delay: 250ms, grace: 1m}
 )");
@@ -121,6 +127,12 @@ drain: {delay: 250ms, grace: 1m}
   source.rotate_bytes = 1 << 20;
   source.rotate_age = absl::Hours(1);
   source.rotate_keep = 3;
+  source.database = "postgresql://loader@db/analytics";
+  source.database_password = base::Secret("pgword");
+  source.schema = "mail";
+  source.create_tables = false;
+  source.keep = absl::Hours(9600);
+  source.max_columns = 100;
   want.logging = {"debug", "text"};
   want.drain = {absl::Milliseconds(250), absl::Minutes(1)};
   EXPECT_EQ(config, want);

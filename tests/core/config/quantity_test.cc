@@ -16,6 +16,7 @@ TEST(Duration, IsReadWithItsUnit) {
       {"250ms", absl::Milliseconds(250)}, {"0s", absl::ZeroDuration()},
       {"50s", absl::Seconds(50)},         {"1.5h", absl::Minutes(90)},
       {"20h", absl::Hours(20)},           {"1h30m", absl::Minutes(90)},
+      {"400d", absl::Hours(9600)},        {"1d12h", absl::Hours(36)},
       {"1.5ms", absl::Milliseconds(1)},   {"0.1s", absl::Milliseconds(100)},
   };
   for (const auto& [text, want] : kCases) {
@@ -29,7 +30,7 @@ TEST(Duration, IsRefusedInOtherForms) {
   for (const std::string text :
        {"",       "0",   "20",   "1h30", "s",
         "-1s",    "+1s", "1 s",  " 1s",  "1s ",
-        "1d",     "1S",  "1.s",  ".5s",  "1..5s",
+        "1w",     "1S",  "1.s",  ".5s",  "1..5s",
         "1.2.3s", "inf", "1e3s", "0x1s", "1234567890123456s"}) {
     EXPECT_FALSE(ParseDuration(text).ok()) << text;
   }

@@ -53,10 +53,6 @@ TEST(SnakeCase, KeepsLongNamesApart) {
   EXPECT_TRUE(one.starts_with(std::string(54, 'a') + "_")) << one;
 }
 
-TEST(SchemaName, IsTheSourcesInLowerCase) {
-  EXPECT_EQ(SchemaName("Mail-Prod_2"), "mail_prod_2");
-}
-
 TEST(Quoted, DoublesQuotes) { EXPECT_EQ(Quoted("a\"b"), "\"a\"\"b\""); }
 
 }  // namespace
