@@ -14,6 +14,7 @@ Config TwoSources() {
   config.sources[0].write_key = base::Secret("first-key");
   config.sources[1].name = "b";
   config.webhooks[0].public_keys = {"key"};
+  config.webhooks[0].replay_window = absl::Minutes(10);
   config.grpc.tokens = {{"hash", {"admin"}}};
   return config;
 }
