@@ -22,6 +22,7 @@
 #include "core/retry/backoff.h"
 #include "google/protobuf/descriptor.h"
 #include "server/app/backlog.h"
+#include "server/app/deduplication_notes.h"
 #include "server/app/open_queue.h"
 #include "server/app/reload_call.h"
 #include "server/app/reload_changes.h"

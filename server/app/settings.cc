@@ -1,20 +1,15 @@
 #include "server/app/settings.h"
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/config/environment.h"
 #include "core/config/load.h"
 #include "core/config/network_address.h"
-#include "core/config/quantity.h"
 #include "core/receivers/factory/make_receiver.h"
+#include "server/app/deduplication_notes.h"
 
 namespace segrid::app {
 namespace {
-
-// Of each id that the queue remembers, at most; see DedupTable.
-constexpr double kBytesPerId = 32;
 
 std::string Join(const std::vector<std::string>& parts) {
   std::string joined;
@@ -124,30 +119,6 @@ absl::StatusOr<std::string> Summarize(const config::Config& config) {
     text.append("warning: ").append(warning).append("\n");
   }
   return text;
-}
-
-std::string DescribeDeduplication(const config::Config& config) {
-  const config::Queue& queue = config.queue;
-  const auto ids = static_cast<double>(queue.dedup_memory_bytes) / kBytesPerId;
-  const double per_second = ids / absl::ToDoubleSeconds(queue.dedup_window);
-  return absl::StrFormat("%s of memory for ids last %s at %.0f events/s",
-                         config::SizeText(queue.dedup_memory_bytes),
-                         config::DurationText(queue.dedup_window), per_second);
-}
-
-std::vector<std::string> ReplayWarnings(const config::Config& config) {
-  std::vector<std::string> warnings;
-  for (const config::Webhook& webhook : config.webhooks) {
-    if (webhook.replay_window <= config.queue.dedup_window) continue;
-    warnings.push_back(absl::StrCat(
-        "webhook ", webhook.name, " takes posts that were signed up to ",
-        config::DurationText(webhook.replay_window),
-        " ago, but message ids are kept for ",
-        config::DurationText(config.queue.dedup_window),
-        " only: an older post that is sent again is accepted again; raise "
-        "queue.dedup_window or shorten replay_window"));
-  }
-  return warnings;
 }
 
 }  // namespace segrid::app

@@ -39,11 +39,4 @@ absl::StatusOr<config::Config> LoadSettings(const CommandLine& line);
 // and by which way. Errors: those of receivers::WayOf.
 absl::StatusOr<std::string> Summarize(const config::Config& config);
 
-// How many events per second and source the memory for ids covers.
-std::string DescribeDeduplication(const config::Config& config);
-
-// A sentence for each webhook whose replay window is longer than the time for
-// which ids are kept: a replay that old is accepted once more.
-std::vector<std::string> ReplayWarnings(const config::Config& config);
-
 }  // namespace segrid::app
