@@ -196,6 +196,37 @@ def run(kind, seed, port):
     return not wrong, failed, refused, len(acknowledged)
 
 
+def run_without_directory(port):
+    """data_dir is moved away and put back under the running server."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="segrid-disk-"))
+    server = Server(folder, port, preload=False)
+
+    def wait_for(ready):
+        end = time.monotonic() + PATIENCE_SECONDS
+        while server.is_ready() != ready:
+            if time.monotonic() > end:
+                return False
+        return True
+
+    wrong = []
+    if server.post(["99-1"]) != 200:
+        wrong.append("a sound server refuses")
+    (folder / "data").rename(folder / "aside")
+    if not wait_for(False):
+        wrong.append("/readyz says 200 without data_dir")
+    if server.post(["99-2"]) != 503:
+        wrong.append("an OK is given that nobody finds again")
+    (folder / "aside").rename(folder / "data")
+    if not wait_for(True) or server.post(["99-3"]) != 200:
+        wrong.append("acceptance does not come back with data_dir")
+    if server.stop() != 0:
+        wrong.append("the server did not end with 0")
+    shutil.rmtree(folder)
+    if wrong:
+        print(f"data_dir moved away: {'; '.join(wrong)}", flush=True)
+    return not wrong
+
+
 def main():
     rounds = int(os.environ.get("SEGRID_DISK_ROUNDS", "1"))
     kinds = KINDS[:int(os.environ.get("SEGRID_DISK_KINDS", len(KINDS)))]
@@ -211,7 +242,7 @@ def main():
             print(f"{kind[0]}: {failed} calls failed, {refused} posts refused, {acked} acknowledged", flush=True)
     print(f"figure: failing disk: {good} of {total} rounds of {len(kinds)} kinds are good, {acknowledged} messages"
           " acknowledged", flush=True)
-    return 0 if good == total else 1
+    return 0 if run_without_directory(receiver.server_port) and good == total else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include "core/queue/rocksdb/rebuild.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <set>
 #include <utility>
@@ -17,6 +18,9 @@ namespace segrid::queue::rocksdb {
 namespace {
 
 namespace rdb = ::rocksdb;
+
+// Written together.
+constexpr std::size_t kBatchBytes = 4 << 20;
 
 // A lane while it is put together.
 struct Draft {
@@ -87,6 +91,7 @@ class Rebuilder {
     store.commit = rebuilt_.mark.commit;
     store.accepted_total = rebuilt_.mark.accepted_total;
     PutTwice(std::string(kStoreKey), store);
+    SEGRID_RETURN_IF_ERROR(status_);
     SEGRID_RETURN_IF_ERROR(target_.Write(batch_, true));
     return std::move(rebuilt_);
   }
@@ -474,6 +479,13 @@ class Rebuilder {
 
   void Put(Family family, const std::string& key, const std::string& value) {
     batch_.Put(target_.family(family), key, value).PermitUncheckedError();
+    if (batch_.GetDataSize() >= kBatchBytes) Flush();
+  }
+
+  // Not all at once: nobody else looks into the database yet.
+  void Flush() {
+    if (status_.ok()) status_ = target_.Write(batch_, false);
+    batch_.Clear();
   }
 
   void Delete(Family family, const std::string& key) {
@@ -485,6 +497,7 @@ class Rebuilder {
   const std::optional<Mark>& mark_;
   Database& target_;
   rdb::WriteBatch batch_;
+  absl::Status status_;  // Of writing it.
   Rebuilt rebuilt_;
   std::map<LaneId, Draft> drafts_;
   std::uint64_t newest_ = 0;      // Commit that was found.

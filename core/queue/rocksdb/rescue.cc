@@ -139,8 +139,11 @@ class Rescuer {
     const std::string bytes = ReadFile(path);
     const LogContent content = ReadLog(bytes);
     for (const std::string& batch : content.batches) {
-      LogHandler handler(*this, SequenceOf(batch));
-      if (!rdb::WriteBatch(batch).Iterate(&handler).ok()) {
+      std::uint64_t sequence = SequenceOf(batch);
+      const bool whole = ReadBatch(batch, [&](const LogOperation& operation) {
+        Do(operation, sequence++);
+      });
+      if (!whole) {
         Note(absl::StrCat("leaving out a batch that cannot be read in ",
                           path.filename().string()),
              std::nullopt);
@@ -152,42 +155,20 @@ class Rescuer {
          std::nullopt);
   }
 
-  // What a batch of a log does, one after the other.
-  class LogHandler final : public rdb::WriteBatch::Handler {
-   public:
-    LogHandler(Rescuer& rescuer, std::uint64_t sequence)
-        : rescuer_(rescuer), sequence_(sequence) {}
-
-    rdb::Status PutCF(std::uint32_t id, const rdb::Slice& key,
-                      const rdb::Slice& value) override {
-      rescuer_.Keep(FamilyAt(id), key.ToStringView(), value.ToStringView(),
-                    sequence_++);
-      return rdb::Status::OK();
-    }
-    rdb::Status DeleteCF(std::uint32_t id, const rdb::Slice& key) override {
-      if (FamilyAt(id) == Family::kDead) {
-        rescuer_.Delete(key.ToStringView(), sequence_);
-      }
-      ++sequence_;
-      return rdb::Status::OK();
-    }
-    rdb::Status DeleteRangeCF(std::uint32_t, const rdb::Slice&,
-                              const rdb::Slice&) override {
-      ++sequence_;
-      return rdb::Status::OK();
-    }
-
-   private:
+  void Do(const LogOperation& operation, std::uint64_t sequence) {
     // Families have the numbers of their making, which is that of Family. An
     // older repair gave some of them other numbers: records tell themselves.
-    static std::optional<Family> FamilyAt(std::uint32_t id) {
-      if (id >= kFamilyCount) return std::nullopt;
-      return static_cast<Family>(id);
+    std::optional<Family> family;
+    if (operation.family < kFamilyCount) {
+      family = static_cast<Family>(operation.family);
     }
-
-    Rescuer& rescuer_;
-    std::uint64_t sequence_;
-  };
+    if (operation.kind == LogOperation::Kind::kPut) {
+      Keep(family, operation.key, operation.value, sequence);
+    } else if (operation.kind == LogOperation::Kind::kDelete &&
+               family == Family::kDead) {
+      Delete(operation.key, sequence);
+    }
+  }
 
   // True: it is a sound record, of `family` if that is known, else of any.
   bool Keep(std::optional<Family> family, std::string_view key,

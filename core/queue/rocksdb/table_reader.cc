@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/queue/rocksdb/varint_reader.h"
+
 namespace segrid::queue::rocksdb {
 namespace {
 
@@ -31,33 +33,6 @@ Integer Load(std::string_view bytes, std::size_t at) {
   std::memcpy(&value, bytes.data() + at, sizeof(value));
   return value;
 }
-
-// Reads numbers of 7 bits to a byte. After the first that is none, ok() is
-// false.
-class VarintReader {
- public:
-  VarintReader(std::string_view bytes, std::size_t at)
-      : bytes_(bytes), at_(at) {}
-
-  std::uint64_t Get() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      if (at_ >= bytes_.size()) break;
-      const auto byte = static_cast<unsigned char>(bytes_[at_++]);
-      value |= std::uint64_t{byte & 0x7fU} << shift;
-      if (byte < 0x80) return value;
-    }
-    ok_ = false;
-    return 0;
-  }
-  bool ok() const { return ok_; }
-  std::size_t at() const { return at_; }
-
- private:
-  const std::string_view bytes_;
-  std::size_t at_;
-  bool ok_ = true;
-};
 
 // The entries of one block, or of anything that may hold some.
 class EntryReader {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/queue/rocksdb/checksum.h"
+#include "core/queue/rocksdb/varint_reader.h"
 
 namespace segrid::queue::rocksdb {
 namespace {
@@ -91,6 +92,61 @@ class LogReader {
 }  // namespace
 
 LogContent ReadLog(std::string_view bytes) { return LogReader(bytes).Read(); }
+
+bool ReadBatch(
+    std::string_view batch,
+    const std::function<void(const LogOperation& operation)>& visit) {
+  // Each tag, with whether a family, a second key or a value follow.
+  enum Tag : unsigned char {
+    kDeletion = 0x0,
+    kValue = 0x1,
+    kLogData = 0x3,
+    kFamilyDeletion = 0x4,
+    kFamilyValue = 0x5,
+    kNoop = 0xd,
+    kFamilyRangeDeletion = 0xe,
+    kRangeDeletion = 0xf,
+  };
+  for (std::size_t at = kBatchHeaderBytes; at < batch.size();) {
+    const auto tag = static_cast<unsigned char>(batch[at]);
+    VarintReader reader(batch, at + 1);
+    const auto text = [&]() -> std::string_view {
+      const std::uint64_t size = reader.Get();
+      return reader.Take(size);
+    };
+    LogOperation operation;
+    switch (tag) {
+      case kFamilyDeletion:
+      case kFamilyValue:
+      case kFamilyRangeDeletion:
+        operation.family = static_cast<std::uint32_t>(reader.Get());
+        break;
+      case kDeletion:
+      case kValue:
+      case kLogData:
+      case kNoop:
+      case kRangeDeletion:
+        break;
+      default:
+        return false;
+    }
+    if (tag != kNoop) operation.key = text();
+    if (tag != kNoop && tag != kLogData && tag != kDeletion &&
+        tag != kFamilyDeletion) {
+      operation.value = text();
+    }
+    if (!reader.ok()) return false;
+    at = reader.at();
+    if (tag == kNoop || tag == kLogData) continue;  // They have no sequence.
+    if (tag == kValue || tag == kFamilyValue) {
+      operation.kind = LogOperation::Kind::kPut;
+    } else if (tag == kDeletion || tag == kFamilyDeletion) {
+      operation.kind = LogOperation::Kind::kDelete;
+    }
+    visit(operation);
+  }
+  return true;
+}
 
 std::uint64_t SequenceOf(std::string_view batch) {
   return Load<std::uint64_t>(batch, 0);

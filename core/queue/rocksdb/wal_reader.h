@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,21 @@ struct LogContent {
   bool damaged = false;
 };
 LogContent ReadLog(std::string_view bytes);
+
+// What one operation of a batch does.
+struct LogOperation {
+  enum class Kind { kPut, kDelete, kOther };
+  Kind kind = Kind::kOther;
+  std::uint32_t family = 0;  // RocksDB's number of it.
+  std::string_view key{};
+  std::string_view value{};
+};
+
+// Visits the operations of a batch in their order; each has the sequence after
+// that of the one before. False: it does not end as a batch does. RocksDB's own
+// reader aborts the process then.
+bool ReadBatch(std::string_view batch,
+               const std::function<void(const LogOperation& operation)>& visit);
 
 // RocksDB's sequence of the first operation in a batch of LogContent.
 std::uint64_t SequenceOf(std::string_view batch);

@@ -115,6 +115,26 @@ TEST(Repair, OneAlteredByteCostsTheCommitsAroundIt) {
   EXPECT_EQ(store.calls().Append("prod", {"m0", "m99"}).duplicates, 2);
 }
 
+// RocksDB's own reader of batches aborts the process.
+TEST(Repair, TakesAFileInALogsPlaceForDamage) {
+  for (const bool has_catalog : {true, false}) {
+    RocksStore store;
+    Fill(store);
+    store.Reopen();
+    store.calls().Append("prod", {"late"});
+    store.Close();
+    Write(FileOf(store, ".log"), Read(FileOf(store, "MANIFEST")));
+    if (!has_catalog) Write(FileOf(store, "CURRENT"), "nothing");
+    const auto report = Repair(store.dir.path());
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_THAT(report->actions, Each(Not(HasSubstr("server repair"))));
+    EXPECT_THAT(Fsck(store.dir.path())->problems, IsEmpty());
+    store.Reopen();
+    EXPECT_EQ(std::ssize(TakeAll(store)) + report->lost_messages,
+              kMessages + 1);
+  }
+}
+
 // Half of it in sorted files, half of it in the log.
 TEST(Repair, ALostCatalogCostsNothing) {
   for (const std::string lost : {"MANIFEST", "CURRENT"}) {
