@@ -103,6 +103,16 @@ absl::Status BadPageToken() {
       "empty for the first page");
 }
 
+absl::Status DeadLettersFull(std::string_view lane, std::int64_t max_bytes) {
+  return base::MakeError(
+      absl::StatusCode::kResourceExhausted, "DEAD_LETTERS_FULL",
+      absl::StrCat("the dead letters of '",
+                   absl::string_view(lane.data(), lane.size()),
+                   "' are at their limit of ", max_bytes,
+                   " bytes, and none is deleted for another: replay or purge "
+                   "them, or raise queue.max_dead_letter_bytes"));
+}
+
 absl::Status QueueFull(std::string_view what, std::int64_t max_bytes) {
   absl::Status status = base::MakeError(
       absl::StatusCode::kResourceExhausted, "QUEUE_FULL",

@@ -23,6 +23,9 @@ absl::Status ValidatePage(const DeadLetterQuery& query);
 // INVALID_ARGUMENT/BAD_PAGE for a token that no page gave.
 absl::Status BadPageToken();
 
+// RESOURCE_EXHAUSTED/DEAD_LETTERS_FULL for the dead letters of a lane.
+absl::Status DeadLettersFull(std::string_view lane, std::int64_t max_bytes);
+
 // RESOURCE_EXHAUSTED/QUEUE_FULL. `what` is full: "the queue", "lane x".
 absl::Status QueueFull(std::string_view what, std::int64_t max_bytes);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ struct TakeRequest {
   std::int64_t max_bytes = 475'000;
   // When the loan runs out unless it is renewed or settled.
   absl::Duration lease = absl::Minutes(5);
+  // If set: only messages of this range, also those that are deferred.
+  std::optional<Range> only{};
 };
 
 // Messages of a lease whose fate is known. `ranges` hold no other sequences
@@ -144,8 +147,10 @@ class Queue {
   // Those not on loan to this lease any more are ignored.
   virtual void Defer(Settlement settlement, Deferral deferral, Done done) = 0;
 
-  // Moves messages to the dead letters, which are bounded by age and size: the
-  // oldest are dropped. Those not on loan to this lease are ignored.
+  // Moves messages to the dead letters, which are bounded by size, and deleted
+  // when they are too old. Those not on loan to this lease are ignored.
+  // RESOURCE_EXHAUSTED/DEAD_LETTERS_FULL: there is no room for all of them,
+  //     because nothing is deleted to make some. The others stay on loan.
   virtual void DeadLetter(Settlement settlement, Death death, Done done) = 0;
 
   // What became of the messages of an Append.
@@ -176,6 +181,13 @@ class Queue {
   // Deletes the selected dead letters; returns their number.
   virtual absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const DeadLetterFilter& filter) = 0;
+
+  // How many pending messages were accepted at `time` or before. Takes time for
+  // each stored chunk: for what is rare. A store may not know, and say 0.
+  virtual absl::StatusOr<std::int64_t> CountPendingUntil(
+      std::string_view /*lane*/, absl::Time /*time*/) {
+    return 0;
+  }
 
   // The ledger of a lane, consistent in itself. Cheap.
   virtual absl::StatusOr<LaneStats> GetLaneStats(std::string_view lane) = 0;

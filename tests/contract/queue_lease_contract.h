@@ -46,6 +46,56 @@ TYPED_TEST_P(QueueContract, TakeRefusesLimitsThatAreNotPositive) {
   }
 }
 
+TYPED_TEST_P(QueueContract, TakeLendsOnlyWhatItIsAskedFor) {
+  this->calls().Append("prod", {"a", "b", "c", "d", "e", "f"});
+  const Lease ab = this->calls().Take("prod", 2);
+  const Sequence first = ab.messages.at(0).sequence;
+  ASSERT_TRUE(
+      this->calls()
+          .Defer(
+              {.lane = "prod", .lease_id = ab.id, .ranges = {{first, first}}},
+              {.not_before = this->clock().Now() + absl::Hours(9),
+               .attempts = 3})
+          .ok());
+  const auto only = [this](Sequence from, Sequence to) {
+    return this->calls()
+        .Take(TakeRequest{.lane = "prod", .only = Range{from, to}})
+        .value();
+  };
+  EXPECT_THAT(IdsOf(only(first + 1, first + 1)), IsEmpty()) << "on loan";
+  const Lease deferred = only(first, first);
+  EXPECT_THAT(IdsOf(deferred), ElementsAre("a")) << "though it is deferred";
+  EXPECT_EQ(deferred.attempts, 3);
+  EXPECT_THAT(IdsOf(only(first, first)), IsEmpty());
+  EXPECT_THAT(IdsOf(only(first + 3, first + 4)), ElementsAre("d", "e"));
+  // Those that were passed over are due as before.
+  EXPECT_THAT(IdsOf(this->calls().Take("prod")), ElementsAre("c", "f"));
+  ASSERT_TRUE(this->calls().Ack(AllOf("prod", deferred)).ok());
+  EXPECT_THAT(IdsOf(only(first, first + 100)), IsEmpty());
+  EXPECT_EQ(this->calls().Stats("prod").delivered, 1);
+  this->ExpectLedger();
+}
+
+TYPED_TEST_P(QueueContract,
+             TakeLendsNoMoreThanItIsAskedForThoughMoreIsDeferred) {
+  this->calls().Append("prod", {"a", "b", "c"});
+  const Lease all = this->calls().Take("prod");
+  ASSERT_TRUE(this->calls()
+                  .Defer(AllOf("prod", all),
+                         {.not_before = this->clock().Now() + absl::Hours(9)})
+                  .ok());
+  const Sequence first = all.messages.at(0).sequence;
+  const Lease one = this->calls()
+                        .Take(TakeRequest{.lane = "prod",
+                                          .max_messages = 1,
+                                          .only = Range{first, first + 9}})
+                        .value();
+  EXPECT_THAT(IdsOf(one), ElementsAre("a"));
+  EXPECT_TRUE(one.more);
+  EXPECT_THAT(IdsOf(this->calls().Take("prod")), IsEmpty())
+      << "the others are deferred as before";
+}
+
 TYPED_TEST_P(QueueContract, ALeaseOutlivesItsMessages) {
   this->calls().Append("prod", {"a"});
   const Lease lease = this->calls().Take("prod");

@@ -107,6 +107,28 @@ Sequence Lane::NextDue() const {
   return untouched_ < first_ + entries_.size() ? untouched_ : 0;
 }
 
+Sequence Lane::NextDueIn(const Range& range) const {
+  Sequence next = std::max(untouched_, range.first);
+  if (next >= first_ + entries_.size()) next = range.last + 1;
+  const auto returned = returned_.lower_bound(range.first);
+  if (returned != returned_.end()) next = std::min(next, *returned);
+  for (const auto& [due, sequence] : deferred_) {
+    if (sequence >= range.first) next = std::min(next, sequence);
+  }
+  return next <= range.last ? next : 0;
+}
+
+void Lane::Lend(Sequence sequence) {
+  // Those that are passed over were not lent, but stand among those that were.
+  for (; untouched_ < sequence; ++untouched_) returned_.insert(untouched_);
+  if (untouched_ == sequence) {
+    ++untouched_;
+  } else if (returned_.erase(sequence) == 0) {
+    std::erase_if(deferred_,
+                  [sequence](const auto& d) { return d.second == sequence; });
+  }
+}
+
 absl::Time Lane::NextChange() const {
   absl::Time next = absl::InfiniteFuture();
   if (!deferred_.empty()) next = deferred_.begin()->first;
@@ -120,7 +142,10 @@ Lease Lane::Take(const TakeRequest& request, std::uint64_t lease_id,
   Lease lease;
   Loan loan{.expires = now + request.lease, .sequences = {}};
   std::int64_t bytes = 0;
-  for (Sequence next = NextDue(); next != 0; next = NextDue()) {
+  const auto next_due = [&] {
+    return request.only ? NextDueIn(*request.only) : NextDue();
+  };
+  for (Sequence next = next_due(); next != 0; next = next_due()) {
     Entry& entry = entries_[next - first_];
     bytes += entry.message.size_bytes + 1;
     const bool fits = bytes <= request.max_bytes &&
@@ -142,7 +167,7 @@ Lease Lane::Take(const TakeRequest& request, std::uint64_t lease_id,
     }
     entry.lease_id = lease_id;
     loan.sequences.insert(loan.sequences.end(), next);
-    if (returned_.erase(next) == 0) ++untouched_;
+    Lend(next);
   }
   if (!lease.messages.empty()) {
     lease.id = lease_id;
@@ -224,11 +249,31 @@ void Lane::Defer(const Settlement& settlement, const Deferral& deferral,
   }
 }
 
-void Lane::DeadLetter(const Settlement& settlement, const Death& death,
-                      absl::Time now) {
+std::vector<Sequence> Lane::LentOf(const Settlement& settlement) const {
+  std::vector<Sequence> lent;
+  const auto loan = loans_.find(settlement.lease_id);
+  if (loan == loans_.end()) return lent;
+  const absl::btree_set<Sequence>& sequences = loan->second.sequences;
+  for (const Range& range : settlement.ranges) {
+    auto it = sequences.lower_bound(range.first);
+    for (; it != sequences.end() && *it <= range.last; ++it) {
+      lent.push_back(*it);
+    }
+  }
+  return lent;
+}
+
+bool Lane::DeadLetter(const Settlement& settlement, const Death& death,
+                      absl::Time now, std::int64_t max_bytes) {
   MakeDue(now);
-  for (const Sequence sequence : Recall(settlement)) {
+  for (const Sequence sequence : LentOf(settlement)) {
     Entry& entry = *Find(sequence);
+    const std::int64_t bytes = dead_letters_.bytes() + entry.message.size_bytes;
+    // One letter alone pushes no other out, however large it is.
+    if (bytes > max_bytes && !dead_letters_.empty()) return false;
+    Recall({.lane = name_,
+            .lease_id = settlement.lease_id,
+            .ranges = {{sequence, sequence}}});
     dead_letters_.Add({
         .lane = name_,
         .sequence = sequence,
@@ -242,6 +287,7 @@ void Lane::DeadLetter(const Settlement& settlement, const Death& death,
     });
     Settle(entry);
   }
+  return true;
 }
 
 void Lane::Replay(std::uint64_t id, absl::Time now) {
@@ -272,6 +318,13 @@ Progress Lane::GetProgress(const Ticket& ticket) const {
   progress.dead = dead_letters_.CountIn(range);
   progress.delivered = ticket.count - progress.pending - progress.dead;
   return progress;
+}
+
+std::int64_t Lane::CountPendingUntil(absl::Time time) const {
+  return std::count_if(entries_.begin(), entries_.end(),
+                       [time](const Entry& entry) {
+                         return entry.pending && entry.accepted_time <= time;
+                       });
 }
 
 LaneStats Lane::stats() const {

@@ -41,9 +41,11 @@ class Lane {
   void Ack(const Settlement& settlement);
   void Defer(const Settlement& settlement, const Deferral& deferral,
              absl::Time now);
-  void DeadLetter(const Settlement& settlement, const Death& death,
-                  absl::Time now);
+  // False when there was no room for all of them: the others stay on loan.
+  bool DeadLetter(const Settlement& settlement, const Death& death,
+                  absl::Time now, std::int64_t max_bytes);
   Progress GetProgress(const Ticket& ticket) const;
+  std::int64_t CountPendingUntil(absl::Time time) const;
 
   // Makes dead letter `id` pending again.
   void Replay(std::uint64_t id, absl::Time now);
@@ -73,12 +75,18 @@ class Lane {
 
   Sequence Push(Entry entry);
   Entry* Find(Sequence sequence);
+  // The messages of a settlement that its lease still has.
+  std::vector<Sequence> LentOf(const Settlement& settlement) const;
   // The entries of a settlement that its lease still has, taken from it.
   std::vector<Sequence> Recall(const Settlement& settlement);
   // Puts messages whose time has come back among those that are due.
   void MakeDue(absl::Time now);
   // The oldest message that is due and not on loan, or 0.
   Sequence NextDue() const;
+  // The same of a range, where deferred ones are due, too.
+  Sequence NextDueIn(const Range& range) const;
+  // Notes that a message that NextDue gave is lent.
+  void Lend(Sequence sequence);
   void Settle(Entry& entry);
   absl::Time NextChange() const;
 

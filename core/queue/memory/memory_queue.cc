@@ -137,20 +137,23 @@ void MemoryQueue::Defer(Settlement settlement, Deferral deferral, Done done) {
 }
 
 void MemoryQueue::DeadLetter(Settlement settlement, Death death, Done done) {
+  absl::Status status;
   {
     absl::MutexLock lock(&mu_);
     Lane& lane = LaneOf(settlement.lane);
-    lane.DeadLetter(settlement, death, clock_.Now());
     DropOldDeadLetters(lane);
+    if (!lane.DeadLetter(settlement, death, clock_.Now(),
+                         options_.max_dead_letter_bytes)) {
+      status = DeadLettersFull(settlement.lane, options_.max_dead_letter_bytes);
+    }
   }
-  done(absl::OkStatus());
+  done(std::move(status));
 }
 
 void MemoryQueue::DropOldDeadLetters(Lane& lane) {
   const DeadLetterBox& box = lane.dead_letters();
   const absl::Time too_old = clock_.Now() - options_.max_dead_letter_age;
-  while (!box.empty() && (box.bytes() > options_.max_dead_letter_bytes ||
-                          box.oldest().dead_time < too_old)) {
+  while (!box.empty() && box.oldest().dead_time < too_old) {
     lane.Purge(box.oldest().id);
   }
 }
@@ -211,6 +214,12 @@ absl::StatusOr<std::int64_t> MemoryQueue::PurgeDeadLetters(
   }
   for (const std::uint64_t id : ids) lane.Purge(id);
   return std::ssize(ids);
+}
+
+absl::StatusOr<std::int64_t> MemoryQueue::CountPendingUntil(
+    std::string_view lane, absl::Time time) {
+  absl::MutexLock lock(&mu_);
+  return LaneOf(lane).CountPendingUntil(time);
 }
 
 absl::StatusOr<LaneStats> MemoryQueue::GetLaneStats(std::string_view lane) {

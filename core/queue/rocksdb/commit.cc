@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "core/queue/errors.h"
 #include "core/queue/rocksdb/records.h"
 #include "core/queue/rocksdb/staged.h"
 
@@ -172,6 +173,35 @@ absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
   if (ranges.empty()) return absl::OkStatus();
   SEGRID_RETURN_IF_ERROR(Measure(book, ranges));
   std::vector<DeadLetter> letters;
+  SEGRID_ASSIGN_OR_RETURN(const bool all,
+                          MakeLetters(book, ranges, death, letters));
+  std::vector<Range> buried;
+  for (const DeadLetter& letter : letters) {
+    const std::uint64_t id = book.lane.dead_letters.next_id();
+    const std::string key = SequenceKey(book.lane.id(), id);
+    Put(Family::kDead, key, Encode(letter, key));
+    book.lane.dead_letters.Add(
+        id, {.sequence = letter.sequence,
+             .reason = letter.reason,
+             .dead_time = now_,
+             .bytes = static_cast<std::int64_t>(letter.track.size())});
+    buried.push_back({letter.sequence, letter.sequence});
+  }
+  if (!letters.empty()) {
+    needs_sync_ = true;
+    SEGRID_RETURN_IF_ERROR(
+        Settle(book, Normalized(std::move(buried))).status());
+  }
+  if (all) return absl::OkStatus();
+  return DeadLettersFull(book.lane.name(), options_.max_dead_letter_bytes);
+}
+
+absl::StatusOr<bool> Commit::MakeLetters(const LaneBook& book,
+                                         const std::vector<Range>& ranges,
+                                         const Death& death,
+                                         std::vector<DeadLetter>& letters) {
+  std::int64_t bytes = book.lane.dead_letters.bytes();
+  bool alone = book.lane.dead_letters.count() == 0;
   for (const Range& range : ranges) {
     std::optional<Body> body;
     Sequence first = 0;
@@ -182,6 +212,10 @@ absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
         SEGRID_ASSIGN_OR_RETURN(body, ReadBody(book, first));
       }
       const std::size_t place = s - first;
+      bytes += std::ssize(body->track(place));
+      // One letter alone pushes no other out, however large it is.
+      if (bytes > options_.max_dead_letter_bytes && !alone) return false;
+      alone = false;
       letters.push_back({.sequence = s,
                          .message_id = std::string(body->id(place)),
                          .reason = death.reason,
@@ -192,18 +226,7 @@ absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
                          .track = Bytes(std::string(body->track(place)))});
     }
   }
-  for (const DeadLetter& letter : letters) {
-    const std::uint64_t id = book.lane.dead_letters.next_id();
-    const std::string key = SequenceKey(book.lane.id(), id);
-    Put(Family::kDead, key, Encode(letter, key));
-    book.lane.dead_letters.Add(
-        id, {.sequence = letter.sequence,
-             .reason = letter.reason,
-             .dead_time = now_,
-             .bytes = static_cast<std::int64_t>(letter.track.size())});
-  }
-  needs_sync_ = true;
-  return Settle(book, ranges).status();
+  return true;
 }
 
 void Commit::DropDeadLetter(LaneBook& book, std::uint64_t id) {
@@ -216,9 +239,8 @@ void Commit::DropDeadLetter(LaneBook& book, std::uint64_t id) {
 void Commit::DropOverdue() {
   for (const auto& [name, book] : books_.lanes) {
     if (book->lane.dead_letters.count() == 0) continue;
-    for (const std::uint64_t id :
-         book->lane.dead_letters.Overdue(options_.max_dead_letter_bytes,
-                                         now_ - options_.max_dead_letter_age)) {
+    for (const std::uint64_t id : book->lane.dead_letters.OlderThan(
+             now_ - options_.max_dead_letter_age)) {
       DropDeadLetter(*book, id);
     }
   }

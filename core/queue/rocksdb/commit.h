@@ -46,7 +46,7 @@ class Commit {
   // Does what the call asks for and sets its result. The call must outlive the
   // commit: its JSON is not copied.
   void Add(Call& call);
-  // Drops dead letters over their bounds from all lanes.
+  // Drops dead letters that are too old from all lanes.
   void DropOverdue();
   // Deletes the bodies of delivered chunks where they are at least
   // `min_bytes`.
@@ -88,8 +88,14 @@ class Commit {
                                       const std::vector<Range>& ranges);
   absl::Status Measure(LaneBook& book, const std::vector<Range>& ranges);
   absl::StatusOr<Body> ReadBody(const LaneBook& book, Sequence chunk) const;
+  // Those for which there is room.
   absl::Status Bury(LaneBook& book, const std::vector<Range>& ranges,
                     const Death& death);
+  // False when there is no room for all of them.
+  absl::StatusOr<bool> MakeLetters(const LaneBook& book,
+                                   const std::vector<Range>& ranges,
+                                   const Death& death,
+                                   std::vector<DeadLetter>& letters);
   void DropDeadLetter(LaneBook& book, std::uint64_t id);
 
   // commit_append.cc

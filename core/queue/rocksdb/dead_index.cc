@@ -66,16 +66,13 @@ std::vector<std::uint64_t> DeadIndex::SelectNewest(
   return selected;
 }
 
-std::vector<std::uint64_t> DeadIndex::Overdue(std::int64_t max_bytes,
-                                              absl::Time too_old) const {
-  std::vector<std::uint64_t> overdue;
-  std::int64_t bytes = bytes_;
+std::vector<std::uint64_t> DeadIndex::OlderThan(absl::Time too_old) const {
+  std::vector<std::uint64_t> old;
   for (const auto& [id, entry] : entries_) {
-    if (bytes <= max_bytes && entry.dead_time >= too_old) break;
-    bytes -= entry.bytes;
-    overdue.push_back(id);
+    if (entry.dead_time >= too_old) break;
+    old.push_back(id);
   }
-  return overdue;
+  return old;
 }
 
 std::int64_t DeadIndex::CountIn(Range range) const {

@@ -37,9 +37,8 @@ class DeadIndex {
   std::vector<std::uint64_t> SelectNewest(const DeadLetterFilter& filter,
                                           std::uint64_t before,
                                           std::size_t max) const;
-  // The oldest that must go to keep the bounds.
-  std::vector<std::uint64_t> Overdue(std::int64_t max_bytes,
-                                     absl::Time too_old) const;
+  // Those given up before `too_old`.
+  std::vector<std::uint64_t> OlderThan(absl::Time too_old) const;
 
   std::int64_t count() const {
     return static_cast<std::int64_t>(entries_.size());

@@ -42,18 +42,34 @@ void Lane::MakeDue(absl::Time now) {
 }
 
 std::optional<DueRun> Lane::NextDue() const {
-  DueRun run;
   if (const auto due = spans_.FirstDue()) {
-    run.range = due->first;
-    run.attempts = due->second.attempts;
-  } else if (spans_.end() < next_) {
-    run.range = {spans_.end(), next_ - 1};
-  } else {
-    return std::nullopt;
+    return RunOf(due->first, due->second.attempts);
   }
-  const auto chunk = Holder(run.range.first);
-  run.chunk = chunk->first;
-  run.info = chunk->second;
+  if (spans_.end() >= next_) return std::nullopt;
+  return RunOf({spans_.end(), next_ - 1}, 0);
+}
+
+std::optional<DueRun> Lane::NextDueIn(const Range& range) const {
+  std::optional<std::pair<Range, Span>> found;
+  spans_.ForEach([&](Range part, const Span& span) {
+    part = {std::max(part.first, range.first), std::min(part.last, range.last)};
+    const bool is_due =
+        span.state == Span::State::kDue || span.state == Span::State::kDeferred;
+    if (!found && is_due && part.first <= part.last) found = {part, span};
+  });
+  if (found) return RunOf(found->first, found->second.attempts);
+  const Range untouched{std::max(spans_.end(), range.first),
+                        std::min(next_ - 1, range.last)};
+  if (untouched.first > untouched.last) return std::nullopt;
+  return RunOf(untouched, 0);
+}
+
+DueRun Lane::RunOf(const Range& range, std::int32_t attempts) const {
+  const auto chunk = Holder(range.first);
+  DueRun run{.range = range,
+             .attempts = attempts,
+             .chunk = chunk->first,
+             .info = chunk->second};
   run.range.last =
       std::min(run.range.last, chunk->first + chunk->second.count - 1);
   return run;
@@ -230,6 +246,28 @@ Progress Lane::GetProgress(const Ticket& ticket) const {
   progress.dead = dead_letters.CountIn(ticket.range);
   progress.delivered = ticket.count - progress.pending - progress.dead;
   return progress;
+}
+
+std::int64_t Lane::CountPendingUntil(absl::Time time) const {
+  std::int64_t count = 0;
+  std::vector<Range> old;
+  for (const auto& [first, info] : chunks_) {
+    if (info.accepted_time > time) continue;
+    count += info.count;
+    old.push_back({first, first + info.count - 1});
+  }
+  for (const Range& range : Normalized(std::move(old))) {
+    // Those below the cursor are gone, and nobody says so any more.
+    if (range.first < cursor()) {
+      count -= static_cast<std::int64_t>(cursor() - range.first);
+    }
+    for (const Range& gone : spans_.Select(range, [](const Span& span) {
+           return span.state == Span::State::kGone;
+         })) {
+      count -= static_cast<std::int64_t>(gone.last - gone.first + 1);
+    }
+  }
+  return count;
 }
 
 LaneStats Lane::stats() const {

@@ -86,6 +86,8 @@ class Lane {
   void MakeDue(absl::Time now);
   // The oldest messages that may be lent. Call MakeDue first.
   std::optional<DueRun> NextDue() const;
+  // The same of a range, where deferred ones are due, too.
+  std::optional<DueRun> NextDueIn(const Range& range) const;
   // Lends a part of what NextDue gave; then AddLoan once for all parts.
   void Lend(const DueRun& run, std::uint64_t lease_id, Ends ends);
   void AddLoan(std::uint64_t lease_id, absl::Time expires);
@@ -118,6 +120,7 @@ class Lane {
     return ledger.pending_bytes + dead_letters.bytes();
   }
   Progress GetProgress(const Ticket& ticket) const;
+  std::int64_t CountPendingUntil(absl::Time time) const;
   LaneStats stats() const;
 
   Ledger ledger;
@@ -127,6 +130,8 @@ class Lane {
   using Chunks = absl::btree_map<Sequence, ChunkInfo>;
 
   Chunks::const_iterator Holder(Sequence sequence) const;
+  // The part of `range`, whose messages are due, that lies in its first chunk.
+  DueRun RunOf(const Range& range, std::int32_t attempts) const;
   bool IsGone(Range range) const;
   // JSON bytes of a part of a chunk.
   std::int64_t BytesOf(Chunks::const_iterator chunk, Range part) const;

@@ -118,6 +118,13 @@ std::unique_ptr<Subscription> RocksQueue::Subscribe(
   return state_->shared.subscribers.Add(std::move(lane), std::move(on_ready));
 }
 
+absl::StatusOr<std::int64_t> RocksQueue::CountPendingUntil(
+    std::string_view lane, absl::Time time) {
+  absl::MutexLock lock(&state_->shared.mu);
+  const LaneBook* const book = state_->shared.books->Find(lane);
+  return book == nullptr ? 0 : book->lane.CountPendingUntil(time);
+}
+
 absl::StatusOr<LaneStats> RocksQueue::GetLaneStats(std::string_view lane) {
   absl::MutexLock lock(&state_->shared.mu);
   if (const LaneBook* const book = state_->shared.books->Find(lane)) {

@@ -56,6 +56,8 @@ class RocksQueue final : public Queue {
       const DeadLetterFilter& filter) override;
   absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const DeadLetterFilter& filter) override;
+  absl::StatusOr<std::int64_t> CountPendingUntil(std::string_view lane,
+                                                 absl::Time time) override;
   absl::StatusOr<LaneStats> GetLaneStats(std::string_view lane) override;
   absl::StatusOr<StoreStats> GetStoreStats() override;
 

@@ -50,7 +50,10 @@ std::optional<Taker::Wanted> Taker::Lend(const TakeRequest& request,
   lane.MakeDue(now);
   if (lease.id == 0) lease.id = ++shared_.last_lease_id;
   std::optional<Wanted> wanted;
-  while (const std::optional<DueRun> run = lane.NextDue()) {
+  const auto next_due = [&] {
+    return request.only ? lane.NextDueIn(*request.only) : lane.NextDue();
+  };
+  while (const std::optional<DueRun> run = next_due()) {
     if (!lease.messages.empty() && run->attempts != lease.attempts) {
       lease.more = true;
       break;

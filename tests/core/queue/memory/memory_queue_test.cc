@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/error_info.h"
 #include "gtest/gtest.h"
 #include "tests/contract/queue_dead_letter_contract.h"
 #include "tests/testing/fake_clock.h"
@@ -45,22 +46,36 @@ TEST(MemoryQueue, ForgetsTheOldestIdsWhenItsMemoryForThemIsFull) {
   EXPECT_EQ(calls.Append("prod", {"a"}).accepted, 1);
 }
 
-TEST(MemoryQueue, DropsTheOldestDeadLettersOverItsBounds) {
+TEST(MemoryQueue, DeletesNoDeadLetterForAnother) {
   testing::FakeClock clock;
   MemoryQueue queue(
       {.max_dead_letter_bytes = 40, .max_dead_letter_age = absl::Hours(1)},
       clock);
   testing::QueueCalls calls(queue);
-  calls.Append("prod", {"a", "b", "c"});  // 17 bytes each.
+  calls.Append("prod", {"a", "b", "c", "d"});  // 17 bytes each.
   const Lease lease = calls.Take("prod");
-  ASSERT_TRUE(
-      calls.DeadLetter(testing::AllOf("prod", lease), {"REFUSED", ""}).ok());
-  EXPECT_EQ(calls.Stats("prod").dead, 2);
-  EXPECT_EQ(calls.Stats("prod").expired, 1);
+  const absl::Status full =
+      calls.DeadLetter(testing::AllOf("prod", lease), {"EXPIRED", ""});
+  EXPECT_EQ(base::ReasonOf(full), "DEAD_LETTERS_FULL");
+  EXPECT_EQ(calls.Stats("prod").dead_letters, 2);
+  EXPECT_EQ(calls.Stats("prod").pending, 2);
+  EXPECT_EQ(calls.Take("prod").messages.size(), 0u) << "they are on loan";
+  EXPECT_EQ(*queue.CountPendingUntil("prod", lease.messages[3].accepted_time),
+            2);
+  EXPECT_EQ(*queue.CountPendingUntil(
+                "prod", lease.messages[0].accepted_time - absl::Seconds(1)),
+            0);
+  EXPECT_EQ(*queue.PurgeDeadLetters({.lane = "prod"}), 2);
+  EXPECT_EQ(*queue.CountPendingUntil("prod", absl::InfiniteFuture()), 2);
+  EXPECT_TRUE(
+      calls.DeadLetter(testing::AllOf("prod", lease), {"EXPIRED", ""}).ok());
+  EXPECT_EQ(calls.Stats("prod").dead_letters, 2);
+  EXPECT_EQ(calls.Stats("prod").pending, 0);
+  // Those that are too old go all the same.
   clock.Advance(absl::Hours(2));
   const auto page = queue.ListDeadLetters({.filter = {.lane = "prod"}});
   EXPECT_TRUE(page->dead_letters.empty());
-  EXPECT_EQ(calls.Stats("prod").expired, 3);
+  EXPECT_EQ(calls.Stats("prod").expired, 4);
 }
 
 TEST(MemoryQueue, SaysThatItIsNotReadyWhenFull) {

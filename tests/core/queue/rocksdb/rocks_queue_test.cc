@@ -266,19 +266,36 @@ TEST(RocksQueue, DataWithoutAFormatIsRefused) {
   EXPECT_EQ(base::ReasonOf(store.TryReopen()), "QUEUE_CORRUPT");
 }
 
-TEST(RocksQueue, DropsTheOldestDeadLettersOverItsBounds) {
+TEST(RocksQueue, DeletesNoDeadLetterForAnother) {
   RocksStore store(
       {.max_dead_letter_bytes = 40, .max_dead_letter_age = absl::Hours(1)});
-  store.calls().Append("prod", {"a", "b", "c"});  // 17 bytes each.
+  store.calls().Append("prod", {"a", "b", "c", "d"});  // 17 bytes each.
   const Lease lease = store.calls().Take("prod");
-  ASSERT_TRUE(
-      store.calls().DeadLetter(AllOf("prod", lease), {"REFUSED", ""}).ok());
-  EXPECT_EQ(store.calls().Stats("prod").dead, 2);
-  EXPECT_EQ(store.calls().Stats("prod").expired, 1);
+  const absl::Status full =
+      store.calls().DeadLetter(AllOf("prod", lease), {"EXPIRED", ""});
+  EXPECT_EQ(base::ReasonOf(full), "DEAD_LETTERS_FULL");
+  EXPECT_EQ(store.calls().Stats("prod").dead_letters, 2);
+  EXPECT_EQ(store.calls().Stats("prod").pending, 2);
+  EXPECT_EQ(store.calls().Take("prod").messages.size(), 0u)
+      << "they are on loan";
+  EXPECT_EQ(
+      *store.queue().CountPendingUntil("prod", lease.messages[3].accepted_time),
+      2);
+  EXPECT_EQ(*store.queue().CountPendingUntil(
+                "prod", lease.messages[0].accepted_time - absl::Seconds(1)),
+            0);
+  EXPECT_EQ(*store.queue().PurgeDeadLetters({.lane = "prod"}), 2);
+  EXPECT_EQ(*store.queue().CountPendingUntil("prod", absl::InfiniteFuture()),
+            2);
+  EXPECT_TRUE(
+      store.calls().DeadLetter(AllOf("prod", lease), {"EXPIRED", ""}).ok());
+  EXPECT_EQ(store.calls().Stats("prod").dead_letters, 2);
+  EXPECT_EQ(store.calls().Stats("prod").pending, 0);
+  // Those that are too old go all the same.
   store.clock.Advance(absl::Hours(2));
   const auto page = store.queue().ListDeadLetters({.filter = {.lane = "prod"}});
   EXPECT_TRUE(page->dead_letters.empty());
-  EXPECT_EQ(store.calls().Stats("prod").expired, 3);
+  EXPECT_EQ(store.calls().Stats("prod").expired, 4);
 }
 
 TEST(RocksQueue, SaysThatItIsNotReadyWhenFull) {
