@@ -1,0 +1,45 @@
+// One line for many of the same kind.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "core/pool/executor.h"
+
+namespace segrid::logging {
+
+// Counts what happens to somebody for some reason, such as refusals of a
+// listener, and has the number written: at once the first time, then at most
+// once per window. Nothing that was counted is left out.
+//
+// Ownership:     keeps a reference to the executor. The destructor writes what
+//                is left.
+// Thread safety: Add from any thread, any time.
+// Blocking:      as `write`.
+class CountedLines {
+ public:
+  // Writes a line. Runs in the thread of Add or of the executor, with no lock
+  // held.
+  using Write = std::function<void(
+      const std::string& who, const std::string& reason, std::int64_t count)>;
+
+  CountedLines(pool::Executor& executor, absl::Duration window, Write write);
+  ~CountedLines();
+  CountedLines(const CountedLines&) = delete;
+  CountedLines& operator=(const CountedLines&) = delete;
+
+  // `who` and `reason` are of bounded sets, because they are kept for a window.
+  void Add(std::string_view who, std::string_view reason,
+           std::int64_t count = 1);
+
+ private:
+  class State;
+  const std::shared_ptr<State> state_;
+};
+
+}  // namespace segrid::logging
