@@ -7,6 +7,7 @@
 
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
+#include "client/cli/console.h"
 #include "client/cli/forward_parts.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/issue_summary.h"
@@ -49,6 +50,16 @@ void Print(Console& console, const v1::ForwardResponse& answer, bool wait) {
                source.rejected_count()});
   }
   table.Print(console);
+  for (const v1::SourceResult& source : answer.sources()) {
+    if (source.state() != v1::SOURCE_STATE_MISCONFIGURED &&
+        source.state() != v1::SOURCE_STATE_PAUSED) {
+      continue;
+    }
+    console.out << Printable(source.source()) << ": "
+                << (source.state() == v1::SOURCE_STATE_PAUSED ? "PAUSED"
+                                                              : "MISCONFIGURED")
+                << "; its events stay queued, segrid status says why\n";
+  }
   PrintIssueSummary(console, answer.issues());
 }
 

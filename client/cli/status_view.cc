@@ -55,6 +55,11 @@ void PrintStateDetails(Console& console, const v1::ServerStatus& status) {
     const std::string next = TimeText(source.next_attempt_time());
     if (!next.empty()) console.out << "; next attempt " << next;
     console.out << "\n";
+    if (source.overdue_count() > 0) {
+      console.out << "  overdue: " << source.overdue_count() << "\n";
+    }
+    if (source.last_answer().empty()) continue;
+    console.out << "  last answer: " << Printable(source.last_answer()) << "\n";
   }
 }
 

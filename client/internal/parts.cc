@@ -123,6 +123,7 @@ void AddSource(const v1::SourceResult& part, v1::SourceResult& whole) {
   whole.set_duplicate_count(whole.duplicate_count() + part.duplicate_count());
   whole.set_skipped_count(whole.skipped_count() + part.skipped_count());
   whole.set_rejected_count(whole.rejected_count() + part.rejected_count());
+  whole.set_state(part.state());  // The last one known.
 }
 
 // `events[3].email` with the offset added; other fields as they are.

@@ -155,7 +155,7 @@ struct Webhook {
   // future is looked at. Where the file gives only a shorter dedup_window, this
   // is as short, because a replay is harmless as long as its ids are known.
   absl::Duration replay_window = absl::Hours(26);
-  std::vector<std::string> sources;                   // Names. Empty: all.
+  std::vector<std::string> sources;  // Names. Empty: all.
   // SHA-256, in hex, of bearer tokens and of `user:password` pairs, and JSON
   // Web Tokens. When there is any, a request must have one of them, too.
   std::vector<std::string> bearer_sha256;
@@ -281,10 +281,12 @@ struct Source {
 
   bool gzip = true;
   absl::Duration max_age = absl::Hours(20);  // 1 s to 720 h.
-  double requests_per_second = 50;           // 0.1 to 10,000.
-  double events_per_second = 0;              // To 1,000,000; 0: any number.
-  std::int32_t max_in_flight = 4;            // Requests; 1 to 64.
-  std::string ca_file;                       // PEM, besides the system's.
+  // Events expire also while an operator has paused the source.
+  bool expire_while_paused = false;
+  double requests_per_second = 50;  // 0.1 to 10,000.
+  double events_per_second = 0;     // To 1,000,000; 0: any number.
+  std::int32_t max_in_flight = 4;   // Requests; 1 to 64.
+  std::string ca_file;              // PEM, besides the system's.
   std::string client_cert;  // PEM file, shown to the endpoint. Empty: none.
   std::string client_key;   // PEM file; required with `client_cert`.
   bool allow_http = false;  // Endpoints without TLS.

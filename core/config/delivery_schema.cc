@@ -346,6 +346,7 @@ void DeliveryRows(Fields& fields, Source& source) {
   fields.Flag("gzip", source.gzip);
   fields.Duration("max_age", source.max_age,
                   {absl::Seconds(1), absl::Hours(720)});
+  fields.Flag("expire_while_paused", source.expire_while_paused);
   fields.Number("requests_per_second", source.requests_per_second,
                 {0.1, 10'000});
   fields.Number("events_per_second", source.events_per_second, {0, 1'000'000});

@@ -9,8 +9,8 @@
 #include "absl/synchronization/mutex.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
-#include "core/deliver/lane.h"
-#include "core/deliver/settle_watch.h"
+#include "core/deliver/delivery_waiter.h"
+#include "core/deliver/source_deliverer.h"
 
 namespace segrid::deliver {
 namespace {
@@ -55,10 +55,13 @@ class DrainWait {
 // A source by its name: who delivers now, and who still ends what he began.
 struct Slot {
   std::string name{};
-  std::shared_ptr<Lane> lane{};    // Null: the source was removed.
-  std::shared_ptr<Lane> before{};  // Null: nobody; else `lane` waits for it.
-  SourceStatus counted{};          // By those before that are gone.
+  std::shared_ptr<SourceDeliverer> lane{};  // Null: the source was removed.
+  std::shared_ptr<SourceDeliverer>
+      before{};            // Null: nobody; else `lane` waits for it.
+  SourceStatus counted{};  // By those before that are gone.
   std::vector<std::function<void()>> when_gone{};  // Run when `before` goes.
+  // Suspects of those that are gone, for the next one.
+  std::vector<queue::Sequence> put_off{};
 };
 
 void AddCounts(const SourceStatus& from, SourceStatus& to) {
@@ -74,14 +77,14 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   State(Environment environment, const Options& options)
       : environment_(std::move(environment)),
         options_(options),
-        watch_(std::make_shared<SettleWatch>(
+        waiter_(std::make_shared<DeliveryWaiter>(
             environment_.clock, environment_.queue, environment_.executor)) {}
 
-  SettleWatch& watch() { return *watch_; }
+  DeliveryWaiter& waiter() { return *waiter_; }
 
   // For the end, when no tasks run.
   void Abandon() {
-    watch_->Clear();
+    waiter_->Clear();
     std::vector<Slot> slots;
     {
       absl::MutexLock lock(&mu_);
@@ -94,7 +97,7 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   }
 
   void Start() {
-    std::vector<std::shared_ptr<Lane>> lanes;
+    std::vector<std::shared_ptr<SourceDeliverer>> lanes;
     {
       absl::MutexLock lock(&mu_);
       started_ = true;
@@ -107,9 +110,9 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
 
   void Put(Source source) {
     const std::string name = source.name;
-    const auto lane = std::make_shared<Lane>(environment_, options_,
-                                             std::move(source), *watch_);
-    std::shared_ptr<Lane> old;
+    const auto lane = std::make_shared<SourceDeliverer>(
+        environment_, options_, std::move(source), *waiter_);
+    std::shared_ptr<SourceDeliverer> old;
     {
       absl::MutexLock lock(&mu_);
       if (draining_) return;
@@ -121,6 +124,7 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
       // Start() or OnGone() starts it; the old one never began.
       if (!started_ || slot.before != nullptr) return;
       slot.before = old;
+      if (old == nullptr) lane->Adopt(std::exchange(slot.put_off, {}));
     }
     if (old != nullptr) {
       LetGo(name, old);
@@ -130,7 +134,7 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   }
 
   void Remove(std::string_view name) {
-    std::shared_ptr<Lane> old;
+    std::shared_ptr<SourceDeliverer> old;
     {
       absl::MutexLock lock(&mu_);
       Slot* const slot = FindSlot(name);
@@ -142,7 +146,8 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
     LetGo(std::string(name), old);
   }
 
-  absl::StatusOr<std::shared_ptr<Lane>> Find(std::string_view name) const {
+  absl::StatusOr<std::shared_ptr<SourceDeliverer>> Find(
+      std::string_view name) const {
     absl::MutexLock lock(&mu_);
     const auto slot = Locate(name);
     if (slot != slots_.end() && slot->lane != nullptr) return slot->lane;
@@ -170,7 +175,7 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   }
 
   void Drain(absl::Time deadline, std::function<void(absl::Status)> done) {
-    std::vector<std::shared_ptr<Lane>> lanes;
+    std::vector<std::shared_ptr<SourceDeliverer>> lanes;
     std::shared_ptr<DrainWait> wait;
     {
       absl::MutexLock lock(&mu_);
@@ -224,7 +229,8 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   }
 
   // `old` takes no more; OnGone() follows.
-  void LetGo(const std::string& name, const std::shared_ptr<Lane>& old) {
+  void LetGo(const std::string& name,
+             const std::shared_ptr<SourceDeliverer>& old) {
     old->Drain([weak = weak_from_this(), name] {
       if (const auto self = weak.lock()) self->OnGone(name);
     });
@@ -232,7 +238,7 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
 
   // The lane before ended what it had in flight.
   void OnGone(const std::string& name) {
-    std::shared_ptr<Lane> gone, next;
+    std::shared_ptr<SourceDeliverer> gone, next;
     std::vector<std::function<void()>> when_gone;
     {
       absl::MutexLock lock(&mu_);
@@ -240,8 +246,12 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
       if (slot == nullptr) return;
       gone.swap(slot->before);
       when_gone.swap(slot->when_gone);
-      if (gone != nullptr) AddCounts(gone->status(), slot->counted);
+      if (gone != nullptr) {
+        AddCounts(gone->status(), slot->counted);
+        slot->put_off = gone->PutOff();
+      }
       if (!draining_) next = slot->lane;
+      if (next != nullptr) next->Adopt(std::exchange(slot->put_off, {}));
     }
     if (next != nullptr) next->Start();
     for (const auto& each : when_gone) each();
@@ -249,7 +259,7 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
 
   const Environment environment_;
   const Options options_;
-  const std::shared_ptr<SettleWatch> watch_;
+  const std::shared_ptr<DeliveryWaiter> waiter_;
   mutable absl::Mutex mu_;
   Slots slots_ ABSL_GUARDED_BY(mu_);
   bool started_ ABSL_GUARDED_BY(mu_) = false;
@@ -293,10 +303,21 @@ std::vector<SourceStatus> Deliverer::Statuses() const {
 
 void Deliverer::NotifySettled(std::string_view lane, queue::Ticket ticket,
                               absl::Time deadline, SettledDone done) {
-  if (auto found = state_->Find(lane); !found.ok()) {
-    return done(std::move(found).status());
-  }
-  state_->watch().Add(std::string(lane), ticket, deadline, std::move(done));
+  auto found = state_->Find(lane);
+  if (!found.ok()) return done(std::move(found).status());
+  const std::shared_ptr<SourceDeliverer> source = *std::move(found);
+  state_->waiter().Add(std::string(lane), ticket, deadline,
+                       [source, done = std::move(done)](
+                           const absl::StatusOr<queue::Progress>& progress) {
+                         if (!progress.ok()) return done(progress.status());
+                         SettledCounts counts;
+                         static_cast<queue::Progress&>(counts) = *progress;
+                         counts.state = source->status().state;
+                         done(counts);
+                       });
+  // After the wait is known, so that it is either found now, or when the source
+  // stops.
+  if (IsStopped(source->status().state)) state_->waiter().OnStopped(lane);
 }
 
 void Deliverer::Drain(absl::Time deadline,

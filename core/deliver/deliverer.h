@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,71 +12,18 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "core/base/clock.h"
-#include "core/metrics/histogram.h"
-#include "core/pool/executor.h"
+#include "core/deliver/delivery_options.h"
+#include "core/deliver/source_status.h"
 #include "core/queue/queue.h"
-#include "core/receivers/receiver.h"
-#include "core/retry/backoff.h"
 
 namespace segrid::deliver {
 
-// Whether a source delivers. The numbers are those of segrid.v1.SourceState.
-enum class SourceState : std::uint8_t {
-  kRunning = 1,
-  kBackingOff = 2,
-  kRateLimited = 3,
-  kMisconfigured = 4,
-  kPaused = 5,
-};
-
-struct SourceStatus {
-  std::string name{};
-  std::string endpoint{};  // Of the receiver; no credentials.
-  SourceState state = SourceState::kRunning;
-  std::string detail{};  // Why it does not deliver; empty when it does.
-  // InfiniteFuture when nothing is scheduled.
-  absl::Time next_attempt = absl::InfiniteFuture();
-  std::int32_t in_flight = 0;        // Batches being sent or split.
-  std::int64_t attempts = 0;         // Since the start of the process.
-  std::int64_t failed_attempts = 0;  // Of them, not answered by success.
-  std::int64_t messages_sent = 0;    // In attempts answered by success.
-};
-
-// One source: its lane in the queue has its name.
-struct Source {
-  std::string name{};
-  std::unique_ptr<receivers::Receiver> receiver{};
-  absl::Duration max_age = absl::Hours(20);  // Then a message is EXPIRED.
-  double requests_per_second = 50;           // Above 0.
-  std::int32_t max_in_flight = 4;            // Batches; 1 to 100.
-  // Gets the time from acceptance to delivery of each message. May be null.
-  std::shared_ptr<metrics::Histogram> latency{};
-};
-
-// Settings of all sources.
-struct Options {
-  // How long a batch that is not full waits for more messages.
-  absl::Duration linger = absl::Milliseconds(50);
-  // After failures that may pass.
-  retry::BackoffOptions backoff{};
-  // While the receiver refuses the source's settings (401, 403).
-  absl::Duration misconfigured_wait = absl::Seconds(60);
-  absl::Duration max_misconfigured_wait = absl::Minutes(15);
-  // Of messages in delivery; renewed while a batch is being split.
-  absl::Duration lease = absl::Minutes(5);
-};
-
-// What delivery needs from outside; all must outlive the Deliverer.
-struct Environment {
-  base::Clock& clock;
-  queue::Queue& queue;
-  pool::Executor& executor;
-  retry::Jitter jitter;
-};
-
 // What became of the messages of a ticket.
-using SettledCounts = queue::Progress;
+struct SettledCounts : queue::Progress {
+  // Of the source, when it was asked. A source that is held or paused delivers
+  // nothing for now, so nobody waits for it.
+  SourceState state = SourceState::kRunning;
+};
 
 // Delivers what is in the queue's lanes, from Start() to Drain(). Sources come,
 // change and go while it does.
@@ -115,8 +61,8 @@ class Deliverer {
   // Lasts until Resume or a restart.
   absl::Status Pause(std::string_view source);
 
-  // Delivers again, at once, whatever stopped it (Pause, back-off, a wrong
-  // setting). Idempotent.
+  // Delivers again, at once, whatever stopped it (Pause, back-off); a held
+  // source sends a probe, and forgets what it knew of refusals. Idempotent.
   absl::Status Resume(std::string_view source);
 
   // The state of a source, and of all in the order in which they came.
@@ -124,7 +70,8 @@ class Deliverer {
   std::vector<SourceStatus> Statuses() const;
 
   // Runs `done` once, when every message of `ticket` is delivered or a dead
-  // letter, or at `deadline` with what is still pending. Inline or later in a
+  // letter, or at `deadline` with what is still pending, or at once when the
+  // source is held or paused, or becomes so. Inline or later in a
   // thread of the executor; also while draining. `lane` is a source's name.
   // Errors: those of queue::Queue::GetProgress.
   using SettledDone = std::function<void(absl::StatusOr<SettledCounts>)>;

@@ -31,6 +31,8 @@ struct SourceResult {
   std::int32_t duplicate = 0;
   std::int32_t skipped = 0;
   std::int32_t rejected = 0;
+  // wait_delivered only: of the source, when the wait for it ended.
+  std::optional<deliver::SourceState> state{};
 };
 
 struct ForwardCall {

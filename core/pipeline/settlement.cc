@@ -15,11 +15,13 @@ class Collector {
   Collector(std::size_t lanes, ForwardResult result, Pipeline::ForwardDone done)
       : left_(lanes), result_(std::move(result)), done_(std::move(done)) {}
 
-  void Add(absl::StatusOr<deliver::SettledCounts> counts) {
+  // `source`: its place in the result.
+  void Add(std::size_t source,
+           const absl::StatusOr<deliver::SettledCounts>& counts) {
     absl::StatusOr<ForwardResult> answer = absl::UnknownError("");
     {
       absl::MutexLock lock(&mu_);
-      Count(std::move(counts));
+      Count(source, counts);
       if (--left_ > 0) return;
       if (status_.ok()) {
         answer = std::move(result_);
@@ -31,12 +33,14 @@ class Collector {
   }
 
  private:
-  void Count(absl::StatusOr<deliver::SettledCounts> counts)
+  void Count(std::size_t source,
+             const absl::StatusOr<deliver::SettledCounts>& counts)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (!counts.ok()) {
       status_ = counts.status();
       return;
     }
+    result_.sources[source].state = counts->state;
     result_.delivered += static_cast<std::int32_t>(counts->delivered);
     result_.pending += static_cast<std::int32_t>(counts->pending);
     result_.dead_letters += static_cast<std::int32_t>(counts->dead);
@@ -54,20 +58,26 @@ class Collector {
 void WaitUntilSettled(deliver::Deliverer& deliverer,
                       const queue::AppendResult& appended, absl::Time deadline,
                       ForwardResult result, Pipeline::ForwardDone done) {
-  std::vector<std::pair<std::string, queue::Ticket>> open;
+  struct Open {
+    std::size_t source = 0;
+    std::string lane{};
+    queue::Ticket ticket{};
+  };
+  std::vector<Open> open;
   for (std::size_t i = 0; i < appended.lanes.size(); ++i) {
     if (appended.lanes[i].ticket.count > 0) {
-      open.emplace_back(result.sources[i].source, appended.lanes[i].ticket);
+      open.push_back({i, result.sources[i].source, appended.lanes[i].ticket});
     }
   }
   if (open.empty()) return done(std::move(result));
   auto collector = std::make_shared<Collector>(open.size(), std::move(result),
                                                std::move(done));
-  for (const auto& [lane, ticket] : open) {
+  for (const Open& one : open) {
     deliverer.NotifySettled(
-        lane, ticket, deadline,
-        [collector](absl::StatusOr<deliver::SettledCounts> counts) {
-          collector->Add(std::move(counts));
+        one.lane, one.ticket, deadline,
+        [collector, source = one.source](
+            const absl::StatusOr<deliver::SettledCounts>& counts) {
+          collector->Add(source, counts);
         });
   }
 }

@@ -178,8 +178,10 @@ absl::Status Application::Open() {
                           options_.make_sources(config, *pool_));
   figures_.Watch(sources, clock_);
   source_files_ = SourceFiles(config);
+  delivery_log_ = std::make_unique<DeliveryLog>(log_, *pool_);
   deliverer_ = std::make_unique<deliver::Deliverer>(
-      deliver::Environment{clock_, *queue_, *pool_, retry::UniformJitter()},
+      deliver::Environment{clock_, *queue_, *pool_, retry::UniformJitter(),
+                           delivery_log_.get()},
       deliver::Options(), std::move(sources));
   pipeline_ = std::make_unique<pipeline::Pipeline>(
       config, pipeline::Environment{clock_, *queue_, *deliverer_,

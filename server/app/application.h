@@ -22,6 +22,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
+#include "server/app/delivery_log.h"
 #include "server/app/figures.h"
 #include "server/app/http_doors.h"
 #include "server/app/readiness.h"
@@ -158,6 +159,7 @@ class Application {
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;
   std::unique_ptr<queue::Queue> queue_;
+  std::unique_ptr<DeliveryLog> delivery_log_;
   std::unique_ptr<deliver::Deliverer> deliverer_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   rpc::Admission admission_;

@@ -22,6 +22,7 @@ absl::StatusOr<std::vector<deliver::Source>> MakeSources(
     SEGRID_ASSIGN_OR_RETURN(to.receiver,
                             receivers::MakeReceiver(from, environment));
     to.max_age = from.max_age;
+    to.expire_while_paused = from.expire_while_paused;
     to.requests_per_second = from.requests_per_second;
     to.max_in_flight = from.max_in_flight;
   }

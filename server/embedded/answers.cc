@@ -58,6 +58,9 @@ v1::ForwardResponse ToMessage(const pipeline::ForwardResult& result) {
     to.set_duplicate_count(from.duplicate);
     to.set_skipped_count(from.skipped);
     to.set_rejected_count(from.rejected);
+    if (from.state.has_value()) {
+      to.set_state(static_cast<v1::SourceState>(*from.state));
+    }
     message.set_accepted_count(message.accepted_count() + from.accepted);
     message.set_duplicate_count(message.duplicate_count() + from.duplicate);
     message.set_skipped_count(message.skipped_count() + from.skipped);

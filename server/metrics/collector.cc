@@ -54,6 +54,19 @@ void AddSource(Exposition& out, const deliver::SourceStatus& source) {
           static_cast<double>(source.failed_attempts), {source.name});
 }
 
+// It costs time to count them, and there are nearly never any.
+void AddOverdue(Exposition& out, const deliver::SourceStatus& source,
+                const Sources& sources) {
+  absl::StatusOr<std::int64_t> overdue = 0;
+  if (source.dead_letters_full) {
+    overdue = sources.queue->CountPendingUntil(
+        source.name, sources.clock->Now() - source.max_age);
+  }
+  if (!overdue.ok()) return;
+  out.Add(Row("segrid_queue_overdue"), static_cast<double>(*overdue),
+          {source.name});
+}
+
 void AddStore(Exposition& out, queue::Queue& queue) {
   const auto store = queue.GetStoreStats();
   if (!store.ok()) return;
@@ -147,6 +160,7 @@ std::string Collect(const Sources& sources) {
       AddSource(out, source);
       const auto lane = sources.queue->GetLaneStats(source.name);
       if (lane.ok()) AddLane(out, *lane, sources.clock->Now());
+      AddOverdue(out, source, sources);
     }
   }
   if (sources.deliveries != nullptr) {

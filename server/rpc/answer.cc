@@ -77,13 +77,17 @@ void AppendIssue(OutputBuffer& out, std::uint32_t number,
 void AppendSourceResult(OutputBuffer& out,
                         const pipeline::SourceResult& result) {
   const std::size_t max_bytes =
-      kMaxHeaderBytes + result.source.size() + 4 * kMaxVarintFieldBytes;
+      kMaxHeaderBytes + result.source.size() + 5 * kMaxVarintFieldBytes;
   AppendMessage(out, 6, max_bytes, [&](char* at) {
     at = WriteText(at, 1, result.source);
     at = WriteCount(at, 2, result.accepted);
     at = WriteCount(at, 3, result.duplicate);
     at = WriteCount(at, 4, result.skipped);
-    return WriteCount(at, 5, result.rejected);
+    at = WriteCount(at, 5, result.rejected);
+    return WriteCount(at, 6,
+                      result.state.has_value()
+                          ? static_cast<std::int32_t>(*result.state)
+                          : 0);
   });
 }
 

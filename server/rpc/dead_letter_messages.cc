@@ -7,7 +7,6 @@
 #include "absl/time/time.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
-#include "core/codec/wire.h"
 #include "server/rpc/server_status.h"
 
 namespace segrid::rpc {
@@ -24,16 +23,6 @@ bool HasSource(const config::Config& config, std::string_view name) {
   return std::any_of(
       config.sources.begin(), config.sources.end(),
       [&](const config::Source& source) { return source.name == name; });
-}
-
-// Proto strings are UTF-8; a receiver's answer is any bytes, cut anywhere.
-std::string AsText(std::string_view bytes) {
-  std::string text(bytes);
-  if (codec::IsUtf8(text)) return text;
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  }
-  return text;
 }
 
 }  // namespace

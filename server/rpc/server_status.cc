@@ -6,6 +6,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
+#include "core/codec/wire.h"
 
 namespace segrid::rpc {
 namespace {
@@ -20,6 +21,7 @@ void FillDelivery(const deliver::SourceStatus& from, api::SourceStatus& to) {
     *to.mutable_next_attempt_time() = ToTimestamp(from.next_attempt);
   }
   to.set_failed_attempt_count(from.failed_attempts);
+  to.set_last_answer(AsText(from.last_answer));
 }
 
 std::string LabelOf(const config::Config& config, const std::string& source) {
@@ -58,6 +60,15 @@ absl::Status FillReadiness(const AdminEnvironment& environment,
 
 }  // namespace
 
+std::string AsText(std::string_view bytes) {
+  std::string text(bytes);
+  if (codec::IsUtf8(text)) return text;
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  }
+  return text;
+}
+
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   constexpr std::int64_t kFirst = -62'135'596'800;  // 0001-01-01T00:00:00Z
   constexpr std::int64_t kLast = 253'402'300'799;   // 9999-12-31T23:59:59Z
@@ -87,6 +98,12 @@ absl::StatusOr<api::ServerStatus> TakeServerStatus(
     FillLedger(lane, *status.mutable_sources()->rbegin());
     status.mutable_sources()->rbegin()->set_label(
         LabelOf(*config, source.name));
+    if (!source.dead_letters_full) continue;  // Nearly always: it costs time.
+    SEGRID_ASSIGN_OR_RETURN(
+        const std::int64_t overdue,
+        environment.queue.CountPendingUntil(
+            source.name, environment.clock.Now() - source.max_age));
+    status.mutable_sources()->rbegin()->set_overdue_count(overdue);
   }
   return status;
 }

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -16,6 +19,10 @@ namespace segrid::rpc {
 // Errors:        those of queue::Queue::GetLaneStats.
 absl::StatusOr<::segrid::v1::ServerStatus> TakeServerStatus(
     const AdminEnvironment& environment, absl::Time start_time);
+
+// Proto strings are UTF-8; a receiver's answer is any bytes, cut anywhere:
+// those that are no ASCII become '?' where it is no UTF-8.
+std::string AsText(std::string_view bytes);
 
 // Cut to what a Timestamp can hold: years 1 to 9999.
 google::protobuf::Timestamp ToTimestamp(absl::Time time);

@@ -56,6 +56,7 @@ void WriteSource(JsonText& json, const Sources& sources,
   if (sources.label != nullptr) json.Text("label", sources.label(source.name));
   json.Text("state", metrics::NameOf(source.state));
   json.Text("detail", source.detail);
+  json.Text("last_answer", source.last_answer);
   if (source.next_attempt != absl::InfiniteFuture()) {
     json.Number("next_attempt", Millis(source.next_attempt));
   }

@@ -25,6 +25,7 @@ struct FakeReceiverScript {
     absl::Duration at;  // Since the script was made.
     std::vector<std::string> tracks;
     std::int32_t retry_count;
+    bool plain = false;
   };
 
   // Decides the answer; the default takes everything.
@@ -52,7 +53,8 @@ class FakeReceiver final : public receivers::Receiver {
   void Send(receivers::Batch batch, Done done) override {
     FakeReceiverScript::Arrival arrival{.at = clock_.Uptime() - made_,
                                         .tracks = {},
-                                        .retry_count = batch.retry_count};
+                                        .retry_count = batch.retry_count,
+                                        .plain = batch.plain};
     for (const std::string_view track : batch.tracks) {
       arrival.tracks.emplace_back(track);
     }

@@ -265,6 +265,7 @@ sources:
     max_columns: 400
     gzip: true
     max_age: 20h
+    expire_while_paused: false
     requests_per_second: 50
     events_per_second: 0
     max_in_flight: 4

@@ -280,6 +280,7 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
       "rotate_bytes, "
       "rotate_age, rotate_keep, database, database_password, schema, "
       "create_tables, keep, max_columns, gzip, max_age, "
+      "expire_while_paused, "
       "requests_per_second, events_per_second, max_in_flight, ca_file, "
       "client_cert, "
       "client_key, allow_http, proxy, proxy_auth, connect_timeout, "

@@ -62,6 +62,7 @@ sources:
     spec_context: true
     gzip: false
     max_age: 1h30m
+    expire_while_paused: true
     requests_per_second: 0.5
     events_per_second: 12.5
     max_in_flight: 64
@@ -113,6 +114,7 @@ drain: {delay: 250ms, grace: 1m}
   source.spec_context = true;
   source.gzip = false;
   source.max_age = absl::Minutes(90);
+  source.expire_while_paused = true;
   source.requests_per_second = 0.5;
   source.events_per_second = 12.5;
   source.max_in_flight = 64;

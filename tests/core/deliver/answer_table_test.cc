@@ -49,12 +49,26 @@ Row Retried(const std::string& name, Reply reply) {
           {{0, "", 2}, {0.25, "1", 2}},
           SourceState::kBackingOff};
 }
+// A probe, then the rest.
 Row Misconfigured(int status) {
   return {absl::StrCat(status),
           {.status = status,
            .headers = {{"Retry-After", "5"}, {"Location", "/elsewhere"}}},
-          {{0, "", 2}, {60, "1", 2}},
+          {{0, "", 2}, {60, "1", 1}, {60, "1", 1}},
           SourceState::kMisconfigured};
+}
+// One message without compression passes, and then all do.
+Row Plain(int status) {
+  return {absl::StrCat(status),
+          {.status = status},
+          {{0, "", 2}, {0, "1", 1}, {0, "1", 1}}};
+}
+// A web page in place of an answer.
+Row Page() {
+  Row row = Misconfigured(200);
+  row.first = {.headers = {{"Content-Type", "text/html; charset=utf-8"}},
+               .body = "<!DOCTYPE html><title>Sign in</title>"};
+  return row;
 }
 // As long as Retry-After says, which is no attempt.
 Row Waits(int status, const std::string& retry_after, double seconds) {
@@ -70,9 +84,11 @@ std::vector<Row> Rows() {
   for (const int status : {400, 413, 422}) rows.push_back(Split(status));
   for (const int status :
        {300, 301, 302, 303, 304, 307, 308, 401, 402, 403, 404, 405,
-        406, 409, 411, 415, 418, 426, 431, 451, 499, 501, 505, 511}) {
+        406, 409, 411, 418, 426, 431, 451, 499, 501, 505, 511}) {
     rows.push_back(Misconfigured(status));
   }
+  rows.push_back(Plain(415));
+  rows.push_back(Page());
   for (const int status : {408, 410, 421, 425, 460}) {
     rows.push_back(
         Retried(absl::StrCat(status),
@@ -133,7 +149,12 @@ void Check(const Row& row) {
   const queue::LaneStats stats = delivery.calls.Stats("prod");
   EXPECT_EQ(stats.delivered, 2);
   EXPECT_EQ(stats.dead_letters, 0);
-  EXPECT_EQ(server.taken(), Ids(2));
+  // A page's 200 has taken nothing.
+  std::vector<std::string> taken = server.taken();
+  if (!row.first.headers.empty() && row.first.status == 200) {
+    taken.erase(taken.begin(), taken.begin() + 2);
+  }
+  EXPECT_EQ(taken, Ids(2));
   EXPECT_EQ(delivery.status().state, SourceState::kRunning);
 }
 

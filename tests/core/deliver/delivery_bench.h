@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/deliver/deliverer.h"
+#include "core/deliver/delivery_observer.h"
 #include "core/queue/memory/memory_queue.h"
+#include "tests/testing/failing_queue.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_executor.h"
 #include "tests/testing/fake_receiver.h"
@@ -18,11 +20,29 @@
 
 namespace segrid::deliver {
 
+// Notes what it is told.
+struct RecordingObserver final : DeliveryObserver {
+  void OnStateChange(const StateChange& change) override {
+    changes.push_back(change);
+  }
+  void OnGivenUp(std::string_view source, std::string_view reason,
+                 std::int64_t messages) override {
+    given_up[absl::StrCat(std::string(source), " ", std::string(reason))] +=
+        messages;
+  }
+  void OnCompressionOff(std::string_view) override { ++compression_off; }
+
+  std::vector<StateChange> changes;
+  std::map<std::string, std::int64_t> given_up;
+  int compression_off = 0;
+};
+
 // Lane and source "prod", and others by AddSource(). Jitter is 0.5.
 class DeliveryBench {
  public:
-  explicit DeliveryBench(Source prod = {}, Options options = {})
-      : options_(options) {
+  explicit DeliveryBench(Source prod = {}, Options options = {},
+                         queue::memory::MemoryOptions store = {})
+      : queue(store, clock), options_(options) {
     prod.name = "prod";
     AddSource(std::move(prod));
   }
@@ -36,9 +56,10 @@ class DeliveryBench {
   }
 
   void Start() {
-    deliverer_ = std::make_unique<Deliverer>(
-        Environment{clock, queue, executor, [] { return 0.5; }}, options_,
-        std::move(sources_));
+    deliverer_ =
+        std::make_unique<Deliverer>(Environment{clock, failing_queue, executor,
+                                                [] { return 0.5; }, &observer},
+                                    options_, std::move(sources_));
     deliverer_->Start();
     executor.Run();
   }
@@ -74,7 +95,9 @@ class DeliveryBench {
 
   testing::FakeClock clock;
   testing::FakeExecutor executor{clock};
-  queue::memory::MemoryQueue queue{{}, clock};
+  queue::memory::MemoryQueue queue;
+  testing::FailingQueue failing_queue{queue, executor};
+  RecordingObserver observer;
   testing::QueueCalls calls{queue};
 
  private:
@@ -84,12 +107,20 @@ class DeliveryBench {
   std::unique_ptr<Deliverer> deliverer_;
 };
 
+// A source whose rate is no bound.
+inline Source Fast() {
+  Source source;
+  source.requests_per_second = 100'000;
+  return source;
+}
+
 // Answers for scripts.
 inline receivers::SendResult Answer(receivers::Verdict verdict,
                                     absl::Duration wait = {}) {
   return {.verdict = verdict,
           .wait = wait,
-          .reason = "BAD_MESSAGE",
+          .reason = verdict == receivers::Verdict::kTooLarge ? "TOO_LARGE"
+                                                             : "BAD_MESSAGE",
           .halves_differ = true,
           .detail = "HTTP test",
           .answer = "HTTP test: body"};

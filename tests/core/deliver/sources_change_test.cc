@@ -87,6 +87,32 @@ TEST_F(SourcesChange, WhatTheOldReceiverDidNotTakeGoesToTheNewOne) {
   EXPECT_EQ(bench_.status().failed_attempts, static_cast<std::int64_t>(tries));
 }
 
+// The one before had put it off until its age.
+TEST_F(SourcesChange, ASuspectOfTheOldReceiverGoesToTheNewOne) {
+  bench_.script().answer = [](const auto&) { return Answer(Verdict::kSplit); };
+  bench_.Append(1);
+  bench_.Start();
+  Advance(1'000);
+  ASSERT_THAT(bench_.script().arrivals, SizeIs(1));
+  auto& next = Put("prod");
+  Advance(1'000);
+  EXPECT_THAT(next.arrivals, SizeIs(1));
+  EXPECT_EQ(bench_.stats().delivered, 1);
+}
+
+TEST_F(SourcesChange, ASuspectOfASourceThatWentGoesWhenItComesAgain) {
+  bench_.script().answer = [](const auto&) { return Answer(Verdict::kSplit); };
+  bench_.Append(1);
+  bench_.Start();
+  Advance(1'000);
+  bench_.deliverer().Remove("prod");
+  Advance(1'000);
+  auto& next = Put("prod");
+  Advance(1'000);
+  EXPECT_THAT(next.arrivals, SizeIs(1));
+  EXPECT_EQ(bench_.stats().delivered, 1);
+}
+
 TEST_F(SourcesChange, TheLastOfSeveralChangesHolds) {
   bench_.script().latency = absl::Seconds(5);
   bench_.Append(1);

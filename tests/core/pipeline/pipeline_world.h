@@ -70,6 +70,7 @@ class World {
     for (std::size_t i = 0; i < config_.sources.size(); ++i) {
       deliver::Source& source = delivered.emplace_back();
       source.name = config_.sources[i].name;
+      source.max_age = config_.sources[i].max_age;
       source.receiver =
           std::make_unique<RecordingReceiver>(executor_, received_[i]);
     }

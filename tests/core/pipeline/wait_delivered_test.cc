@@ -40,9 +40,10 @@ TEST(WaitDelivered, AnswersAtTheDeadlineWithWhatIsPending) {
 }
 
 TEST(WaitDelivered, CountsDeadLetters) {
-  World world({Named("a")});
-  world.received(0).answer = {.verdict = receivers::Verdict::kSplit,
-                              .reason = queue::kReasonBadMessage};
+  config::Source source = Named("a");
+  source.max_age = absl::Seconds(2);
+  World world({source});
+  world.received(0).answer = {.verdict = receivers::Verdict::kRetry};
   world.Deliver();
   const std::string body = Body({kOpen});
   const auto answer = world.Start(WaitingCallOf(body));
@@ -50,6 +51,20 @@ TEST(WaitDelivered, CountsDeadLetters) {
   ASSERT_TRUE(answer->has_value());
   EXPECT_EQ((**answer)->dead_letters, 1);
   EXPECT_EQ((**answer)->delivered, 0);
+}
+
+TEST(WaitDelivered, AnswersAtOnceWithTheStateOfASourceThatIsHeld) {
+  World world({Named("a"), Named("b")});
+  world.received(1).answer = {.verdict = receivers::Verdict::kMisconfigured};
+  world.Deliver();
+  const std::string body = Body({kOpen, kClick});
+  const auto answer = world.Start(WaitingCallOf(body));
+  world.executor().Advance(absl::Seconds(1));
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((**answer)->delivered, 2);
+  EXPECT_EQ((**answer)->pending, 2);
+  EXPECT_EQ((**answer)->sources[0].state, deliver::SourceState::kRunning);
+  EXPECT_EQ((**answer)->sources[1].state, deliver::SourceState::kMisconfigured);
 }
 
 TEST(WaitDelivered, WithNothingNewAnswersAtOnce) {

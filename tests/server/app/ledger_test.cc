@@ -67,16 +67,18 @@ TEST_F(LedgerTest, AddsUpAfterEachStep) {
   ExpectBooks(0, 0, 0, 0);
   Forward(3, 0, api::WAIT_DELIVERED);
   ExpectBooks(3, 0, 0, 0);
-  server_.gate(0).SetVerdict(receivers::Verdict::kSplit);
-  Forward(4, 100, api::WAIT_DELIVERED);
-  ExpectBooks(3, 0, 4, 0);
+  // The last of each is taken, as the proof against the others.
+  server_.gate(0).Refuse("event-90");
+  Forward(5, 9'096, api::WAIT_DELIVERED);
+  ExpectBooks(4, 0, 4, 0);
   Purge();
-  ExpectBooks(3, 0, 0, 4);
-  Forward(2, 200, api::WAIT_DELIVERED);
-  ExpectBooks(3, 0, 2, 4);
+  ExpectBooks(4, 0, 0, 4);
+  server_.gate(0).Refuse("event-80");
+  Forward(3, 8'098, api::WAIT_DELIVERED);
+  ExpectBooks(5, 0, 2, 4);
   server_.gate(0).Close();
   Forward(5, 300, api::WAIT_ACCEPTED);
-  ExpectBooks(3, 5, 2, 4);
+  ExpectBooks(5, 5, 2, 4);
 }
 
 TEST_F(LedgerTest, StandsBesideTheFiguresOfTheGrpcDoor) {

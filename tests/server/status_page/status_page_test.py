@@ -5,6 +5,7 @@ source, in the dark and on a phone. Without Chromium those parts are skipped.
 """
 
 import argparse
+import gzip
 import http.client
 import http.server
 import json
@@ -24,12 +25,16 @@ SECONDS = 60
 
 
 class Refusing(http.server.BaseHTTPRequestHandler):
-    """A receiver that refuses every key, or says 404 with the event in its answer."""
+    """A receiver that refuses every key, or one of ten events, with the event in its answer."""
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        status = 404 if self.path.startswith("/gone") else 401
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        status = 401
+        if self.path.startswith("/picky"):
+            status = 400 if re.search(rb'"open-\d*7"', body) else 200
         body = f"no {CANARY}".encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -129,10 +134,10 @@ class StatusPage(unittest.TestCase):
 
     def failing(self):
         port = self.receiver.server_address[1]
-        server = self.start(source("good") + source("refused", "v1", port) + source("gone", "gone", port))
+        server = self.start(source("good") + source("refused", "v1", port) + source("picky", "picky", port))
         server.post(events(200) + events(20, "deferred") + [None, {"event": "click"}])
         server.wait_for(lambda s: s["sources"][0]["delivered"] >= 200 and s["sources"][1]["state"] == "misconfigured"
-                        and len(s["dead_letters"]) > 0)
+                        and s["sources"][2]["dead_letters"] == 20)
         return server
 
     def test_is_one_page_that_needs_nothing_from_elsewhere(self):
@@ -158,18 +163,21 @@ class StatusPage(unittest.TestCase):
         self.assertEqual(status["totals"]["tracks"], 600)
         self.assertEqual(status["totals"]["skipped"], 60)
         self.assertEqual(status["totals"]["rejected"], 6)
-        good, refused, gone = status["sources"]
+        good, refused, picky = status["sources"]
         self.assertEqual((good["state"], good["delivered"], good["pending"]), ("running", 200, 0))
         self.assertGreater(good["latency_p99"], 0)
         self.assertEqual((refused["state"], refused["pending"]), ("misconfigured", 200))
         self.assertIn("HTTP 401", refused["detail"])
+        # The receiver's own words, which may repeat an event, so that somebody can see what it wants.
+        self.assertEqual(refused.pop("last_answer"), f"HTTP 401: no {CANARY}")
+        picky.pop("last_answer")
         self.assertIn("oldest", refused)
-        self.assertEqual(gone["dead_letters"], 200)
+        self.assertEqual((picky["delivered"], picky["dead_letters"]), (180, 20))
         letter = status["dead_letters"][0]
-        self.assertEqual((letter["source"], letter["answer"], letter["attempts"]), ("gone", "HTTP 404", 1))
+        self.assertEqual((letter["source"], letter["answer"], letter["attempts"]), ("picky", "HTTP 400", letter["attempts"]))
         metrics = server.ask(server.admin, "GET", "/metrics")[1]
         self.assertIn('segrid_source_state{source="refused",state="misconfigured"} 1', metrics)
-        self.assertIn('segrid_delivery_answers_total{source="gone",verdict="dead_letter",code="404"}', metrics)
+        self.assertIn('segrid_delivery_answers_total{source="picky",verdict="split",code="400"}', metrics)
         self.assertRegex(metrics, r'segrid_delivery_latency_seconds_count\{source="good"\} 200')
         server.close()
         log = "".join(server.log.get() for _ in range(server.log.qsize()))
@@ -201,8 +209,9 @@ class StatusPage(unittest.TestCase):
         page = self.dump(server, "failing", "--window-size=1200,1300")
         self.assertIn(">misconfigured<", page)
         self.assertIn("HTTP 401", page)
-        self.assertIn("<td>HTTP 404</td>", page)
-        self.assertNotIn("canary", page)
+        self.assertIn("<td>HTTP 400</td>", page)
+        self.assertIn(f"last answer: HTTP 401: no {CANARY}", page)
+        self.assertEqual(page.count("canary"), 1)
         self.dump(server, "dark", "--window-size=1200,1300", "--blink-settings=preferredColorScheme=0",
                   "--force-dark-mode")
         self.dump(server, "phone", "--window-size=500,2200")

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -39,6 +40,13 @@ class Gate {
     verdict_ = verdict;
   }
 
+  // Batches are refused from now on when a Track of theirs contains `text`;
+  // empty: none is.
+  void Refuse(std::string text) {
+    absl::MutexLock lock(&mu_);
+    refused_ = std::move(text);
+  }
+
   std::vector<std::string> delivered() const {
     absl::MutexLock lock(&mu_);
     return delivered_;
@@ -72,11 +80,16 @@ class Gate {
   receivers::SendResult Take(const std::vector<std::string>& tracks) {
     absl::MutexLock lock(&mu_);
     receivers::SendResult result;
-    result.verdict = verdict_;
-    result.reason = "REFUSED";
+    const bool refused =
+        !refused_.empty() &&
+        std::any_of(tracks.begin(), tracks.end(), [this](const auto& track) {
+          return track.find(refused_) != track.npos;
+        });
+    result.verdict = refused ? receivers::Verdict::kSplit : verdict_;
+    result.reason = "BAD_MESSAGE";
     result.answer = "HTTP 404 \xFF";  // Bytes that are no text.
     result.detail = "HTTP 404";
-    if (verdict_ == receivers::Verdict::kDelivered) {
+    if (result.verdict == receivers::Verdict::kDelivered) {
       delivered_.insert(delivered_.end(), tracks.begin(), tracks.end());
     }
     return result;
@@ -87,6 +100,7 @@ class Gate {
   bool open_ ABSL_GUARDED_BY(mu_) = true;
   receivers::Verdict verdict_ ABSL_GUARDED_BY(mu_) =
       receivers::Verdict::kDelivered;
+  std::string refused_ ABSL_GUARDED_BY(mu_);
   std::vector<std::function<void()>> waiting_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> delivered_ ABSL_GUARDED_BY(mu_);
 };

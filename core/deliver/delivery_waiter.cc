@@ -1,4 +1,4 @@
-#include "core/deliver/settle_watch.h"
+#include "core/deliver/delivery_waiter.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,8 +6,8 @@
 
 namespace segrid::deliver {
 
-void SettleWatch::Add(std::string lane, queue::Ticket ticket,
-                      absl::Time deadline, Done done) {
+void DeliveryWaiter::Add(std::string lane, queue::Ticket ticket,
+                         absl::Time deadline, Done done) {
   if (ticket.count == 0) return done(queue::Progress{});
   std::uint64_t id = 0;
   {
@@ -30,7 +30,7 @@ void SettleWatch::Add(std::string lane, queue::Ticket ticket,
   Look(id);
 }
 
-void SettleWatch::OnSettled(std::string_view lane, queue::Range range) {
+void DeliveryWaiter::OnSettled(std::string_view lane, queue::Range range) {
   std::vector<std::uint64_t> touched;
   {
     absl::MutexLock lock(&mu_);
@@ -45,13 +45,26 @@ void SettleWatch::OnSettled(std::string_view lane, queue::Range range) {
   for (const std::uint64_t id : touched) Look(id);
 }
 
-void SettleWatch::Clear() {
+void DeliveryWaiter::OnStopped(std::string_view lane) {
+  std::vector<std::uint64_t> stopped;
+  {
+    absl::MutexLock lock(&mu_);
+    for (auto& [id, wait] : waits_) {
+      if (wait.lane != lane) continue;
+      wait.time_is_up = true;
+      stopped.push_back(id);
+    }
+  }
+  for (const std::uint64_t id : stopped) Look(id);
+}
+
+void DeliveryWaiter::Clear() {
   std::map<std::uint64_t, Wait> dropped;
   absl::MutexLock lock(&mu_);
   dropped.swap(waits_);
 }
 
-void SettleWatch::OnDeadline(std::uint64_t id) {
+void DeliveryWaiter::OnDeadline(std::uint64_t id) {
   {
     absl::MutexLock lock(&mu_);
     const auto wait = waits_.find(id);
@@ -61,7 +74,7 @@ void SettleWatch::OnDeadline(std::uint64_t id) {
   Look(id);
 }
 
-void SettleWatch::Look(std::uint64_t id) {
+void DeliveryWaiter::Look(std::uint64_t id) {
   std::string lane;
   queue::Ticket ticket;
   {
@@ -78,8 +91,8 @@ void SettleWatch::Look(std::uint64_t id) {
       });
 }
 
-void SettleWatch::OnProgress(std::uint64_t id,
-                             absl::StatusOr<queue::Progress> progress) {
+void DeliveryWaiter::OnProgress(std::uint64_t id,
+                                absl::StatusOr<queue::Progress> progress) {
   // Of several looks at once, the first that sees the end takes the wait.
   decltype(waits_)::node_type ended;
   {

@@ -27,11 +27,12 @@ namespace segrid::deliver {
 // Ownership:     held by a std::shared_ptr; keeps references to its parts.
 // Thread safety: any thread, any time.
 // Blocking:      never.
-class SettleWatch : public std::enable_shared_from_this<SettleWatch> {
+class DeliveryWaiter : public std::enable_shared_from_this<DeliveryWaiter> {
  public:
   using Done = std::function<void(absl::StatusOr<queue::Progress>)>;
 
-  SettleWatch(base::Clock& clock, queue::Queue& queue, pool::Executor& executor)
+  DeliveryWaiter(base::Clock& clock, queue::Queue& queue,
+                 pool::Executor& executor)
       : clock_(clock), queue_(queue), executor_(executor) {}
 
   // See Deliverer::NotifySettled().
@@ -40,6 +41,9 @@ class SettleWatch : public std::enable_shared_from_this<SettleWatch> {
 
   // Messages of `lane` from `first` to `last`, or some of them, were settled.
   void OnSettled(std::string_view lane, queue::Range range);
+
+  // The source of `lane` delivers nothing for now: ends the waits for it.
+  void OnStopped(std::string_view lane);
 
   // Drops all waits, without running their `done`.
   void Clear();

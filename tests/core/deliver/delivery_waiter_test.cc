@@ -89,6 +89,54 @@ TEST(NotifySettled, TellsWhatIsPendingAtTheDeadline) {
   EXPECT_EQ(wait.calls, 1);
 }
 
+TEST(NotifySettled, AnswersAtOnceForASourceThatIsHeldOrPaused) {
+  for (const bool held : {false, true}) {
+    DeliveryBench bench;
+    bench.script().answer = [](const auto&) {
+      return Answer(Verdict::kMisconfigured);
+    };
+    bench.Append(1);
+    bench.Start();
+    bench.executor.Advance(absl::Seconds(1));
+    if (!held) {
+      ASSERT_TRUE(bench.deliverer().Resume("prod").ok());
+      ASSERT_TRUE(bench.deliverer().Pause("prod").ok());
+    }
+    Wait wait;
+    bench.deliverer().NotifySettled("prod", bench.Append(3, 1),
+                                    absl::InfiniteFuture(), wait.done());
+    ASSERT_EQ(wait.calls, 1);
+    EXPECT_EQ(wait.counts->value().pending, 3);
+    EXPECT_EQ(wait.counts->value().state,
+              held ? SourceState::kMisconfigured : SourceState::kPaused);
+  }
+}
+
+TEST(NotifySettled, AnswersWhenTheSourceIsHeldOrPausedMeanwhile) {
+  for (const bool held : {false, true}) {
+    DeliveryBench bench;
+    bench.script().hang = !held;
+    bench.script().answer = [](const auto&) {
+      return Answer(Verdict::kMisconfigured);
+    };
+    bench.Start();
+    Wait wait;
+    bench.deliverer().NotifySettled("prod", bench.Append(3),
+                                    absl::InfiniteFuture(), wait.done());
+    EXPECT_EQ(wait.calls, 0);
+    bench.executor.Advance(absl::Seconds(1));
+    if (!held) {
+      EXPECT_EQ(wait.calls, 0);
+      ASSERT_TRUE(bench.deliverer().Pause("prod").ok());
+      bench.executor.Run();
+    }
+    ASSERT_EQ(wait.calls, 1);
+    EXPECT_EQ(wait.counts->value().pending, 3);
+    EXPECT_EQ(wait.counts->value().state,
+              held ? SourceState::kMisconfigured : SourceState::kPaused);
+  }
+}
+
 TEST(NotifySettled, ADeadlineThatHasPassedAnswersAtOnce) {
   DeliveryBench bench;
   bench.script().hang = true;

@@ -1,4 +1,4 @@
-// A batch on its way.
+// A batch on its way to the receiver.
 
 #pragma once
 
@@ -11,24 +11,24 @@
 
 #include "absl/time/time.h"
 #include "core/base/trace_parent.h"
-#include "core/deliver/cuts.h"
-#include "core/deliver/pieces.h"
+#include "core/deliver/batch_splitter.h"
+#include "core/deliver/split_points.h"
 #include "core/queue/queue.h"
 #include "core/receivers/receiver.h"
 
 namespace segrid::deliver {
 
 // A lease and what of it is still to be sent. A value; not thread-safe.
-class Flight {
+class InFlightBatch {
  public:
   // `now` is of base::Clock::Uptime().
-  Flight(queue::Lease lease, absl::Duration now)
+  InFlightBatch(queue::Lease lease, absl::Duration now)
       : renewed_at(now), lease_(std::move(lease)) {}
 
   const queue::Lease& lease() const { return lease_; }
 
   // Chooses what to send: places in lease().messages, ascending. Once.
-  void Choose(std::vector<std::size_t> messages, Cuts& cuts);
+  void Choose(std::vector<std::size_t> messages, SplitPoints& split_points);
 
   // Whether a piece is less than all that was chosen.
   bool IsPart(const Piece& piece) const {
@@ -58,10 +58,27 @@ class Flight {
   queue::Settlement SettlementOf(std::string_view lane,
                                  const std::vector<std::size_t>& places) const;
 
-  Pieces pieces{0};
+  // Of the message of a piece of one.
+  const queue::LeasedMessage& MessageOf(const Piece& piece) const {
+    return lease_.messages[messages_[piece.begin]];
+  }
+  std::vector<queue::Sequence> SequencesOf(const Piece& piece) const;
+  // The messages' JSON, each with one byte for its comma.
+  std::int64_t BytesOf(const Piece& piece) const;
+  // When the oldest message of the lease was accepted; there is one.
+  absl::Time oldest() const;
+
+  BatchSplitter splitter{0};
   absl::Duration renewed_at;
   // Calls to the receiver and the queue that have not been answered.
   int busy = 0;
+  // One single message of each eighth was put first.
+  bool sampled = false;
+  // A part of it was too large; what was taken since then.
+  bool too_large = false;
+  std::int64_t largest_taken = 0;
+  // The next piece is a single message, to be sent without compression.
+  bool plain_next = false;
 
  private:
   queue::Sequence SequenceOf(std::size_t chosen) const {

@@ -1,13 +1,15 @@
-#include "core/deliver/flight.h"
+#include "core/deliver/in_flight_batch.h"
 
+#include <algorithm>
 #include <string>
 
 namespace segrid::deliver {
 
-void Flight::Choose(std::vector<std::size_t> messages, Cuts& cuts) {
+void InFlightBatch::Choose(std::vector<std::size_t> messages,
+                           SplitPoints& split_points) {
   messages_ = std::move(messages);
-  if (cuts.empty()) {  // Nearly always.
-    pieces = Pieces(messages_.size());
+  if (split_points.empty()) {  // Nearly always.
+    splitter = BatchSplitter(messages_.size());
     return;
   }
   std::vector<queue::Sequence> sequences;
@@ -15,10 +17,10 @@ void Flight::Choose(std::vector<std::size_t> messages, Cuts& cuts) {
   for (const std::size_t place : messages_) {
     sequences.push_back(lease_.messages[place].sequence);
   }
-  pieces = Pieces(messages_.size(), cuts.Take(sequences));
+  splitter = BatchSplitter(messages_.size(), split_points.Take(sequences));
 }
 
-receivers::Batch Flight::BatchOf(const Piece& piece) const {
+receivers::Batch InFlightBatch::BatchOf(const Piece& piece) const {
   receivers::Batch batch;
   batch.retry_count = lease_.attempts + piece.attempts;
   batch.tracks.reserve(piece.size());
@@ -32,7 +34,34 @@ receivers::Batch Flight::BatchOf(const Piece& piece) const {
   return batch;
 }
 
-std::optional<base::TraceParent> Flight::TraceOf(const Piece& piece) const {
+std::vector<queue::Sequence> InFlightBatch::SequencesOf(
+    const Piece& piece) const {
+  std::vector<queue::Sequence> sequences;
+  sequences.reserve(piece.size());
+  for (std::size_t i = piece.begin; i < piece.end; ++i) {
+    sequences.push_back(SequenceOf(i));
+  }
+  return sequences;
+}
+
+std::int64_t InFlightBatch::BytesOf(const Piece& piece) const {
+  std::int64_t bytes = 0;
+  for (std::size_t i = piece.begin; i < piece.end; ++i) {
+    bytes += std::ssize(lease_.messages[messages_[i]].track) + 1;
+  }
+  return bytes;
+}
+
+absl::Time InFlightBatch::oldest() const {
+  absl::Time oldest = absl::InfiniteFuture();
+  for (const queue::LeasedMessage& message : lease_.messages) {
+    oldest = std::min(oldest, message.accepted_time);
+  }
+  return oldest;
+}
+
+std::optional<base::TraceParent> InFlightBatch::TraceOf(
+    const Piece& piece) const {
   const base::TraceParent* found = nullptr;
   auto message = messages_.begin() + static_cast<std::ptrdiff_t>(piece.begin);
   const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(piece.end);
@@ -52,7 +81,7 @@ std::optional<base::TraceParent> Flight::TraceOf(const Piece& piece) const {
   return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
-queue::Settlement Flight::SettlementOf(
+queue::Settlement InFlightBatch::SettlementOf(
     std::string_view lane, const std::vector<std::size_t>& places) const {
   queue::Settlement settlement{.lane = std::string(lane),
                                .lease_id = lease_.id};

@@ -1,26 +1,26 @@
-#include "core/deliver/cuts.h"
+#include "core/deliver/split_points.h"
 
 #include <algorithm>
 
 namespace segrid::deliver {
 
-void Cuts::Add(queue::Range part) {
+void SplitPoints::Add(queue::Range part) {
   firsts_.insert(part.first);
   firsts_.insert(part.last + 1);
-  while (firsts_.size() > kMaxCuts) firsts_.erase(firsts_.begin());
+  while (firsts_.size() > kMaxPoints) firsts_.erase(firsts_.begin());
 }
 
-std::vector<std::size_t> Cuts::Take(
+std::vector<std::size_t> SplitPoints::Take(
     const std::vector<queue::Sequence>& sequences) {
   std::vector<std::size_t> places;
   if (sequences.empty()) return places;
-  auto cut = firsts_.upper_bound(sequences.front());
-  while (cut != firsts_.end() && *cut <= sequences.back()) {
+  auto point = firsts_.upper_bound(sequences.front());
+  while (point != firsts_.end() && *point <= sequences.back()) {
     const auto behind =
-        std::lower_bound(sequences.begin(), sequences.end(), *cut);
+        std::lower_bound(sequences.begin(), sequences.end(), *point);
     const auto place = static_cast<std::size_t>(behind - sequences.begin());
     if (places.empty() || places.back() != place) places.push_back(place);
-    cut = firsts_.erase(cut);
+    point = firsts_.erase(point);
   }
   return places;
 }

@@ -1,0 +1,54 @@
+#include "server/app/delivery_log.h"
+
+#include <string>
+
+#include "server/metrics/collector.h"
+
+namespace segrid::app {
+namespace {
+
+constexpr absl::Duration kWindow = absl::Seconds(10);
+
+}  // namespace
+
+DeliveryLog::DeliveryLog(logging::Log& log, pool::Executor& executor)
+    : log_(log),
+      given_up_(executor, kWindow,
+                [&log](const std::string& source, const std::string& reason,
+                       std::int64_t messages) {
+                  log.Warning("messages became dead letters",
+                              {{"source", source},
+                               {"reason", reason},
+                               {"messages", messages}});
+                }) {}
+
+void DeliveryLog::OnStateChange(const deliver::StateChange& change) {
+  const std::string was(metrics::NameOf(change.from));
+  if (change.to == deliver::SourceState::kRunning) {
+    log_.Info("a source delivers again",
+              {{"source", change.source},
+               {"was", was},
+               {"lasted_seconds", absl::ToInt64Seconds(change.lasted)},
+               {"pending", change.pending}});
+    return;
+  }
+  log_.Warning("a source does not deliver",
+               {{"source", change.source},
+                {"state", std::string(metrics::NameOf(change.to))},
+                {"was", was},
+                {"detail", change.detail}});
+}
+
+void DeliveryLog::OnGivenUp(std::string_view source, std::string_view reason,
+                            std::int64_t messages) {
+  given_up_.Add(source, reason, messages);
+}
+
+void DeliveryLog::OnCompressionOff(std::string_view source) {
+  log_.Warning(
+      "a receiver takes no compressed requests: gzip is off for its source "
+      "until a reload changes it; set gzip: false",
+      {{"source", std::string(source)}});
+}
+
+}  // namespace segrid::app
