@@ -119,24 +119,14 @@ TEST_F(ProgramTest, ExitsAtOnceOnASecondInterrupt) {
 }
 
 TEST_F(ProgramTest, ExitsWithinGraceAndASecondWhenStuck) {
-  // A pipe that nobody reads: the file receiver's writes never end.
-  const std::string pipe = dir_.Path("pipe");
-  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  ServerProcess server(
-      directory(),
-      ServerArguments("data_dir: .\n"
-                      "drain: {grace: 300ms}\n"
-                      "sources: [{name: a, receiver: file, path: pipe}]\n"));
+  ServerProcess server(directory(), ServerArguments("drain: {grace: 300ms}\n"));
   ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\"")) << server.errors();
-  EXPECT_EQ(Forward(10'000), 10'000);
-  server.Signal(SIGTERM);
-  ASSERT_TRUE(server.ReadUntil("draining"));
+  // Nobody reads the log any more, so the next line of it never ends.
+  server.FillErrors();
   const absl::Time start = absl::Now();
-  EXPECT_EQ(server.Wait(), 4) << server.errors();
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.WaitWithoutReading(), 4);
   EXPECT_LT(absl::Now() - start, absl::Seconds(3));
-  EXPECT_THAT(server.errors(), HasSubstr("stuck"));
-  ::close(reader);
 }
 
 TEST_F(ProgramTest, ReloadsOnSighupAndKeepsTheOldConfigurationOnErrors) {

@@ -76,6 +76,22 @@ int ServerProcess::Wait() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
+int ServerProcess::WaitWithoutReading() {
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  pid_ = -1;
+  ended_ = absl::Now();
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+void ServerProcess::FillErrors() const {
+  const std::string path = "/proc/" + std::to_string(pid_) + "/fd/2";
+  const int pipe = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  while (::write(pipe, "\n", 1) == 1) {
+  }
+  ::close(pipe);
+}
+
 bool ServerProcess::ReadLine() {
   char* line = nullptr;
   std::size_t capacity = 0;

@@ -32,6 +32,10 @@ class ServerProcess {
 
   // Waits for the end: the exit code, or 1000 + the signal that killed it.
   int Wait();
+  // The same, but what it still writes is read only when it has ended.
+  int WaitWithoutReading();
+  // Fills the pipe of its stderr: who writes there hangs from now on.
+  void FillErrors() const;
 
   // What was read of standard error so far; all of it after Wait().
   const std::string& errors() const { return errors_; }
