@@ -29,6 +29,7 @@ receivers::Batch InFlightBatch::BatchOf(const Piece& piece) const {
     const queue::LeasedMessage& message = lease_.messages[messages_[i]];
     batch.tracks.push_back(message.track);
     batch.ids.push_back(message.id);
+    batch.accepted_times.push_back(message.accepted_time);
   }
   batch.trace = TraceOf(piece);
   return batch;
