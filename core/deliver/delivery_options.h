@@ -26,6 +26,7 @@ struct Source {
   // Messages expire also while an operator has paused the source.
   bool expire_while_paused = false;
   double requests_per_second = 50;  // Above 0.
+  double events_per_second = 0;     // 0: any number.
   std::int32_t max_in_flight = 4;   // Batches; 1 to 100.
   // Gets the time from acceptance to delivery of each message. May be null.
   std::shared_ptr<metrics::Histogram> latency{};

@@ -15,14 +15,17 @@ double NoJitter() { return 1.0; }
 
 DeliveryThrottle::DeliveryThrottle(const Options& options,
                                    double requests_per_second,
-                                   retry::Jitter jitter)
+                                   retry::Jitter jitter,
+                                   double events_per_second)
     : backoff_(options.backoff),
       probe_waits_({.base = options.probe_wait,
                     .multiplier = 2.0,
                     .cap = options.max_probe_wait}),
       least_probe_wait_(options.probe_wait),
       jitter_(std::move(jitter)),
-      bucket_(requests_per_second, BurstOf(requests_per_second)) {}
+      bucket_(requests_per_second, BurstOf(requests_per_second)) {
+  if (events_per_second > 0) events_.emplace(events_per_second, 1);
+}
 
 bool DeliveryThrottle::Closed(absl::Duration now) const {
   return paused_ || now < closed_until_;
@@ -31,7 +34,12 @@ bool DeliveryThrottle::Closed(absl::Duration now) const {
 absl::Duration DeliveryThrottle::WaitFor(absl::Duration now) {
   if (paused_) return absl::InfiniteDuration();
   if (now < closed_until_) return closed_until_ - now;
-  return bucket_.WaitFor(now);
+  const absl::Duration wait = bucket_.WaitFor(now);
+  return events_.has_value() ? std::max(wait, events_->WaitFor(now)) : wait;
+}
+
+void DeliveryThrottle::Spend(std::size_t messages) {
+  if (events_.has_value()) events_->Take(static_cast<double>(messages));
 }
 
 std::int64_t DeliveryThrottle::Begin(absl::Duration now) {

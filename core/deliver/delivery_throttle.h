@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,8 +23,9 @@ namespace segrid::deliver {
 // base::Clock::Uptime().
 class DeliveryThrottle {
  public:
+  // `events_per_second` is 0 for any number.
   DeliveryThrottle(const Options& options, double requests_per_second,
-                   retry::Jitter jitter);
+                   retry::Jitter jitter, double events_per_second = 0);
 
   // How long after `now` an attempt may begin: zero for at once, infinite when
   // only Resume() helps.
@@ -33,6 +36,9 @@ class DeliveryThrottle {
 
   // Begins an attempt that WaitFor allowed; returns its epoch.
   std::int64_t Begin(absl::Duration now);
+  // The attempt carries so many messages. Those over the rate are owed: the
+  // next attempt waits for them.
+  void Spend(std::size_t messages);
   // Undoes Begin() when there was nothing to attempt.
   void Cancel() { bucket_.Return(); }
 
@@ -81,6 +87,7 @@ class DeliveryThrottle {
   const absl::Duration least_probe_wait_;
   retry::Jitter jitter_;
   rate::TokenBucket bucket_;
+  std::optional<rate::TokenBucket> events_;  // nullopt: any number.
 
   bool paused_ = false;
   SourceState failing_ = SourceState::kRunning;  // Until the next success.

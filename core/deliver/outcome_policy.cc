@@ -36,7 +36,8 @@ OutcomePolicy::OutcomePolicy(const Options& options, const Source& source,
       max_message_bytes_(limits.max_message_bytes),
       backoff_(options.backoff),
       jitter_(jitter),
-      throttle_(options, source.requests_per_second, jitter),
+      throttle_(options, source.requests_per_second, jitter,
+                source.events_per_second),
       size_limit_(limits.max_batch_bytes) {}
 
 Outcome OutcomePolicy::Decide(InFlightBatch& batch, const Piece& piece,

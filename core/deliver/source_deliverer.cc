@@ -22,6 +22,15 @@ constexpr int kRenewalsPerLease = 4;
 constexpr absl::Duration kNoRoomRetry = absl::Minutes(1);
 constexpr absl::Duration kNoRoomDeferral = absl::Minutes(5);
 
+// No batch has more messages than a second may have.
+receivers::Limits WithinRate(receivers::Limits limits,
+                             double events_per_second) {
+  if (events_per_second <= 0) return limits;
+  limits.max_batch_messages = static_cast<std::int32_t>(std::clamp(
+      events_per_second, 1.0, static_cast<double>(limits.max_batch_messages)));
+  return limits;
+}
+
 constexpr queue::Sequence kLastSequence = ~queue::Sequence{0} - 1;
 
 }  // namespace
@@ -41,7 +50,7 @@ SourceDeliverer::SourceDeliverer(const Environment& environment,
       waiter_(waiter),
       latency_(source.latency),
       receiver_(std::move(source.receiver)),
-      limits_(receiver_->limits()),
+      limits_(WithinRate(receiver_->limits(), source.events_per_second)),
       serial_(environment.executor),
       board_(name_, receiver_->endpoint(), environment, waiter),
       policy_(options, source, limits_, environment.jitter) {}
@@ -376,6 +385,7 @@ void SourceDeliverer::SendNext(const BatchPtr& batch, std::int64_t epoch) {
                            .plain_trial = batch->plain_next};
   batch->plain_next = false;
   const Piece piece = batch->splitter.Next();
+  policy_.throttle().Spend(piece.size());
   ++batch->busy;
   ++attempts_;
   ++posts_;

@@ -24,6 +24,7 @@ absl::StatusOr<std::vector<deliver::Source>> MakeSources(
     to.max_age = from.max_age;
     to.expire_while_paused = from.expire_while_paused;
     to.requests_per_second = from.requests_per_second;
+    to.events_per_second = from.events_per_second;
     to.max_in_flight = from.max_in_flight;
   }
   return sources;

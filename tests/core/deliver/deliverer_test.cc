@@ -82,6 +82,22 @@ TEST(Deliverer, KeepsToItsRate) {
   EXPECT_NEAR(static_cast<double>(bench.script().arrivals.size()), 51, 1);
 }
 
+TEST(Deliverer, KeepsToItsEventsPerSecond) {
+  for (const double rate : {7.0, 100.0, 1'000.0}) {
+    Source source;
+    source.events_per_second = rate;
+    source.max_in_flight = 4;
+    DeliveryBench bench(std::move(source));
+    bench.Append(20'000);
+    bench.Start();
+    bench.executor.Advance(absl::Seconds(10));
+    // At most one batch, a second's worth, before its time.
+    EXPECT_GE(static_cast<double>(bench.stats().delivered), 9 * rate) << rate;
+    EXPECT_LE(static_cast<double>(bench.stats().delivered), 11 * rate + 1)
+        << rate;
+  }
+}
+
 TEST(Deliverer, CostsNothingWhileIdleOrPausedOrWaiting) {
   DeliveryBench bench;
   bench.Start();

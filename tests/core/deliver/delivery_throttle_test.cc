@@ -29,6 +29,18 @@ TEST(DeliveryThrottle, LimitsTheRate) {
   EXPECT_EQ(throttle.WaitFor(kNow), kZero);
 }
 
+TEST(DeliveryThrottle, LimitsTheEventsToo) {
+  DeliveryThrottle throttle(
+      Options(), 1000, [] { return 0.5; }, 100);
+  EXPECT_EQ(throttle.WaitFor(kNow), kZero);
+  throttle.Begin(kNow);
+  throttle.Spend(250);
+  EXPECT_GT(throttle.WaitFor(kNow), absl::Seconds(2.4));
+  EXPECT_LT(throttle.WaitFor(kNow), absl::Seconds(2.6));
+  EXPECT_FALSE(throttle.Closed(kNow));
+  EXPECT_EQ(throttle.WaitFor(kNow + absl::Seconds(2.6)), kZero);
+}
+
 TEST(DeliveryThrottle, FailuresLengthenTheWaitAndASuccessEndsIt) {
   DeliveryThrottle throttle = OpenThrottle();
   for (const double wait : {0.25, 0.5, 1.0, 2.0}) {
