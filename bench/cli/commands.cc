@@ -12,10 +12,10 @@
 #include <functional>
 #include <string>
 
-#include "bench/load/webhook_signer.h"
 #include "bench/report/compare.h"
 #include "bench/report/report.h"
 #include "bench/stats/codes.h"
+#include "core/crypto/webhook_signer.h"
 
 namespace segrid::bench {
 namespace {
@@ -133,7 +133,7 @@ int Execute(const EchoCommand& command) {
 }
 
 int Execute(const HttpKeyCommand& command) {
-  const WebhookSigner key = WebhookSigner::Generate();
+  const crypto::WebhookSigner key = crypto::WebhookSigner::Generate();
   const int file =
       open(command.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) {

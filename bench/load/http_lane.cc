@@ -46,9 +46,10 @@ void HttpLane::Send(std::int64_t intended_ns) {
                    next.bytes.size());
   if (options_.signer) {
     std::string timestamp = absl::StrCat(absl::ToUnixSeconds(absl::Now()));
-    request.headers.emplace_back(kSignatureHeader,
+    request.headers.emplace_back(crypto::kWebhookSignatureHeader,
                                  options_.signer->Sign(timestamp, body));
-    request.headers.emplace_back(kTimestampHeader, std::move(timestamp));
+    request.headers.emplace_back(crypto::kWebhookTimestampHeader,
+                                 std::move(timestamp));
   }
   const Call call{.intended_ns = intended_ns,
                   .begin_ns = SteadyNanos(),

@@ -10,16 +10,16 @@
 #include <string>
 
 #include "bench/load/lane.h"
-#include "bench/load/webhook_signer.h"
+#include "core/crypto/webhook_signer.h"
 #include "core/http/client.h"
 #include "core/pool/executor.h"
 
 namespace segrid::bench {
 
 struct HttpLaneOptions {
-  std::string path;                     // "/v1/webhook"
-  std::optional<WebhookSigner> signer;  // Nothing: not signed.
-  std::int32_t connections = 1;         // Posts in flight.
+  std::string path;                             // "/v1/webhook"
+  std::optional<crypto::WebhookSigner> signer;  // Nothing: not signed.
+  std::int32_t connections = 1;                 // Posts in flight.
 };
 
 // Posts as many requests at once as there are connections; more wait their

@@ -145,7 +145,7 @@ absl::StatusOr<HttpTarget> OpenHttp(const RunOptions& options) {
   }
   if (!options.sign_key.empty()) {
     SEGRID_ASSIGN_OR_RETURN(target.signer,
-                            WebhookSigner::Load(options.sign_key));
+                            crypto::WebhookSigner::Load(options.sign_key));
   }
   SEGRID_RETURN_IF_ERROR(Probe(target.endpoint, options.connect_timeout));
   return target;

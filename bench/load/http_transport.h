@@ -9,8 +9,8 @@
 #include "absl/time/time.h"
 #include "bench/load/run.h"
 #include "bench/load/transport.h"
-#include "bench/load/webhook_signer.h"
 #include "boost/asio/ssl/context.hpp"
+#include "core/crypto/webhook_signer.h"
 #include "core/http/endpoint.h"
 
 namespace segrid::bench {
@@ -19,7 +19,7 @@ namespace segrid::bench {
 struct HttpTarget {
   http::Endpoint endpoint;
   std::shared_ptr<boost::asio::ssl::context> tls;  // Null: plain.
-  std::optional<WebhookSigner> signer;
+  std::optional<crypto::WebhookSigner> signer;
   std::int32_t connections = 1;
   absl::Duration connect_timeout;
   absl::Duration timeout;

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "bench/cli/commands.h"
-#include "bench/load/webhook_signer.h"
+#include "core/crypto/webhook_signer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/bench/load/counting_bridge.h"
@@ -114,7 +114,7 @@ TEST(BenchCommands, MakeAKeyOnce) {
   const HttpKeyCommand command{directory.Path("key.pem")};
   const Outcome made = Do(command);
   EXPECT_EQ(made.exit_code, 0) << made.err;
-  const auto key = WebhookSigner::Load(command.path);
+  const auto key = crypto::WebhookSigner::Load(command.path);
   ASSERT_TRUE(key.ok()) << key.status();
   EXPECT_EQ(made.out, key->PublicKey() + "\n");
   const Outcome again = Do(command);

@@ -11,10 +11,10 @@
 #include "absl/time/clock.h"
 #include "bench/load/http_transport.h"
 #include "bench/load/run.h"
-#include "bench/load/webhook_signer.h"
 #include "bench/stats/codes.h"
 #include "core/crypto/base64.h"
 #include "core/crypto/ecdsa_p256.h"
+#include "core/crypto/webhook_signer.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/scratch_dir.h"
@@ -85,7 +85,7 @@ TEST(HttpRun, PostsEachBodyOnceOverKeptConnections) {
 
 TEST(HttpRun, SignsEachBodyAsSendGridDoes) {
   const tests::ScratchDir directory;
-  const WebhookSigner signer = WebhookSigner::Generate();
+  const crypto::WebhookSigner signer = crypto::WebhookSigner::Generate();
   ScriptedServer server([](const Seen&) { return Reply(); }, kPlain);
   RunOptions options = Options(server.url() + "/v1/webhook");
   options.sign_key = directory.Write("key.pem", signer.Pem());

@@ -8,11 +8,11 @@
 
 #include "absl/status/statusor.h"
 
-namespace segrid::bench {
+namespace segrid::crypto {
 
-inline constexpr const char* kSignatureHeader =
+inline constexpr const char* kWebhookSignatureHeader =
     "X-Twilio-Email-Event-Webhook-Signature";
-inline constexpr const char* kTimestampHeader =
+inline constexpr const char* kWebhookTimestampHeader =
     "X-Twilio-Email-Event-Webhook-Timestamp";
 
 // A private key: ECDSA over P-256 with SHA-256.
@@ -40,4 +40,4 @@ class WebhookSigner {
   std::shared_ptr<void> key_;  // OpenSSL's EVP_PKEY, never changed.
 };
 
-}  // namespace segrid::bench
+}  // namespace segrid::crypto

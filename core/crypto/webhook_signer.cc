@@ -1,4 +1,4 @@
-#include "bench/load/webhook_signer.h"
+#include "core/crypto/webhook_signer.h"
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -18,7 +18,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
-namespace segrid::bench {
+namespace segrid::crypto {
 namespace {
 
 constexpr const char* kCurve = "prime256v1";
@@ -46,7 +46,7 @@ std::string Base64(std::string_view bytes) {
   return absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()));
 }
 
-// OpenSSL out of memory or broken: nothing that a load tool can work around.
+// OpenSSL is out of memory or broken: nothing that a caller can work around.
 void Require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL failed to sign");
 }
@@ -65,8 +65,8 @@ absl::StatusOr<WebhookSigner> WebhookSigner::Load(const std::string& path) {
   if (key == nullptr || !IsP256(Raw(key))) {
     return absl::InvalidArgumentError(absl::StrCat(
         path,
-        ": no PEM file of an EC private key on P-256; `segrid-bench "
-        "http-key FILE` makes one"));
+        ": no PEM file of an EC private key on P-256; `segrid webhook-sign "
+        "--new-key FILE` makes one"));
   }
   return WebhookSigner(std::move(key));
 }
@@ -115,4 +115,4 @@ std::string WebhookSigner::Pem() const {
   return {data, static_cast<std::size_t>(size)};
 }
 
-}  // namespace segrid::bench
+}  // namespace segrid::crypto
