@@ -293,6 +293,10 @@ struct Source {
   // http://host:port, or `none`. Empty: that of the process's environment.
   std::string proxy;
   base::Secret proxy_auth;  // user:password. Empty: none.
+  // Receiver `segment`: ask Segment at the start whether it knows the write
+  // key, and where to ask. Empty: cdn.segment.com.
+  bool check_write_key = false;
+  std::string settings_endpoint;
   absl::Duration connect_timeout = absl::Seconds(5);   // 100 ms to 5 min.
   absl::Duration request_timeout = absl::Seconds(15);  // 100 ms to 5 min.
 

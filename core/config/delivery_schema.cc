@@ -123,6 +123,9 @@ void ConnectionRows(Fields& fields, Source& source) {
       "proxy", source.proxy,
       {.check = &CheckProxyOrNone, .may_be_empty = true, .show = false});
   fields.Secret("proxy_auth", source.proxy_auth, &CheckPassword);
+  fields.Flag("check_write_key", source.check_write_key);
+  fields.Text("settings_endpoint", source.settings_endpoint,
+              {.check = &CheckEndpoint, .may_be_empty = true, .show = false});
   fields.Duration("connect_timeout", source.connect_timeout, kTimeouts);
   fields.Duration("request_timeout", source.request_timeout, kTimeouts);
 }
@@ -355,6 +358,9 @@ void DeliveryRows(Fields& fields, Source& source) {
 }
 
 void CheckDelivery(Fields& fields, Source& source) {
+  fields.Check(!source.check_write_key || source.receiver == "segment",
+               "check_write_key",
+               "is for the receiver 'segment', which alone can be asked");
   CheckReceiver(fields, source);
   CheckEndpointKeys(fields, source);
   CheckWarehouse(fields, source);

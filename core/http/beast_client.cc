@@ -24,8 +24,11 @@ std::string HeadOf(const Endpoint& endpoint, const Request& request) {
   for (const auto& [name, value] : request.headers) {
     absl::StrAppend(&head, name, ": ", value, "\r\n");
   }
-  absl::StrAppend(&head, "Content-Length: ", request.body.size_bytes(),
-                  "\r\n\r\n");
+  if (request.method != "GET") {
+    absl::StrAppend(&head, "Content-Length: ", request.body.size_bytes(),
+                    "\r\n");
+  }
+  head += "\r\n";
   return head;
 }
 

@@ -161,6 +161,8 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
                        }}));
   application->deliverer_->Start();
   application->LogStart();
+  application->write_key_checks_.emplace(application->options_.config, log,
+                                         clock, *application->pool_);
   return application;
 }
 

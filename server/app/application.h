@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,7 @@
 #include "server/app/stop_flag.h"
 #include "server/app/trace_log.h"
 #include "server/app/watchdog.h"
+#include "server/app/write_key_checks.h"
 #include "server/auth/authorizer.h"
 #include "server/budget/byte_budget.h"
 #include "server/logging/log.h"
@@ -172,6 +174,7 @@ class Application {
   std::unique_ptr<rpc::Credentials> credentials_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<HttpDoors> doors_;
+  std::optional<WriteKeyChecks> write_key_checks_;
   bool drained_ = false;
   std::map<std::string, std::size_t> source_files_;  // Of Reload alone.
 
