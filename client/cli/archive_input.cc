@@ -31,7 +31,10 @@ Error Failed(ErrorCode code, std::string what) {
 
 class ArchiveInput::Reader {
  public:
-  explicit Reader(int descriptor) : descriptor_(descriptor) {}
+  Reader(int descriptor, Packing packing)
+      : descriptor_(descriptor), may_unpack_(packing == Packing::kUnpacked) {}
+  explicit Reader(std::string bytes)
+      : descriptor_(-1), bytes_(std::move(bytes)) {}
   ~Reader() {
     if (packed_) inflateEnd(&stream_);
     if (descriptor_ > STDIN_FILENO) close(descriptor_);
@@ -62,7 +65,7 @@ class ArchiveInput::Reader {
       if (!more.ok()) return more.error();
       if (!*more) break;
     }
-    packed_ = left_.starts_with(kGzipMagic) &&
+    packed_ = may_unpack_ && left_.starts_with(kGzipMagic) &&
               inflateInit2(&stream_, kGzipOnly) == Z_OK;
     return std::nullopt;
   }
@@ -71,17 +74,29 @@ class ArchiveInput::Reader {
   Result<bool> Fill() {
     if (!left_.empty()) std::memmove(block_.data(), left_.data(), left_.size());
     const std::size_t kept = left_.size();
+    const Result<std::size_t> got =
+        ReadSource(block_.data() + kept, block_.size() - kept);
+    if (!got.ok()) return got.error();
+    left_ = {block_.data(), kept + *got};
+    return *got > 0;
+  }
+
+  Result<std::size_t> ReadSource(char* to, std::size_t size) {
+    if (descriptor_ < 0) {
+      size = bytes_.copy(to, size, given_);
+      given_ += size;
+      return size;
+    }
     ssize_t got = -1;
     do {
-      got = read(descriptor_, block_.data() + kept, block_.size() - kept);
+      got = read(descriptor_, to, size);
     } while (got < 0 && errno == EINTR);
-    if (got < 0 && errno == EISDIR) {
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno == EISDIR) {
       return Failed(ErrorCode::kInvalidArgument,
                     "Is a directory; name its files, such as with *");
     }
-    if (got < 0) return Failed(ErrorCode::kUnavailable, std::strerror(errno));
-    left_ = {block_.data(), kept + static_cast<std::size_t>(got)};
-    return got > 0;
+    return Failed(ErrorCode::kUnavailable, std::strerror(errno));
   }
 
   Result<std::size_t> ReadPlain(char* to, std::size_t size) {
@@ -138,7 +153,10 @@ class ArchiveInput::Reader {
     return Failed(ErrorCode::kDataLoss, std::move(message));
   }
 
-  const int descriptor_;
+  const int descriptor_;  // -1: the bytes are in memory.
+  const std::string bytes_;
+  std::size_t given_ = 0;  // Of them.
+  const bool may_unpack_ = true;
   bool begun_ = false;
   bool packed_ = false;
   bool between_members_ = false;
@@ -148,11 +166,16 @@ class ArchiveInput::Reader {
   std::string_view left_;  // Of the block, not given yet.
 };
 
-Result<ArchiveInput> ArchiveInput::Open(const std::string& file) {
+Result<ArchiveInput> ArchiveInput::Open(const std::string& file,
+                                        Packing packing) {
   const int descriptor =
       file == "-" ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return Failed(ErrorCode::kNotFound, std::strerror(errno));
-  return ArchiveInput(std::make_unique<Reader>(descriptor));
+  return ArchiveInput(std::make_unique<Reader>(descriptor, packing));
+}
+
+ArchiveInput ArchiveInput::OfBytes(std::string bytes) {
+  return ArchiveInput(std::make_unique<Reader>(std::move(bytes)));
 }
 
 ArchiveInput::ArchiveInput(std::unique_ptr<Reader> reader)

@@ -19,10 +19,17 @@ namespace segrid::cli {
 // Thread safety: none. Blocking: for the file.
 class ArchiveInput {
  public:
+  // Whether a gzip is unpacked.
+  enum class Packing { kUnpacked, kAsItIs };
+
   // Opens `file`; `-` is standard input, which is not closed. NOT_FOUND when it
   // cannot be opened, INVALID_ARGUMENT when it is a directory; the message does
   // not name the file.
-  static Result<ArchiveInput> Open(const std::string& file);
+  static Result<ArchiveInput> Open(const std::string& file,
+                                   Packing packing = Packing::kUnpacked);
+
+  // The same for bytes that are in memory already.
+  static ArchiveInput OfBytes(std::string bytes);
 
   ArchiveInput(ArchiveInput&&) noexcept;
   ArchiveInput& operator=(ArchiveInput&&) noexcept;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
 #include "client/cli/number_within.h"
+#include "client/cli/safe_text.h"
 #include "client/cli/server_flags.h"
 #include "client/cli/table.h"
 
@@ -63,6 +66,17 @@ bool HaveLineBreak(const std::vector<std::string>& files) {
   });
 }
 
+// The file that is read and written at once; "" when there is none.
+std::string ReadAndWritten(const BackfillFlags& flags) {
+  for (const std::string& written : {flags.progress, flags.rejected}) {
+    for (const std::string& file : flags.files) {
+      std::error_code none;
+      if (std::filesystem::equivalent(written, file, none)) return file;
+    }
+  }
+  return "";
+}
+
 int RunBackfill(const BackfillFlags& flags, Console& console) {
   ClientOptions options = flags.server.ToClientOptions();
   options.wait_for_ready = true;  // It outlasts a restart of the server.
@@ -73,6 +87,11 @@ int RunBackfill(const BackfillFlags& flags, Console& console) {
     return Fail(console,
                 "--progress takes no file with a line break in its "
                 "name, because it keeps a file per line");
+  }
+  if (const std::string file = ReadAndWritten(flags); !file.empty()) {
+    return Fail(console, file +
+                             ": is to be read, so --progress and --rejected "
+                             "must be other files");
   }
   Result<ProgressFile> progress = ProgressFile::Open(flags.progress);
   if (!progress.ok()) return Fail(console, progress.error().message);
@@ -92,9 +111,11 @@ int RunBackfill(const BackfillFlags& flags, Console& console) {
   Print(backfill.sums(), flags.json, console);
   if (error) return Fail(console, error->message);
   if (backfill.unread_files() == 0) return kDone;
-  return Fail(console, std::to_string(backfill.unread_files()) + " of " +
-                           std::to_string(flags.files.size()) +
-                           " files could not be read to the end");
+  return Fail(
+      console,
+      std::to_string(backfill.unread_files()) + " of " +
+          Counted(static_cast<std::int64_t>(flags.files.size()), "file") +
+          " could not be read to the end");
 }
 
 }  // namespace

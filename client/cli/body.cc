@@ -48,7 +48,10 @@ std::string NameOf(const BodyFlags& flags) {
   return flags.file == "-" ? "standard input" : flags.file;
 }
 
-Result<std::string> ReadBody(const BodyFlags& flags) {
+namespace {
+
+Result<std::string> ReadAll(const BodyFlags& flags,
+                            ArchiveInput::Packing packing) {
   const std::string name = NameOf(flags);
   const auto limit =
       static_cast<std::size_t>(*config::ParseSize(flags.max_bytes));
@@ -62,7 +65,7 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
     error.message.insert(0, name + ": ");
     return error;
   };
-  Result<ArchiveInput> input = ArchiveInput::Open(flags.file);
+  Result<ArchiveInput> input = ArchiveInput::Open(flags.file, packing);
   if (!input.ok()) return naming(std::move(input).error());
   const std::size_t hint = input->size_hint();
   std::string body;
@@ -84,6 +87,16 @@ Result<std::string> ReadBody(const BodyFlags& flags) {
   }
   body.resize(size);
   return body;
+}
+
+}  // namespace
+
+Result<std::string> ReadBody(const BodyFlags& flags) {
+  return ReadAll(flags, ArchiveInput::Packing::kUnpacked);
+}
+
+Result<std::string> ReadBytes(const BodyFlags& flags) {
+  return ReadAll(flags, ArchiveInput::Packing::kAsItIs);
 }
 
 }  // namespace segrid::cli

@@ -28,4 +28,7 @@ std::string NameOf(const BodyFlags& flags);
 // INVALID_ARGUMENT when it is empty; the message names the body.
 Result<std::string> ReadBody(const BodyFlags& flags);
 
+// The same without unpacking anything.
+Result<std::string> ReadBytes(const BodyFlags& flags);
+
 }  // namespace segrid::cli

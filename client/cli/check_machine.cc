@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/cli/checks.h"
+#include "client/cli/safe_text.h"
 #include "core/base/localhost.h"
 #include "core/tls/client_context.h"
 
@@ -223,8 +224,11 @@ void CheckWebhooks(const config::Config& config, Checks& checks) {
     checks.push_back(
         {"webhook", webhook.name,
          webhook.Authenticates() ? Verdict::kOk : Verdict::kWarning,
-         is_signed ? absl::StrCat("signed; ", webhook.public_keys.size(),
-                                  " keys can be read")
+         is_signed ? "signed; " +
+                         Counted(static_cast<std::int64_t>(
+                                     webhook.public_keys.size()),
+                                 "key") +
+                         " can be read"
          : webhook.Authenticates()
              ? "asks for a token or password"
              : "takes unsigned bodies, from this machine only; what a proxy "

@@ -1,4 +1,4 @@
-// What `segrid dry-run` looks at. Nothing is sent, nothing stays behind.
+// What `segrid dry-run` looks at. No event is sent, nothing stays behind.
 
 #pragma once
 
@@ -37,7 +37,9 @@ void CheckCertificates(const config::Config& config, Checks& checks);
 void CheckWebhooks(const config::Config& config, Checks& checks);
 
 // For each source the write key's form and, as the server would connect, the
-// endpoint's name and TLS handshake, at most `timeout` each. Blocks for them.
+// endpoint's name and TLS handshake, at most `timeout` each. Meanwhile Segment
+// is asked whether it knows its sources' keys, which is no event; no answer
+// within 2 s is none. Blocks for them.
 void CheckSources(const config::Config& config, absl::Duration timeout,
                   Checks& checks);
 

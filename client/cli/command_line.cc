@@ -55,6 +55,8 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddDryRun(app, chosen);
   AddWebhookKey(app, chosen);
   AddWarehouse(app, chosen);
+  AddWebhookSign(app, chosen);
+  AddListen(app, chosen);
 }
 
 }  // namespace

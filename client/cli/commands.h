@@ -30,5 +30,7 @@ void AddHealthcheck(CLI::App& app, Action& chosen);
 void AddDryRun(CLI::App& app, Action& chosen);
 void AddWebhookKey(CLI::App& app, Action& chosen);
 void AddWarehouse(CLI::App& app, Action& chosen);
+void AddWebhookSign(CLI::App& app, Action& chosen);
+void AddListen(CLI::App& app, Action& chosen);
 
 }  // namespace segrid::cli

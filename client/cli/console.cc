@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "client/cli/safe_text.h"
+
 namespace segrid::cli {
 
 bool WantsColour() {
@@ -12,6 +14,8 @@ bool WantsColour() {
   if (no_color != nullptr && *no_color != '\0') return false;
   return IsScreen();
 }
+
+bool IsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
 bool IsScreen() {
   const char* term = std::getenv("TERM");
@@ -37,18 +41,12 @@ int FailInLines(Console& console, const absl::Status& status) {
 }
 
 std::string Printable(std::string_view text, std::size_t max_bytes) {
-  std::string line(text.substr(0, max_bytes));
-  for (char& c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) c = ' ';
-  }
-  if (text.size() > max_bytes) {
-    // Not in the middle of a UTF-8 sequence.
-    while (!line.empty() && (line.back() & 0xC0) == 0x80) line.pop_back();
-    if (!line.empty() && (line.back() & 0x80) != 0) line.pop_back();
-    line += "…";
-  }
-  return line;
+  if (text.size() <= max_bytes) return SafeLine(text);
+  text = text.substr(0, max_bytes);
+  // Not in the middle of a UTF-8 sequence.
+  while (!text.empty() && (text.back() & 0xC0) == 0x80) text.remove_suffix(1);
+  if (!text.empty() && (text.back() & 0x80) != 0) text.remove_suffix(1);
+  return SafeLine(text) + "…";
 }
 
 }  // namespace segrid::cli

@@ -23,6 +23,8 @@ struct Console {
   std::ostream& err;
   bool colour = false;  // `out` is a terminal that wants colours.
   bool screen = false;  // `out` is a terminal that can be cleared.
+  // `out` is a terminal, so that what others wrote is shown in escapes.
+  bool terminal = false;
 };
 
 // True when standard output is a terminal and NO_COLOR is unset or empty
@@ -32,6 +34,9 @@ bool WantsColour();
 // True when standard output is a terminal and TERM is not `dumb`.
 bool IsScreen();
 
+// True when standard output is a terminal.
+bool IsTerminal();
+
 // Prints `segrid: <message>` as one line on `err`. Returns kFailed.
 int Fail(Console& console, std::string_view message);
 int Fail(Console& console, const Error& error);
@@ -40,8 +45,8 @@ int Fail(Console& console, const Error& error);
 // all that is wrong is said at once.
 int FailInLines(Console& console, const absl::Status& status);
 
-// `text` fit for a line of a terminal: control characters become spaces, and
-// more than `max_bytes` of it become `…`.
+// `text` fit for a line of a terminal: see SafeLine(). What is beyond
+// `max_bytes` of it becomes `…`.
 std::string Printable(std::string_view text, std::size_t max_bytes = 4096);
 
 }  // namespace segrid::cli

@@ -2,23 +2,58 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "client/cli/moment.h"
 #include "client/cli/number_within.h"
+#include "core/queue/dead_letter.h"
 
 namespace segrid::cli {
 namespace {
 
-bool ReadTime(const std::string& text, google::protobuf::Timestamp& time) {
-  absl::Time moment;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &moment, &error)) return false;
-  time.set_seconds(absl::ToUnixSeconds(moment));
-  return true;
-}
+// All that any version has given; the last two are of earlier ones.
+constexpr std::array<std::string_view, 5> kReasons = {
+    queue::kReasonBadMessage, queue::kReasonTooLarge, queue::kReasonExpired,
+    "REDIRECTED", "REFUSED"};
 
 std::string CheckTime(const std::string& text) {
-  google::protobuf::Timestamp time;
-  return ReadTime(text, time) ? "" : "must be like 2026-06-09T18:19:12Z";
+  return ParseMoment(text, absl::Now())
+             ? ""
+             : "must be a time such as 2026-06-09T18:19:12Z or 2026-06-09, or "
+               "a duration before now, such as 1h";
+}
+
+std::string Upper(std::string text) {
+  absl::AsciiStrToUpper(&text);
+  return text;
+}
+
+std::string CheckReason(const std::string& text) {
+  const std::string reason = Upper(text);
+  if (std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end()) {
+    return "";
+  }
+  std::string known;
+  for (const std::string_view name : kReasons) {
+    known.append(known.empty() ? "" : ", ").append(name);
+  }
+  return "must be one of " + known;
+}
+
+void SetTime(const std::string& text, absl::Time now,
+             google::protobuf::Timestamp& time) {
+  const std::optional<absl::Time> moment = ParseMoment(text, now);
+  if (!moment) return;
+  const std::int64_t seconds = absl::ToUnixSeconds(*moment);
+  time.set_seconds(seconds);
+  time.set_nanos(static_cast<std::int32_t>(
+      absl::ToInt64Nanoseconds(*moment - absl::FromUnixSeconds(seconds))));
 }
 
 void AddSource(CLI::App& command, DeadLetterFlags& flags) {
@@ -33,11 +68,24 @@ void AddSource(CLI::App& command, DeadLetterFlags& flags) {
 v1::DeadLetterFilter DeadLetterFlags::ToFilter() const {
   v1::DeadLetterFilter filter;
   filter.set_source(source);
-  filter.set_reason(reason);
+  filter.set_reason(Upper(reason));
   for (const std::uint64_t id : ids) filter.add_ids(id);
-  if (!since.empty()) ReadTime(since, *filter.mutable_since());
-  if (!until.empty()) ReadTime(until, *filter.mutable_until());
+  const absl::Time now = absl::Now();
+  if (!since.empty()) SetTime(since, now, *filter.mutable_since());
+  if (!until.empty()) SetTime(until, now, *filter.mutable_until());
   return filter;
+}
+
+std::string DeadLetterFlags::Described() const {
+  std::string text;
+  const auto add = [&text](std::string_view flag, const std::string& value) {
+    if (!value.empty()) text.append(" ").append(flag).append(" ").append(value);
+  };
+  add("--reason", Upper(reason));
+  for (const std::uint64_t id : ids) add("--id", std::to_string(id));
+  add("--since", since);
+  add("--until", until);
+  return text;
 }
 
 void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
@@ -45,7 +93,8 @@ void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
   command
       .add_option("--reason", flags.reason,
                   "Only those with this reason, such as EXPIRED")
-      ->type_name("REASON");
+      ->type_name("REASON")
+      ->check(CLI::Validator(CheckReason, ""));
   command
       .add_option("--id", flags.ids,
                   "Only the one with this id; may be given several times")
@@ -55,12 +104,13 @@ void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
       ->delimiter(',');
   command
       .add_option("--since", flags.since,
-                  "Only those given up at or after this time")
+                  "Only those given up at or after this time: 1h (ago), "
+                  "2026-06-09 (UTC) or 2026-06-09T18:19:12Z")
       ->type_name("TIME")
       ->check(CLI::Validator(CheckTime, ""));
   command
       .add_option("--until", flags.until,
-                  "Only those given up before this time")
+                  "Only those given up before this time, in the same forms")
       ->type_name("TIME")
       ->check(CLI::Validator(CheckTime, ""));
 }

@@ -22,6 +22,10 @@ struct DeadLetterFlags {
   std::string until;
 
   v1::DeadLetterFilter ToFilter() const;
+
+  // The conditions besides the source as they were given, ` --reason EXPIRED`;
+  // "" when there are none.
+  std::string Described() const;
 };
 
 // Adds the server's flags and those above.

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
 #include "client/cli/number_within.h"
+#include "client/cli/safe_text.h"
 #include "client/cli/table.h"
 
 namespace segrid::cli {
@@ -62,6 +64,33 @@ std::optional<Error> ForEach(const ListFlags& flags, bool with_track,
   return std::nullopt;
 }
 
+// `no dead letters`, or that none is what the flags ask for.
+std::string NoneText(const ListFlags& flags) {
+  const std::string conditions = flags.which.Described();
+  if (conditions.empty()) return "no dead letters";
+  return "no dead letter of source '" + flags.which.source + "' is" +
+         " what you ask for:" + conditions;
+}
+
+// What became of those that replay or purge was asked to take. Fails when one
+// of those that were named by --id is not there.
+int ReportChanged(const ListFlags& flags, std::int64_t changed,
+                  std::string_view what, Console& console) {
+  const bool some = changed > 0 || flags.which.Described().empty();
+  if (!flags.json) {
+    console.out << changed << " " << what
+                << (some ? "" : "; " + Printable(NoneText(flags))) << "\n";
+  }
+  const auto asked = static_cast<std::int64_t>(
+      std::set<std::uint64_t>(flags.which.ids.begin(), flags.which.ids.end())
+          .size());
+  if (changed >= asked) return kDone;
+  return Fail(console, Counted(asked - changed, "--id names", "--id name") +
+                           " no dead letter of source '" + flags.which.source +
+                           "' that the other conditions allow; see 'segrid "
+                           "dead-letters list'");
+}
+
 int RunList(const ListFlags& flags, Console& console) {
   Table table({"ID", "REASON", "GIVEN UP", "ACCEPTED", "TRIES", "MESSAGE ID",
                "LAST ANSWER"});
@@ -78,7 +107,7 @@ int RunList(const ListFlags& flags, Console& console) {
                            letter.message_id(), letter.answer()});
               });
   if (error.has_value()) return Fail(console, *error);
-  if (!found && !flags.json) console.out << "no dead letters\n";
+  if (!found && !flags.json) console.out << NoneText(flags) << "\n";
   table.Print(console);
   return kDone;
 }
@@ -97,8 +126,10 @@ std::string ExportLine(const v1::DeadLetter& letter) {
   add("accepted_time", TimeText(letter.accepted_time()));
   add("dead_time", TimeText(letter.dead_time()));
   line += ",\"attempt_count\":" + std::to_string(letter.attempt_count());
-  line += ",\"track\":" +
-          (letter.track_json().empty() ? "null" : letter.track_json()) + "}\n";
+  line +=
+      ",\"track\":" +
+      (letter.track_json().empty() ? "null" : SafeJson(letter.track_json())) +
+      "}\n";
   return line;
 }
 
@@ -122,7 +153,7 @@ void PrintLetter(Console& console, const v1::DeadLetter& letter) {
   print("given up:   ", TimeText(letter.dead_time()));
   print("tries:      ", std::to_string(letter.attempt_count()));
   print("answer:     ", letter.answer());
-  console.out << "track:      " << letter.track_json() << "\n";
+  console.out << "track:      " << SafeJson(letter.track_json()) << "\n";
 }
 
 int RunShow(const ListFlags& flags, Console& console) {
@@ -189,13 +220,13 @@ int RunReplay(const ListFlags& flags, Console& console) {
   std::int64_t replayed = 0;
   error = ReplayPaced(flags, ids, interrupt.token(), replayed);
   sum.set_replayed_count(replayed);
-  if (flags.json) {
-    PrintJson(console, sum);
-  } else {
-    console.out << replayed << " queued again\n";
+  if (flags.json) PrintJson(console, sum);
+  const bool stopped = interrupt.token().stop_requested();
+  if (!error.has_value() && !stopped) {
+    return ReportChanged(flags, replayed, "queued again", console);
   }
+  if (!flags.json) console.out << replayed << " queued again\n";
   if (error.has_value()) return Fail(console, *error);
-  if (!interrupt.token().stop_requested()) return kDone;
   return Fail(console, "stopped; the same command goes on from there");
 }
 
@@ -216,12 +247,8 @@ int RunPurge(const ListFlags& flags, Console& console) {
   const auto answer =
       CallAdmin(flags.which.server, &AdminStub::PurgeDeadLetters, request);
   if (!answer.ok()) return Fail(console, answer.error());
-  if (flags.json) {
-    PrintJson(console, *answer);
-  } else {
-    console.out << answer->purged_count() << " deleted\n";
-  }
-  return kDone;
+  if (flags.json) PrintJson(console, *answer);
+  return ReportChanged(flags, answer->purged_count(), "deleted", console);
 }
 
 // A command under `dead-letters`.

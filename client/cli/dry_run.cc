@@ -11,6 +11,7 @@
 #include "client/cli/checks.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/safe_text.h"
 #include "client/cli/table.h"
 #include "core/config/environment.h"
 #include "core/config/load.h"
@@ -96,8 +97,9 @@ Checks LookAtAll(const DryRunFlags& flags) {
     return checks;
   }
   if (!flags.data_dir.empty()) config->data_dir = flags.data_dir;
-  checks.push_back({"config", name, Verdict::kOk,
-                    std::to_string(config->sources.size()) + " sources"});
+  checks.push_back(
+      {"config", name, Verdict::kOk,
+       Counted(static_cast<std::int64_t>(config->sources.size()), "source")});
   CheckDisk(*config, checks);
   CheckListeners(*config, checks);
   CheckCertificates(*config, checks);

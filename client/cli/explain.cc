@@ -11,6 +11,7 @@
 #include "client/cli/json.h"
 #include "client/cli/json_values.h"
 #include "client/cli/number_within.h"
+#include "client/cli/safe_text.h"
 #include "client/cli/table.h"
 #include "client/cli/transform_offline.h"
 
@@ -30,7 +31,8 @@ void PrintJson(Console& console, std::int32_t index, const EventTrace& trace) {
   AppendJsonString(line, trace.outcome);
   line += ",\"detail\":";
   AppendJsonString(line, trace.detail);
-  line += ",\"track\":" + (trace.track.empty() ? "null" : trace.track);
+  line +=
+      ",\"track\":" + (trace.track.empty() ? "null" : SafeJson(trace.track));
   line += ",\"fields\":[";
   for (const FieldTrace& field : trace.fields) {
     if (line.back() != '[') line += ",";
@@ -56,7 +58,8 @@ void PrintText(Console& console, std::int32_t index, const EventTrace& trace) {
                 << Painted(console, trace.outcome, Colour::kWarning) << ", "
                 << trace.detail << "\n";
   } else {
-    console.out << ": " << Painted(console, trace.detail, Colour::kGood)
+    console.out << ": "
+                << Painted(console, Printable(trace.detail), Colour::kGood)
                 << "\n";
   }
   Table table({"FIELD", "TYPE", "BECOMES", "NOTE"});
@@ -87,8 +90,7 @@ Result<std::string> FindEvent(const std::string& body, std::int32_t index) {
     error.message.insert(0, PlaceOf(*item) + ": ");
     return error;
   }
-  error.message =
-      "has " + std::to_string(count) + " events; --index counts from 0";
+  error.message = "has " + Counted(count, "event") + "; --index counts from 0";
   return error;
 }
 

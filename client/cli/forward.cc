@@ -14,6 +14,7 @@
 #include "client/cli/json.h"
 #include "client/cli/json_values.h"
 #include "client/cli/progress_bar.h"
+#include "client/cli/safe_text.h"
 #include "client/cli/server_flags.h"
 #include "client/cli/table.h"
 #include "client/client.h"
@@ -68,10 +69,11 @@ int FailEarly(const ForwardedParts& sum, const ForwardFlags& flags,
               Console& console) {
   if (sum.total == 0) return Fail(console, *sum.error);
   std::string message = std::to_string(sum.done) + " of " +
-                        std::to_string(sum.total) + " events are done, then " +
-                        sum.error->ToString();
+                        Counted(sum.total, "event is", "events are") +
+                        " done, then " + sum.error->ToString();
   message.append(flags.resume.empty()
-                     ? "; doing it again is harmless, --resume FILE remembers"
+                     ? "; sent again, what the server has is a duplicate "
+                       "within its dedup_window; --resume FILE remembers"
                      : "; the same command goes on from there");
   return Fail(console, message);
 }
@@ -110,11 +112,12 @@ int RunForward(const ForwardFlags& flags, Console& console) {
   if (answer.pending_count() == 0 && answer.dead_letter_count() == 0) {
     return kDone;
   }
-  return Fail(console, "not everything was delivered: " +
-                           std::to_string(answer.pending_count()) +
-                           " Tracks are still queued (the server goes on), " +
-                           std::to_string(answer.dead_letter_count()) +
-                           " are dead letters");
+  return Fail(console,
+              "not everything was delivered: " +
+                  Counted(answer.pending_count(), "Track is", "Tracks are") +
+                  " still queued (the server goes on), " +
+                  Counted(answer.dead_letter_count(), "is a dead letter",
+                          "are dead letters"));
 }
 
 }  // namespace

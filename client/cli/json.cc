@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "absl/time/time.h"
+#include "client/cli/safe_text.h"
 #include "core/codec/json_text.h"
 
 namespace segrid::cli {
@@ -14,17 +15,14 @@ void PrintJson(Console& console, const google::protobuf::Message& message) {
   std::string text;
   const auto printed =
       google::protobuf::util::MessageToJsonString(message, &text, options);
-  if (printed.ok()) console.out << text << '\n';
+  if (printed.ok()) console.out << SafeJson(text) << '\n';
 }
 
 void AppendJsonString(std::string& out, std::string_view text) {
-  const std::size_t begin = out.size();
-  out.resize(begin + 6 * text.size() + 2);
-  char* end = out.data() + begin;
-  *end++ = '"';
-  end = codec::Escape(text, end);
-  *end++ = '"';
-  out.resize(static_cast<std::size_t>(end - out.data()));
+  std::string escaped(6 * text.size(), '\0');
+  const char* const end = codec::Escape(text, escaped.data());
+  escaped.resize(static_cast<std::size_t>(end - escaped.data()));
+  out.append("\"").append(SafeJson(escaped)).append("\"");
 }
 
 std::string TimeText(const google::protobuf::Timestamp& time) {

@@ -13,10 +13,12 @@
 namespace segrid::cli {
 
 // Prints a message as one line of protobuf's canonical JSON with the names of
-// the .proto file and every field; 64-bit integers are strings there.
+// the .proto file and every field, safe for terminals; 64-bit integers are
+// strings there.
 void PrintJson(Console& console, const google::protobuf::Message& message);
 
-// Appends `text`, valid UTF-8, as a JSON string with its quotes.
+// Appends `text` as a JSON string with its quotes, safe for terminals: see
+// SafeJson().
 void AppendJsonString(std::string& out, std::string_view text);
 
 // RFC 3339 in UTC with milliseconds, `2020-06-09T18:19:12.000Z`; "" for a

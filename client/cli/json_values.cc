@@ -82,18 +82,23 @@ EventSplitter SplitText(const std::string& text) {
 }
 
 Result<std::string> AsArray(std::string text) {
-  if (text.starts_with(kMark)) text.erase(0, kMark.size());
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  const char first = begin == kNone ? '\0' : text[begin];
+  // The mark stays until the end, so that places are those of the file.
+  std::string_view body = text;
+  if (body.starts_with(kMark)) body.remove_prefix(kMark.size());
+  const std::size_t begin = body.find_first_not_of(kBlank);
+  const char first = begin == kNone ? '\0' : body[begin];
   EventCheck check;
   if ((first == '{' || first == '[') &&
-      (first == '{' || !IsOneArray(text, begin))) {
+      (first == '{' || !IsOneArray(body, begin))) {
     Result<std::string> array = Join(text);
     if (array.ok() && check.WhyNoArray(*array).empty()) return array;
     return array.ok() ? Invalid(FirstFault(text)) : std::move(array).error();
   }
-  std::string why = check.WhyNoArray(text);
-  if (why.empty()) return text;
+  std::string why = check.WhyNoArray(body);
+  if (why.empty()) {
+    text.erase(0, text.size() - body.size());
+    return text;
+  }
   const std::string fault = first == '[' ? FirstFault(text) : "";
   return Invalid(fault.empty() ? why : fault);
 }

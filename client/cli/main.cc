@@ -11,7 +11,8 @@ namespace segrid::cli {
 namespace {
 
 int Run(const Action& action) {
-  Console console{std::cout, std::cerr, WantsColour(), IsScreen()};
+  Console console{std::cout, std::cerr, WantsColour(), IsScreen(),
+                  IsTerminal()};
   try {
     const int code = action(console);
     if (std::cout.flush() || code != kDone) return code;

@@ -5,16 +5,30 @@
 #include <utility>
 
 #include "client/cli/batch_tracks.h"
+#include "client/cli/safe_text.h"
 #include "core/transform/outcome.h"
 
 namespace segrid::cli {
 namespace {
 
+// Data for programs byte for byte; on a terminal, whoever wrote an event must
+// not control it.
+void PrintTrack(std::string_view track, Console& console) {
+  if (console.terminal) {
+    console.out << SafeJson(track);
+  } else {
+    console.out << track;
+  }
+}
+
 void PrintTracks(const TransformAnswer& answer, Console& console,
                  bool& consistent) {
   BatchTracks tracks(answer.batch_json);
   std::string_view track;
-  while (tracks.Next(track)) console.out << track << '\n';
+  while (tracks.Next(track)) {
+    PrintTrack(track, console);
+    console.out << '\n';
+  }
   consistent = tracks.AtEnd();
 }
 
@@ -45,7 +59,9 @@ void PrintOutcomes(const TransformAnswer& answer, Console& console,
     if (issue != answer.issues.end() && issue->index == i) {
       PrintIssue(*issue++, answer, console);
     } else if (tracks.Next(track)) {
-      console.out << "{\"index\":" << i << ",\"track\":" << track << "}\n";
+      console.out << "{\"index\":" << i << ",\"track\":";
+      PrintTrack(track, console);
+      console.out << "}\n";
     } else {
       consistent = false;
       return;
@@ -89,7 +105,8 @@ int PrintAnswer(const TransformAnswer& answer, const AnswerForm& form,
       PrintOutcomes(answer, console, consistent);
       break;
     case Format::kBatch:
-      console.out << answer.batch_json << '\n';
+      PrintTrack(answer.batch_json, console);
+      console.out << '\n';
       break;
   }
   if (!consistent) {

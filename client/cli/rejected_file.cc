@@ -58,7 +58,11 @@ RejectedFile::~RejectedFile() {
 }
 
 void RejectedFile::GoOnAt(std::int64_t size) {
-  if (is_kept()) known_ = std::min(size, size_);
+  if (!is_kept()) return;
+  known_ = std::min(size, size_);
+  char last = '\n';
+  const bool read = known_ > 0 && pread(descriptor_, &last, 1, known_ - 1) == 1;
+  in_line_ = read && last != '\n';
 }
 
 std::optional<Error> RejectedFile::CutTo(std::int64_t size) {
@@ -82,16 +86,16 @@ bool RejectedFile::IsThere(std::string_view bytes) const {
 }
 
 std::optional<Error> RejectedFile::Begin() {
-  return in_line_ && known_ == size_ ? Append("\n") : std::nullopt;
+  return in_line_ ? Append("\n") : std::nullopt;
 }
 
 std::optional<Error> RejectedFile::Append(std::string_view bytes) {
   if (!is_kept() || bytes.empty()) return std::nullopt;
+  in_line_ = bytes.back() != '\n';
   if (known_ < size_ && IsThere(bytes)) {
     known_ += static_cast<std::int64_t>(bytes.size());
     return std::nullopt;
   }
-  in_line_ = bytes.back() != '\n';
   is_synced_ = false;
   while (!bytes.empty()) {
     const ssize_t written = write(descriptor_, bytes.data(), bytes.size());

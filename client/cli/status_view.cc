@@ -51,7 +51,8 @@ void PrintServer(Console& console, const v1::ServerStatus& status,
 void PrintStateDetails(Console& console, const v1::ServerStatus& status) {
   for (const v1::SourceStatus& source : status.sources()) {
     if (source.state_detail().empty()) continue;
-    console.out << source.name() << ": " << Printable(source.state_detail());
+    console.out << Printable(source.name()) << ": "
+                << Printable(source.state_detail());
     const std::string next = TimeText(source.next_attempt_time());
     if (!next.empty()) console.out << "; next attempt " << next;
     console.out << "\n";

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/client/cli/fake_segrid.h"
 #include "tests/client/cli/program.h"
 #include "tests/client/cli/terminal.h"
@@ -245,7 +247,7 @@ TEST_F(SegridAdmin, ShowsADeadLetter) {
             "accepted:   2023-11-14T22:13:20.000Z\n"
             "given up:   2023-11-14T22:13:21.000Z\n"
             "tries:      2\n"
-            "answer:     400 \"bad\"  [31m\n"
+            "answer:     400 \"bad\" \\u001b[31m\n"
             "track:      {\"type\":\"track\"}\n");
   EXPECT_THAT(admin_.listed.at(0).filter().ids(), ElementsAre(7));
   EXPECT_TRUE(admin_.listed.at(0).include_track_json());
@@ -290,6 +292,105 @@ TEST_F(SegridAdmin, ReplaysNoFasterThanTheRate) {
   admin_.pages[0].clear_dead_letters();
   EXPECT_EQ(Segrid({"dead-letters", "replay", "--source", "prod"}).out,
             "0 queued again\n");
+}
+
+TEST_F(SegridAdmin, ReadsFiltersInEveryForm) {
+  const auto filter_of = [&](std::vector<std::string> more) {
+    admin_.purged.Clear();
+    more.insert(more.begin(), {"dead-letters", "purge", "--source", "prod"});
+    const Ran ran = Segrid(more);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return admin_.purged.filter();
+  };
+  EXPECT_EQ(filter_of({"--reason", "expired"}).reason(), "EXPIRED");
+  const v1::DeadLetterFilter fraction = filter_of(
+      {"--since", "2023-11-14T00:00:00.25Z", "--until", "2023-11-15"});
+  EXPECT_EQ(fraction.since().seconds(), 1'699'920'000);
+  EXPECT_EQ(fraction.since().nanos(), 250'000'000);
+  EXPECT_EQ(fraction.until().seconds(), 1'700'006'400);
+  EXPECT_EQ(fraction.until().nanos(), 0);
+  const std::int64_t before = absl::ToUnixSeconds(absl::Now()) - 3'600;
+  const std::int64_t since = filter_of({"--since", "1h"}).since().seconds();
+  EXPECT_GE(since, before);
+  EXPECT_LE(since, before + 60);
+  for (const std::vector<std::string>& bad :
+       {std::vector<std::string>{"--reason", "SPAM"},
+        {"--since", "yesterday"},
+        {"--until", "2023-13-01"}}) {
+    std::vector<std::string> line = {"dead-letters", "list", "--source", "x"};
+    line.insert(line.end(), bad.begin(), bad.end());
+    EXPECT_EQ(Segrid(line).code, 2) << bad[1];
+  }
+  EXPECT_THAT(
+      Segrid({"dead-letters", "list", "--source", "x", "--reason", "SPAM"}).err,
+      HasSubstr("must be one of BAD_MESSAGE, TOO_LARGE, EXPIRED, "));
+}
+
+TEST_F(SegridAdmin, SaysThatNothingIsWhatTheFiltersAskFor) {
+  admin_.pages.resize(1);
+  admin_.replay_count = 0;
+  admin_.purge_count = 1;
+  EXPECT_EQ(Segrid({"dead-letters", "list", "--source", "prod", "--reason",
+                    "EXPIRED", "--since", "1h"})
+                .out,
+            "no dead letter of source 'prod' is what you ask for: --reason "
+            "EXPIRED --since 1h\n");
+  const Ran replay = Segrid(
+      {"dead-letters", "replay", "--source", "prod", "--reason", "EXPIRED"});
+  EXPECT_EQ(replay.code, 0);
+  EXPECT_EQ(replay.out,
+            "0 queued again; no dead letter of source 'prod' is what you ask "
+            "for: --reason EXPIRED\n");
+  const Ran purge =
+      Segrid({"dead-letters", "purge", "--source", "prod", "--id", "7,8,8"});
+  EXPECT_EQ(purge.code, 1);
+  EXPECT_EQ(purge.out, "1 deleted\n");
+  EXPECT_THAT(purge.err, HasSubstr("1 --id names no dead letter of source "));
+}
+
+TEST_F(SegridAdmin, LetsNobodyElseControlTheTerminal) {
+  const std::string evil =
+      "\xC2\x9B"
+      "31m\xE2\x80\xAE\xE2\x80\x8B\x1b[2J\x9b";
+  const auto is_safe = [](const std::string& text) {
+    for (const char* bad :
+         {"\xC2\x9B", "\xE2\x80\xAE", "\xE2\x80\x8B", "\x1b"}) {
+      if (text.find(bad) != std::string::npos) return false;
+    }
+    return true;
+  };
+  const std::string valid = evil.substr(0, evil.size() - 1);
+  v1::ServerStatus& status = *admin_.status.mutable_status();
+  status.set_version(valid);
+  status.set_not_ready_reason(valid);
+  v1::SourceStatus& source = *status.add_sources();
+  source.set_name(valid);
+  source.set_state_detail(valid);
+  v1::Source& listed = *admin_.sources.add_sources();
+  listed.set_name(valid);
+  listed.set_endpoint(valid);
+  listed.add_events(valid);
+  admin_.pages.resize(1);
+  v1::DeadLetter& letter = *admin_.pages[0].add_dead_letters();
+  letter.set_message_id(valid);
+  letter.set_reason(valid);
+  letter.set_answer(valid);
+  letter.set_track_json("{\"a\":\"" + evil + "\"}");
+  for (std::vector<std::string> command : std::vector<std::vector<std::string>>{
+           {"status"},
+           {"sources"},
+           {"dead-letters", "list", "--source", "x"},
+           {"dead-letters", "export", "--source", "x"},
+           {"dead-letters", "show", "--source", "x", "1"}}) {
+    for (const bool json : {false, true}) {
+      if (json) command.push_back("--json");
+      const Ran ran = Segrid(command);
+      EXPECT_EQ(ran.code, 0) << ran.err;
+      EXPECT_TRUE(is_safe(ran.out)) << ran.out;
+      EXPECT_THAT(ran.out, HasSubstr("\\u009b")) << command[0];
+      EXPECT_THAT(ran.out, HasSubstr("\\u202e")) << command[0];
+    }
+  }
 }
 
 TEST_F(SegridAdmin, ChecksTheHealth) {

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <map>
 #include <mutex>
 #include <random>
@@ -157,6 +158,10 @@ TEST_F(BackfillKills, LoseNothingAndRepeatAtMostTheCallThatWasOnItsWay) {
   std::ostringstream rejected;
   rejected << std::ifstream(dir_.Path("rejected"), std::ios::binary).rdbuf();
   EXPECT_TRUE(rejected.str() == bad_lines) << rejected.str().size() << " bytes";
+  std::cout << "figure: " << lines << " lines, " << kills
+            << " kills: " << ledger.events() << " events arrived, "
+            << ledger.repeats() << " a second time, in calls of the same name; "
+            << named.size() << " bad lines named" << std::endl;
   // Another run finds nothing to do.
   const Ran again = RunSegrid(arguments);
   EXPECT_THAT(again.out, ::testing::HasSubstr("\"sent\":0,"));

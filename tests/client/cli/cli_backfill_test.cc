@@ -300,8 +300,10 @@ TEST_F(SegridBackfill, RefusesWhatItCannotRead) {
   const std::string bad = Write("bad", "[{]");
   EXPECT_THAT(Backfill({bad}).err, HasSubstr("line 1, byte 1 (event 0)"));
   EXPECT_EQ(Backfill({dir_.Path("missing")}).code, 1);
-  const Ran ran = Backfill({"--progress", bad, bad});
+  const Ran ran = Backfill({"--progress", bad, Write("other", "[]")});
   EXPECT_THAT(ran.err, HasSubstr("is not what --progress"));
+  EXPECT_THAT(Backfill({"--rejected", bad, bad}).err,
+              HasSubstr("must be other files"));
   EXPECT_EQ(Backfill({}).code, 2);
   EXPECT_EQ(Backfill({"--rate", "0", bad}).code, 2);
   EXPECT_EQ(Backfill({"--rate", "nan", bad}).code, 2);

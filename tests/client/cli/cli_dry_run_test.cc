@@ -71,11 +71,57 @@ TEST_F(SegridDryRun, ShakesHandsButSendsNothing) {
   EXPECT_THAT(Line(ran, "posts to"),
               HasSubstr("\"result\":\"ok\",\"detail\":\"" + server.url() +
                         "/v1/batch\""));
-  EXPECT_THAT(Line(ran, "dns"), ContainsRegex("localhost.*[0-9] addresses"));
+  EXPECT_THAT(Line(ran, "dns"), ContainsRegex("localhost.*[0-9] address"));
   EXPECT_THAT(Line(ran, "tls"), HasSubstr("handshake done"));
   EXPECT_TRUE(server.seen().empty());
   EXPECT_EQ(server.shaken(), 1);
   EXPECT_FALSE(std::filesystem::exists(dir_.Path("data")));
+}
+
+// The key goes into the path of the question, and nowhere else.
+TEST_F(SegridDryRun, AsksSegmentWhetherItKnowsTheKey) {
+  const struct {
+    int status;
+    const char* result;
+    const char* says;
+  } kCases[] = {
+      {200, "ok", "well-formed, and Segment knows it"},
+      {404, "warning", "Segment does not know it"},
+      {403, "ok", "only events show"},
+      {503, "ok", "only events show"},
+  };
+  for (const auto& test : kCases) {
+    testing::ScriptedServer server([&](const testing::Seen&) {
+      testing::Reply reply;
+      reply.status = test.status;
+      return reply;
+    });
+    const Ran ran = DryRun(Config(To(
+        server.url(), ", ca_file: \"" + server.ca_file() +
+                          "\", settings_endpoint: \"" + server.url() + "\"")));
+    EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+    EXPECT_THAT(Line(ran, "write key"),
+                HasSubstr(std::string("\"result\":\"") + test.result + "\""));
+    EXPECT_THAT(Line(ran, "write key"), HasSubstr(test.says));
+    ASSERT_EQ(server.seen().size(), 1u);
+    EXPECT_EQ(server.seen()[0].method, "GET");
+    EXPECT_EQ(server.seen()[0].target, "/v1/projects/canarykey/settings");
+  }
+}
+
+TEST_F(SegridDryRun, DoesWithoutAnAnswerAboutTheKey) {
+  boost::asio::io_context io;
+  const boost::asio::ip::tcp::acceptor silent(
+      io, {boost::asio::ip::address_v4::loopback(), 0});
+  testing::ScriptedServer server;
+  const Ran ran = DryRun(
+      Config(To(server.url(),
+                ", ca_file: \"" + server.ca_file() +
+                    "\", settings_endpoint: \"https://127.0.0.1:" +
+                    std::to_string(silent.local_endpoint().port()) + "\"")),
+      {"--timeout", "300ms"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(Line(ran, "write key"), HasSubstr("\"result\":\"ok\""));
 }
 
 TEST_F(SegridDryRun, FailsForACertificateThatIsNotTrusted) {

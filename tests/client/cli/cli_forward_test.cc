@@ -30,9 +30,13 @@ class SegridForward : public ::testing::Test {
     answer_.set_skipped_count(4);
     answer_.set_rejected_count(2);
     for (const char* name : {"prod", "test"}) {
+      const bool first = answer_.sources().empty();
       v1::SourceResult* source = answer_.add_sources();
       source->set_source(name);
-      source->set_accepted_count(3);
+      source->set_accepted_count(first ? 2 : 1);
+      source->set_duplicate_count(first ? 0 : 1);
+      source->set_skipped_count(2);
+      source->set_rejected_count(1);
     }
     for (const int index : {2, 4}) {
       v1::EventIssue* issue = answer_.add_issues();
@@ -50,7 +54,7 @@ class SegridForward : public ::testing::Test {
 
   Ran Forward(std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"forward", "--server", server_.address()});
-    return RunSegrid(more, {.input = "[{}]"});
+    return RunSegrid(more, {.input = "[{},{},{},{},{}]"});
   }
 
   v1::ForwardResponse answer_;
@@ -67,12 +71,12 @@ TEST_F(SegridForward, PrintsTheCountsOfEachSourceAndTheReasons) {
       ElementsAre("events=5 accepted=3 duplicate=1 skipped=4 rejected=2 "
                   "coerced=0 dropped=0",
                   "SOURCE  ACCEPTED  DUPLICATE  SKIPPED  REJECTED",
-                  "prod           3          0        0         0",
-                  "test           3          0        0         0",
+                  "prod           2          0        2         1",
+                  "test           1          1        2         1",
                   "OUTCOME   REASON         ISSUES  FIRST EVENT  DETAIL",
                   "rejected  BAD_TIMESTAMP       2            2  must be "
                   "positive"));
-  EXPECT_EQ(request_.webhook_json(), "[{}]");
+  EXPECT_EQ(request_.webhook_json(), "[{},{},{},{},{}]");
   EXPECT_THAT(request_.sources(), IsEmpty());
   EXPECT_EQ(request_.wait(), v1::WAIT_ACCEPTED);
 }
@@ -110,7 +114,9 @@ TEST_F(SegridForward, FailsWhenNotAllIsDelivered) {
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.out, HasSubstr("delivered=1 pending=1 dead-letters=1\n"));
   EXPECT_THAT(Lines(ran.err), SizeIs(1));
-  EXPECT_THAT(ran.err, HasSubstr("1 Tracks are still queued"));
+  EXPECT_THAT(ran.err,
+              HasSubstr("1 Track is still queued (the server goes on), 1 is "
+                        "a dead letter"));
 }
 
 TEST_F(SegridForward, SaysInOneLineWhyItFailed) {

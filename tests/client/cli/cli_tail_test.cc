@@ -68,7 +68,7 @@ TEST_F(SegridTail, PrintsALinePerTrack) {
   ASSERT_THAT(lines, SizeIs(3));
   EXPECT_EQ(lines[2],
             "2020-09-13T12:26:42.000Z  prod  Email Opened  m-2  "
-            "person=01234567 test_phase=false categories=news [31m,june");
+            "person=01234567 test_phase=false categories=news\\u001b[31m,june");
   EXPECT_THAT(ran.err, HasSubstr("4 Tracks were dropped"));
   EXPECT_THAT(ran.err, HasSubstr("seen=7 shown=3 dropped=4"));
   EXPECT_EQ(admin_.asked.sample_ratio(), 0.5);

@@ -11,6 +11,7 @@
 #include "core/base/version.h"
 #include "core/http/gzip.h"
 #include "tests/client/cli/program.h"
+#include "tests/client/cli/terminal.h"
 #include "tests/client/scratch_dir.h"
 
 namespace segrid {
@@ -96,6 +97,21 @@ TEST(SegridTransform, TakesEventsInEveryForm) {
   }
   const Ran one = RunSegrid({"transform"}, {.input = event});
   EXPECT_THAT(Lines(one.out), SizeIs(1));
+}
+
+// Data stays byte for byte in a file, and controls no terminal.
+TEST(SegridTransform, ShowsEscapesOnATerminalOnly) {
+  const std::string mail = "\xE2\x80\xAE@example.com";
+  const std::string body =
+      R"([{"event":"open","timestamp":1,"email":")" + mail + "\"}]";
+  EXPECT_THAT(RunSegrid({"transform"}, {.input = body}).out, HasSubstr(mail));
+  for (const char* format : {"tracks", "outcomes", "batch"}) {
+    const tests::Terminal terminal;
+    const Ran ran = RunSegrid({"transform", "--format", format},
+                              {.input = body, .output_file = terminal.path()});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(terminal.Read(), HasSubstr("\\u202e@example.com")) << format;
+  }
 }
 
 TEST(SegridTransform, SaysThatWhatIsPackedIsDamaged) {

@@ -89,7 +89,7 @@ TEST(Segrid, EndsWithTwoAndOneLineOnAWrongCommandLine) {
       {{"dead-letters", "bogus"}, "'bogus' is not known here"},
       {{"dead-letters", "list"}, "--source is required"},
       {{"dead-letters", "list", "--source", "a", "--since", "today"},
-       "--since: must be like 2026"},
+       "--since: must be a time such as 2026"},
       {{"dead-letters", "show", "--source", "a"}, "ID is required"},
       {{"dead-letters", "show", "--source", "a", "x"}, "x"},
       {{"pause"}, "SOURCE is required"},

@@ -20,6 +20,8 @@ class FakeAdmin final : public v1::AdminService::Service {
   std::vector<v1::ListDeadLettersRequest> listed;
   v1::ReplayDeadLettersRequest replayed;
   v1::PurgeDeadLettersRequest purged;
+  std::int64_t replay_count = 3;
+  std::int64_t purge_count = 4;
   std::string paused;
   std::string resumed;
   v1::ReloadConfigRequest reload_request;
@@ -70,13 +72,13 @@ class FakeAdmin final : public v1::AdminService::Service {
   grpc::Status ReplayDeadLetters(
       grpc::ServerContext*, const v1::ReplayDeadLettersRequest* request,
       v1::ReplayDeadLettersResponse* response) override {
-    response->set_replayed_count(3);
+    response->set_replayed_count(replay_count);
     return Give(*request, replayed);
   }
   grpc::Status PurgeDeadLetters(
       grpc::ServerContext*, const v1::PurgeDeadLettersRequest* request,
       v1::PurgeDeadLettersResponse* response) override {
-    response->set_purged_count(4);
+    response->set_purged_count(purge_count);
     return Give(*request, purged);
   }
 };

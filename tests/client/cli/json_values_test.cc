@@ -45,6 +45,7 @@ TEST(JsonValues, NamesTheLineOfWhatIsNoValue) {
       {"[{]", "line 1, byte 1 (event 0): "},
       {"[{\"a", "line 1, byte 1 (event 0): "},
       {"[{},\n{\"a\":tru}]", "line 2, byte 5 (event 1): "},
+      {"\xEF\xBB\xBF[{},{\"a\":tru}]", "line 1, byte 7 (event 1): "},
       {"[{},]", "byte 4"},
       {"[{}", "cut off"},
       {"", "is empty"},

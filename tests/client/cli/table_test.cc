@@ -42,7 +42,7 @@ TEST(Table, PrintsNothingWithoutRows) {
 }
 
 TEST(Printable, MakesTextOfOthersFitForATerminal) {
-  EXPECT_EQ(Printable("a\x1b[31mb\r\nc\x7f"), "a [31mb  c ");
+  EXPECT_EQ(Printable("a\x1b[31mb\r\nc\x7f"), "a\\u001b[31mb  c\\u007f");
   EXPECT_EQ(Printable("abcdef", 3), "abc…");
   EXPECT_EQ(Printable("abcdef", 6), "abcdef");
   // A UTF-8 sequence is kept whole or left out.
