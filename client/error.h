@@ -57,6 +57,8 @@ struct Error {
   // - `BAD_OPTION`: an option is out of range or a file of it cannot be read.
   // - `NOT_CONNECTED`: there was no connection when the call ended.
   // - `STOPPED`: `CallOptions::stop` asked for it.
+  // - `IMPOSSIBLE_ANSWER`: the answer's counts cannot be those of what was
+  //   sent, so nobody knows what became of it.
   // - `FORKED`: the process was forked after the client was made.
   std::string reason;
 

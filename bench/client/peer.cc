@@ -20,6 +20,9 @@ grpc::Status QuickBridge::Forward(grpc::ServerContext* /*context*/,
                                   v1::ForwardResponse* response) {
   response->set_event_count(request->events_size());
   response->set_accepted_count(request->events_size());
+  v1::SourceResult& source = *response->add_sources();
+  source.set_source("default");
+  source.set_accepted_count(request->events_size());
   return grpc::Status::OK;
 }
 

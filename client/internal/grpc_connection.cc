@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "client/internal/answer_check.h"
 #include "client/internal/callback_scope.h"
+#include "client/internal/checked_stream.h"
 #include "client/internal/grpc_stream.h"
 #include "client/internal/unary_call.h"
 
@@ -13,15 +15,28 @@ namespace {
 
 using Stub = v1::BridgeService::Stub;
 
+// The answer, or that it cannot be one.
+template <typename Request, typename Response>
+Result<Response> Checked(const Request& request, Result<Response> answer) {
+  if (!answer.ok()) return answer;
+  if (auto wrong = CheckAnswer(SentBy(request), *answer)) {
+    return *std::move(wrong);
+  }
+  return answer;
+}
+
 template <typename Request, typename Response>
 auto MakePending(const GrpcConnection::Wire& wire,
                  std::shared_ptr<const Request> request, CallOptions options,
                  std::function<void(Result<Response>)> done) {
   using Call = PendingCall<Request, Response>;
+  auto checked = [request, done = std::move(done)](Result<Response> answer) {
+    done(Checked(*request, std::move(answer)));
+  };
   return std::shared_ptr<Call>(new Call{.channel = wire.channel,
                                         .request = std::move(request),
                                         .options = std::move(options),
-                                        .done = std::move(done)});
+                                        .done = std::move(checked)});
 }
 
 template <typename Request, typename Response, typename Open>
@@ -31,7 +46,8 @@ Result<std::unique_ptr<Stream<Request, Response>>> OpenStream(
   auto stream =
       std::make_unique<GrpcStream<Request, Response>>(wire.channel, options);
   if (auto bad = stream->Start(open)) return *std::move(bad);
-  return std::unique_ptr<Stream<Request, Response>>(std::move(stream));
+  return std::unique_ptr<Stream<Request, Response>>(
+      std::make_unique<CheckedStream<Request, Response>>(std::move(stream)));
 }
 
 }  // namespace
@@ -49,14 +65,14 @@ GrpcConnection::~GrpcConnection() {
 
 Result<v1::TransformResponse> GrpcConnection::Transform(
     const v1::TransformRequest& request, const CallOptions& options) {
-  return UnaryCall({*wire_->channel, options}, *wire_->stub, &Stub::Transform,
-                   request);
+  return Checked(request, UnaryCall({*wire_->channel, options}, *wire_->stub,
+                                    &Stub::Transform, request));
 }
 
 Result<v1::ForwardResponse> GrpcConnection::Forward(
     const v1::ForwardRequest& request, const CallOptions& options) {
-  return UnaryCall({*wire_->channel, options}, *wire_->stub, &Stub::Forward,
-                   request);
+  return Checked(request, UnaryCall({*wire_->channel, options}, *wire_->stub,
+                                    &Stub::Forward, request));
 }
 
 void GrpcConnection::TransformShared(

@@ -11,6 +11,7 @@
 #include "client/client.h"
 #include "client/coroutine.h"
 #include "client/testing/fake_connection.h"
+#include "client/testing/server_answers.h"
 
 namespace segrid {
 namespace {
@@ -67,9 +68,7 @@ TEST(FakeServer, SeesAllTriesOfACallUnderOneKey) {
   std::atomic<int> calls = 0;
   server.OnForward([&](const auto& request) -> Result<v1::ForwardResponse> {
     if (calls++ < 2) return testing::Unavailable();
-    v1::ForwardResponse response;
-    response.set_event_count(request.webhook_json().empty() ? 0 : 2);
-    return response;
+    return testing::AnswerForward(request);
   });
   const auto answer = ConnectTo(server).Forward(kBody);
   ASSERT_TRUE(answer.ok()) << answer.error();

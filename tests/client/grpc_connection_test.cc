@@ -75,6 +75,7 @@ TEST(GrpcConnection, CarriesRequestAndAnswerOfForward) {
     EXPECT_EQ(request.events(0).event(), "open");
     response.set_event_count(request.events_size());
     response.set_accepted_count(request.events_size());
+    response.add_sources()->set_accepted_count(request.events_size());
     return grpc::Status::OK;
   };
   const FakeServer server(bridge);
@@ -83,6 +84,20 @@ TEST(GrpcConnection, CarriesRequestAndAnswerOfForward) {
   const auto answer = ConnectTo(server.address()).Forward(request);
   ASSERT_TRUE(answer.ok()) << answer.error();
   EXPECT_EQ(answer->accepted_count(), 1);
+}
+
+TEST(GrpcConnection, TakesNoAnswerThatCannotBeOne) {
+  FakeBridge bridge;
+  bridge.forward = [](auto&, const auto&, auto&) { return grpc::Status::OK; };
+  bridge.transform = [](auto&, const auto&, auto&) { return grpc::Status::OK; };
+  const FakeServer server(bridge);
+  const Client client = ConnectTo(server.address());
+  const auto forwarded = client.Forward("[{}]");
+  ASSERT_FALSE(forwarded.ok());
+  EXPECT_EQ(forwarded.error().reason, "IMPOSSIBLE_ANSWER");
+  const auto transformed = client.Transform("[{}]");
+  ASSERT_FALSE(transformed.ok());
+  EXPECT_EQ(transformed.error().reason, "IMPOSSIBLE_ANSWER");
 }
 
 TEST(GrpcConnection, TakesAnswersOverTheFourMebibytesOfGrpc) {

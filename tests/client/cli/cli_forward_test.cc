@@ -119,6 +119,18 @@ TEST_F(SegridForward, FailsWhenNotAllIsDelivered) {
                         "a dead letter"));
 }
 
+TEST_F(SegridForward, CallsNoImpossibleAnswerSuccess) {
+  answer_.Clear();
+  const Ran empty = Forward();
+  EXPECT_EQ(empty.code, 1);
+  EXPECT_EQ(empty.out, "");
+  EXPECT_THAT(empty.err, HasSubstr("IMPOSSIBLE_ANSWER"));
+  EXPECT_THAT(empty.err, HasSubstr("event_count is 0 for 5 events"));
+  answer_.set_event_count(5);
+  answer_.set_accepted_count(-1);
+  EXPECT_THAT(Forward({"--json"}).err, HasSubstr("accepted_count is -1"));
+}
+
 TEST_F(SegridForward, SaysInOneLineWhyItFailed) {
   bridge_.forward = [](auto&, const auto&, auto&) {
     return grpc::Status(grpc::NOT_FOUND, "no source\n'x'");
