@@ -49,21 +49,37 @@ struct Token {
   friend bool operator==(const Token&, const Token&) = default;
 };
 
+// A process of this host that may call over a Unix socket, told by the kernel.
+struct UnixPeer {
+  std::int32_t uid = -1;           // The user it runs as; -1: see gid.
+  std::int32_t gid = -1;           // A group that it is in; -1: see uid.
+  std::vector<std::string> roles;  // transform, forward, admin.
+
+  friend bool operator==(const UnixPeer&, const UnixPeer&) = default;
+};
+
 struct Grpc {
   std::vector<std::string> listen = {
       "127.0.0.1:50051"};            // host:port, unix:path
   bool allow_insecure_bind = false;  // Beyond loopback without mTLS.
   UnixFile unix_file;
   Tls tls;
-  std::vector<Token> tokens;                 // Empty: no call needs a token.
+  std::vector<Token> tokens;  // Empty: no call needs a token.
+  // Who may connect to Unix sockets, besides root and this process's user.
+  std::vector<UnixPeer> unix_peers;
   std::int64_t max_message_bytes = 4 << 20;  // 1 KiB to 64 MiB.
   std::int32_t max_events = 10'000;          // Per request; 1 to 1,000,000.
   // Of requests that are being worked on; 1 MiB to 1 TiB.
   std::int64_t max_bytes_in_flight = 256 << 20;
-  std::int32_t max_connections = 10'000;          // 1 to 1,000,000.
-  std::int32_t max_connections_per_peer = 6'000;  // 1 to 1,000,000.
-  std::int32_t max_concurrent_streams = 1'000;    // Per connection; to 100,000.
-  std::int64_t max_metadata_bytes = 16 << 10;     // 1 KiB to 1 MiB.
+  // Forwards that wait for their delivery; 1 to 100,000.
+  std::int32_t max_waiting_calls = 1'000;
+  std::int32_t max_connections = 2'500;           // 1 to 1,000,000.
+  std::int32_t max_connections_per_peer = 1'500;  // 1 to 1,000,000.
+  // TLS connections whose handshake is not done; 1 to 100,000.
+  std::int32_t max_handshakes = 256;
+  std::int32_t max_handshakes_per_peer = 32;
+  std::int32_t max_concurrent_streams = 1'000;  // Per connection; to 100,000.
+  std::int64_t max_metadata_bytes = 16 << 10;   // 1 KiB to 1 MiB.
   // TLS and the first frames; 100 ms to 10 min.
   absl::Duration handshake_timeout = absl::Seconds(4);
   // A connection is closed, gracefully, when it was idle or open for so long;

@@ -20,6 +20,9 @@ constexpr std::int64_t kMib = std::int64_t{1} << 20;
 constexpr std::int64_t kGib = std::int64_t{1} << 30;
 
 constexpr std::size_t kHashDigits = 64;
+constexpr std::string_view kNoPeer =
+    "is missing; give the number of a user (id -u) as 'uid', or that of a "
+    "group as 'gid'";
 constexpr std::array<std::string_view, 3> kRoles = {"transform", "forward",
                                                     "admin"};
 
@@ -107,13 +110,18 @@ void Rows(Fields& fields, Grpc& grpc) {
   UnixRows(fields, grpc.unix_file);
   fields.Section("tls", grpc.tls);
   fields.Sections("tokens", grpc.tokens, kMaxTokens);
+  fields.Sections("unix_peers", grpc.unix_peers, kMaxUnixPeers);
   fields.Bytes("max_message_bytes", grpc.max_message_bytes, {kKib, 64 * kMib});
   fields.Integer("max_events", grpc.max_events, {1, 1'000'000});
   fields.Bytes("max_bytes_in_flight", grpc.max_bytes_in_flight,
                {kMib, 1024 * kGib});
+  fields.Integer("max_waiting_calls", grpc.max_waiting_calls, {1, 100'000});
   fields.Integer("max_connections", grpc.max_connections, {1, 1'000'000});
   fields.Integer("max_connections_per_peer", grpc.max_connections_per_peer,
                  {1, 1'000'000});
+  fields.Integer("max_handshakes", grpc.max_handshakes, {1, 100'000});
+  fields.Integer("max_handshakes_per_peer", grpc.max_handshakes_per_peer,
+                 {1, 100'000});
   fields.Integer("max_concurrent_streams", grpc.max_concurrent_streams,
                  {1, 100'000});
   fields.Bytes("max_metadata_bytes", grpc.max_metadata_bytes, {kKib, kMib});
@@ -143,6 +151,22 @@ void Rows(Fields& fields, Tls& tls) {
                    tls.allowed_sans.empty(),
                "allowed_sans",
                "works only with client certificates; set 'client_ca' too");
+}
+
+void Rows(Fields& fields, UnixPeer& peer) {
+  // -1 stands for none, so that the effective configuration can be written.
+  constexpr Range<std::int32_t> kIds = {-1, 2'147'483'647};
+  fields.Integer("uid", peer.uid, kIds);
+  fields.Integer("gid", peer.gid, kIds);
+  const bool good = fields.IsGood("uid") && fields.IsGood("gid");
+  fields.Check(!good || peer.uid < 0 || peer.gid < 0, "gid",
+               "stands beside 'uid'; give each an element of its own");
+  fields.Check(!good || peer.uid >= 0 || peer.gid >= 0, "uid", kNoPeer);
+  fields.Require(peer.gid < 0, "uid", kNoPeer);
+  fields.Texts("roles", peer.roles, {.check = &CheckRole, .min_count = 1});
+  fields.Require(true, "roles",
+                 "is missing; give what the peer may do: [transform, forward, "
+                 "admin]");
 }
 
 void Rows(Fields& fields, Token& token) {

@@ -13,12 +13,14 @@ namespace segrid::config {
 
 inline constexpr std::size_t kMaxSources = 1'000;
 inline constexpr std::size_t kMaxTokens = 100;
+inline constexpr std::size_t kMaxUnixPeers = 100;
 inline constexpr std::size_t kMaxWebhooks = 100;
 
 void Rows(Fields& fields, Config& config);
 void Rows(Fields& fields, Grpc& grpc);
 void Rows(Fields& fields, Tls& tls);
 void Rows(Fields& fields, Token& token);
+void Rows(Fields& fields, UnixPeer& peer);
 void Rows(Fields& fields, Http& http);
 void Rows(Fields& fields, Admin& admin);
 void Rows(Fields& fields, Webhook& webhook);

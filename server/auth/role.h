@@ -29,6 +29,8 @@ class RoleSet {
   constexpr void Add(Role role) {
     bits_ = static_cast<std::uint8_t>(bits_ | static_cast<std::uint8_t>(role));
   }
+  friend constexpr bool operator==(RoleSet, RoleSet) = default;
+
   constexpr bool Has(Role role) const {
     return (bits_ & static_cast<std::uint8_t>(role)) != 0;
   }

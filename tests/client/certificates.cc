@@ -45,8 +45,9 @@ void AddExtension(X509* cert, int nid, const std::string& value) {
   X509_EXTENSION_free(extension);
 }
 
-// `issuer` null: self-signed.
-Certificate Make(const std::string& name, const Certificate* issuer) {
+// `issuer` null: self-signed; else `names` are its alternative names.
+Certificate Make(const std::string& name, const Certificate* issuer,
+                 const std::string& names = "") {
   const Key key(EVP_EC_gen("P-256"));
   const X509Ptr cert(X509_new());
   Require(key != nullptr && cert != nullptr);
@@ -71,7 +72,7 @@ Certificate Make(const std::string& name, const Certificate* issuer) {
                                              nullptr, nullptr, nullptr));
     Require(authority != nullptr && signer_key != nullptr);
     X509_set_issuer_name(cert.get(), X509_get_subject_name(authority.get()));
-    AddExtension(cert.get(), NID_subject_alt_name, "IP:127.0.0.1,DNS:" + name);
+    AddExtension(cert.get(), NID_subject_alt_name, names);
   }
   EVP_PKEY* signer = issuer == nullptr ? key.get() : signer_key.get();
   Require(X509_sign(cert.get(), signer, EVP_sha256()) > 0);
@@ -86,11 +87,18 @@ Certificate Make(const std::string& name, const Certificate* issuer) {
 
 }  // namespace
 
-Certificate MakeAuthority() { return Make("segrid test authority", nullptr); }
+Certificate MakeAuthority(const std::string& name) {
+  return Make(name, nullptr);
+}
 
 Certificate MakeCertificate(const Certificate& authority,
                             const std::string& name) {
-  return Make(name, &authority);
+  return Make(name, &authority, "IP:127.0.0.1,DNS:" + name);
+}
+
+Certificate MakeCertificateOfNames(const Certificate& authority,
+                                   const std::string& names) {
+  return Make("segrid test client", &authority, names);
 }
 
 }  // namespace segrid::tests

@@ -12,12 +12,17 @@ struct Certificate {
   std::string key;
 };
 
-// A self-signed authority. Valid for a day.
-Certificate MakeAuthority();
+// A self-signed authority. Valid for a day. Two that one party knows need two
+// names.
+Certificate MakeAuthority(const std::string& name = "segrid test authority");
 
 // A certificate for 127.0.0.1 and `name`, signed by `authority`. Valid for a
 // day.
 Certificate MakeCertificate(const Certificate& authority,
                             const std::string& name);
+
+// The same with other names, in OpenSSL's form: `DNS:api.example.com,URI:…`.
+Certificate MakeCertificateOfNames(const Certificate& authority,
+                                   const std::string& names);
 
 }  // namespace segrid::tests

@@ -169,11 +169,15 @@ grpc:
     client_ca: ""
     allowed_sans: []
   tokens: []
+  unix_peers: []
   max_message_bytes: 4MiB
   max_events: 10000
   max_bytes_in_flight: 256MiB
-  max_connections: 10000
-  max_connections_per_peer: 6000
+  max_waiting_calls: 1000
+  max_connections: 2500
+  max_connections_per_peer: 1500
+  max_handshakes: 256
+  max_handshakes_per_peer: 32
   max_concurrent_streams: 1000
   max_metadata_bytes: 16KiB
   handshake_timeout: 4s

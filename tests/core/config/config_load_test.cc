@@ -44,6 +44,10 @@ data_dir: /var/lib/segrid
 grpc:
   listen: ["0.0.0.0:50051", "unix:/run/segrid.sock"]
   tls: {cert: c.pem, key: k.pem, client_ca: ca.pem}
+  unix_peers: [{uid: 0, roles: [admin]}, {gid: 990, roles: [transform]}]
+  max_waiting_calls: 5
+  max_handshakes: 6
+  max_handshakes_per_peer: 7
   max_message_bytes: 1048576
   max_events: 500
 queue: {store: memory, max_bytes: 2GiB, dedup_window: 90m, dedup_memory: 500MB}
@@ -94,6 +98,10 @@ drain: {delay: 250ms, grace: 1m}
   want.grpc.tls.client_ca = "ca.pem";
   want.grpc.max_message_bytes = 1 << 20;
   want.grpc.max_events = 500;
+  want.grpc.unix_peers = {{0, -1, {"admin"}}, {-1, 990, {"transform"}}};
+  want.grpc.max_waiting_calls = 5;
+  want.grpc.max_handshakes = 6;
+  want.grpc.max_handshakes_per_peer = 7;
   want.queue.max_bytes = std::int64_t{2} << 30;
   want.queue.dedup_window = absl::Minutes(90);
   want.webhooks[0].replay_window = absl::Minutes(90);  // Nobody chose it.
