@@ -302,11 +302,11 @@ std::vector<SourceStatus> Deliverer::Statuses() const {
 }
 
 void Deliverer::NotifySettled(std::string_view lane, queue::Ticket ticket,
-                              absl::Time deadline, SettledDone done) {
+                              const WaitEnd& end, SettledDone done) {
   auto found = state_->Find(lane);
   if (!found.ok()) return done(std::move(found).status());
   const std::shared_ptr<SourceDeliverer> source = *std::move(found);
-  state_->waiter().Add(std::string(lane), ticket, deadline,
+  state_->waiter().Add(std::string(lane), ticket, end,
                        [source, done = std::move(done)](
                            const absl::StatusOr<queue::Progress>& progress) {
                          if (!progress.ok()) return done(progress.status());

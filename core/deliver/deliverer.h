@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "core/deliver/delivery_options.h"
 #include "core/deliver/source_status.h"
+#include "core/deliver/wait_end.h"
 #include "core/queue/queue.h"
 
 namespace segrid::deliver {
@@ -70,13 +71,13 @@ class Deliverer {
   std::vector<SourceStatus> Statuses() const;
 
   // Runs `done` once, when every message of `ticket` is delivered or a dead
-  // letter, or at `deadline` with what is still pending, or at once when the
-  // source is held or paused, or becomes so. Inline or later in a
-  // thread of the executor; also while draining. `lane` is a source's name.
-  // Errors: those of queue::Queue::GetProgress.
+  // letter, or when `end` says so, or at once when the source is held or
+  // paused, or becomes so. Inline or later in a thread of the executor or of
+  // who stops it; also while draining. `lane` is a source's name. Errors: those
+  // of queue::Queue::GetProgress.
   using SettledDone = std::function<void(absl::StatusOr<SettledCounts>)>;
   void NotifySettled(std::string_view lane, queue::Ticket ticket,
-                     absl::Time deadline, SettledDone done);
+                     const WaitEnd& end, SettledDone done);
 
   // Takes no more messages, for good, and runs `done` with OK when no batch is
   // in flight, or with DEADLINE_EXCEEDED/DRAIN_TIMEOUT at `deadline`; what is

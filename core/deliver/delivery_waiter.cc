@@ -4,10 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/error_info.h"
+
 namespace segrid::deliver {
 
 void DeliveryWaiter::Add(std::string lane, queue::Ticket ticket,
-                         absl::Time deadline, Done done) {
+                         const WaitEnd& end, Done done) {
   if (ticket.count == 0) return done(queue::Progress{});
   std::uint64_t id = 0;
   {
@@ -17,9 +19,10 @@ void DeliveryWaiter::Add(std::string lane, queue::Ticket ticket,
     wait = {.lane = std::move(lane),
             .ticket = ticket,
             .done = std::move(done),
-            .timer = nullptr};
-    if (deadline != absl::InfiniteFuture()) {
-      const absl::Duration left = deadline - clock_.Now();
+            .timer = nullptr,
+            .on_stop = nullptr};
+    if (end.deadline != absl::InfiniteFuture()) {
+      const absl::Duration left = end.deadline - clock_.Now();
       wait.timer = executor_.After(std::max(left, absl::ZeroDuration()),
                                    [weak = weak_from_this(), id] {
                                      if (auto self = weak.lock())
@@ -27,7 +30,34 @@ void DeliveryWaiter::Add(std::string lane, queue::Ticket ticket,
                                    });
     }
   }
+  WatchStop(id, end.stop);
   Look(id);
+}
+
+void DeliveryWaiter::WatchStop(std::uint64_t id, const std::stop_token& stop) {
+  if (!stop.stop_possible()) return;
+  // Runs OnStop inline when the stop was asked for already.
+  auto on_stop =
+      std::make_unique<StopCallback>(stop, [weak = weak_from_this(), id] {
+        if (auto self = weak.lock()) self->OnStop(id);
+      });
+  absl::MutexLock lock(&mu_);
+  const auto wait = waits_.find(id);
+  // Else the lock goes first, and then the callback.
+  if (wait != waits_.end()) wait->second.on_stop = std::move(on_stop);
+}
+
+void DeliveryWaiter::OnStop(std::uint64_t id) {
+  decltype(waits_)::node_type ended;
+  {
+    absl::MutexLock lock(&mu_);
+    ended = waits_.extract(id);
+  }
+  if (ended.empty()) return;
+  ended.mapped().done(
+      base::MakeError(absl::StatusCode::kCancelled, "CALL_ENDED",
+                      "the call ended before its events were delivered; they "
+                      "stay queued"));
 }
 
 void DeliveryWaiter::OnSettled(std::string_view lane, queue::Range range) {

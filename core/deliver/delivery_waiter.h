@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
+#include "core/deliver/wait_end.h"
 #include "core/pool/executor.h"
 #include "core/queue/queue.h"
 
@@ -30,13 +32,14 @@ namespace segrid::deliver {
 class DeliveryWaiter : public std::enable_shared_from_this<DeliveryWaiter> {
  public:
   using Done = std::function<void(absl::StatusOr<queue::Progress>)>;
+  using StopCallback = std::stop_callback<std::function<void()>>;
 
   DeliveryWaiter(base::Clock& clock, queue::Queue& queue,
                  pool::Executor& executor)
       : clock_(clock), queue_(queue), executor_(executor) {}
 
   // See Deliverer::NotifySettled().
-  void Add(std::string lane, queue::Ticket ticket, absl::Time deadline,
+  void Add(std::string lane, queue::Ticket ticket, const WaitEnd& end,
            Done done);
 
   // Messages of `lane` from `first` to `last`, or some of them, were settled.
@@ -54,10 +57,14 @@ class DeliveryWaiter : public std::enable_shared_from_this<DeliveryWaiter> {
     queue::Ticket ticket;
     Done done;
     std::unique_ptr<pool::Timer> timer;
+    // Must not be destroyed with the lock held: that waits for the callback.
+    std::unique_ptr<StopCallback> on_stop;
     bool time_is_up = false;
   };
 
+  void WatchStop(std::uint64_t id, const std::stop_token& stop);
   void OnDeadline(std::uint64_t id);
+  void OnStop(std::uint64_t id);
   // Asks the queue; ends the wait when nothing is pending, or time is up.
   void Look(std::uint64_t id);
   void OnProgress(std::uint64_t id, absl::StatusOr<queue::Progress> progress);

@@ -49,6 +49,11 @@ ForwardResult MakeResult(std::vector<ForwardLane>& lanes,
   return result;
 }
 
+std::size_t MemoryOf(const ForwardResult& result) {
+  return sizeof(result) + result.sources.capacity() * sizeof(SourceResult) +
+         result.issues.capacity() * sizeof(Issue);
+}
+
 queue::AppendBatch MakeBatch(std::vector<ForwardLane>& lanes,
                              const std::optional<base::TraceParent>& trace) {
   queue::AppendBatch batch;
@@ -183,7 +188,8 @@ class Pipeline::State {
         [this, sources,
          lanes = std::make_shared<std::vector<ForwardLane>>(*std::move(lanes)),
          issues = std::move(issues), counts, wait = call.wait_delivered,
-         deadline = call.deadline, done = std::move(done)](
+         end = deliver::WaitEnd(call.deadline, call.stop),
+         on_wait = call.on_wait, done = std::move(done)](
             absl::StatusOr<queue::AppendResult> appended) mutable {
           if (!appended.ok()) return done(appended.status());
           ForwardResult result =
@@ -192,7 +198,8 @@ class Pipeline::State {
             environment_.observer->OnForward(result);
           }
           if (!wait) return done(std::move(result));
-          WaitUntilSettled(environment_.deliverer, *appended, deadline,
+          if (on_wait) on_wait(MemoryOf(result));
+          WaitUntilSettled(environment_.deliverer, *appended, end,
                            std::move(result), std::move(done));
         });
   }

@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,11 @@ struct ForwardCall {
   std::vector<std::string> sources;              // Empty: all.
   bool wait_delivered = false;                   // See Wait in bridge.proto.
   absl::Time deadline = absl::InfiniteFuture();  // Of wait_delivered.
+  // Ends the wait of wait_delivered at once, with CANCELLED/CALL_ENDED.
+  std::stop_token stop{};
+  // Runs when the queue has the Tracks and the call goes on to wait; told how
+  // many bytes of memory the wait takes. May be empty; must not block.
+  std::function<void(std::size_t bytes)> on_wait{};
   // The caller's, if it is traced: told to the receivers.
   std::optional<base::TraceParent> trace{};
 };

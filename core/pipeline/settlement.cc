@@ -56,8 +56,9 @@ class Collector {
 }  // namespace
 
 void WaitUntilSettled(deliver::Deliverer& deliverer,
-                      const queue::AppendResult& appended, absl::Time deadline,
-                      ForwardResult result, Pipeline::ForwardDone done) {
+                      const queue::AppendResult& appended,
+                      const deliver::WaitEnd& end, ForwardResult result,
+                      Pipeline::ForwardDone done) {
   struct Open {
     std::size_t source = 0;
     std::string lane{};
@@ -74,7 +75,7 @@ void WaitUntilSettled(deliver::Deliverer& deliverer,
                                                std::move(done));
   for (const Open& one : open) {
     deliverer.NotifySettled(
-        one.lane, one.ticket, deadline,
+        one.lane, one.ticket, end,
         [collector, source = one.source](
             const absl::StatusOr<deliver::SettledCounts>& counts) {
           collector->Add(source, counts);

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "absl/time/time.h"
 #include "core/deliver/deliverer.h"
 #include "core/pipeline/pipeline.h"
 #include "core/queue/queue.h"
@@ -10,10 +9,11 @@
 namespace segrid::pipeline {
 
 // Runs `done` once, when every message that `appended` accepted is delivered or
-// a dead letter, or at `deadline`; `result` with the three counts filled.
+// a dead letter, or when `end` says so; `result` with the three counts filled.
 // Blocking: never. Errors: those of Deliverer::NotifySettled.
 void WaitUntilSettled(deliver::Deliverer& deliverer,
-                      const queue::AppendResult& appended, absl::Time deadline,
-                      ForwardResult result, Pipeline::ForwardDone done);
+                      const queue::AppendResult& appended,
+                      const deliver::WaitEnd& end, ForwardResult result,
+                      Pipeline::ForwardDone done);
 
 }  // namespace segrid::pipeline

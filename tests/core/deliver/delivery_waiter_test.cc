@@ -1,4 +1,5 @@
 #include <optional>
+#include <stop_token>
 
 #include "gtest/gtest.h"
 #include "tests/core/deliver/delivery_bench.h"
@@ -148,6 +149,52 @@ TEST(NotifySettled, ADeadlineThatHasPassedAnswersAtOnce) {
   bench.executor.Run();
   ASSERT_EQ(wait.calls, 1);
   EXPECT_EQ(wait.counts->value().pending, 1);
+}
+
+TEST(NotifySettled, EndsAtOnceWhenItIsStopped) {
+  DeliveryBench bench;
+  bench.Start();
+  const queue::Ticket ticket = bench.Append(3);
+  std::stop_source stop;
+  Wait wait;
+  bench.deliverer().NotifySettled("prod", ticket,
+                                  {absl::InfiniteFuture(), stop.get_token()},
+                                  wait.done());
+  EXPECT_EQ(wait.calls, 0);
+  stop.request_stop();
+  ASSERT_EQ(wait.calls, 1);
+  EXPECT_TRUE(absl::IsCancelled(wait.counts->status()));
+  bench.executor.Advance(absl::Seconds(1));  // Delivered; nobody is told.
+  EXPECT_EQ(wait.calls, 1);
+}
+
+TEST(NotifySettled, DoesNotBeginWhenItWasStoppedBefore) {
+  DeliveryBench bench;
+  bench.Start();
+  const queue::Ticket ticket = bench.Append(3);
+  std::stop_source stop;
+  stop.request_stop();
+  Wait wait;
+  bench.deliverer().NotifySettled(
+      "prod", ticket, {bench.clock.Now() + absl::Seconds(1), stop.get_token()},
+      wait.done());
+  ASSERT_EQ(wait.calls, 1);
+  EXPECT_TRUE(absl::IsCancelled(wait.counts->status()));
+}
+
+TEST(NotifySettled, OutlivesAStopThatComesAfterTheEnd) {
+  DeliveryBench bench;
+  bench.Start();
+  std::stop_source stop;
+  Wait wait;
+  bench.deliverer().NotifySettled("prod", bench.Append(3),
+                                  {absl::InfiniteFuture(), stop.get_token()},
+                                  wait.done());
+  bench.executor.Advance(absl::Seconds(1));
+  ASSERT_EQ(wait.calls, 1);
+  EXPECT_TRUE(wait.counts->ok());
+  stop.request_stop();
+  EXPECT_EQ(wait.calls, 1);
 }
 
 }  // namespace
