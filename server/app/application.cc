@@ -145,6 +145,11 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
   std::unique_ptr<Application> application(
       new Application(std::move(options), log, clock));
   SEGRID_RETURN_IF_ERROR(application->Open());
+  SEGRID_ASSIGN_OR_RETURN(
+      application->credentials_,
+      rpc::Credentials::Create(
+          application->options_.config.grpc.tls,
+          application->options_.config.data_dir + "/grpc-tls", clock.Now()));
   application->MakeServices();
   SEGRID_RETURN_IF_ERROR(application->Listen());
   SEGRID_ASSIGN_OR_RETURN(
@@ -193,9 +198,10 @@ absl::Status Application::Open() {
 
 void Application::MakeServices() {
   const config::Grpc& config = options_.config.grpc;
-  authorizer_ = std::make_unique<auth::Authorizer>(config);
-  guard_ = std::make_unique<rpc::CallGuard>(admission_, *authorizer_, clock_,
-                                            grpc_bytes_);
+  authorizer_ =
+      std::make_unique<auth::Authorizer>(config, credentials_->client_ca());
+  guard_ = std::make_unique<rpc::CallGuard>(
+      admission_, *authorizer_, clock_, grpc_bytes_, config.max_waiting_calls);
   bridge_ = std::make_unique<rpc::BridgeService>(
       rpc::BridgeEnvironment{
           clock_, *pipeline_, admission_, *guard_,
@@ -214,7 +220,8 @@ void Application::MakeServices() {
         AskForReload(request, response, options_.reload_requests,
                      std::move(done));
       }});
-  health_ = std::make_unique<rpc::HealthService>(admission_, ServiceNames());
+  health_ = std::make_unique<rpc::HealthService>(admission_, ServiceNames(),
+                                                 guard_.get());
   const std::vector<config::Source>& sources = options_.config.sources;
   readiness_ = std::make_unique<Readiness>(
       ReadinessDeps{*pool_, *queue_, sources.empty() ? "" : sources[0].name,
@@ -225,10 +232,6 @@ void Application::MakeServices() {
 
 absl::Status Application::Listen() {
   const config::Grpc& config = options_.config.grpc;
-  SEGRID_ASSIGN_OR_RETURN(
-      credentials_,
-      rpc::Credentials::Create(
-          config.tls, options_.config.data_dir + "/grpc-tls", clock_.Now()));
   const rpc::GrpcServerOptions options = {
       config, credentials_->get(),
       [this] { return figures_.calls.MakeFactory(MethodPaths()); }};
@@ -329,7 +332,8 @@ absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
       ReplaceSources(before, now, std::move(sources), std::move(http_tls)));
   source_files_ = source_files;
   log_.SetLevel(logging::LevelFromName(now.logging.level));
-  authorizer_->Replace(now.grpc);
+  authorizer_->Replace(now.grpc, credentials_->client_ca());
+  admission_.RecheckOpenCalls();
   ReloadResult result;
   result.changes = config::ChangesBetween(before, now);
   result.waiting = config::ChangesBetween(now, config);

@@ -154,8 +154,9 @@ metrics::Sources HttpDoors::MetricSources() const {
   sources.grpc_bytes = &environment_.grpc_bytes;
   sources.grpc_connections = [&grpc = environment_.grpc] {
     const rpc::AcceptCounts& counts = grpc.counts();
-    return metrics::Connections{counts.open, counts.accepted, counts.refused,
-                                counts.failures};
+    return metrics::Connections{
+        counts.open,     counts.accepted,         counts.refused,
+        counts.failures, counts.handshakes_ended, counts.floods_ended};
   };
   // The doors stay until the pool, whose threads ask, has stopped.
   sources.doors = [this] {

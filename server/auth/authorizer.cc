@@ -32,6 +32,14 @@ std::string_view TokenOf(std::string_view authorization) {
   return start == std::string_view::npos ? "" : authorization.substr(start);
 }
 
+absl::Status RoleMissing(std::string_view who, Role role) {
+  return Denied(absl::StatusCode::kPermissionDenied, "ROLE_MISSING",
+                std::string(who)
+                    .append(" lacks the role '")
+                    .append(NameOf(role))
+                    .append("', which this method needs"));
+}
+
 absl::Status CheckToken(const TokenSet& tokens, const Caller& caller,
                         Role role) {
   const std::string_view token = TokenOf(caller.authorization);
@@ -46,39 +54,69 @@ absl::Status CheckToken(const TokenSet& tokens, const Caller& caller,
                   "the token is not one of grpc.tokens");
   }
   if (roles->Has(role)) return absl::OkStatus();
-  return Denied(absl::StatusCode::kPermissionDenied, "ROLE_MISSING",
-                std::string("the token lacks the role '")
-                    .append(NameOf(role))
-                    .append("', which this method needs"));
+  return RoleMissing("the token", role);
+}
+
+absl::Status CheckIssuer(const ClientAuthority* authority,
+                         const Caller& caller) {
+  if (authority == nullptr ||
+      authority->Issued(caller.certificate, caller.chain)) {
+    return absl::OkStatus();
+  }
+  return Denied(absl::StatusCode::kPermissionDenied, "CALLER_NOT_ALLOWED",
+                "the authority of the caller's certificate is none of "
+                "grpc.tls.client_ca any more");
 }
 
 }  // namespace
 
-void Authorizer::Replace(const config::Grpc& config) {
-  auto rules = std::make_shared<const Rules>(
-      Rules{TokenSet(config.tokens), config.tls.allowed_sans});
+void Authorizer::Replace(const config::Grpc& config, std::string client_ca) {
   absl::MutexLock lock(&mu_);
-  open_ = rules->tokens.empty() && rules->names.empty();
-  rules_ = std::move(rules);
+  if (!first_ca_.has_value()) first_ca_ = client_ca;
+  std::shared_ptr<const ClientAuthority> authority =
+      rules_ == nullptr ? nullptr : rules_->authority;
+  // From the first change on, also when the first ones come back: meanwhile
+  // others may have connected.
+  if (authority == nullptr ? client_ca != *first_ca_
+                           : client_ca != authority->pem()) {
+    authority = std::make_shared<const ClientAuthority>(std::move(client_ca));
+  }
+  rules_ = std::make_shared<const Rules>(
+      Rules{TokenSet(config.tokens), AllowedNames(config.tls.allowed_sans),
+            std::move(authority)});
+  open_ = rules_->tokens.empty() && rules_->names.empty() &&
+          rules_->authority == nullptr && config.unix_peers.empty();
+  generation_.fetch_add(1, std::memory_order_release);
 }
 
 absl::Status Authorizer::Check(const Caller& caller, Role role) const {
-  std::shared_ptr<const Rules> rules;
-  {
-    absl::MutexLock lock(&mu_);
-    rules = rules_;
-  }
-  const std::vector<std::string>& allowed = rules->names;
-  if (!allowed.empty() &&
-      std::none_of(caller.names.begin(), caller.names.end(), [&](auto name) {
-        return std::find(allowed.begin(), allowed.end(), name) != allowed.end();
-      })) {
-    return Denied(absl::StatusCode::kPermissionDenied, "CALLER_NOT_ALLOWED",
-                  "no name in the caller's certificate is one of "
-                  "grpc.tls.allowed_sans");
+  const std::shared_ptr<const Rules> rules = this->rules();
+  if (caller.unix_grant.has_value()) {
+    if (!caller.unix_grant->roles.Has(role)) {
+      return RoleMissing("the peer of the Unix socket", role);
+    }
+    if (caller.unix_grant->listed) return absl::OkStatus();
+  } else {
+    if (!rules->names.empty() &&
+        std::none_of(
+            caller.names.begin(), caller.names.end(),
+            [&](const auto& name) { return rules->names.Has(name); })) {
+      return Denied(absl::StatusCode::kPermissionDenied, "CALLER_NOT_ALLOWED",
+                    "no name in the caller's certificate is one of "
+                    "grpc.tls.allowed_sans");
+    }
+    if (absl::Status status = CheckIssuer(rules->authority.get(), caller);
+        !status.ok()) {
+      return status;
+    }
   }
   if (rules->tokens.empty()) return absl::OkStatus();
   return CheckToken(rules->tokens, caller, role);
+}
+
+absl::Status Authorizer::CheckAuthority(const Caller& caller) const {
+  if (caller.unix_grant.has_value()) return absl::OkStatus();
+  return CheckIssuer(rules()->authority.get(), caller);
 }
 
 }  // namespace segrid::auth

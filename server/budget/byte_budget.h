@@ -36,6 +36,15 @@ class ByteBudget {
       return *this;
     }
 
+    // Takes or gives back the difference, whether there is room or not. Not for
+    // an empty share.
+    void Resize(std::int64_t bytes) {
+      if (budget_ == nullptr) return;
+      if (bytes > bytes_) budget_->AddAnyway(bytes - bytes_);
+      if (bytes < bytes_) budget_->Remove(bytes_ - bytes);
+      bytes_ = bytes;
+    }
+
     explicit operator bool() const { return budget_ != nullptr; }
 
    private:
@@ -71,6 +80,11 @@ class ByteBudget {
     if (fits && (all_ == nullptr || all_->Grow(own, more))) return true;
     used_.fetch_sub(more);
     return false;
+  }
+  // Takes room whether there is some or not: for what exists already.
+  void AddAnyway(std::int64_t bytes) {
+    used_.fetch_add(bytes);
+    if (all_ != nullptr) all_->AddAnyway(bytes);
   }
   void Remove(std::int64_t bytes) {
     used_.fetch_sub(bytes);

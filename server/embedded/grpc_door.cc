@@ -12,7 +12,8 @@ GrpcDoor::GrpcDoor(const config::Config& config, Stages& stages,
     : config_(config),
       bytes_(config.grpc.max_bytes_in_flight),
       authorizer_(config.grpc),
-      guard_(admission_, authorizer_, stages.clock(), bytes_),
+      guard_(admission_, authorizer_, stages.clock(), bytes_,
+             config.grpc.max_waiting_calls),
       bridge_({stages.clock(), stages.pipeline(), admission_, guard_}, {}),
       admin_({[config = std::make_shared<const config::Config>(config)] {
                 return config;

@@ -122,6 +122,9 @@ void AddGrpcDoor(Exposition& out, const Sources& sources) {
     add(Row("segrid_grpc_connections_total"), connections.accepted);
     add(Row("segrid_grpc_connections_refused_total"), connections.refused);
     add(Row("segrid_grpc_accept_failures_total"), connections.accept_failures);
+    add(Row("segrid_grpc_handshakes_ended_total"),
+        connections.handshakes_ended);
+    add(Row("segrid_grpc_floods_ended_total"), connections.floods_ended);
   }
   if (sources.grpc_bytes != nullptr) {
     add(Row("segrid_grpc_bytes_in_flight"), sources.grpc_bytes->used_bytes());

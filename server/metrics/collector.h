@@ -29,6 +29,8 @@ struct Connections {
   std::int64_t accepted = 0;
   std::int64_t refused = 0;
   std::int64_t accept_failures = 0;
+  std::int64_t handshakes_ended = 0;
+  std::int64_t floods_ended = 0;
 };
 
 // Where the figures are; all must outlive the collector. Set what is there.

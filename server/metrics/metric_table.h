@@ -74,7 +74,9 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"segrid_grpc_connections_total",           Type::kCounter,   {}, "Connections that it accepted."},
     {"segrid_grpc_connections_refused_total",   Type::kCounter,   {}, "Connections that it closed at once: over max_connections or max_connections_per_peer."},
     {"segrid_grpc_accept_failures_total",       Type::kCounter,   {}, "Connections that it could not accept: no descriptors."},
-    {"segrid_grpc_bytes_in_flight",             Type::kGauge,     {}, "Messages of calls being worked on."},
+    {"segrid_grpc_handshakes_ended_total",      Type::kCounter,   {}, "TLS connections that were ended because more wanted to shake hands than may: see grpc.max_handshakes."},
+    {"segrid_grpc_floods_ended_total",          Type::kCounter,   {}, "Connections that were ended because they flooded HTTP/2: streams over the limit, streams that end unanswered, bytes without end."},
+    {"segrid_grpc_bytes_in_flight",             Type::kGauge,     {}, "Requests of calls being worked on, and responses that clients have not read."},
 
     {"segrid_bytes_in_flight",                  Type::kGauge,     {}, "Requests being worked on at all doors."},
     {"segrid_max_bytes_in_flight",              Type::kGauge,     {}, "What they may be."},

@@ -7,9 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "core/base/thread_name.h"
 
 namespace segrid::rpc {
@@ -17,11 +21,17 @@ namespace {
 
 // Between two looks which connections are still open.
 constexpr int kSweepMilliseconds = 1'000;
+// Between two looks which handshakes are done, while there are any.
+constexpr int kLookMilliseconds = 20;
 // After accept() failed for want of descriptors or memory. The socket stays
 // readable, so without it the loop would spin.
 constexpr int kPauseMilliseconds = 100;
 // From one socket, before the others get their turn.
 constexpr int kMaxAtOnce = 64;
+
+absl::Duration SteadyNow() {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
 
 bool IsWant(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS ||
@@ -31,12 +41,16 @@ bool IsWant(int error) {
 }  // namespace
 
 AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
-                       const ConnectionLimits& limits, HandOver hand_over,
+                       const Options& options, HandOver hand_over,
                        AcceptCounts& counts)
     : sockets_(std::move(sockets)),
       hand_over_(std::move(hand_over)),
       ended_(::eventfd(0, EFD_CLOEXEC)),
-      connections_(limits),
+      connections_(options.connections),
+      handshakes_(options.handshakes.has_value()
+                      ? std::optional<Handshakes>(*options.handshakes)
+                      : std::nullopt),
+      floods_(options.floods),
       counts_(counts),
       thread_([this] { Run(); }) {}
 
@@ -55,11 +69,18 @@ void AcceptLoop::Run() {
     files.push_back({socket.fd(), POLLIN, 0});
   }
   bool in_want = false;
+  absl::Duration swept = absl::ZeroDuration();
   for (;;) {
     const int ready = ::poll(files.data(), in_want ? 1 : files.size(),
-                             in_want ? kPauseMilliseconds : kSweepMilliseconds);
+                             WaitMilliseconds(in_want));
     if (ready > 0 && files[0].revents != 0) return;
-    if (ready == 0 && !in_want) connections_.Sweep();
+    const absl::Duration now = SteadyNow();
+    if (now - swept >= absl::Milliseconds(kSweepMilliseconds) && !in_want) {
+      connections_.Sweep();
+      swept = now;
+    }
+    if (handshakes_.has_value()) handshakes_->Look(now);
+    counts_.floods_ended += floods_.Look(now);
     if (ready > 0) {
       for (std::size_t i = 1; i < files.size(); ++i) {
         if (files[i].revents != 0) in_want |= !AcceptAll(files[i].fd);
@@ -69,6 +90,15 @@ void AcceptLoop::Run() {
     }
     counts_.open = connections_.count();
   }
+}
+
+int AcceptLoop::WaitMilliseconds(bool in_want) const {
+  if (in_want) return kPauseMilliseconds;
+  if (handshakes_.has_value() && handshakes_->count() > 0) {
+    return kLookMilliseconds;
+  }
+  return static_cast<int>(absl::ToInt64Milliseconds(
+      std::min(floods_.interval(), absl::Milliseconds(kSweepMilliseconds))));
 }
 
 bool AcceptLoop::AcceptAll(int listener) {
@@ -94,11 +124,21 @@ void AcceptLoop::Take(int listener, int connection) {
     ::close(connection);
     return;
   }
-  ++counts_.accepted;
+  if (const std::string peer = PeerOf(connection);
+      handshakes_.has_value() && !peer.empty() &&
+      handshakes_->Add(connection, peer, SteadyNow())) {
+    ++counts_.handshakes_ended;
+  }
   const int on = 1;
   // No use, and no harm, on a Unix socket.
   ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  hand_over_(listener, connection);
+  if (hand_over_(listener, connection)) {
+    ++counts_.accepted;
+    floods_.Add(connection);
+  } else {
+    ++counts_.refused;
+    ::close(connection);
+  }
 }
 
 }  // namespace segrid::rpc

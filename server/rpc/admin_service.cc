@@ -3,16 +3,19 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/catalog/catalog.h"
 #include "core/config/source_tag.h"
+#include "server/rpc/bytes.h"
 #include "server/rpc/dead_letter_messages.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/server_status.h"
 #include "server/rpc/tail_tracks.h"
+#include "server/rpc/unary_reactor.h"
 #include "server/rpc/watch_status.h"
 
 namespace segrid::rpc {
@@ -20,14 +23,80 @@ namespace {
 
 namespace api = ::segrid::v1;
 
-// Ends a call with what `work` returns, if its caller may have it done.
-template <class Work>
+absl::Status BusyError() {
+  absl::Status busy = base::MakeError(
+      absl::StatusCode::kResourceExhausted, "BUSY",
+      "too many calls for dead letters are waiting: try again later");
+  base::SetRetryDelay(busy, absl::Seconds(1));
+  return busy;
+}
+
+// What gRPC gives to a unary method. A view.
+struct RawCall {
+  grpc::CallbackServerContext& context;
+  const grpc::ByteBuffer& request;
+  grpc::ByteBuffer& response;
+};
+
+// One unary call: its messages, and gRPC's bytes of them.
+template <class Request, class Response>
+class MessageCall {
+ public:
+  MessageCall(const AdminEnvironment& environment, const RawCall& call)
+      : reactor_(new UnaryReactor(call.context, environment.guard.unwritten())),
+        response_(call.response),
+        status_(environment.guard.Admit(call.context, auth::Role::kAdmin)) {
+    if (status_.ok()) status_ = ParseMessage(call.request, request);
+  }
+
+  // Whether the caller may have it done, and the request is one.
+  const absl::Status& status() const { return status_; }
+  UnaryReactor* reactor() const { return reactor_; }
+
+  // Ends the call.
+  void Answer(const absl::Status& status) {
+    if (status.ok()) response_ = SerializeMessage(answer);
+    reactor_->Answer(ToGrpcStatus(status), response_);
+  }
+
+  Request request;
+  Response answer;
+
+ private:
+  UnaryReactor* const reactor_;
+  grpc::ByteBuffer& response_;
+  absl::Status status_;
+};
+
+// Ends a call with what `work(request, response)` returns, if its caller may
+// have it done.
+template <class Request, class Response, class Work>
 grpc::ServerUnaryReactor* Do(const AdminEnvironment& environment,
-                             grpc::CallbackServerContext& context, Work work) {
-  absl::Status status = environment.guard.Admit(context, auth::Role::kAdmin);
-  if (status.ok()) status = work();
-  grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
+                             const RawCall& raw, Work work) {
+  MessageCall<Request, Response> call(environment, raw);
+  UnaryReactor* const reactor = call.reactor();
+  call.Answer(call.status().ok() ? work(call.request, call.answer)
+                                 : call.status());
+  return reactor;
+}
+
+// The same in the worker, for what may wait for the disk.
+template <class Request, class Response, class Work>
+grpc::ServerUnaryReactor* DoIn(Worker& worker,
+                               const AdminEnvironment& environment,
+                               const RawCall& raw, Work work) {
+  // Shared because a std::function must be copyable.
+  auto call =
+      std::make_shared<MessageCall<Request, Response>>(environment, raw);
+  UnaryReactor* const reactor = call->reactor();
+  if (!call->status().ok()) {
+    call->Answer(call->status());
+    return reactor;
+  }
+  const bool posted = worker.Post([call, work = std::move(work)] {
+    call->Answer(work(call->request, call->answer));
+  });
+  if (!posted) call->Answer(BusyError());
   return reactor;
 }
 
@@ -53,163 +122,162 @@ void FillSource(const config::Source& from, api::Source& to) {
 }  // namespace
 
 grpc::ServerUnaryReactor* AdminService::ListSources(
-    grpc::CallbackServerContext* context, const api::ListSourcesRequest*,
-    api::ListSourcesResponse* response) {
-  return Do(environment_, *context, [this, response] {
-    const auto config = environment_.config();
-    for (const config::Source& source : config->sources) {
-      api::Source& out = *response->add_sources();
-      FillSource(source, out);
-      const absl::StatusOr<deliver::SourceStatus> status =
-          environment_.deliverer.Status(source.name);
-      if (status.ok()) out.set_endpoint(status->endpoint);
-    }
-    return absl::OkStatus();
-  });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Do<api::ListSourcesRequest, api::ListSourcesResponse>(
+      environment_, {*context, *request, *response},
+      [this](const auto&, api::ListSourcesResponse& answer) {
+        const auto config = environment_.config();
+        for (const config::Source& source : config->sources) {
+          api::Source& out = *answer.add_sources();
+          FillSource(source, out);
+          const absl::StatusOr<deliver::SourceStatus> status =
+              environment_.deliverer.Status(source.name);
+          if (status.ok()) out.set_endpoint(status->endpoint);
+        }
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::GetStatus(
-    grpc::CallbackServerContext* context, const api::GetStatusRequest*,
-    api::GetStatusResponse* response) {
-  return Do(environment_, *context, [this, response]() -> absl::Status {
-    SEGRID_ASSIGN_OR_RETURN(*response->mutable_status(),
-                            TakeServerStatus(environment_, start_time_));
-    return absl::OkStatus();
-  });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Do<api::GetStatusRequest, api::GetStatusResponse>(
+      environment_, {*context, *request, *response},
+      [this](const auto&, api::GetStatusResponse& answer) -> absl::Status {
+        SEGRID_ASSIGN_OR_RETURN(*answer.mutable_status(),
+                                TakeServerStatus(environment_, start_time_));
+        return absl::OkStatus();
+      });
 }
 
-grpc::ServerWriteReactor<api::WatchStatusResponse>* AdminService::WatchStatus(
-    grpc::CallbackServerContext* context,
-    const api::WatchStatusRequest* request) {
-  const absl::Status admitted =
-      environment_.guard.Admit(*context, auth::Role::kAdmin);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  api::WatchStatusRequest message;
+  absl::Status status = environment_.guard.Admit(*context, auth::Role::kAdmin);
+  if (status.ok()) status = ParseMessage(*request, message);
   const absl::StatusOr<absl::Duration> interval =
-      admitted.ok() ? WatchInterval(*request) : admitted;
+      status.ok() ? WatchInterval(message) : status;
   auto watch = std::make_shared<class WatchStatus>(
-      environment_, WatchStatus::Options{
-                        interval.value_or(absl::ZeroDuration()), start_time_});
+      environment_, *context,
+      WatchStatus::Options{interval.value_or(absl::ZeroDuration()),
+                           start_time_});
   watch->Start(interval.status());
   return watch.get();
 }
 
-grpc::ServerWriteReactor<api::TailTracksResponse>* AdminService::TailTracks(
-    grpc::CallbackServerContext* context,
-    const api::TailTracksRequest* request) {
-  const absl::Status admitted =
-      environment_.guard.Admit(*context, auth::Role::kAdmin);
-  auto tail = std::make_shared<class TailTracks>(environment_, redactor_);
-  tail->Start(admitted.ok() ? ReadTailRequest(*request, *environment_.config())
-                            : admitted);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::TailTracks(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  api::TailTracksRequest message;
+  absl::Status status = environment_.guard.Admit(*context, auth::Role::kAdmin);
+  if (status.ok()) status = ParseMessage(*request, message);
+  auto tail =
+      std::make_shared<class TailTracks>(environment_, *context, redactor_);
+  tail->Start(status.ok() ? ReadTailRequest(message, *environment_.config())
+                          : status);
   return tail.get();
 }
 
 grpc::ServerUnaryReactor* AdminService::PauseSource(
-    grpc::CallbackServerContext* context,
-    const api::PauseSourceRequest* request, api::PauseSourceResponse*) {
-  return Do(environment_, *context, [this, request] {
-    return environment_.deliverer.Pause(request->source());
-  });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Do<api::PauseSourceRequest, api::PauseSourceResponse>(
+      environment_, {*context, *request, *response},
+      [this](const api::PauseSourceRequest& message, auto&) {
+        return environment_.deliverer.Pause(message.source());
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ResumeSource(
-    grpc::CallbackServerContext* context,
-    const api::ResumeSourceRequest* request, api::ResumeSourceResponse*) {
-  return Do(environment_, *context, [this, request] {
-    return environment_.deliverer.Resume(request->source());
-  });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Do<api::ResumeSourceRequest, api::ResumeSourceResponse>(
+      environment_, {*context, *request, *response},
+      [this](const api::ResumeSourceRequest& message, auto&) {
+        return environment_.deliverer.Resume(message.source());
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ListDeadLetters(
-    grpc::CallbackServerContext* context,
-    const api::ListDeadLettersRequest* request,
-    api::ListDeadLettersResponse* response) {
-  return InWorker(*context, [this, request, response]() -> absl::Status {
-    SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterQuery query,
-                            ToQuery(*request, *environment_.config()));
-    SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterPage page,
-                            environment_.queue.ListDeadLetters(query));
-    FillPage(page, *response);
-    return absl::OkStatus();
-  });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return DoIn<api::ListDeadLettersRequest, api::ListDeadLettersResponse>(
+      worker_, environment_, {*context, *request, *response},
+      [this](const api::ListDeadLettersRequest& message,
+             api::ListDeadLettersResponse& answer) -> absl::Status {
+        SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterQuery query,
+                                ToQuery(message, *environment_.config()));
+        SEGRID_RETURN_IF_ERROR(CheckIds(query.filter, environment_.queue));
+        SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterPage page,
+                                environment_.queue.ListDeadLetters(query));
+        FillPage(page, answer);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ReplayDeadLetters(
-    grpc::CallbackServerContext* context,
-    const api::ReplayDeadLettersRequest* request,
-    api::ReplayDeadLettersResponse* response) {
-  return InWorker(*context, [this, request, response]() -> absl::Status {
-    SEGRID_ASSIGN_OR_RETURN(
-        const queue::DeadLetterFilter filter,
-        ToFilter(request->filter(), *environment_.config()));
-    SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
-                            environment_.queue.ReplayDeadLetters(filter));
-    response->set_replayed_count(count);
-    return absl::OkStatus();
-  });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return DoIn<api::ReplayDeadLettersRequest, api::ReplayDeadLettersResponse>(
+      worker_, environment_, {*context, *request, *response},
+      [this](const api::ReplayDeadLettersRequest& message,
+             api::ReplayDeadLettersResponse& answer) -> absl::Status {
+        SEGRID_ASSIGN_OR_RETURN(
+            const queue::DeadLetterFilter filter,
+            ToFilter(message.filter(), *environment_.config()));
+        SEGRID_RETURN_IF_ERROR(CheckIds(filter, environment_.queue));
+        SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
+                                environment_.queue.ReplayDeadLetters(filter));
+        answer.set_replayed_count(count);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::PurgeDeadLetters(
-    grpc::CallbackServerContext* context,
-    const api::PurgeDeadLettersRequest* request,
-    api::PurgeDeadLettersResponse* response) {
-  return InWorker(*context, [this, request, response]() -> absl::Status {
-    SEGRID_ASSIGN_OR_RETURN(
-        const queue::DeadLetterFilter filter,
-        ToFilter(request->filter(), *environment_.config()));
-    SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
-                            environment_.queue.PurgeDeadLetters(filter));
-    response->set_purged_count(count);
-    return absl::OkStatus();
-  });
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return DoIn<api::PurgeDeadLettersRequest, api::PurgeDeadLettersResponse>(
+      worker_, environment_, {*context, *request, *response},
+      [this](const api::PurgeDeadLettersRequest& message,
+             api::PurgeDeadLettersResponse& answer) -> absl::Status {
+        SEGRID_ASSIGN_OR_RETURN(
+            const queue::DeadLetterFilter filter,
+            ToFilter(message.filter(), *environment_.config()));
+        SEGRID_RETURN_IF_ERROR(CheckIds(filter, environment_.queue));
+        SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
+                                environment_.queue.PurgeDeadLetters(filter));
+        answer.set_purged_count(count);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ReloadConfig(
-    grpc::CallbackServerContext* context,
-    const api::ReloadConfigRequest* request,
-    api::ReloadConfigResponse* response) {
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  const auto finish = [reactor](const absl::Status& status) {
-    reactor->Finish(ToGrpcStatus(status));
-  };
-  const absl::Status admitted =
-      environment_.guard.Admit(*context, auth::Role::kAdmin);
-  if (!admitted.ok()) {
-    finish(admitted);
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  // Shared with who reloads, later and elsewhere.
+  using Call = MessageCall<api::ReloadConfigRequest, api::ReloadConfigResponse>;
+  auto call = std::make_shared<Call>(environment_,
+                                     RawCall{*context, *request, *response});
+  UnaryReactor* const reactor = call->reactor();
+  if (!call->status().ok()) {
+    call->Answer(call->status());
   } else {
-    environment_.reload_config(*request, *response, finish);
+    environment_.reload_config(
+        call->request, call->answer,
+        [call](const absl::Status& status) { call->Answer(status); });
   }
   return reactor;
 }
 
 grpc::ServerUnaryReactor* AdminService::Drain(
-    grpc::CallbackServerContext* context, const api::DrainRequest*,
-    api::DrainResponse*) {
-  return Do(environment_, *context, [this] {
-    environment_.request_drain();
-    return absl::OkStatus();
-  });
-}
-
-grpc::ServerUnaryReactor* AdminService::InWorker(
-    grpc::CallbackServerContext& context, std::function<absl::Status()> work) {
-  grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
-  if (const absl::Status admitted =
-          environment_.guard.Admit(context, auth::Role::kAdmin);
-      !admitted.ok()) {
-    reactor->Finish(ToGrpcStatus(admitted));
-    return reactor;
-  }
-  const bool posted = worker_.Post([reactor, work = std::move(work)] {
-    reactor->Finish(ToGrpcStatus(work()));
-  });
-  if (!posted) {
-    absl::Status busy = base::MakeError(
-        absl::StatusCode::kResourceExhausted, "BUSY",
-        "too many calls for dead letters are waiting: try again later");
-    base::SetRetryDelay(busy, absl::Seconds(1));
-    reactor->Finish(ToGrpcStatus(busy));
-  }
-  return reactor;
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return Do<api::DrainRequest, api::DrainResponse>(
+      environment_, {*context, *request, *response},
+      [this](const auto&, auto&) {
+        environment_.request_drain();
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace segrid::rpc

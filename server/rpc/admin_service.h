@@ -3,13 +3,12 @@
 #pragma once
 
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstddef>
-#include <functional>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "segrid/v1/admin.grpc.pb.h"
 #include "server/rpc/admin_environment.h"
@@ -17,6 +16,27 @@
 #include "server/rpc/worker.h"
 
 namespace segrid::rpc {
+
+using AdminApi = ::segrid::v1::AdminService;
+
+// All methods take and give bytes, so that a request which is no message gets
+// the documented error: gRPC's own parser answers UNIMPLEMENTED.
+using RawAdminService = AdminApi::WithRawCallbackMethod_ListSources<
+    AdminApi::WithRawCallbackMethod_GetStatus<
+        AdminApi::WithRawCallbackMethod_WatchStatus<
+            AdminApi::WithRawCallbackMethod_TailTracks<
+                AdminApi::WithRawCallbackMethod_PauseSource<
+                    AdminApi::WithRawCallbackMethod_ResumeSource<
+                        AdminApi::WithRawCallbackMethod_ListDeadLetters<
+                            AdminApi::WithRawCallbackMethod_ReplayDeadLetters<
+                                AdminApi::
+                                    WithRawCallbackMethod_PurgeDeadLetters<
+                                        AdminApi::
+                                            WithRawCallbackMethod_ReloadConfig<
+                                                AdminApi::
+                                                    WithRawCallbackMethod_Drain<
+                                                        AdminApi::
+                                                            Service>>>>>>>>>>>;
 
 // Shows and steers the running server, with the generated classes: nothing here
 // is hot.
@@ -28,63 +48,50 @@ namespace segrid::rpc {
 // Errors:        as proto/segrid/v1/admin.proto lists them, and
 //                RESOURCE_EXHAUSTED, BUSY when too many calls for dead letters
 //                wait.
-class AdminService final : public ::segrid::v1::AdminService::CallbackService {
+class AdminService final : public RawAdminService {
  public:
   // The start time that status shows is now.
   explicit AdminService(AdminEnvironment environment)
       : environment_(std::move(environment)),
         start_time_(environment_.clock.Now()) {}
 
-  grpc::ServerUnaryReactor* ListSources(
+  grpc::ServerUnaryReactor* ListSources(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(
       grpc::CallbackServerContext* context,
-      const ::segrid::v1::ListSourcesRequest* request,
-      ::segrid::v1::ListSourcesResponse* response) override;
-  grpc::ServerUnaryReactor* GetStatus(
+      const grpc::ByteBuffer* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* TailTracks(
       grpc::CallbackServerContext* context,
-      const ::segrid::v1::GetStatusRequest* request,
-      ::segrid::v1::GetStatusResponse* response) override;
-  grpc::ServerWriteReactor<::segrid::v1::WatchStatusResponse>* WatchStatus(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::WatchStatusRequest* request) override;
-  grpc::ServerWriteReactor<::segrid::v1::TailTracksResponse>* TailTracks(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::TailTracksRequest* request) override;
-  grpc::ServerUnaryReactor* PauseSource(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::PauseSourceRequest* request,
-      ::segrid::v1::PauseSourceResponse* response) override;
-  grpc::ServerUnaryReactor* ResumeSource(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::ResumeSourceRequest* request,
-      ::segrid::v1::ResumeSourceResponse* response) override;
+      const grpc::ByteBuffer* request) override;
+  grpc::ServerUnaryReactor* PauseSource(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ResumeSource(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListDeadLetters(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::ListDeadLettersRequest* request,
-      ::segrid::v1::ListDeadLettersResponse* response) override;
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ReplayDeadLetters(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::ReplayDeadLettersRequest* request,
-      ::segrid::v1::ReplayDeadLettersResponse* response) override;
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* PurgeDeadLetters(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::PurgeDeadLettersRequest* request,
-      ::segrid::v1::PurgeDeadLettersResponse* response) override;
-  grpc::ServerUnaryReactor* ReloadConfig(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::ReloadConfigRequest* request,
-      ::segrid::v1::ReloadConfigResponse* response) override;
-  grpc::ServerUnaryReactor* Drain(
-      grpc::CallbackServerContext* context,
-      const ::segrid::v1::DrainRequest* request,
-      ::segrid::v1::DrainResponse* response) override;
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ReloadConfig(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
 
  private:
   // Most calls that wait for the worker.
   static constexpr std::size_t kMaxWaiting = 100;
-
-  // Runs `work` in the worker and ends the call with what it returns.
-  grpc::ServerUnaryReactor* InWorker(grpc::CallbackServerContext& context,
-                                     std::function<absl::Status()> work);
 
   const AdminEnvironment environment_;
   const absl::Time start_time_;

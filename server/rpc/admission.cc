@@ -15,6 +15,15 @@ void Admission::StopAccepting() {
   for (const std::shared_ptr<OpenCall>& call : open) call->EndForDrain();
 }
 
+void Admission::RecheckOpenCalls() {
+  std::set<std::shared_ptr<OpenCall>> open;
+  {
+    absl::MutexLock lock(&mu_);
+    open = open_;
+  }
+  for (const std::shared_ptr<OpenCall>& call : open) call->Recheck();
+}
+
 bool Admission::Enter(std::shared_ptr<OpenCall> call) {
   absl::MutexLock lock(&mu_);
   if (!accepting()) return false;

@@ -20,6 +20,10 @@ class OpenCall {
   // The server is stopping: answer what was read, then end with UNAVAILABLE,
   // DRAINING. Called at most once, from any thread; must not block.
   virtual void EndForDrain() = 0;
+
+  // Who may call has changed: ends at once, with the error, when its caller may
+  // not any more. Called at any time, from any thread; must not block.
+  virtual void Recheck() = 0;
 };
 
 // The steps of a server's stop, as its services see them.
@@ -39,6 +43,9 @@ class Admission {
   void StartDraining() { ready_ = false; }
   // Refuses new calls and ends the open ones.
   void StopAccepting();
+
+  // Has each open call look whether its caller may go on.
+  void RecheckOpenCalls();
 
   // Registers a call to be ended by StopAccepting. False when that has happened
   // already: then the call is not registered and must end by itself.

@@ -5,6 +5,12 @@
 #include "server/rpc/error_status.h"
 
 namespace segrid::rpc {
+namespace {
+
+// No message is read while the answers on their way take as much.
+constexpr std::size_t kMaxAnswersBytes = 1 << 20;
+
+}  // namespace
 
 void AnswerStream::Start(const absl::Status& admitted) {
   self_ = shared_from_this();
@@ -22,10 +28,23 @@ void AnswerStream::EndForDrain() {
   Proceed();
 }
 
+void AnswerStream::Recheck() {
+  const absl::Status allowed = caller_.Check();
+  if (allowed.ok()) return;
+  {
+    absl::MutexLock lock(&mu_);
+    EndWith(ToGrpcStatus(allowed));
+  }
+  ended_.request_stop();
+}
+
 void AnswerStream::Answer(grpc::ByteBuffer answer) {
+  const std::size_t bytes = answer.Length();
   absl::MutexLock lock(&mu_);
   --unanswered_;
   if (finished_) return;
+  unwritten_.Add(entry_, bytes);
+  answers_bytes_ += bytes;
   answers_.push_back(std::move(answer));
   Proceed();
 }
@@ -38,7 +57,9 @@ void AnswerStream::Fail(const absl::Status& status) {
 }
 
 void AnswerStream::OnReadDone(bool ok) {
-  if (ok) {
+  if (ok && !caller_.Check().ok()) {
+    Recheck();
+  } else if (ok) {
     {
       absl::MutexLock lock(&mu_);
       ++unanswered_;
@@ -56,6 +77,9 @@ void AnswerStream::OnReadDone(bool ok) {
 void AnswerStream::OnWriteDone(bool ok) {
   absl::MutexLock lock(&mu_);
   writing_ = false;
+  const std::size_t bytes = answers_.front().Length();
+  unwritten_.Remove(entry_, bytes);
+  answers_bytes_ -= bytes;
   answers_.pop_front();
   if (!ok) {
     EndWith(grpc::Status::CANCELLED);
@@ -65,11 +89,16 @@ void AnswerStream::OnWriteDone(bool ok) {
 }
 
 void AnswerStream::OnCancel() {
-  absl::MutexLock lock(&mu_);
-  EndWith(grpc::Status::CANCELLED);
+  {
+    absl::MutexLock lock(&mu_);
+    EndWith(grpc::Status::CANCELLED);
+  }
+  // Outside the lock, because calls that wait are answered inside.
+  ended_.request_stop();
 }
 
 void AnswerStream::OnDone() {
+  unwritten_.Forget(entry_);
   admission_.Leave(self_);
   self_.reset();  // May delete this.
 }
@@ -85,7 +114,8 @@ void AnswerStream::Proceed() {
   }
   if (end_.has_value()) {
     if (unanswered_ == 0 && answers_.empty()) EndWith(*end_);
-  } else if (!reading_ && unanswered_ + answers_.size() < max_unanswered_) {
+  } else if (!reading_ && unanswered_ + answers_.size() < max_unanswered_ &&
+             answers_bytes_ < kMaxAnswersBytes) {
     reading_ = true;
     StartRead(&message_);
   }
@@ -94,6 +124,13 @@ void AnswerStream::Proceed() {
 void AnswerStream::EndWith(grpc::Status status) {
   if (finished_) return;
   finished_ = true;
+  // Nobody gets them. The front may be being written.
+  while (answers_.size() > (writing_ ? 1 : 0)) {
+    const std::size_t bytes = answers_.back().Length();
+    unwritten_.Remove(entry_, bytes);
+    answers_bytes_ -= bytes;
+    answers_.pop_back();
+  }
   Finish(std::move(status));
 }
 

@@ -17,6 +17,7 @@
 #include "server/rpc/forward_stream.h"
 #include "server/rpc/transform_call.h"
 #include "server/rpc/transform_stream.h"
+#include "server/rpc/unary_reactor.h"
 
 namespace segrid::rpc {
 namespace {
@@ -37,7 +38,8 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   const absl::Duration begin = environment_.clock.Uptime();
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  auto* const reactor =
+      new UnaryReactor(*context, environment_.guard.unwritten());
   absl::Status status =
       environment_.guard.Admit(*context, auth::Role::kTransform);
   if (status.ok()) {
@@ -49,7 +51,8 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
     environment_.on_transform(answered.error_code(),
                               environment_.clock.Uptime() - begin);
   }
-  reactor->Finish(std::move(answered));
+  ReleaseRequest(*request);
+  reactor->Answer(std::move(answered), *response);
   return reactor;
 }
 
@@ -71,7 +74,8 @@ absl::Status BridgeService::AnswerTransform(absl::Time deadline,
 grpc::ServerUnaryReactor* BridgeService::Forward(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
-  auto reactor = std::make_shared<ForwardReactor>(*response);
+  auto reactor = std::make_shared<ForwardReactor>(
+      *context, environment_.guard.unwritten(), *response);
   reactor->KeepUntilDone();
   const std::optional<base::TraceParent> trace = TraceOf(*context);
   ForwardAnswer answer = [reactor](absl::StatusOr<codec::OutputBuffer> result) {
@@ -88,6 +92,7 @@ grpc::ServerUnaryReactor* BridgeService::Forward(
   }
   const absl::Status status =
       BeginForward(*context, *request, *reactor, answer);
+  ReleaseRequest(*request);
   if (!status.ok()) answer(status);
   return reactor.get();
 }
@@ -104,10 +109,16 @@ absl::Status BridgeService::BeginForward(
   if (!bytes.ok()) return UnreadableMessageError();
   const std::string_view key = MetadataOf(context, kIdempotencyKeyName);
   SEGRID_RETURN_IF_ERROR(CheckIdempotencyKey(key));
-  answers_.Answer(key, bytes.view(), answer, [&](ForwardAnswer done) {
-    RunForward(environment_, bytes.view(),
-               {DeadlineOf(context), TraceOf(context)}, std::move(done));
-  });
+  answers_.Answer({key, bytes.view(), reactor.ended()}, answer,
+                  [&](const std::stop_token& stop, ForwardAnswer done) {
+                    RunForward(
+                        environment_, bytes.view(),
+                        {DeadlineOf(context), TraceOf(context), stop,
+                         [held = reactor.shared_from_this()](std::size_t kept) {
+                           held->KeepRoom(kept);
+                         }},
+                        std::move(done));
+                  });
   return absl::OkStatus();
 }
 

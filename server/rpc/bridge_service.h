@@ -35,7 +35,8 @@ struct BridgeOptions {
 //
 // Ownership:     keeps references to its environment.
 // Thread safety: gRPC's threads call it concurrently.
-// Blocking:      never; Transform computes in gRPC's thread.
+// Blocking:      never, but for the destructor; Transform computes in gRPC's
+//                thread.
 // Errors:        as proto/segrid/v1/bridge.proto lists them.
 class BridgeService final
     : public ::segrid::v1::BridgeService::WithRawCallbackMethod_Transform<
@@ -51,6 +52,9 @@ class BridgeService final
         options_(options),
         results_(options.max_kept_results),
         answers_(options.idempotency, environment.clock) {}
+
+  // Waits until the queue has answered all Forwards.
+  ~BridgeService() override { environment_.guard.WaitForForwards(); }
 
   grpc::ServerUnaryReactor* Transform(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,

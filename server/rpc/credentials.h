@@ -43,6 +43,12 @@ class Credentials {
     return credentials_;
   }
 
+  // The text of the authorities of clients; "" without mTLS.
+  std::string client_ca() {
+    absl::MutexLock lock(&mu_);
+    return files_.client_ca;
+  }
+
   // Takes what the files hold now; true when that is something else. New
   // handshakes use it within about a second; connections go on. After an error
   // the old certificates stay.

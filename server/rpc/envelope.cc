@@ -4,6 +4,7 @@
 
 #include "core/base/error_info.h"
 #include "core/codec/wire.h"
+#include "server/rpc/error_status.h"
 
 namespace segrid::rpc {
 namespace {
@@ -17,12 +18,6 @@ constexpr std::string_view kMalformed = "MALFORMED_REQUEST";
 // The fields that TransformRequest and ForwardRequest share.
 constexpr std::uint32_t kEventsTag = MakeTag(1, WireType::kBytes);
 constexpr std::uint32_t kWebhookJsonTag = MakeTag(2, WireType::kBytes);
-
-absl::Status NotAMessage(std::string_view message) {
-  return base::MakeError(
-      absl::StatusCode::kInvalidArgument, kMalformed,
-      std::string("the bytes are not a serialized ").append(message));
-}
 
 absl::Status NotUtf8(std::string_view field) {
   return base::MakeFieldError(kMalformed, field, "must be valid UTF-8");
@@ -112,7 +107,7 @@ absl::Status DecodeTransform(std::string_view bytes, TransformEnvelope& out) {
             return reader.SkipValue(tag);
         }
       });
-  if (!read) return NotAMessage("TransformRequest");
+  if (!read) return NotAMessageError("TransformRequest");
   if (!valid) return NotUtf8("source");
   if (output < 0 || output > 2) return UnknownEnumValue("output");
   if (output == 2) out.output = pipeline::Output::kBatchJson;
@@ -146,7 +141,7 @@ absl::Status DecodeForward(std::string_view bytes, ForwardEnvelope& out) {
             return reader.SkipValue(tag);
         }
       });
-  if (!read) return NotAMessage("ForwardRequest");
+  if (!read) return NotAMessageError("ForwardRequest");
   if (!valid) return NotUtf8("sources");
   if (out.sources.size() > kMaxSources) {
     return base::MakeFieldError(kMalformed, "sources",
@@ -183,7 +178,7 @@ absl::Status DecodeStream(std::string_view bytes, StreamEnvelope& out) {
         out.joined.append(piece);
         return SkipAll(piece);
       });
-  if (!read) return NotAMessage("stream message");
+  if (!read) return NotAMessageError("stream message");
   if (!valid) return NotUtf8("request_id");
   if (pieces > 1) out.request = out.joined;
   return absl::OkStatus();

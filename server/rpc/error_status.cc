@@ -23,6 +23,15 @@ bool ComesBefore(const Payload& a, const Payload& b) {
   return a_is_info != b_is_info ? a_is_info : a.first < b.first;
 }
 
+// When to ask again after an error that says nothing of it.
+constexpr int kRetrySeconds = 1;
+
+std::string FallbackRetryInfo() {
+  v1::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(kRetrySeconds);
+  return info.SerializeAsString();
+}
+
 std::string FallbackErrorInfo(absl::StatusCode code) {
   v1::ErrorInfo info;
   info.set_reason(absl::StatusCodeToString(code));
@@ -37,6 +46,11 @@ std::string SerializeStatus(const absl::Status& status) {
   status.ForEachPayload([&](absl::string_view url, const absl::Cord& bytes) {
     payloads.emplace_back(std::string(url), std::string(bytes));
   });
+  if (status.code() == absl::StatusCode::kUnavailable &&
+      !base::RetryDelayOf(status).has_value()) {
+    payloads.emplace_back(std::string(base::kRetryInfoUrl),
+                          FallbackRetryInfo());
+  }
   std::sort(payloads.begin(), payloads.end(), ComesBefore);
   if (payloads.empty() || payloads.front().first != base::kErrorInfoUrl) {
     payloads.emplace(payloads.begin(), std::string(base::kErrorInfoUrl),
@@ -65,6 +79,12 @@ absl::Status DrainingError() {
       "the server is stopping: send the call to another one, or retry");
   base::SetRetryDelay(status, absl::Seconds(1));
   return status;
+}
+
+absl::Status NotAMessageError(std::string_view message) {
+  return base::MakeError(
+      absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
+      std::string("the bytes are not a serialized ").append(message));
 }
 
 absl::Status UnreadableMessageError() {

@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -21,6 +23,10 @@ using ForwardAnswer = std::function<void(absl::StatusOr<codec::OutputBuffer>)>;
 struct ForwardTerms {
   absl::Time deadline = absl::InfiniteFuture();
   std::optional<base::TraceParent> trace{};
+  // Ends WAIT_DELIVERED's wait at once; see pipeline::ForwardCall, also for the
+  // next.
+  std::stop_token stop{};
+  std::function<void(std::size_t bytes)> on_wait{};
 };
 
 // Decodes `request`, a serialized ForwardRequest that is read during the call

@@ -1,5 +1,7 @@
 #include "server/rpc/forward_stream.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -51,7 +53,10 @@ void ForwardStream::Handle(const grpc::ByteBuffer& message) {
   // Shared because a std::function must be copyable.
   auto held = std::make_shared<ByteBudget::Share>(*std::move(room));
   auto self = std::static_pointer_cast<ForwardStream>(shared_from_this());
-  RunForward(environment_, envelope.request, {deadline_, trace_},
+  ForwardTerms terms{deadline_, trace_, ended(), [held](std::size_t kept) {
+                       held->Resize(static_cast<std::int64_t>(kept));
+                     }};
+  RunForward(environment_, envelope.request, terms,
              [self = std::move(self), held = std::move(held),
               id = std::string(envelope.request_id)](
                  absl::StatusOr<codec::OutputBuffer> answer) {

@@ -21,9 +21,10 @@ namespace segrid::rpc {
 class ForwardStream final : public AnswerStream {
  public:
   ForwardStream(const BridgeEnvironment& environment,
-                const grpc::CallbackServerContext& context,
+                grpc::CallbackServerContext& context,
                 std::size_t max_unanswered)
-      : AnswerStream(environment.admission, max_unanswered),
+      : AnswerStream(environment, context, auth::Role::kForward,
+                     max_unanswered),
         environment_(environment),
         deadline_(DeadlineOf(context)),
         trace_(TraceOf(context)) {}

@@ -4,8 +4,10 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/server_builder.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -13,7 +15,9 @@
 #include "absl/synchronization/notification.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
+#include "server/auth/unix_peers.h"
 #include "server/http/listen_socket.h"
+#include "server/rpc/unix_credentials.h"
 
 namespace segrid::rpc {
 namespace {
@@ -45,6 +49,8 @@ void SetLimits(const config::Grpc& options, grpc::ServerBuilder& builder) {
       {GRPC_ARG_HTTP2_MAX_FRAME_SIZE, 1 << 20},
       {GRPC_ARG_TCP_READ_CHUNK_SIZE, 64 << 10},
       {GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0},
+      // What FloodWatch asks.
+      {GRPC_ARG_ENABLE_CHANNELZ, 1},
       // Else a second server on the same port would take half of the calls.
       {GRPC_ARG_ALLOW_REUSEPORT, 0},
   };
@@ -71,6 +77,70 @@ ConnectionLimits WithinDescriptors(ConnectionLimits limits) {
       std::min<rlim_t>(left, static_cast<rlim_t>(limits.max)));
   return limits;
 }
+
+AcceptLoop::Options LoopOptions(const config::Grpc& config) {
+  AcceptLoop::Options options;
+  options.floods.max_streams = config.max_concurrent_streams;
+  options.floods.max_message_bytes = config.max_message_bytes;
+  options.connections = WithinDescriptors(
+      {config.max_connections, config.max_connections_per_peer});
+  if (!config.tls.cert.empty()) {
+    options.handshakes = {config.max_handshakes, config.max_handshakes_per_peer,
+                          config.handshake_timeout};
+  }
+  return options;
+}
+
+using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
+
+std::shared_ptr<Acceptor> AddDoor(
+    grpc::ServerBuilder& builder,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  using Builder = grpc::ServerBuilder::experimental_type;
+  return builder.experimental().AddExternalConnectionAcceptor(
+      Builder::ExternalConnectionType::FROM_FD, credentials);
+}
+
+// Where connections of Unix sockets go, by what their peers may do.
+class UnixDoors {
+ public:
+  UnixDoors(const config::Grpc& config,
+            const std::vector<httpd::ListenSocket>& sockets,
+            grpc::ServerBuilder& builder)
+      : peers_(config.unix_peers, ::geteuid()) {
+    for (const httpd::ListenSocket& socket : sockets) {
+      if (socket.address().compare(0, 5, "unix:") == 0) {
+        listeners_.push_back(socket.fd());
+      }
+    }
+    if (listeners_.empty()) return;
+    for (const auth::UnixGrant& grant : peers_.Grants()) {
+      doors_.emplace_back(grant, AddDoor(builder, UnixCredentials(grant)));
+    }
+  }
+
+  bool IsListener(int descriptor) const {
+    return std::find(listeners_.begin(), listeners_.end(), descriptor) !=
+           listeners_.end();
+  }
+
+  // Null when the peer may not connect.
+  std::shared_ptr<Acceptor> DoorOf(int connection) const {
+    const std::optional<auth::UnixIdentity> identity =
+        auth::IdentityOf(connection);
+    if (!identity.has_value()) return nullptr;
+    const std::optional<auth::UnixGrant> grant = peers_.Find(*identity);
+    for (const auto& [each, door] : doors_) {
+      if (grant == each) return door;
+    }
+    return nullptr;
+  }
+
+ private:
+  auth::UnixPeers peers_;
+  std::vector<int> listeners_;
+  std::vector<std::pair<auth::UnixGrant, std::shared_ptr<Acceptor>>> doors_;
+};
 
 // Closes all connections once nothing was going on for a while.
 void CloseWhenIdle(const std::function<bool()>& is_idle, grpc_server* server,
@@ -106,10 +176,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     if (server->port_ == 0) server->port_ = socket.port();
     sockets.push_back(std::move(socket));
   }
-  using Builder = grpc::ServerBuilder::experimental_type;
-  std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> door =
-      builder.experimental().AddExternalConnectionAcceptor(
-          Builder::ExternalConnectionType::FROM_FD, options.credentials);
+  const std::shared_ptr<Acceptor> door = AddDoor(builder, options.credentials);
+  UnixDoors unix_doors(options.config, sockets, builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
   if (options.make_interceptor) {
     std::vector<
@@ -125,15 +193,20 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                            "to see why");
   }
   server->acceptor_ = std::make_unique<AcceptLoop>(
-      std::move(sockets),
-      WithinDescriptors({options.config.max_connections,
-                         options.config.max_connections_per_peer}),
-      [door = std::move(door)](int listener, int connection) {
-        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters
-            taken;
+      std::move(sockets), LoopOptions(options.config),
+      [door = std::move(door), unix_doors = std::move(unix_doors),
+       hand_overs = server->hand_overs_.get()](int listener, int connection) {
+        const std::shared_ptr<Acceptor> to = unix_doors.IsListener(listener)
+                                                 ? unix_doors.DoorOf(connection)
+                                                 : door;
+        if (to == nullptr) return false;
+        Acceptor::NewConnectionParameters taken;
         taken.listener_fd = listener;
         taken.fd = connection;
-        door->HandleNewConnection(&taken);
+        // gRPC may serve the connection in this very call, for as long as its
+        // client sends without a pause.
+        return hand_overs->Post(
+            [to, taken]() mutable { to->HandleNewConnection(&taken); });
       },
       *server->counts_);
   return server;
@@ -151,6 +224,7 @@ void GrpcServer::Shutdown(absl::Time deadline,
       [&] { CloseWhenIdle(is_idle, server_->c_server(), ended); });
   server_->Shutdown(absl::ToChronoTime(deadline));
   server_->Wait();
+  hand_overs_.reset();
   ended.Notify();
   closer.join();
 }

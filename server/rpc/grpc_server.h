@@ -6,6 +6,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/support/server_interceptor.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "core/config/config.h"
 #include "server/rpc/accept_loop.h"
 #include "server/rpc/open_connections.h"
+#include "server/rpc/worker.h"
 
 namespace segrid::rpc {
 
@@ -84,6 +86,9 @@ class GrpcServer {
   int port_ = 0;
   const std::unique_ptr<AcceptCounts> counts_ =
       std::make_unique<AcceptCounts>();
+  // Connections that are accepted and wait for gRPC.
+  static constexpr std::size_t kMaxHandOvers = 1'024;
+  std::unique_ptr<Worker> hand_overs_ = std::make_unique<Worker>(kMaxHandOvers);
   std::unique_ptr<AcceptLoop> acceptor_;
 };
 

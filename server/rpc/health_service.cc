@@ -1,10 +1,13 @@
 #include "server/rpc/health_service.h"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "core/base/error_info.h"
+#include "server/rpc/bytes.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/health_watch.h"
 
@@ -14,8 +17,9 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
 HealthService::HealthService(Admission& admission,
-                             std::vector<std::string> services)
-    : admission_(admission), services_(std::move(services)) {}
+                             std::vector<std::string> services,
+                             const CallGuard* guard)
+    : admission_(admission), services_(std::move(services)), guard_(guard) {}
 
 void HealthService::SetServing(bool serving) {
   absl::MutexLock lock(&mu_);
@@ -25,33 +29,47 @@ void HealthService::SetServing(bool serving) {
 }
 
 grpc::ServerUnaryReactor* HealthService::Check(
-    grpc::CallbackServerContext* context, const HealthCheckRequest* request,
-    HealthCheckResponse* response) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  if (!IsKnown(request->service())) {
-    reactor->Finish(ToGrpcStatus(base::MakeError(
+  HealthCheckRequest message;
+  absl::Status status = ParseMessage(*request, message);
+  if (status.ok() && !IsKnown(message.service())) {
+    status = base::MakeError(
         absl::StatusCode::kNotFound, "UNKNOWN_SERVICE",
         "the server has no such service: ask for \"\" or for one of those that "
-        "reflection lists")));
-    return reactor;
+        "reflection lists");
   }
-  {
+  if (status.ok()) {
+    HealthCheckResponse answer;
     absl::MutexLock lock(&mu_);
-    response->set_status(StatusNow());
+    answer.set_status(StatusNow());
+    *response = SerializeMessage(answer);
   }
-  reactor->Finish(grpc::Status::OK);
+  reactor->Finish(ToGrpcStatus(status));
   return reactor;
 }
 
-grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext* /*context*/,
-    const HealthCheckRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* HealthService::Watch(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  HealthCheckRequest message;
+  const absl::Status parsed = ParseMessage(*request, message);
+  std::unique_ptr<KnownCaller> caller;
+  if (guard_ != nullptr) {
+    // No make_unique, because a KnownCaller cannot be moved.
+    caller.reset(new KnownCaller(guard_->Remember(*context, std::nullopt)));
+  }
   auto watch = std::make_shared<HealthWatch>(
+      std::move(caller),
       [this](const std::shared_ptr<HealthWatch>& done) { Leave(done); });
   watch->Start();
+  if (!parsed.ok()) {
+    watch->End(parsed);
+    return watch.get();
+  }
   {
     absl::MutexLock lock(&mu_);
-    const bool known = IsKnown(request->service());
+    const bool known = IsKnown(message.service());
     if (known) watches_.insert(watch);
     watch->SetStatus(known ? StatusNow()
                            : HealthCheckResponse::SERVICE_UNKNOWN);

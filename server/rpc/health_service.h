@@ -3,6 +3,7 @@
 #pragma once
 
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -14,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_guard.h"
 
 namespace segrid::rpc {
 
@@ -29,22 +31,27 @@ class HealthWatch;
 // Blocking:      never.
 // Errors:        Check of an unknown service: NOT_FOUND, UNKNOWN_SERVICE. Watch
 //                tells SERVICE_UNKNOWN and goes on, as the protocol wants it.
-class HealthService final : public grpc::health::v1::Health::CallbackService {
+//                Both: INVALID_ARGUMENT, MALFORMED_REQUEST.
+class HealthService final
+    : public grpc::health::v1::Health::WithRawCallbackMethod_Check<
+          grpc::health::v1::Health::WithRawCallbackMethod_Watch<
+              grpc::health::v1::Health::Service>> {
  public:
   // `services` are full names, such as `segrid.v1.BridgeService`. Starts with
-  // SERVING.
-  HealthService(Admission& admission, std::vector<std::string> services);
+  // SERVING. `guard`, which may be null, knows when the authority of a
+  // watcher's certificate is none any more.
+  HealthService(Admission& admission, std::vector<std::string> services,
+                const CallGuard* guard = nullptr);
 
   // Tells everyone who asks or watches.
   void SetServing(bool serving);
 
-  grpc::ServerUnaryReactor* Check(
+  grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(
       grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request,
-      grpc::health::v1::HealthCheckResponse* response) override;
-  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request) override;
+      const grpc::ByteBuffer* request) override;
 
  private:
   using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
@@ -56,6 +63,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
   Admission& admission_;
   const std::vector<std::string> services_;
+  const CallGuard* const guard_;
 
   absl::Mutex mu_;
   bool serving_ ABSL_GUARDED_BY(mu_) = true;

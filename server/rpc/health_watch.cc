@@ -1,5 +1,6 @@
 #include "server/rpc/health_watch.h"
 
+#include "server/rpc/bytes.h"
 #include "server/rpc/error_status.h"
 
 namespace segrid::rpc {
@@ -14,6 +15,20 @@ void HealthWatch::EndForDrain() {
   absl::MutexLock lock(&mu_);
   ending_ = true;
   Proceed();
+}
+
+void HealthWatch::Recheck() {
+  if (caller_ == nullptr) return;
+  if (const absl::Status allowed = caller_->Check(); !allowed.ok()) {
+    End(allowed);
+  }
+}
+
+void HealthWatch::End(const absl::Status& status) {
+  absl::MutexLock lock(&mu_);
+  if (finished_) return;
+  finished_ = true;
+  Finish(ToGrpcStatus(status));
 }
 
 void HealthWatch::OnWriteDone(bool ok) {
@@ -40,7 +55,8 @@ void HealthWatch::Proceed() {
   if (status_ != written_.status()) {
     writing_ = true;
     written_.set_status(status_);
-    StartWrite(&written_);
+    bytes_ = SerializeMessage(written_);
+    StartWrite(&bytes_);
   } else if (ending_) {
     finished_ = true;
     Finish(ToGrpcStatus(DrainingError()));

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 #include <grpcpp/support/status.h>
 
@@ -10,9 +11,11 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/known_caller.h"
 
 namespace segrid::rpc {
 
@@ -23,23 +26,27 @@ namespace segrid::rpc {
 //                tells it the status shares it.
 // Thread safety: every method may be called from any thread at any time.
 // Blocking:      never.
-class HealthWatch final
-    : public grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>,
-      public OpenCall,
-      public std::enable_shared_from_this<HealthWatch> {
+class HealthWatch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                          public OpenCall,
+                          public std::enable_shared_from_this<HealthWatch> {
  public:
   using ServingStatus = grpc::health::v1::HealthCheckResponse::ServingStatus;
 
   // Runs, with the watch, when gRPC is done with the call.
   using Done = std::function<void(const std::shared_ptr<HealthWatch>&)>;
 
-  explicit HealthWatch(Done on_done) : on_done_(std::move(on_done)) {}
+  // `caller` may be null: then Recheck does nothing.
+  HealthWatch(std::unique_ptr<KnownCaller> caller, Done on_done)
+      : caller_(std::move(caller)), on_done_(std::move(on_done)) {}
 
   // Call once, when the watch is held by a shared_ptr.
   void Start() { self_ = shared_from_this(); }
 
   void SetStatus(ServingStatus status);
   void EndForDrain() override;
+  void Recheck() override;
+  // Ends with an error, at once.
+  void End(const absl::Status& status);
 
  private:
   void OnWriteDone(bool ok) override;
@@ -48,6 +55,7 @@ class HealthWatch final
 
   void Proceed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
+  const std::unique_ptr<KnownCaller> caller_;
   const Done on_done_;
   std::shared_ptr<HealthWatch> self_;  // Start() to OnDone().
 
@@ -56,6 +64,7 @@ class HealthWatch final
       grpc::health::v1::HealthCheckResponse::UNKNOWN;
   // What is or was written. UNKNOWN: nothing yet.
   grpc::health::v1::HealthCheckResponse written_ ABSL_GUARDED_BY(mu_);
+  grpc::ByteBuffer bytes_ ABSL_GUARDED_BY(mu_);  // Of it.
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   bool ending_ ABSL_GUARDED_BY(mu_) = false;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;

@@ -1,6 +1,7 @@
 #include "server/rpc/idempotency.h"
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -83,45 +84,75 @@ std::uint64_t FingerprintOf(std::string_view request) {
   return whole;
 }
 
-class Idempotency::Table {
+class Idempotency::Table : public std::enable_shared_from_this<Table> {
  public:
   Table(const IdempotencyOptions& options, base::Clock& clock)
       : options_(options), clock_(clock) {}
 
-  // True: the caller has to do the call and to tell Done(). False: `answer` has
+  struct Call {
+    bool is_done = false;
+    std::string answer{};                  // When done.
+    std::vector<ForwardAnswer> waiting{};  // Until then.
+    std::stop_source stop{};
+    std::size_t callers = 0;  // Who have not left.
+  };
+  using CallPointer = std::shared_ptr<Call>;
+
+  // A call that the caller has to do, and tell Done() of. Null: `answer` has
   // been given the answer, or will be.
-  bool Begin(const std::string& name, ForwardAnswer& answer)
-      ABSL_LOCKS_EXCLUDED(mu_) {
-    std::string known;
+  CallPointer Begin(const std::string& name, const std::stop_token& gone,
+                    ForwardAnswer& answer) ABSL_LOCKS_EXCLUDED(mu_) {
+    const auto watch = std::make_shared<Watch>();
+    // Keeps the watch until the answer.
+    ForwardAnswer watched =
+        [watch, answer](absl::StatusOr<codec::OutputBuffer> result) {
+          answer(std::move(result));
+        };
+    std::optional<std::string> known;
+    CallPointer call;
+    bool is_new = false;
     {
       absl::MutexLock lock(&mu_);
       Forget(clock_.Uptime());
-      const auto [place, is_new] = calls_.try_emplace(name);
-      if (is_new) return true;
-      Call& call = place->second;
-      if (!call.is_done) {
-        call.waiting.push_back(std::move(answer));
-        return false;
+      CallPointer& place = calls_[name];
+      is_new = place == nullptr;
+      if (is_new) place = std::make_shared<Call>();
+      call = place;
+      if (call->is_done) {
+        known = call->answer;
+      } else {
+        ++call->callers;
+        if (!is_new) call->waiting.push_back(watched);
       }
-      known = call.answer;
     }
-    answer(Copy(known));
-    return false;
+    if (known.has_value()) {
+      answer(Copy(*known));
+      return nullptr;
+    }
+    WatchCaller(name, call, gone, *watch);
+    if (!is_new) return nullptr;
+    answer = std::move(watched);
+    return call;
   }
 
-  void Done(const std::string& name,
+  void Done(const std::string& name, const CallPointer& call,
             const absl::StatusOr<codec::OutputBuffer>& answer)
       ABSL_LOCKS_EXCLUDED(mu_) {
     std::vector<ForwardAnswer> waiting;
     {
       absl::MutexLock lock(&mu_);
+      waiting = std::move(call->waiting);
+      call->is_done = true;
+      call->stop = std::stop_source(std::nostopstate);
       const auto place = calls_.find(name);
-      waiting = std::move(place->second.waiting);
-      if (answer.ok()) {
-        place->second.answer = answer->view();
-        Keep(*place);
-      } else {
-        calls_.erase(place);
+      // Else all callers have left.
+      if (place != calls_.end() && place->second == call) {
+        if (answer.ok()) {
+          call->answer = answer->view();
+          Keep(*place);
+        } else {
+          calls_.erase(place);
+        }
       }
     }
     for (const ForwardAnswer& other : waiting) {
@@ -139,17 +170,46 @@ class Idempotency::Table {
   }
 
  private:
-  struct Call {
-    bool is_done = false;
-    std::string answer{};                  // When done.
-    std::vector<ForwardAnswer> waiting{};  // Until then.
+  using StopCallback = std::stop_callback<std::function<void()>>;
+  struct Watch {
+    std::unique_ptr<StopCallback> callback;
   };
-  using Calls = std::unordered_map<std::string, Call>;
+  using Calls = std::unordered_map<std::string, CallPointer>;
 
   struct Kept {
     const std::string* name;   // The key in calls_.
     absl::Duration forget_at;  // On the clock's uptime.
   };
+
+  // Outside the lock, because the callback runs inline when the caller has left
+  // already.
+  void WatchCaller(const std::string& name, const CallPointer& call,
+                   const std::stop_token& gone, Watch& watch) {
+    if (!gone.stop_possible()) return;
+    // Weak, because the call holds the watch.
+    watch.callback = std::make_unique<StopCallback>(
+        gone, [weak_table = weak_from_this(),
+               weak_call = std::weak_ptr<Call>(call), name] {
+          const auto table = weak_table.lock();
+          const CallPointer left = weak_call.lock();
+          if (table != nullptr && left != nullptr) table->Leave(name, left);
+        });
+  }
+
+  // Stops the work when the last caller leaves; who comes after that begins a
+  // new call.
+  void Leave(const std::string& name, const CallPointer& call)
+      ABSL_LOCKS_EXCLUDED(mu_) {
+    std::stop_source stop(std::nostopstate);
+    {
+      absl::MutexLock lock(&mu_);
+      if (call->is_done || --call->callers > 0) return;
+      const auto place = calls_.find(name);
+      if (place != calls_.end() && place->second == call) calls_.erase(place);
+      stop = call->stop;
+    }
+    stop.request_stop();
+  }
 
   static codec::OutputBuffer Copy(std::string_view bytes) {
     codec::OutputBuffer copy;
@@ -160,13 +220,13 @@ class Idempotency::Table {
   // Name and answer, and the nodes that hold them.
   static std::int64_t CostOf(const Calls::value_type& call) {
     constexpr std::size_t kNodes = 64 + sizeof(Kept);
-    return static_cast<std::int64_t>(sizeof(call) + call.first.size() +
-                                     call.second.answer.size() + kNodes);
+    return static_cast<std::int64_t>(sizeof(call) + sizeof(Call) +
+                                     call.first.size() +
+                                     call.second->answer.size() + kNodes);
   }
 
   void Keep(Calls::value_type& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const absl::Duration now = clock_.Uptime();
-    call.second.is_done = true;
     bytes_ += CostOf(call);
     kept_.push_back({&call.first, now + options_.max_age});
     Forget(now);
@@ -197,18 +257,20 @@ Idempotency::Idempotency(const IdempotencyOptions& options, base::Clock& clock)
 
 Idempotency::~Idempotency() = default;
 
-void Idempotency::Answer(std::string_view key, std::string_view request,
-                         ForwardAnswer answer, const Work& work) {
-  if (key.empty()) return work(std::move(answer));
-  const std::uint64_t fingerprint = FingerprintOf(request);
-  std::string name(key);
+void Idempotency::Answer(const IdempotentCall& call, ForwardAnswer answer,
+                         const Work& work) {
+  if (call.key.empty()) return work(call.gone, std::move(answer));
+  const std::uint64_t fingerprint = FingerprintOf(call.request);
+  std::string name(call.key);
   name.append(reinterpret_cast<const char*>(&fingerprint), sizeof(fingerprint));
-  if (!table_->Begin(name, answer)) return;
-  work([table = table_, name = std::move(name),
+  const Table::CallPointer begun = table_->Begin(name, call.gone, answer);
+  if (begun == nullptr) return;
+  work(begun->stop.get_token(),
+       [table = table_, begun, name = std::move(name),
         answer = std::move(answer)](absl::StatusOr<codec::OutputBuffer> made) {
-    table->Done(name, made);
-    answer(std::move(made));
-  });
+         table->Done(name, begun, made);
+         answer(std::move(made));
+       });
 }
 
 std::size_t Idempotency::size() const { return table_->size(); }

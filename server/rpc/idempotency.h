@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -35,6 +36,14 @@ struct IdempotencyOptions {
   absl::Duration max_age = absl::Minutes(10);
 };
 
+// Who asks, and for what. Views that are read during Answer only.
+struct IdempotentCall {
+  std::string_view key;
+  std::string_view request;
+  // Stops when the caller waits no longer.
+  std::stop_token gone{};
+};
+
 // Remembers the answers to calls by their keys, in this process only: after a
 // restart, or at another server, a retry is a new call, whose events the queue
 // of this server then knows as duplicates. Errors are not remembered: nothing
@@ -54,14 +63,15 @@ class Idempotency {
   Idempotency(const Idempotency&) = delete;
   Idempotency& operator=(const Idempotency&) = delete;
 
-  using Work = std::function<void(ForwardAnswer)>;
+  // `stop` stops when no caller waits any longer.
+  using Work = std::function<void(const std::stop_token& stop, ForwardAnswer)>;
 
   // Gives `answer` what `work` gives, once. When a call of that name has been
   // answered, it gets the same bytes and `work` does not run; while one is
-  // under way, it waits for the same answer or error. An empty `key`: just
+  // under way, it waits for the same answer or error. An empty key: just
   // `work`. Callbacks run outside of the lock.
-  void Answer(std::string_view key, std::string_view request,
-              ForwardAnswer answer, const Work& work);
+  void Answer(const IdempotentCall& call, ForwardAnswer answer,
+              const Work& work);
 
   // How many answers are kept.
   std::size_t size() const;

@@ -15,14 +15,14 @@ namespace {
 // so many connections, one refusal more.
 constexpr std::int64_t kPerRefusal = 1'024;
 
-// 0 for one that is closed.
+}  // namespace
+
 ino_t SocketOf(int descriptor) {
   struct stat file {};
   return ::fstat(descriptor, &file) == 0 && S_ISSOCK(file.st_mode) ? file.st_ino
                                                                    : 0;
 }
 
-// The bytes of what counts as one peer; "" for a Unix socket.
 std::string PeerOf(int descriptor) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
@@ -42,7 +42,14 @@ std::string PeerOf(int descriptor) {
   return std::string(bytes, 8);
 }
 
-}  // namespace
+void Abort(int descriptor) {
+  // Dissolves the association, as connect(2) has it.
+  sockaddr none{};
+  none.sa_family = AF_UNSPEC;
+  if (::connect(descriptor, &none, sizeof(none)) != 0) {
+    ::shutdown(descriptor, SHUT_RDWR);
+  }
+}
 
 bool OpenConnections::Add(int descriptor) {
   // A descriptor that comes again has been closed before.

@@ -11,10 +11,22 @@
 namespace segrid::rpc {
 
 struct ConnectionLimits {
-  std::int32_t max = 10'000;
+  std::int32_t max = 2'500;
   // Of one peer: an IPv4 address, an IPv6 /64 network. Unix sockets have none.
-  std::int32_t max_per_peer = 6'000;
+  std::int32_t max_per_peer = 1'500;
 };
+
+// The number of the socket that a descriptor stands for; 0 for one that is
+// closed or no socket.
+ino_t SocketOf(int descriptor);
+
+// The bytes of what counts as one peer; "" for a Unix socket.
+std::string PeerOf(int descriptor);
+
+// Ends a connection of another's: both ends see a reset, and what was received
+// and not read is dropped. After shutdown(), a peer could go on sending, and
+// the owner would go on reading for as long as more comes.
+void Abort(int descriptor);
 
 // Remembers descriptors with the sockets they stand for: a descriptor that is
 // closed, or stands for another socket now, was a connection that has ended.

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 #include <grpcpp/support/status.h>
 
@@ -14,7 +16,10 @@
 #include "absl/time/time.h"
 #include "core/pool/executor.h"
 #include "server/rpc/admin_environment.h"
+#include "server/rpc/bytes.h"
 #include "server/rpc/error_status.h"
+#include "server/rpc/known_caller.h"
+#include "server/rpc/unwritten_responses.h"
 
 namespace segrid::rpc {
 
@@ -27,15 +32,23 @@ namespace segrid::rpc {
 // Blocking:      never.
 template <typename Response>
 class RepeatedAnswer
-    : public grpc::ServerWriteReactor<Response>,
+    : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
       public OpenCall,
       public std::enable_shared_from_this<RepeatedAnswer<Response>> {
  public:
   void EndForDrain() final { End(ToGrpcStatus(DrainingError())); }
+  void Recheck() final {
+    const absl::Status allowed = caller_.Check();
+    if (!allowed.ok()) End(ToGrpcStatus(allowed));
+  }
 
  protected:
-  RepeatedAnswer(const AdminEnvironment& environment, absl::Duration interval)
-      : environment_(environment), interval_(interval) {}
+  RepeatedAnswer(const AdminEnvironment& environment,
+                 grpc::CallbackServerContext& context, absl::Duration interval)
+      : environment_(environment),
+        caller_(environment.guard.Remember(context, auth::Role::kAdmin)),
+        interval_(interval),
+        entry_(context.c_call()) {}
 
   // Call once, when this is held by a shared_ptr. With an error, ends the call
   // at once.
@@ -55,10 +68,14 @@ class RepeatedAnswer
   // gRPC is done with the call.
   virtual void OnGone() {}
 
-  // Writes response().
+  // Writes response(), if the caller may still see it.
   void Write() ABSL_LOCKS_EXCLUDED(mu_) {
+    if (!caller_.Check().ok()) return Recheck();
+    bytes_ = SerializeMessage(response_);
     absl::MutexLock lock(&mu_);
-    if (!finished_) this->StartWrite(&response_);
+    if (finished_) return;
+    environment_.guard.unwritten().Add(entry_, bytes_.Length());
+    this->StartWrite(&bytes_);
   }
   void AnswerLater() ABSL_LOCKS_EXCLUDED(mu_) {
     absl::MutexLock lock(&mu_);
@@ -76,24 +93,29 @@ class RepeatedAnswer
   }
 
   const AdminEnvironment& environment() const { return environment_; }
-  // gRPC's during a write, Answer's besides.
+  // What Write() writes; it stays as it is after that.
   Response& response() { return response_; }
 
  private:
   void OnWriteDone(bool ok) final {
+    environment_.guard.unwritten().Remove(entry_, bytes_.Length());
     ok ? AnswerLater() : End(grpc::Status::CANCELLED);
   }
   void OnCancel() final { End(grpc::Status::CANCELLED); }
   void OnDone() final {
     OnGone();
+    environment_.guard.unwritten().Forget(entry_);
     environment_.admission.Leave(self_);
     self_.reset();  // May delete this.
   }
 
   const AdminEnvironment& environment_;
+  const KnownCaller caller_;
   const absl::Duration interval_;
+  UnwrittenResponses::Entry entry_;
   std::shared_ptr<RepeatedAnswer> self_;  // Begin() to OnDone().
   Response response_;
+  grpc::ByteBuffer bytes_;  // gRPC's during a write.
 
   absl::Mutex mu_;
   bool finished_ ABSL_GUARDED_BY(mu_) = false;

@@ -54,8 +54,9 @@ absl::StatusOr<TailOptions> ReadTailRequest(
 }
 
 TailTracks::TailTracks(const AdminEnvironment& environment,
+                       grpc::CallbackServerContext& context,
                        const TailRedactor& redactor)
-    : RepeatedAnswer(environment, kInterval), redactor_(redactor) {}
+    : RepeatedAnswer(environment, context, kInterval), redactor_(redactor) {}
 
 void TailTracks::Start(absl::StatusOr<TailOptions> options) {
   if (!options.ok()) return Begin(options.status());

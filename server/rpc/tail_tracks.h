@@ -26,7 +26,9 @@ absl::StatusOr<TailOptions> ReadTailRequest(
 class TailTracks final
     : public RepeatedAnswer<::segrid::v1::TailTracksResponse> {
  public:
-  TailTracks(const AdminEnvironment& environment, const TailRedactor& redactor);
+  TailTracks(const AdminEnvironment& environment,
+             grpc::CallbackServerContext& context,
+             const TailRedactor& redactor);
 
   // With an error (of ReadTailRequest, or of the caller), ends the call at
   // once. Call once, when it is held by a shared_ptr.

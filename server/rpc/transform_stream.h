@@ -19,9 +19,10 @@ namespace segrid::rpc {
 class TransformStream final : public AnswerStream {
  public:
   TransformStream(const BridgeEnvironment& environment,
-                  const grpc::CallbackServerContext& context,
-                  ResultPool& results, std::size_t max_unanswered)
-      : AnswerStream(environment.admission, max_unanswered),
+                  grpc::CallbackServerContext& context, ResultPool& results,
+                  std::size_t max_unanswered)
+      : AnswerStream(environment, context, auth::Role::kTransform,
+                     max_unanswered),
         environment_(environment),
         deadline_(DeadlineOf(context)),
         results_(results) {}

@@ -26,8 +26,9 @@ class WatchStatus final
     absl::Time start_time;  // Of the server.
   };
 
-  WatchStatus(const AdminEnvironment& environment, const Options& options)
-      : RepeatedAnswer(environment, options.interval),
+  WatchStatus(const AdminEnvironment& environment,
+              grpc::CallbackServerContext& context, const Options& options)
+      : RepeatedAnswer(environment, context, options.interval),
         start_time_(options.start_time) {}
 
   // With an error (of WatchInterval, or of the caller), ends the call at once.

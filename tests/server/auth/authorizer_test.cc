@@ -1,6 +1,9 @@
 #include "server/auth/authorizer.h"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/base/error_info.h"
 #include "gtest/gtest.h"
@@ -22,6 +25,14 @@ config::Grpc WithNames() {
   config::Grpc config;
   config.tls.allowed_sans = {"api.example.com", "spiffe://example.com/api"};
   return config;
+}
+
+std::vector<CertificateName> Dns(const std::vector<std::string_view>& texts) {
+  std::vector<CertificateName> names;
+  for (const std::string_view text : texts) {
+    names.push_back({NameType::kDns, text});
+  }
+  return names;
 }
 
 std::string ReasonFor(const Authorizer& authorizer, const Caller& caller) {
@@ -68,11 +79,14 @@ TEST(Authorizer, RefusesEverythingElse) {
 
 TEST(Authorizer, WantsOneOfTheNames) {
   const Authorizer authorizer(WithNames());
-  EXPECT_EQ(ReasonFor(authorizer, {"", {"x", "api.example.com"}}), "");
-  EXPECT_EQ(ReasonFor(authorizer, {"", {"spiffe://example.com/api"}}), "");
+  EXPECT_EQ(ReasonFor(authorizer, {"", Dns({"x", "api.example.com"})}), "");
+  EXPECT_EQ(ReasonFor(authorizer,
+                      {"", {{NameType::kUri, "spiffe://example.com/api"}}}),
+            "");
   EXPECT_EQ(ReasonFor(authorizer, {"", {}}), "CALLER_NOT_ALLOWED");
-  EXPECT_EQ(ReasonFor(authorizer, {"", {"API.example.com", "example.com"}}),
-            "CALLER_NOT_ALLOWED");
+  EXPECT_EQ(
+      ReasonFor(authorizer, {"", Dns({"API.example.com", "example.com"})}),
+      "CALLER_NOT_ALLOWED");
 }
 
 TEST(Authorizer, WantsBothWhereBothAreThere) {
@@ -80,8 +94,37 @@ TEST(Authorizer, WantsBothWhereBothAreThere) {
   config.tokens = WithToken().tokens;
   const Authorizer authorizer(config);
   EXPECT_EQ(ReasonFor(authorizer, {"Bearer hello", {}}), "CALLER_NOT_ALLOWED");
-  EXPECT_EQ(ReasonFor(authorizer, {"", {"api.example.com"}}), "TOKEN_MISSING");
-  EXPECT_EQ(ReasonFor(authorizer, {"Bearer hello", {"api.example.com"}}), "");
+  EXPECT_EQ(ReasonFor(authorizer, {"", Dns({"api.example.com"})}),
+            "TOKEN_MISSING");
+  EXPECT_EQ(ReasonFor(authorizer, {"Bearer hello", Dns({"api.example.com"})}),
+            "");
+}
+
+TEST(Authorizer, TakesThePeerOfAUnixSocketForTheCertificate) {
+  Caller caller;
+  caller.unix_grant.emplace();
+  caller.unix_grant->roles.Add(Role::kTransform);
+  const Authorizer names(WithNames());
+  EXPECT_EQ(ReasonFor(names, caller), "");
+  EXPECT_EQ(base::ReasonOf(names.Check(caller, Role::kAdmin)), "ROLE_MISSING");
+  // Not for the token, unless the configuration names the peer.
+  const Authorizer tokens(WithToken());
+  EXPECT_EQ(ReasonFor(tokens, caller), "TOKEN_MISSING");
+  caller.unix_grant->listed = true;
+  EXPECT_EQ(ReasonFor(tokens, caller), "");
+}
+
+TEST(Authorizer, LooksAtPeersWhenTheConfigurationNamesSome) {
+  config::Grpc config;
+  config.unix_peers = {{1, -1, {"transform"}}};
+  EXPECT_FALSE(Authorizer(config).open());
+}
+
+TEST(Authorizer, BeginsAGenerationWithEachReplace) {
+  Authorizer authorizer{config::Grpc()};
+  const std::uint64_t before = authorizer.generation();
+  authorizer.Replace(config::Grpc());
+  EXPECT_GT(authorizer.generation(), before);
 }
 
 TEST(Authorizer, TakesOtherRules) {

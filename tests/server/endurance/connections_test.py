@@ -47,7 +47,7 @@ class Connections(unittest.TestCase):
         return sockets
 
     def test_idle_connections_take_little(self):
-        program = self.serve(settings={"http": LARGE})
+        program = self.serve(settings={"http": LARGE, "grpc": LARGE})
         for door, hello in (("http", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"), ("grpc", PREFACE)):
             before = program.status("VmRSS")
             sockets = self.connect(program.ports[door], IDLE, hello)

@@ -1,4 +1,6 @@
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "segrid/rpc/v1/errors.pb.h"
@@ -59,6 +61,61 @@ class AdminServiceTest : public ::testing::Test {
 
   RunningServer server_;
   api::ListDeadLettersResponse list_;
+};
+
+// A server whose source `first` has dead letters.
+class WithDeadLetters {
+ public:
+  explicit WithDeadLetters(int count) {
+    // One event more is delivered, as the proof against them.
+    server_.gate(0).Refuse("event-90");
+    api::ForwardRequest request;
+    request.set_webhook_json(OpenEvents(count + 1, 9'100 - count));
+    request.add_sources(std::string("first"));
+    request.set_wait(api::WAIT_DELIVERED);
+    grpc::ClientContext context;
+    api::ForwardResponse response;
+    EXPECT_TRUE(server_.bridge().Forward(&context, request, &response).ok());
+    EXPECT_EQ(response.pending_count(), 0);
+    // What is replayed stays pending.
+    server_.gate(0).Close();
+  }
+
+  api::ListDeadLettersResponse List(const api::DeadLetterFilter& filter) {
+    api::ListDeadLettersRequest request;
+    *request.mutable_filter() = filter;
+    grpc::ClientContext context;
+    api::ListDeadLettersResponse response;
+    status_ = server_.admin().ListDeadLetters(&context, request, &response);
+    return response;
+  }
+
+  // How many `method` found; -1 and the status on an error.
+  int Do(const std::string& method, const api::DeadLetterFilter& filter) {
+    int count = 0;
+    grpc::ClientContext context;
+    if (method == "list") {
+      count = List(filter).dead_letters_size();
+    } else if (method == "replay") {
+      api::ReplayDeadLettersRequest request;
+      *request.mutable_filter() = filter;
+      api::ReplayDeadLettersResponse response;
+      status_ = server_.admin().ReplayDeadLetters(&context, request, &response);
+      count = static_cast<int>(response.replayed_count());
+    } else {
+      api::PurgeDeadLettersRequest request;
+      *request.mutable_filter() = filter;
+      api::PurgeDeadLettersResponse response;
+      status_ = server_.admin().PurgeDeadLetters(&context, request, &response);
+      count = static_cast<int>(response.purged_count());
+    }
+    return status_.ok() ? count : -1;
+  }
+  const grpc::Status& status() const { return status_; }
+
+ private:
+  RunningServer server_;
+  grpc::Status status_;
 };
 
 TEST_F(AdminServiceTest, ListsSourcesWithTheirSettings) {
@@ -208,16 +265,138 @@ TEST_F(AdminServiceTest, ReplaysAndPurgesDeadLetters) {
   EXPECT_EQ(First().expired_count(), 2);
 }
 
-TEST_F(AdminServiceTest, FiltersDeadLettersByTime) {
-  MakeDeadLetters(2);
-  api::ListDeadLettersRequest request = OfFirst();
-  request.mutable_filter()->mutable_since()->set_seconds(4'000'000'000);
-  ASSERT_TRUE(List(request).ok());
-  EXPECT_EQ(list_.dead_letters_size(), 0);
-  request = OfFirst();
-  request.mutable_filter()->mutable_until()->set_seconds(4'000'000'000);
-  ASSERT_TRUE(List(request).ok());
-  EXPECT_EQ(list_.dead_letters_size(), 2);
+// A filter, and which of the three dead letters fit it.
+struct FilterCase {
+  const char* name;
+  std::function<void(api::DeadLetterFilter&, const api::DeadLetter& newest)>
+      set;
+  int fits;
+};
+
+std::vector<FilterCase> FilterCases() {
+  return {
+      {"all", [](auto&, const auto&) {}, 3},
+      {"its reason",
+       [](auto& filter, const auto& one) { filter.set_reason(one.reason()); },
+       3},
+      {"another reason",
+       [](auto& filter, const auto&) { filter.set_reason("EXPIRED"); }, 0},
+      {"one id",
+       [](auto& filter, const auto& one) { filter.add_ids(one.id()); }, 1},
+      {"since the newest",
+       [](auto& filter, const auto& one) {
+         *filter.mutable_since() = one.dead_time();
+       },
+       -1},
+      {"since 2096",
+       [](auto& filter, const auto&) {
+         filter.mutable_since()->set_seconds(4'000'000'000);
+       },
+       0},
+      {"until 2096",
+       [](auto& filter, const auto&) {
+         filter.mutable_until()->set_seconds(4'000'000'000);
+       },
+       3},
+      {"until 1970",
+       [](auto& filter, const auto&) {
+         filter.mutable_until()->set_seconds(1);
+       },
+       0},
+      {"its id, but until 1970",
+       [](auto& filter, const auto& one) {
+         filter.add_ids(one.id());
+         filter.mutable_until()->set_seconds(1);
+       },
+       0},
+      {"its reason, but since 2096",
+       [](auto& filter, const auto& one) {
+         filter.set_reason(one.reason());
+         filter.mutable_since()->set_seconds(4'000'000'000);
+       },
+       0},
+  };
+}
+
+// How many dead letters fit: of those that List shows when asked for all.
+int FittingCount(const FilterCase& filter,
+                 const api::ListDeadLettersResponse& all) {
+  if (filter.fits >= 0) return filter.fits;
+  int count = 0;
+  for (const api::DeadLetter& letter : all.dead_letters()) {
+    count +=
+        letter.dead_time().seconds() ==
+            all.dead_letters(0).dead_time().seconds() &&
+        letter.dead_time().nanos() == all.dead_letters(0).dead_time().nanos();
+  }
+  return count;
+}
+
+TEST(DeadLetterFilters, ListReplayAndPurgeLeaveWhatDoesNotFit) {
+  for (const FilterCase& each : FilterCases()) {
+    for (const char* const method : {"list", "replay", "purge"}) {
+      SCOPED_TRACE(std::string(method) + " " + each.name);
+      WithDeadLetters world(3);
+      api::DeadLetterFilter filter;
+      filter.set_source("first");
+      const api::ListDeadLettersResponse all = world.List(filter);
+      ASSERT_EQ(all.dead_letters_size(), 3);
+      each.set(filter, all.dead_letters(0));
+      const int fits = FittingCount(each, all);
+      ASSERT_EQ(world.Do(method, filter), fits);
+      api::DeadLetterFilter any;
+      any.set_source("first");
+      EXPECT_EQ(world.List(any).dead_letters_size(),
+                std::string(method) == "list" ? 3 : 3 - fits);
+    }
+  }
+}
+
+TEST(DeadLetterFilters, ThatSelectNothingTheCallerMeantAreErrors) {
+  struct Case {
+    std::function<void(api::DeadLetterFilter&)> set;
+    grpc::StatusCode code;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {[](auto& filter) { filter.set_reason("refused"); },
+       grpc::StatusCode::INVALID_ARGUMENT, "UNKNOWN_REASON"},
+      {[](auto& filter) { filter.add_ids(4'711); }, grpc::StatusCode::NOT_FOUND,
+       "UNKNOWN_DEAD_LETTER"},
+      {[](auto& filter) { filter.mutable_since()->set_nanos(-1); },
+       grpc::StatusCode::INVALID_ARGUMENT, "BAD_TIME"},
+      {[](auto& filter) {
+         filter.mutable_until()->set_seconds(1'000'000'000'000);
+       },
+       grpc::StatusCode::INVALID_ARGUMENT, "BAD_TIME"},
+      {[](auto& filter) {
+         filter.mutable_since()->set_seconds(2);
+         filter.mutable_until()->set_seconds(2);
+       },
+       grpc::StatusCode::INVALID_ARGUMENT, "BAD_TIME"},
+      {[](auto& filter) {
+         filter.GetReflection()->MutableUnknownFields(&filter)->AddVarint(99,
+                                                                          1);
+       },
+       grpc::StatusCode::INVALID_ARGUMENT, "UNKNOWN_FILTER"},
+      {[](auto& filter) { filter.set_source("nobody"); },
+       grpc::StatusCode::NOT_FOUND, "UNKNOWN_SOURCE"},
+  };
+  WithDeadLetters world(3);
+  for (const Case& each : cases) {
+    for (const char* const method : {"list", "replay", "purge"}) {
+      SCOPED_TRACE(std::string(method) + " " + each.reason);
+      api::DeadLetterFilter filter;
+      filter.set_source("first");
+      each.set(filter);
+      EXPECT_EQ(world.Do(method, filter), -1);
+      EXPECT_EQ(world.status().error_code(), each.code);
+      EXPECT_EQ(ReasonOf(world.status()), each.reason);
+      api::DeadLetterFilter any;
+      any.set_source("first");
+      EXPECT_EQ(world.List(any).dead_letters_size(), 3);
+    }
+  }
 }
 
 TEST_F(AdminServiceTest, WatchesUntilTheCallerCancels) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "core/base/error_info.h"
 #include "grpcpp/create_channel.h"
 #include "gtest/gtest.h"
 #include "segrid/rpc/v1/errors.pb.h"
@@ -198,40 +199,76 @@ TEST(Deadlines, AreLookedAtBeforeTheWorkBegins) {
 }
 
 TEST(BytesInFlight, AreBounded) {
+  testing::FakeClock clock;
+  const Admission admission;
+  const auth::Authorizer authorizer{config::Grpc()};
+  ByteBudget bytes(10'000);
+  CallGuard guard(admission, authorizer, clock, bytes);
+  auto first = guard.TakeRoom(6'000);
+  ASSERT_TRUE(first.ok());
+  const auto second = guard.TakeRoom(6'000);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(base::ReasonOf(second.status()), "OVERLOADED");
+  EXPECT_EQ(base::RetryDelayOf(second.status()), absl::Seconds(1));
+  EXPECT_TRUE(guard.TakeRoom(4'000).ok());
+  *first = {};
+  EXPECT_TRUE(guard.TakeRoom(6'000).ok());
+}
+
+TEST(WaitingPlaces, AreBounded) {
+  testing::FakeClock clock;
+  const Admission admission;
+  const auth::Authorizer authorizer{config::Grpc()};
+  ByteBudget bytes(10'000);
+  CallGuard guard(admission, authorizer, clock, bytes, 2);
+  auto first = guard.TakeWaitingPlace();
+  const auto second = guard.TakeWaitingPlace();
+  const auto third = guard.TakeWaitingPlace();
+  EXPECT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(base::ReasonOf(third.status()), "TOO_MANY_WAITING");
+  EXPECT_EQ(base::RetryDelayOf(third.status()), absl::Seconds(1));
+  *first = {};
+  EXPECT_TRUE(guard.TakeWaitingPlace().ok());
+}
+
+// Each kind of name of a certificate against each kind of entry.
+TEST(NamesOfCertificates, AreComparedTypeByType) {
+  const tests::ScratchDir dir;
+  const tests::Certificate authority = tests::MakeAuthority();
+  const tests::Certificate own = tests::MakeCertificate(authority, "localhost");
+  struct Case {
+    const char* entry;
+    const char* names;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {"good.client", "email:good.client", "CALLER_NOT_ALLOWED"},
+      {"good.client", "DNS:good.client", ""},
+      {"good.client", "URI:good.client", "CALLER_NOT_ALLOWED"},
+      {"ops@example.com", "email:ops@example.com", "CALLER_NOT_ALLOWED"},
+      {"10.0.0.1", "DNS:10.0.0.1", "CALLER_NOT_ALLOWED"},
+      {"10.0.0.1", "IP:10.0.0.1", ""},
+      {"2001:db8::1", "IP:2001:db8::1", ""},
+      {"2001:db8::1", "IP:2001:db8::2", "CALLER_NOT_ALLOWED"},
+      {"spiffe://example.com/api", "URI:spiffe://example.com/api", ""},
+      {"spiffe://example.com/api", "email:a@b,DNS:other", "CALLER_NOT_ALLOWED"},
+  };
   config::Config config = RunningServer::DefaultConfig();
-  config.grpc.max_bytes_in_flight = 10'000;
+  config.grpc.tls = {dir.Write("cert", own.cert),
+                     dir.Write("key", own.key),
+                     dir.Write("ca", authority.cert),
+                     {"nobody"}};
   RunningServer server(config);
-  // Waits for a delivery that does not come: it is in flight.
-  server.gate(0).Close();
-  server.gate(1).Close();
-  grpc::ClientContext waiting;
-  const auto stream = server.bridge().ForwardStream(&waiting);
-  api::ForwardStreamRequest first;
-  first.set_request_id("first");
-  first.mutable_request()->set_webhook_json(OpenEvents(80));
-  first.mutable_request()->set_wait(api::WAIT_DELIVERED);
-  ASSERT_GT(first.ByteSizeLong(), 6'000u);
-  ASSERT_TRUE(stream->Write(first));
-  api::ForwardStreamRequest second = first;
-  second.set_request_id("second");
-  ASSERT_TRUE(stream->Write(second));
-  api::ForwardStreamResponse answer;
-  ASSERT_TRUE(stream->Read(&answer));
-  EXPECT_EQ(answer.request_id(), "second");
-  EXPECT_EQ(answer.error().code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_NE(answer.error().message().find("max_bytes_in_flight"),
-            std::string::npos);
-  EXPECT_EQ(answer.error().details_size(), 2);  // With RetryInfo.
-  EXPECT_EQ(Forward(server.bridge(), ""), "");
-  server.gate(0).Open();
-  server.gate(1).Open();
-  ASSERT_TRUE(stream->Read(&answer));
-  EXPECT_EQ(answer.request_id(), "first");
-  ASSERT_TRUE(stream->Write(second));
-  ASSERT_TRUE(stream->Read(&answer));
-  EXPECT_TRUE(answer.has_response());
-  stream->WritesDone();
-  EXPECT_TRUE(stream->Finish().ok());
+  for (const Case& each : cases) {
+    config.grpc.tls.allowed_sans = {each.entry};
+    ASSERT_TRUE(server.application().Reload(config).ok());
+    const tests::Certificate caller =
+        tests::MakeCertificateOfNames(authority, each.names);
+    const auto bridge = api::BridgeService::NewStub(server.Connect(
+        grpc::SslCredentials({authority.cert, caller.key, caller.cert})));
+    EXPECT_EQ(Transform(*bridge, ""), each.reason)
+        << each.names << " for " << each.entry;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "server/rpc/idempotency.h"
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,16 +16,20 @@ namespace {
 class IdempotencyTest : public ::testing::Test {
  protected:
   // Asks, and notes the answer, or "error: …", in `answers`.
-  void Ask(Idempotency& table, std::string_view key, std::string_view request) {
+  void Ask(Idempotency& table, std::string_view key, std::string_view request,
+           const std::stop_token& gone = {}) {
     const std::size_t index = answers.size();
     answers.emplace_back("none");
     table.Answer(
-        key, request,
+        {key, request, gone},
         [this, index](absl::StatusOr<codec::OutputBuffer> answer) {
           answers[index] = answer.ok() ? std::string(answer->view())
                                        : "error: " + answer.status().ToString();
         },
-        [this](ForwardAnswer answer) { works.push_back(std::move(answer)); });
+        [this](const std::stop_token& stop, ForwardAnswer answer) {
+          works.push_back(std::move(answer));
+          stops.push_back(stop);
+        });
   }
 
   void Finish(std::size_t work, std::string_view text) {
@@ -35,6 +40,7 @@ class IdempotencyTest : public ::testing::Test {
 
   testing::FakeClock clock;
   std::vector<ForwardAnswer> works;
+  std::vector<std::stop_token> stops;  // Of the works.
   std::vector<std::string> answers;
 };
 
@@ -130,6 +136,46 @@ TEST_F(IdempotencyTest, MayGoBeforeTheCallsThatAreUnderWay) {
   }
   Finish(0, "late");
   EXPECT_EQ(answers, (std::vector<std::string>(2, "late")));
+}
+
+TEST_F(IdempotencyTest, StopsTheWorkWhenTheLastCallerHasLeft) {
+  Idempotency table({}, clock);
+  std::stop_source first;
+  std::stop_source second;
+  Ask(table, "key", "request", first.get_token());
+  Ask(table, "key", "request", second.get_token());
+  first.request_stop();
+  EXPECT_FALSE(stops[0].stop_requested());
+  second.request_stop();
+  EXPECT_TRUE(stops[0].stop_requested());
+  // Who comes now does not get the error of the call that was stopped.
+  Ask(table, "key", "request");
+  ASSERT_EQ(works.size(), 2u);
+  works[0](absl::CancelledError("stopped"));
+  Finish(1, "accepted 3");
+  EXPECT_EQ(answers[2], "accepted 3");
+  EXPECT_EQ(table.size(), 1u);
+}
+
+TEST_F(IdempotencyTest, StopsTheWorkOfACallerWhoLeftBeforeItBegan) {
+  Idempotency table({}, clock);
+  std::stop_source gone;
+  gone.request_stop();
+  Ask(table, "key", "request", gone.get_token());
+  Ask(table, "", "request", gone.get_token());
+  ASSERT_EQ(stops.size(), 2u);
+  EXPECT_TRUE(stops[0].stop_requested());
+  EXPECT_TRUE(stops[1].stop_requested());
+}
+
+TEST_F(IdempotencyTest, StopsNothingThatIsDone) {
+  Idempotency table({}, clock);
+  std::stop_source gone;
+  Ask(table, "key", "request", gone.get_token());
+  Finish(0, "accepted 3");
+  gone.request_stop();
+  Ask(table, "key", "request");
+  EXPECT_EQ(answers[1], "accepted 3");
 }
 
 TEST(IdempotencyKey, IsRefusedWhenItIsTooLong) {
