@@ -63,7 +63,7 @@ struct ListenerState {
   TlsSlot tls;
   const Networks proxies;
   Counts counts;
-  Slots slots{options, counts};
+  Slots slots{options};
 
   // Of bodies being read or worked on.
   budget::ByteBudget bytes_in_flight{options.max_bytes_in_flight,

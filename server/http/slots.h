@@ -62,8 +62,7 @@ class Slot {
 // Blocking:      never, but for WaitUntilEmpty.
 class Slots {
  public:
-  Slots(const Options& options, Counts& counts)
-      : options_(options), counts_(counts) {}
+  explicit Slots(const Options& options) : options_(options) {}
 
   // Gives a connection a slot, or says why there is none. Somebody may have to
   // make room for it.
@@ -110,7 +109,6 @@ class Slots {
   std::vector<std::shared_ptr<Slot>> All();
 
   const Options& options_;
-  Counts& counts_;
   absl::Mutex mu_;
   Live live_ ABSL_GUARDED_BY(mu_);  // Those that count.
   std::map<std::string, std::int32_t> per_peer_ ABSL_GUARDED_BY(mu_);
