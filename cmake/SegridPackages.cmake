@@ -62,7 +62,7 @@ set(CPACK_DEBIAN_DEV_PACKAGE_NAME libsegrid-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-  "libabsl-dev, libboost1.81-dev, libcjose-dev, libgrpc++-dev, libisal-dev, libjansson-dev, liblz4-dev, libprotobuf-dev, librocksdb-dev, libsimdjson-dev, libspdlog-dev, libssl-dev, libyaml-cpp-dev, zlib1g-dev")
+  "libabsl-dev, libboost1.81-dev, libcjose-dev, libgrpc++-dev, libisal-dev, libjansson-dev, liblz4-dev, libpq-dev, libprotobuf-dev, librocksdb-dev, libsimdjson-dev, libspdlog-dev, libsqlite3-dev, libssl-dev, libyaml-cpp-dev, zlib1g-dev")
 set(CPACK_DEBIAN_DEV_DESCRIPTION "Segrid's libraries: headers and static libraries
  segrid::client calls a Segrid server, segrid::core transforms events in the
  own process, segrid::embedded is the whole pipeline. For CMake and pkg-config.")
