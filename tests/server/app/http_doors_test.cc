@@ -58,7 +58,7 @@ absl::Status StartOn(const std::string& taken, bool is_default) {
   options.config.http.listen_is_default.value = is_default;
   options.config.admin.listen = {"127.0.0.1:0"};
   options.config.sources.resize(1);
-  options.config.sources[0].name = "a";
+  options.config.sources[0].name = std::string("a");
   options.make_sources = [](const config::Config&, pool::ThreadPool&) {
     return std::vector<deliver::Source>();
   };

@@ -8,7 +8,9 @@ namespace {
 class CountingCall final : public OpenCall {
  public:
   void EndForDrain() override { ++ended; }
+  void Recheck() override { ++rechecked; }
   int ended = 0;
+  int rechecked = 0;
 };
 
 TEST(Admission, GoesFromReadyOverDrainingToStopped) {
@@ -35,6 +37,19 @@ TEST(Admission, EndsOpenCallsOnce) {
   EXPECT_EQ(leaves->ended, 0);
   admission.Leave(stays);  // It ends after it was told to.
   EXPECT_EQ(stays.use_count(), 1);
+}
+
+TEST(Admission, AsksOpenCallsWhetherTheirCallersMayGoOn) {
+  Admission admission;
+  const auto stays = std::make_shared<CountingCall>();
+  const auto leaves = std::make_shared<CountingCall>();
+  ASSERT_TRUE(admission.Enter(stays));
+  ASSERT_TRUE(admission.Enter(leaves));
+  admission.Leave(leaves);
+  admission.RecheckOpenCalls();
+  EXPECT_EQ(stays->rechecked, 1);
+  EXPECT_EQ(leaves->rechecked, 0);
+  EXPECT_EQ(stays->ended, 0);
 }
 
 TEST(Admission, LetsNobodyInAfterTheStop) {

@@ -86,7 +86,7 @@ class AccessTokenTest : public ::testing::Test {
       if (token_reply_.status != 200 || !token_reply_.body.empty()) {
         return token_reply_;
       }
-      return {.body = absl::StrCat(R"({"access_token":"t)", asked_,
+      return {.body = absl::StrCat(R"({"access_token":"t)", asked_.load(),
                                    R"(","token_type":"Bearer","expires_in":)",
                                    life_seconds_, "}")};
     }
