@@ -228,7 +228,7 @@ void WarehouseRows(Fields& fields, Source& source) {
   constexpr absl::Duration kDay = absl::Hours(24);
   fields.Text("database", source.database,
               {.check = &CheckDatabase, .may_be_empty = true, .show = false});
-  fields.Secret("database_password", source.database_password, {});
+  fields.Secret("database_password", source.database_password, &CheckPassword);
   fields.Text("schema", source.schema,
               {.check = &CheckSchema, .may_be_empty = true});
   fields.Flag("create_tables", source.create_tables);

@@ -161,7 +161,8 @@ void Rows(Fields& fields, UnixPeer& peer) {
   const bool good = fields.IsGood("uid") && fields.IsGood("gid");
   fields.Check(!good || peer.uid < 0 || peer.gid < 0, "gid",
                "stands beside 'uid'; give each an element of its own");
-  fields.Check(!good || peer.uid >= 0 || peer.gid >= 0, "uid", kNoPeer);
+  fields.Check(!good || !fields.Has("uid") || peer.uid >= 0 || peer.gid >= 0,
+               "uid", kNoPeer);
   fields.Require(peer.gid < 0, "uid", kNoPeer);
   fields.Texts("roles", peer.roles, {.check = &CheckRole, .min_count = 1});
   fields.Require(true, "roles",

@@ -16,6 +16,9 @@ constexpr std::int64_t kPeerEighths = 2;
 
 // A body that has been coming for less may still be a fast one.
 constexpr absl::Duration kMinAgeToCut = absl::Milliseconds(250);
+// One that brings more per second is not slow: on a busy server a body takes
+// longer, and cutting it would throw away what was read of it.
+constexpr double kMaxRateToCut = 16 << 10;
 // The rate that decides who is the slowest is that of the last second or two.
 constexpr absl::Duration kWindow = absl::Seconds(1);
 
@@ -84,7 +87,7 @@ BodyShare* BodyRoom::Slowest(const BodyShare& wanting, absl::Duration now) {
       continue;
     }
     const double rate = RateOf(*each, now);
-    if (slowest != nullptr && rate >= least) continue;
+    if (rate > kMaxRateToCut || (slowest != nullptr && rate >= least)) continue;
     slowest = each;
     least = rate;
   }

@@ -47,8 +47,8 @@ struct BodyShare {
 // A request reserves what has come and the next step, not what it announces: an
 // announcement costs its sender nothing. While room is short,
 //   - a peer gets no more than a quarter of it,
-//   - and the request that brings the least per second, of those whose sender
-//     is not known, is cut.
+//   - and the request that brings the least per second, of those that are slow
+//     and whose sender is not known, is cut.
 //
 // Ownership:     keeps references to `options` and `budget`. A share must be
 //                released before it goes.

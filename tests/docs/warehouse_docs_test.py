@@ -111,6 +111,11 @@ def load(folder, sources):
   server = subprocess.Popen([programs / "segrid-server", "--config", config(folder, sources)], stderr=subprocess.PIPE)
   try:
     address = f"unix:{folder}/grpc.sock"
+    for _ in range(20 * SECONDS):
+      if (folder / "grpc.sock").exists():
+        break
+      with contextlib.suppress(subprocess.TimeoutExpired):
+        raise ValueError(f"the server ended with {server.wait(timeout=0.05)}")
     forward = [programs / "segrid", "forward", STORY, "--server", address, "--wait", "--timeout", f"{SECONDS}s"]
     for _ in range(2):  # The second time adds nothing.
       done = subprocess.run(forward, check=False, capture_output=True, text=True, timeout=2 * SECONDS)

@@ -138,8 +138,8 @@ TEST_F(SegridAdmin, ReloadsAndShowsWhatChanged) {
   EXPECT_THAT(
       Lines(Segrid({"reload", "--allow-removal", "grpc.tokens", "sources[a]"})
                 .out),
-      ElementsAre("reloaded", "KEY                      FROM       TO",
-                  "sources[prod].write_key  ***        ***",
+      ElementsAre("reloaded", "KEY                      FROM       TO      ",
+                  "sources[prod].write_key  ***        ***     ",
                   "grpc.tokens              1 element  (none)  callers may do "
                   "more",
                   "certificates: renewed", "needs a restart: data_dir"));

@@ -46,7 +46,7 @@ TEST(JsonValues, NamesTheLineOfWhatIsNoValue) {
       {"[{\"a", "line 1, byte 1 (event 0): "},
       {"[{},\n{\"a\":tru}]", "line 2, byte 5 (event 1): "},
       {"\xEF\xBB\xBF[{},{\"a\":tru}]", "line 1, byte 7 (event 1): "},
-      {"[{},]", "byte 4"},
+      {"[{},]", "byte 3"},
       {"[{}", "cut off"},
       {"", "is empty"},
       {" \n", "is empty"},

@@ -73,7 +73,8 @@ def typed_events(body):
 def _has_typed_time(event):
   """Typed times are whole seconds, or milliseconds from 1e11 on."""
   time = event.get("timestamp")
-  return time is None or time.milliseconds == (time if time >= 10**11 else time * 1000)
+  return time is None or (time < 2**63 and
+                          time.milliseconds == (time if time >= 10**11 else time * 1000))
 
 
 def outcomes_of_answer(answer):

@@ -104,13 +104,26 @@ TEST(TrackWriters, TracksOfTypedEventsAreReadBackByFourParsers) {
         1 + static_cast<std::int64_t>(random.Below(253'402'300'799'999)));
     const std::string bytes = maker.Event(20) + essentials.SerializeAsString();
     ASSERT_TRUE(ReadWireEvent(bytes, event));
-    if (transformer.Transform(event, testing::RandomOptions(random), track) !=
+    // The Track's names may be views of it.
+    const transform::Options options = testing::RandomOptions(random);
+    if (transformer.Transform(event, options, track) !=
         transform::Reason::kNone) {
       continue;
     }
     writers.Check(track);
     if (HasFatalFailure()) FAIL() << essentials.DebugString();
   }
+}
+
+// Typed events have whole seconds, or milliseconds from 1e11 on: not the
+// fractions of before 1973, nor seconds so large.
+bool TypedEventsCanSay(const Event& event) {
+  constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
+  const Value time = event.Get(catalog::Field("timestamp"));
+  if (time.kind != Kind::kInteger) return true;
+  const bool is_large = time.integer >= kFirstMilliseconds;
+  return time.unit() == TimeUnit::kByMagnitude ||
+         (time.unit() == TimeUnit::kMilliseconds) == is_large;
 }
 
 TEST(EventWriter, WritesWhatTheGeneratedClassAndOurReaderReadBack) {
@@ -129,6 +142,7 @@ TEST(EventWriter, WritesWhatTheGeneratedClassAndOurReaderReadBack) {
       if (step != JsonReader::Step::kEvent) continue;
       transform::FieldCounts counts;
       transform::ConvertAll(event, counts);
+      if (!TypedEventsCanSay(event)) continue;
       const std::string expected = DumpEvent(event, Args::kFolded);
       output.Clear();
       AppendTypedEvent(1, event, output);

@@ -73,7 +73,7 @@ Config Unusual() {
   webhook.name = "a";
   webhook.public_keys = {kPem};
   webhook.replay_window = absl::ZeroDuration();
-  webhook.sources = {"first", "second"};
+  webhook.sources = {"first", "Second"};
   webhook.bearer_sha256 = {std::string(64, 'a')};
   webhook.basic_sha256 = {std::string(64, 'b')};
   webhook.jwt = {"https://issuer.example",

@@ -20,8 +20,9 @@ absl::StatusOr<Config> LoadFile(const std::string& name) {
   const auto text =
       machine.read_file(std::string(kFolder) + name, std::size_t{1} << 20);
   if (!text.ok()) return text.status();
-  return LoadText(*text, "f", FakeEnvironment({{"SEGMENT_WRITE_KEY", "k"},
-                                    {"COLLECTOR_TOKEN", "t"}}));
+  return LoadText(
+      *text, "f",
+      FakeEnvironment({{"SEGMENT_WRITE_KEY", "k"}, {"COLLECTOR_TOKEN", "t"}}));
 }
 
 // The names of all keys in a YAML text in block style, comments aside.
@@ -40,7 +41,7 @@ std::set<std::string> KeysOf(const std::string& yaml) {
 TEST(Example, Loads) {
   const auto config = LoadFile("example.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->sources.size(), 3u);
+  EXPECT_EQ(config->sources.size(), 4u);
   EXPECT_EQ(config->sources[0].write_key.Reveal(), "k");
 }
 

@@ -199,7 +199,7 @@ TEST_F(ProgramTest, LooksItselfWhetherItsFileChanged) {
   ASSERT_TRUE(server.ReadUntil("\"message\":\"ready\""));
   dir_.Write("config.yaml", "reload: {interval: 1ms}\ndrain: {grace: 1s}\n");
   ASSERT_TRUE(server.ReadUntil("configuration reloaded"));
-  EXPECT_THAT(server.errors(), HasSubstr("\"changed\":\"drain\""));
+  EXPECT_THAT(server.errors(), HasSubstr("\"changed\":\"drain.grace\""));
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), 0);
 }

@@ -231,7 +231,7 @@ TEST_F(BridgeServiceTest, PutsNoEventDataIntoErrors) {
   const std::string secret = "canary@example.com";
   for (const std::string& body :
        {"[{\"email\":\"" + secret + "\",]", "{\"email\":\"" + secret + "\"}",
-        "[{\"email\":\"" + secret + "\xFF\"}]"}) {
+        "[{\"email\":\"" + secret + "\"}\xFF]"}) {
     const grpc::Status status = Transform(JsonTransform(body));
     EXPECT_FALSE(status.ok());
     EXPECT_EQ(status.error_message().find("canary"), std::string::npos);

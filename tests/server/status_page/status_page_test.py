@@ -151,7 +151,7 @@ class StatusPage(unittest.TestCase):
         self.assertEqual(re.findall(r'(?:src|href)="(?!data:|metrics")[^"]*"', page), [])
         self.assertEqual(page, (pathlib.Path(OPTIONS.source_dir) / "server/status_page/page.html").read_text())
         self.assertEqual(server.ask(server.admin, "GET", "/readyz?verbose")[1],
-                         "[+]serving ok\n[+]queue ok\nreadyz check passed\n")
+                         "[+]serving ok\n[+]delivery ok\n[+]queue ok\nreadyz check passed\n")
         self.assertEqual(server.ask(server.http, "GET", "/livez")[:2], (200, "ok\n"))
         self.assertEqual(server.ask(server.http, "GET", "/metrics")[0], 404)
 
