@@ -278,6 +278,8 @@ sources:
     client_key: ""
     allow_http: false
     proxy: ""
+    check_write_key: false
+    settings_endpoint: ""
     connect_timeout: 5s
     request_timeout: 15s
     events: ["processed", "delivered", "open", "machine_opened", "click", "drop", "bounce", "unsubscribe", "group_unsubscribe", "group_resubscribe", "spamreport"]
