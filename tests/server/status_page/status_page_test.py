@@ -34,7 +34,7 @@ class Refusing(http.server.BaseHTTPRequestHandler):
             body = gzip.decompress(body)
         status = 401
         if self.path.startswith("/picky"):
-            status = 400 if re.search(rb'"open-\d*7"', body) else 200
+            status = 400 if re.search(rb'"open-\d*7-', body) else 200
         body = f"no {CANARY}".encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
