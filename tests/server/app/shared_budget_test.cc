@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -21,8 +22,11 @@ using testing::RawClient;
 using testing::ReadMetrics;
 using testing::RunningServer;
 
-// An unread response of 3,000 events takes 0.6 to 0.9 of it.
-constexpr std::int64_t kRoom = 1'000'000;
+// A stream stops being read when its unread responses take 1 MiB: that leaves
+// no room for a megabyte of the webhook's.
+constexpr std::int64_t kRoom = 1'600'000;
+constexpr double kUnread = 1 << 20;
+constexpr int kTooMany = 9'900;  // A body of a megabyte.
 
 config::Config WithRoomFor(std::int64_t bytes) {
   config::Config config = RunningServer::DefaultConfig();
@@ -50,28 +54,31 @@ class SharedBudgetTest : public ::testing::Test {
 };
 
 TEST_F(SharedBudgetTest, IsTakenByCallsAndMissingAtTheWebhook) {
-  // A response that is not read is in flight.
+  // Responses that are not read are in flight.
   grpc::ClientContext context;
   const auto stream = server_.bridge().TransformStream(&context);
-  api::TransformStreamRequest message;
-  message.mutable_request()->set_webhook_json(OpenEvents(3'000));
-  ASSERT_TRUE(stream->Write(message));
+  std::thread writer([&stream] {
+    api::TransformStreamRequest message;
+    message.mutable_request()->set_webhook_json(OpenEvents(3'000));
+    for (int n = 0; n < 20 && stream->Write(message); ++n) {
+    }
+  });
   const absl::Time end = absl::Now() + absl::Seconds(10);
-  while (InFlight("segrid_grpc_bytes_in_flight") < kRoom * 0.6 &&
+  while (InFlight("segrid_grpc_bytes_in_flight") < kUnread &&
          absl::Now() < end) {
   }
-  const double bytes = InFlight("segrid_grpc_bytes_in_flight");
-  EXPECT_GT(bytes, kRoom * 0.6);
-  EXPECT_EQ(InFlight("segrid_bytes_in_flight"), bytes);
+  EXPECT_GE(InFlight("segrid_grpc_bytes_in_flight"), kUnread);
+  EXPECT_GE(InFlight("segrid_bytes_in_flight"), kUnread);
   EXPECT_EQ(InFlight("segrid_http_bytes_in_flight{door=\"http\"}"), 0);
-  EXPECT_EQ(Post(5'000), std::pair(429, std::string("1")));
+  EXPECT_EQ(Post(kTooMany), std::pair(429, std::string("1")));
   EXPECT_EQ(Post(1).first, 200);
-  api::TransformStreamResponse answer;
-  ASSERT_TRUE(stream->Read(&answer));
-  stream->WritesDone();
-  EXPECT_TRUE(stream->Finish().ok());
-  EXPECT_EQ(Post(5'000).first, 200);
+  context.TryCancel();
+  writer.join();
+  stream->Finish();
+  while (InFlight("segrid_bytes_in_flight") > 0 && absl::Now() < end) {
+  }
   EXPECT_EQ(InFlight("segrid_bytes_in_flight"), 0);
+  EXPECT_EQ(Post(kTooMany).first, 200);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ HANDSHAKES = size("SEGRID_HALF_HANDSHAKES", 200)
 FLOOD = size("SEGRID_FLOOD_SECONDS", 1)
 MIB = 1 << 20
 MOST = 300 * MIB
+# What floods reach before the accept loop has seen and ended them; see SECURITY.md. Without that it is 1.2 to 2 GB.
+MOST_OF_FLOODS = 700 * MIB
 TRANSFORM = "/segrid.v1.BridgeService/Transform"
 STREAM = "/segrid.v1.BridgeService/TransformStream"
 
@@ -76,11 +78,11 @@ class Neighbours(unittest.TestCase):
         program.forget_peak()
         return program
 
-    def judge(self, program, good, what):
+    def judge(self, program, good, what, most=MOST):
         answered, refused = good.stop()
         peak = program.status("VmHWM")
         print(f"{what}: {peak / MIB:.0f} MiB at the peak, {answered} good calls answered, {refused} not", file=sys.stderr)
-        self.assertLess(peak, MOST)
+        self.assertLess(peak, most)
         self.assertGreater(answered, 0)
         self.assertLessEqual(refused, (answered + refused) / 100)
 
@@ -179,7 +181,7 @@ class Neighbours(unittest.TestCase):
                 except OSError:
                     break
             sock.close()
-        self.judge(program, good, f"{name}: {sent / MIB:.0f} MiB over {connections} connections in {FLOOD} s")
+        self.judge(program, good, f"{name}: {sent / MIB:.0f} MiB over {connections} connections in {FLOOD} s", MOST_OF_FLOODS)
         self.assertGreater(program.metrics()["segrid_grpc_floods_ended_total"], 0)
 
     def test_hpack_bomb(self):
