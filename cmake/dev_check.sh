@@ -3,7 +3,7 @@
 
 readonly CHECK_STEPS=(format headers tidy proto durability asan tsan)
 # Steps that are parts of others, to be named: what CI has the time for.
-readonly CHECK_PARTS=(asan-core long)
+readonly CHECK_PARTS=(asan-parsers asan-core long)
 readonly BUF_VERSION=1.75.0
 
 check_format() {
@@ -67,6 +67,14 @@ check_asan() (
   check_sanitizer asan
 )
 
+# The part that the integration has the time for: what reads the bytes of others.
+check_asan-parsers() (
+  use_asan
+  for folder in codec transform crypto config; do
+    check_sanitizer asan "core/$folder"
+  done
+)
+
 check_asan-core() (
   use_asan
   check_sanitizer asan core
@@ -84,6 +92,7 @@ check_tsan() {
 check_long() {
   build release
   check_durability
+  check_asan-core
   python3 tests/long_runs.py --build "$BUILD" --logs build/long
 }
 
