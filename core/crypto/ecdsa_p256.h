@@ -17,8 +17,8 @@ namespace segrid::crypto {
 class EcdsaP256Key {
  public:
   // Reads a key as SendGrid shows it, base64 of a DER SubjectPublicKeyInfo, or
-  // the same as PEM, also one whose line breaks are written as `\n`. White space
-  // anywhere is ignored. At most 4 KiB.
+  // the same as PEM, also one whose line breaks are written as `\n`. White
+  // space anywhere is ignored. At most 4 KiB.
   //
   // INVALID_ARGUMENT, BAD_PUBLIC_KEY: it is neither; the message says what it
   // is (an API key, an RSA key, a certificate, ...) or what is wrong with it.

@@ -4,8 +4,6 @@
 
 #include <map>
 #include <string>
-
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"

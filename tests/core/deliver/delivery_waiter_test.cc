@@ -157,9 +157,8 @@ TEST(NotifySettled, EndsAtOnceWhenItIsStopped) {
   const queue::Ticket ticket = bench.Append(3);
   std::stop_source stop;
   Wait wait;
-  bench.deliverer().NotifySettled("prod", ticket,
-                                  {absl::InfiniteFuture(), stop.get_token()},
-                                  wait.done());
+  bench.deliverer().NotifySettled(
+      "prod", ticket, {absl::InfiniteFuture(), stop.get_token()}, wait.done());
   EXPECT_EQ(wait.calls, 0);
   stop.request_stop();
   ASSERT_EQ(wait.calls, 1);
