@@ -331,6 +331,7 @@ absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
       const bool is_new_certificate,
       ReplaceSources(before, now, std::move(sources), std::move(http_tls)));
   source_files_ = source_files;
+  LogWays(changed, log_);
   log_.SetLevel(logging::LevelFromName(now.logging.level));
   authorizer_->Replace(now.grpc, credentials_->client_ca());
   admission_.RecheckOpenCalls();
