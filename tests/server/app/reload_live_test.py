@@ -27,7 +27,10 @@ http: {listen: ["127.0.0.1:0"]}
 admin: {listen: ["127.0.0.1:0"]}
 reload: {interval: 0s}
 """ % hashlib.sha256(b"admin-token").hexdigest()
-WEBHOOK = 'webhooks: [{name: default, bearer_sha256: ["%s"]}]\n' % hashlib.sha256(b"hook-token").hexdigest()
+WEBHOOK = """webhooks:
+  - {name: default, bearer_sha256: ["%s"]}
+  - {name: extra, bearer_sha256: ["%s"]}
+""" % (hashlib.sha256(b"hook-token").hexdigest(), hashlib.sha256(b"extra-token").hexdigest())
 SOURCES = "sources:\n"
 FIRST = "  - {name: First_One, label: The first, receiver: file, path: first.ndjson}\n"
 SECOND = "  - {name: second, receiver: file, path: second.ndjson}\n"
@@ -81,9 +84,9 @@ class Reload(unittest.TestCase):
         return subprocess.run([SEGRID, *words, "--server", f"127.0.0.1:{port}", "--token", "admin-token"],
                               capture_output=True, text=True, check=False, timeout=SECONDS)
 
-    def post(self, token="hook-token", event="one"):
+    def post(self, token="hook-token", event="one", path=""):
         body = json.dumps([{"event": "open", "email": "ada@example.com", "timestamp": 1700000000, "sg_event_id": event}])
-        request = urllib.request.Request(f"http://{self.http}/v1/webhook", body.encode(),
+        request = urllib.request.Request(f"http://{self.http}/v1/webhook{path}", body.encode(),
                                          {"Authorization": f"Bearer {token}"} if token else {})
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as response:
@@ -117,13 +120,16 @@ class Reload(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, "reloaded: nothing changed\n"), done.stderr)
 
     def test_an_operator_may_take_away_what_he_names(self):
+        self.assertEqual(self.post(token="extra-token", event="three", path="/extra"), 200)
         self.write(LISTENERS, SOURCES, FIRST)
-        done = self.segrid("reload", "--allow-removal", "webhooks.default.bearer_sha256", "webhooks[default].name")
+        done = self.segrid("reload", "--allow-removal", "webhooks.default", "webhooks[extra]")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"webhooks\[default\]\.bearer_sha256 .*\(none\) +callers may do more")
         warning = self.line("a reload lets callers do more than before")
         self.assertEqual((warning["level"], warning["key"]), ("warning", "webhooks[default].bearer_sha256"))
         self.assertEqual(self.post(token=None, event="two"), 200)
+        # What was taken away answers nobody.
+        self.assertEqual(self.post(token="extra-token", event="four", path="/extra"), 401)
         unknown = self.segrid("reload", "--allow-removal", "grpc.tokens")
         self.assertEqual(unknown.returncode, 1)
         self.assertIn("takes nothing of this away: grpc.tokens", unknown.stderr)
