@@ -23,6 +23,21 @@ if(SEGRID_SANITIZE)
   endif()
 endif()
 
+# Debian's hardening (dpkg-buildflags with hardening=+all), and landing pads for indirect jumps where the processor has
+# them. A mistake in memory then ends the process more often than it runs somebody's code. Sanitizers have checks of their
+# own in the same places.
+if(SEGRID_HARDEN AND NOT SEGRID_SANITIZE)
+  include(CheckPIESupported)
+  check_pie_supported()
+  add_compile_options(-fstack-protector-strong)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    add_compile_options(-fcf-protection)
+  endif()
+  # It needs the optimizer; a distribution's compiler may define it already.
+  add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+  add_link_options(-Wl,-z,relro -Wl,-z,now)
+endif()
+
 find_program(SEGRID_CCACHE ccache)
 if(SEGRID_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${SEGRID_CCACHE})
