@@ -75,9 +75,10 @@ function(segrid_program name)
   target_link_libraries(${name} PRIVATE segrid_private_flags ${arg_DEPS})
 endfunction()
 
-# segrid_test(<name>_test.cc DEPS dep... [LABEL unit|e2e|slow] [TIMEOUT s]): one file, one binary, one ctest entry.
+# segrid_test(<name>_test.cc DEPS dep... [LABEL unit|e2e|slow] [TIMEOUT s] [SOURCE_DIR]): one file, one binary, one ctest
+# entry. SOURCE_DIR defines SEGRID_SOURCE_DIR.
 function(segrid_test source)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL;TIMEOUT" "DEPS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SOURCE_DIR" "LABEL;TIMEOUT" "DEPS")
   cmake_path(GET source STEM name)
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
@@ -91,8 +92,13 @@ function(segrid_test source)
   add_executable(${name} ${source})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_compile_features(${name} PRIVATE cxx_std_20)
-  target_compile_definitions(${name} PRIVATE
-    SEGRID_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SEGRID_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  # A test that reads files of the sources is told where they are. The others are not, because the same command then
+  # compiles them in every folder, and a compiler's cache serves them all.
+  if(arg_SOURCE_DIR)
+    target_compile_definitions(${name} PRIVATE SEGRID_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  endif()
+  # The code under test is compiled as it is shipped; the test around it need not be fast.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE segrid_private_flags ${arg_DEPS} GTest::gmock_main)
   add_test(NAME ${name} COMMAND ${name})
