@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pb2
 HEAD = """# The API
 
 Made from the comments in [proto/](../proto/README.md) by `proto/api_reference.py`; a test keeps it up to date. Errors and what
-to do about them: [README.md](../README.md#errors-of-a-call). Stubs for your language: [proto/README.md](../proto/README.md).
+to do about them: [errors.md](errors.md#errors-of-a-call). Stubs for your language: [proto/README.md](../proto/README.md).
 """
 FILES = ("segrid/v1/bridge.proto", "segrid/v1/admin.proto", "segrid/v1/sendgrid_event.proto",
          "segrid/v1/segment_track.proto", "segrid/rpc/v1/errors.proto")

@@ -174,17 +174,18 @@ class Pages(unittest.TestCase):
       self.check(picture_problems(path.name, path.read_text(encoding="utf-8")))
 
 
-class Readme(unittest.TestCase):
+class Reference(unittest.TestCase):
+  """The pages in docs/ that list what the programs have."""
 
   def setUp(self):
-    self.text = read("README.md")
-    self.configuration = markdown.section(self.text, "Configuration")
+    self.configuration = read("docs/configuration.md")
 
   def test_configurations_are_right(self):
-    shown = [block for block in markdown.blocks(self.text) if block.language == "yaml"]
-    self.assertTrue(shown)
-    for block in shown:
-      effective(block.text)  # Raises with what is wrong.
+    for page in ("docs/configuration.md", "docs/webhook.md"):
+      shown = [block for block in markdown.blocks(read(page)) if block.language == "yaml"]
+      self.assertTrue(shown)
+      for block in shown:
+        effective(block.text)  # Raises with what is wrong.
 
   def test_keys_have_the_defaults_of_the_program(self):
     example = read("tests/core/config/example.yaml")  # Has every key; a test sees to that.
@@ -204,24 +205,24 @@ class Readme(unittest.TestCase):
     self.assertEqual(known - shown, set())
 
   def test_every_command_is_in_the_table(self):
-    shown = "".join(cells[0] + " " for cells in markdown.table(self.text, "command"))
+    shown = "".join(cells[0] + " " for cells in markdown.table(read("docs/programs.md"), "command"))
     for name in ("segrid", "segrid-server"):  # bench/README.md has the third.
       for command in programs.describe([str(BIN / name)]).commands:
         self.assertRegex(shown, rf"`{name} {command}\b", f"{name} {command}")
 
   def test_reasons_are_those_of_the_api(self):
-    errors = {reason for cells in markdown.table(self.text, "reason") for reason in markdown.ticked(cells[0])}
+    errors = {reason for cells in markdown.table(read("docs/errors.md"), "reason") for reason in markdown.ticked(cells[0])}
     promised = set.union(*(listed_reasons(read(f"proto/segrid/v1/{name}.proto")) for name in ("bridge", "admin")))
     self.assertGreater(len(promised), 8)
     self.assertLessEqual(promised, errors)
     sources = "".join(path.read_text(encoding="utf-8") for top in ("core", "server", "client", "proto")
                       for path in (ROOT / top).rglob("*") if path.suffix in (".h", ".cc", ".proto"))
-    for cells in markdown.table(self.text, "answer"):
+    for cells in markdown.table(read("docs/webhook.md"), "answer"):
       errors |= {error for error in markdown.ticked(cells[1]) if error.isupper()}
     self.assertEqual([reason for reason in errors if not re.search(rf"\b{reason}\b", sources)], [])
 
   def test_outcomes_are_those_of_the_api(self):
-    rows = {cells[1].strip("`"): cells[0] for cells in markdown.table(self.text, "outcome")}
+    rows = {cells[1].strip("`"): cells[0] for cells in markdown.table(read("docs/errors.md"), "outcome")}
     proto = dict((name, outcome.lower()) for outcome, name in
                  re.findall(r"// (Skipped|Rejected):[^=]*?REASON_(\w+) =", read("proto/segrid/v1/bridge.proto")))
     self.assertEqual(rows, proto)
@@ -229,13 +230,13 @@ class Readme(unittest.TestCase):
   def test_events_are_those_of_the_catalog(self):
     rows = re.findall(r'\{"(\w+)", +Condition::\w+, +"([^"]+)", +"(\w+)"', read("core/catalog/catalog.h"))
     shown = [(markdown.ticked(cells[0])[0], cells[1], cells[2].strip("`"))
-             for cells in markdown.table(self.text, "SendGrid `event`")]
+             for cells in markdown.table(read("README.md"), "SendGrid `event`")]
     self.assertEqual(shown, rows)
 
   def test_exit_codes_are_those_of_the_server(self):
     help_text = programs.describe([str(BIN / "segrid-server")]).help
     codes = re.findall(r"^  (\d+) +\S", help_text, re.MULTILINE)
-    self.assertEqual([cells[0] for cells in markdown.table(self.text, "exit code")], codes)
+    self.assertEqual([cells[0] for cells in markdown.table(read("docs/programs.md"), "exit code")], codes)
 
 
 class Metrics(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""Runs what README.md shows, and compares what it prints with what is printed there.
+"""Runs what README.md and docs/configuration.md show, and compares what it prints with what is printed there.
 
 In a block of the language `console`, `$ ` begins a command and `> ` goes on with it; the lines below are its output.
 `…` stands for any text in a line, and alone for any lines.
@@ -22,6 +22,7 @@ import markdown
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GIVEN = None  # The arguments; set by main.
 SECONDS = 30
+PAGES = ("README.md", "docs/configuration.md")  # Those with blocks that are run.
 CONFIG = """
 grpc: {listen: ["127.0.0.1:0"]}
 http: {listen: ["127.0.0.1:0"]}
@@ -88,7 +89,7 @@ class Readme(unittest.TestCase):
     return done.stdout
 
   def test_what_it_shows_is_what_happens(self):
-    shown = [block for block in markdown.blocks((ROOT / "README.md").read_text(encoding="utf-8"))
+    shown = [block for page in PAGES for block in markdown.blocks((ROOT / page).read_text(encoding="utf-8"))
              if block.language == "console"]
     self.assertGreater(len(shown), 1)
     for block in shown:
