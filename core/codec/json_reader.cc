@@ -243,31 +243,43 @@ JsonReader::Position JsonReader::ReadArgumentObject(Position at,
   return at;
 }
 
-// Members stand before the event's own arguments, and those of a later object
-// of the table before those of an earlier one, since of several with one name
-// the last counts. So does the last of two keys: an object takes the place
-// of what stood before it under its key, and loses it to what stands behind.
+// Members are placed before the event's own arguments, and those of a later
+// object of the table before those of an earlier one, because of several with
+// one name the last counts. So does the last of two keys: an object replaces
+// the value that came before it under its key, and loses to a value behind it.
 void JsonReader::SpreadArgumentObjects(Event& event) {
   std::vector<CustomArg>& args = event.custom_args;
   for (std::size_t i = 0; i < objects_.size(); ++i) {
-    ArgumentObject& object = objects_[i];
-    if (!object.present) continue;
-    const auto has_its_key = [i](const CustomArg& arg) {
-      return arg.key.text() == catalog::kArgumentObjects[i];
-    };
-    const auto behind =
-        args.begin() + static_cast<std::ptrdiff_t>(object.args_before);
-    if (std::any_of(behind, args.end(), has_its_key)) object.members.clear();
-    // Missing, it stays where it is: positions of the other object hold.
-    for (auto arg = args.begin(); arg != behind; ++arg) {
-      if (has_its_key(*arg)) arg->value = Value();
-    }
+    if (objects_[i].present) SettleKeyOf(i, args);
   }
   for (const ArgumentObject& object : objects_) {
     args.insert(args.begin(), object.members.begin(), object.members.end());
     event.args_may_name_fields |= !object.members.empty();
   }
   ForgetArgumentObjects();
+}
+
+// Leaves one of the values under the key of an object: the last one.
+void JsonReader::SettleKeyOf(std::size_t i, std::vector<CustomArg>& args) {
+  ArgumentObject& object = objects_[i];
+  const auto has_its_key = [i](const CustomArg& arg) {
+    return arg.key.text() == catalog::kArgumentObjects[i];
+  };
+  const auto at =
+      args.begin() + static_cast<std::ptrdiff_t>(object.args_before);
+  if (std::any_of(at, args.end(), has_its_key)) object.members.clear();
+  for (ArgumentObject& other : objects_) {
+    if (&other == &object) continue;
+    const std::size_t both = std::min(other.args_before, object.args_before);
+    other.args_before -= static_cast<std::size_t>(std::count_if(
+        args.begin(), args.begin() + static_cast<std::ptrdiff_t>(both),
+        has_its_key));
+  }
+  // They are removed and not set to missing, because a member may have the name
+  // of its object, and the last value of a name counts.
+  const auto kept_end = std::remove_if(args.begin(), at, has_its_key);
+  object.args_before = static_cast<std::size_t>(kept_end - args.begin());
+  args.erase(kept_end, at);
 }
 
 void JsonReader::ForgetArgumentObjects() {

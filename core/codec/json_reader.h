@@ -93,6 +93,7 @@ class JsonReader {
   Step Finish(Position at);
   Position ReadArgumentObject(Position at, std::size_t object, Event& event);
   void SpreadArgumentObjects(Event& event);
+  void SettleKeyOf(std::size_t i, std::vector<CustomArg>& args);
   void ForgetArgumentObjects();
 
   JsonCursor cursor_;

@@ -54,7 +54,7 @@ ARGUMENTS = ["subject", "email_subject", "user", "plan", "New Argument 1", "a.b"
              "Email", "emai", "emails", "smtp_id", "EVENT", "categories", "link_url", "campaign_id",
              "test_phase", "userId", "messageId", "properties", "__proto__", "nul\0", "quo\"te",
              "x" * 300, "campaign_name", "automation_id", "automation_step_id", "unsubscribe_group_id",
-             "email_type", "x_message_id", "suspected_bot", "env"]
+             "email_type", "x_message_id", "suspected_bot", "env", "custom_args", "unique_args"]
 
 # As custom arguments, nested.
 NESTED = ["custom_args", "unique_args"]

@@ -79,22 +79,21 @@ bool IsArgumentObject(std::string_view key, dom::element value) {
          catalog::FindArgumentObject(key) != catalog::kArgumentObjects.size();
 }
 
-// An argument that stands at top level. Objects of arguments are no arguments;
-// the last of them under a key overrides what stands before it.
+// An argument at top level. Objects of arguments are no arguments; the last of
+// them under a key replaces what comes before it.
 void DumpArgument(dom::object object, dom::key_value_pair argument,
                   DumpLines& args) {
   if (IsArgumentObject(argument.key, argument.value)) return;
-  bool is_overridden = false;
   bool is_behind = false;
   for (const dom::key_value_pair member : object) {
     if (member.key.data() == argument.key.data()) {
       is_behind = true;
     } else if (is_behind && member.key == argument.key &&
                IsArgumentObject(member.key, member.value)) {
-      is_overridden = true;
+      return;
     }
   }
-  args.Argument(argument.key, is_overridden ? "" : DumpScalar(argument.value));
+  args.Argument(argument.key, DumpScalar(argument.value));
 }
 
 }  // namespace

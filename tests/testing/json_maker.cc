@@ -271,8 +271,9 @@ void JsonMaker::ArgumentObject() {
   out_ += '{';
   for (std::size_t left = random_.Below(5); left > 0; --left) {
     White();
-    Key(random_.OneIn(4) ? random_.PickFrom(catalog::kFields).key
-                         : random_.PickFrom(kArguments));
+    Key(random_.OneIn(4)   ? random_.PickFrom(catalog::kFields).key
+        : random_.OneIn(6) ? random_.PickFrom(catalog::kArgumentObjects)
+                           : random_.PickFrom(kArguments));
     out_ += ':';
     Value(1);
     if (left > 1) out_ += ',';

@@ -209,6 +209,14 @@ TEST(JsonReader, SpreadsObjectsOfArguments) {
       {"no object", R"([{"custom_args":[1],"unique_args":"x"}])",
        "event\nargument custom_args = composite\n"
        "argument unique_args = text x\n"},
+      {"a member of the object's own name",
+       R"([{"custom_args":"a","b":1,"custom_args":{"custom_args":"c"}}])",
+       "event\nargument custom_args = text c\nargument b = number 1\n"},
+      {"values before both objects",
+       R"([{"unique_args":1,"custom_args":2,"a":3,"unique_args":{"b":4},)"
+       R"("custom_args":5,"custom_args":{"unique_args":6}}])",
+       "event\nargument b = number 4\nargument unique_args = number 6\n"
+       "argument a = number 3\n"},
       {"a mistake inside", R"([{"custom_args":{"a":1,}}])",
        "the body is not JSON: a comma stands after the last value (byte 22), "
        "in element 0"},
