@@ -256,7 +256,8 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
     return std::move(listener).status();
   }
   environment_.log.Warning(
-      "this door stays closed: its default address cannot be had; set its "
+      "this listener stays closed: its default address is not available; set "
+      "its "
       "'listen' in the configuration",
       {{"door", name}, {"why", std::string(listener.status().message())}});
   return absl::OkStatus();

@@ -12,24 +12,29 @@ class Block:
   language: str
   line: int  # Of the fence, 1-based.
   text: str
-  source: str  # Of the comment `<!-- from PATH -->` above it, or "".
+  note: str  # The comment `<!-- NOTE -->` above it, or "".
+
+  @property
+  def source(self):
+    """The file that the block is said to come from (`<!-- from PATH -->`), or ""."""
+    return self.note.removeprefix("from ") if self.note.startswith("from ") else ""
 
 
 def blocks(text):
-  found, fence, source = [], None, ""
+  found, fence, note = [], None, ""
   for number, line in enumerate(text.split("\n"), 1):
     match = FENCE.match(line)
     if fence is None and match:
       fence, body = match, []
-      found.append(Block(match[2], number, "", source))
+      found.append(Block(match[2], number, "", note))
     elif fence is not None and match and match[1] == fence[1] and not match[2]:
       found[-1].text = "".join(part + "\n" for part in body)
       fence = None
     elif fence is not None:
       body.append(line)
-    said = re.fullmatch(r"<!-- from (\S+) -->", line)
+    said = re.fullmatch(r"<!-- (.+) -->", line)
     if said or line.strip():
-      source = said[1] if said else ""
+      note = said[1] if said else ""
   if fence is not None:
     raise ValueError(f"line {found[-1].line}: the block has no end")
   return found
