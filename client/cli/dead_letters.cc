@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <iostream>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -18,6 +17,7 @@
 
 #include "client/cli/admin.h"
 #include "client/cli/commands.h"
+#include "client/cli/confirm.h"
 #include "client/cli/dead_letter_flags.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
@@ -233,11 +233,8 @@ int RunReplay(const ListFlags& flags, Console& console) {
 // A person is asked; a script has said what it wants.
 bool Confirmed(const ListFlags& flags, Console& console) {
   if (flags.yes || isatty(STDIN_FILENO) != 1) return true;
-  console.err << "Delete dead letters of '" << flags.which.source
-              << "' for good? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  return SaysYes(
+      console, "Delete dead letters of '" + flags.which.source + "' for good?");
 }
 
 int RunPurge(const ListFlags& flags, Console& console) {

@@ -1,4 +1,5 @@
-// segrid sources: the sources of a server's configuration.
+// segrid sources: the sources of a server's configuration, and those that left
+// it.
 
 #include <memory>
 #include <string>
@@ -6,7 +7,9 @@
 #include "absl/strings/str_join.h"
 #include "client/cli/admin.h"
 #include "client/cli/commands.h"
+#include "client/cli/confirm.h"
 #include "client/cli/json.h"
+#include "client/cli/safe_text.h"
 #include "client/cli/status_view.h"
 #include "client/cli/table.h"
 
@@ -41,15 +44,73 @@ int RunSources(const SourcesFlags& flags, Console& console) {
   return kDone;
 }
 
+struct DropFlags {
+  ServerFlags server;
+  std::string source;
+  bool json = false;
+  bool yes = false;
+};
+
+// What there is to lose, for the question.
+std::string DropQuestion(const DropFlags& flags) {
+  const auto answer =
+      CallAdmin(flags.server, &AdminStub::GetStatus, v1::GetStatusRequest());
+  std::string what = "all that waits";
+  if (answer.ok()) {
+    for (const v1::SourceStatus& source : answer->status().sources()) {
+      if (source.name() != flags.source) continue;
+      what = Counted(source.pending_count(), "pending event") +
+             " and all dead letters";
+    }
+  }
+  return "Give up " + what + " of source '" + flags.source + "' for good?";
+}
+
+int RunDrop(const DropFlags& flags, Console& console) {
+  if (!flags.yes && !SaysYes(console, DropQuestion(flags))) {
+    return Fail(console, "nothing was given up; --yes does it without asking");
+  }
+  v1::DropSourceRequest request;
+  request.set_source(flags.source);
+  const auto answer = CallAdmin(flags.server, &AdminStub::DropSource, request);
+  if (!answer.ok()) return Fail(console, answer.error());
+  if (flags.json) {
+    PrintJson(console, *answer);
+    return kDone;
+  }
+  console.out << Printable(flags.source) << ": purged "
+              << Counted(answer->pending_count(), "pending event") << " and "
+              << Counted(answer->dead_letter_count(), "dead letter") << "\n";
+  return kDone;
+}
+
+void AddDrop(CLI::App& parent, Action& chosen) {
+  const auto flags = std::make_shared<DropFlags>();
+  CLI::App* command = parent.add_subcommand(
+      "drop", "Give up all that waits of a source that left the configuration");
+  command->add_option("NAME", flags->source, "Its name in 'segrid status'")
+      ->required();
+  AddServerFlags(*command, flags->server);
+  command->add_flag("--yes,-y", flags->yes, "Do not ask");
+  command->add_flag("--json", flags->json, "Print one line of JSON");
+  command->callback([flags, &chosen] {
+    chosen = [flags](Console& console) { return RunDrop(*flags, console); };
+  });
+}
+
 }  // namespace
 
 void AddSources(CLI::App& app, Action& chosen) {
   const auto flags = std::make_shared<SourcesFlags>();
   CLI::App* command =
       app.add_subcommand("sources", "List the sources of a server");
+  command->require_subcommand(0, 1);
   AddServerFlags(*command, flags->server);
   command->add_flag("--json", flags->json, "Print one line of JSON");
-  command->callback([flags, &chosen] {
+  AddDrop(*command, chosen);
+  command->callback([flags, command, &chosen] {
+    // Runs also after that of a command below it.
+    if (!command->get_subcommands().empty()) return;
     chosen = [flags](Console& console) { return RunSources(*flags, console); };
   });
 }

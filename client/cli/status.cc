@@ -19,13 +19,14 @@ struct StatusFlags {
 
 void PrintSources(Console& console, const v1::ServerStatus& status) {
   Table table({"SOURCE", "STATE", "ACCEPTED", "DELIVERED", "PENDING", "DEAD",
-               "EXPIRED", "DUPLICATE", "FAILED TRIES", "OLDEST"});
+               "EXPIRED", "PURGED", "DUPLICATE", "FAILED TRIES", "OLDEST"});
   for (const v1::SourceStatus& source : status.sources()) {
     table.Add({WithLabel(source.name(), source.label()),
                StateCell(source.state()), source.accepted_count(),
                source.delivered_count(), source.pending_count(),
                source.dead_letter_count(), source.expired_count(),
-               source.duplicate_count(), source.failed_attempt_count(),
+               source.purged_count(), source.duplicate_count(),
+               source.failed_attempt_count(),
                Age(source.oldest_pending_time(), status.status_time())});
   }
   table.Print(console);

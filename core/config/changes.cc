@@ -114,7 +114,7 @@ bool DeliversOtherwise(const Source& before, const Source& now) {
     }
     return all;
   };
-  return values(before) != values(now);
+  return LaneOf(before) != LaneOf(now) || values(before) != values(now);
 }
 
 }  // namespace segrid::config

@@ -271,9 +271,11 @@ struct OAuth {
 
 // One Segment source: which events, which form, and where to.
 struct Source {
-  // ^[A-Za-z][A-Za-z0-9_-]{0,62}$, unique also without regard to case, with a
-  // unique TagOf().
+  // ^[A-Za-z][A-Za-z0-9_-]{0,62}$, unique also without regard to case and
+  // among the `was` of all sources; LaneOf() has a unique TagOf().
   std::string name;
+  // Its names before, the first one first: see LaneOf(). At most 16.
+  std::vector<std::string> was;
   std::string label;          // Free text for people, one line. Empty: none.
   base::Secret write_key;     // Receivers `file` and `http` have none.
   std::string region = "us";  // us | eu; empty if there is an endpoint.
@@ -332,13 +334,20 @@ struct Source {
   // Receiver `warehouse`.
   std::string database;  // sqlite:<path below data_dir> | postgresql://…
   base::Secret database_password;  // PostgreSQL. Empty: libpq's own ways.
-  std::string schema;              // PostgreSQL. Empty: SchemaOf(name).
+  std::string schema;              // PostgreSQL. Empty: SchemaOf(LaneOf()).
   bool create_tables = true;
   absl::Duration keep = absl::ZeroDuration();  // To 36,500 d; 0: for ever.
   std::int32_t max_columns = 400;              // Of a table; 50 to 1,600.
 
   friend bool operator==(const Source&, const Source&) = default;
 };
+
+// The lane of the queue in which a source's messages are: its first name. Its
+// message ids and what is remembered of them stay those of this name, so that a
+// renamed source sends nothing twice.
+inline const std::string& LaneOf(const Source& source) {
+  return source.was.empty() ? source.name : source.was.front();
+}
 
 struct Logging {
   std::string level = "info";   // debug | info | warning | error

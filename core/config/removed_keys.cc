@@ -174,6 +174,21 @@ std::vector<std::string> NamesOf(const std::vector<T>& parts) {
   return names;
 }
 
+// The names of sources of which nothing is delivered any more: not of those
+// that another one `was`.
+std::vector<std::string> MissingSources(const Config& before,
+                                        const Config& now) {
+  std::vector<std::string> missing;
+  for (const Source& source : before.sources) {
+    const bool stays = std::any_of(
+        now.sources.begin(), now.sources.end(), [&source](const Source& other) {
+          return other.name == source.name || LaneOf(other) == LaneOf(source);
+        });
+    if (!stays) missing.push_back(source.name);
+  }
+  return missing;
+}
+
 // `sources[a]` as `sources.a`.
 std::string WithDots(std::string_view key) {
   std::string out;
@@ -209,7 +224,7 @@ std::vector<std::string> RemovedParts(const Config& before, const Config& now) {
   AddMissing(before.admin.listen, now.admin.listen, "admin.listen", removed);
   AddMissing(NamesOf(before.webhooks), NamesOf(now.webhooks), "webhooks",
              removed);
-  AddMissing(NamesOf(before.sources), NamesOf(now.sources), "sources", removed);
+  AddMissing(MissingSources(before, now), {}, "sources", removed);
   return removed;
 }
 

@@ -57,8 +57,33 @@ std::string TablesOf(const Source& source) {
   return source.database.empty()
              ? ""
              : Concat({source.database, " ",
-                       source.schema.empty() ? SchemaOf(source.name)
+                       source.schema.empty() ? SchemaOf(LaneOf(source))
                                              : source.schema});
+}
+
+// The names of `was` are nobody's else: two sources with one lane would take
+// each other's messages.
+void CheckOldNames(Fields& fields, const std::vector<Source>& sources) {
+  std::map<std::string, std::string> taken;  // In lower case; whose it is.
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    taken.emplace(absl::AsciiStrToLower(sources[i].name),
+                  Concat({"the source '", sources[i].name, "' in line ",
+                          std::to_string(fields.LineOf(Element(i, "name")))}));
+  }
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    for (std::size_t j = 0; j < sources[i].was.size(); ++j) {
+      const std::string key =
+          Concat({Element(i, "was"), "[", std::to_string(j), "]"});
+      const auto [before, is_new] = taken.emplace(
+          absl::AsciiStrToLower(sources[i].was[j]),
+          Concat({"'was' in line ", std::to_string(fields.LineOf(key))}));
+      fields.Check(
+          is_new, key,
+          Concat({"is taken by ", before->second,
+                  "; an old name belongs to one source alone, and differs from "
+                  "all names by more than the case of letters"}));
+    }
+  }
 }
 
 // What must hold between sources.
@@ -72,7 +97,7 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources,
     const bool is_twin = std::find(names.begin(), names.end() - 1,
                                    source.name) != names.end() - 1;
     lower.push_back(is_twin ? "" : absl::AsciiStrToLower(source.name));
-    tags.push_back(is_twin || source.name.empty() ? "" : TagOf(source.name));
+    tags.push_back(is_twin || source.name.empty() ? "" : TagOf(LaneOf(source)));
     const bool is_file = source.receiver == "file" && !source.path.empty();
     paths.push_back(
         is_file ? std::filesystem::path(source.path).lexically_normal() : "");
@@ -94,6 +119,7 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources,
                        "; tags keep message ids of sources apart: ",
                        "choose another name"});
       });
+  CheckOldNames(fields, sources);
   for (std::size_t i = 0; i < sources.size(); ++i) {
     if (sources[i].path.empty() || !fields.IsGood(Element(i, "path"))) continue;
     const std::string problem =

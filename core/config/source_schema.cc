@@ -201,6 +201,7 @@ std::string CheckOneOf(const std::string& value, Fields::Words words) {
 
 void Rows(Fields& fields, Source& source) {
   fields.Text("name", source.name, {.check = &CheckName});
+  fields.Texts("was", source.was, {.check = &CheckName, .max_count = 16});
   fields.Text("label", source.label,
               {.check = &CheckLabel, .may_be_empty = true});
   DeliveryRows(fields, source);

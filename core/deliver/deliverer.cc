@@ -52,9 +52,10 @@ class DrainWait {
   std::function<void(absl::Status)> done_ ABSL_GUARDED_BY(mu_);
 };
 
-// A source by its name: who delivers now, and who still ends what he began.
+// A lane of the queue: who delivers it now, and who still ends what he began.
 struct Slot {
-  std::string name{};
+  std::string lane_name{};
+  std::string name{};  // Of the source; it may get another.
   std::shared_ptr<SourceDeliverer> lane{};  // Null: the source was removed.
   std::shared_ptr<SourceDeliverer>
       before{};            // Null: nobody; else `lane` waits for it.
@@ -63,6 +64,13 @@ struct Slot {
   // Suspects of those that are gone, for the next one.
   std::vector<queue::Sequence> put_off{};
 };
+
+absl::Status UnknownSource(std::string_view name) {
+  return base::MakeError(
+      absl::StatusCode::kNotFound, "UNKNOWN_SOURCE",
+      absl::StrCat("the configuration has no source '",
+                   absl::string_view(name.data(), name.size()), "'"));
+}
 
 void AddCounts(const SourceStatus& from, SourceStatus& to) {
   to.attempts += from.attempts;
@@ -109,15 +117,18 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   }
 
   void Put(Source source) {
+    if (source.lane.empty()) source.lane = source.name;
     const std::string name = source.name;
+    const std::string lane_name = source.lane;
     const auto lane = std::make_shared<SourceDeliverer>(
         environment_, options_, std::move(source), *waiter_);
     std::shared_ptr<SourceDeliverer> old;
     {
       absl::MutexLock lock(&mu_);
       if (draining_) return;
-      Slot* const found = FindSlot(name);
+      Slot* const found = FindSlot(lane_name);
       Slot& slot = found != nullptr ? *found : slots_.emplace_back();
+      slot.lane_name = lane_name;
       slot.name = name;
       if (slot.lane != nullptr && slot.lane->paused()) lane->Pause();
       old = std::exchange(slot.lane, lane);
@@ -127,34 +138,38 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
       if (old == nullptr) lane->Adopt(std::exchange(slot.put_off, {}));
     }
     if (old != nullptr) {
-      LetGo(name, old);
+      LetGo(lane_name, old);
     } else {
       lane->Start();
     }
   }
 
-  void Remove(std::string_view name) {
+  void Remove(std::string_view lane_name) {
     std::shared_ptr<SourceDeliverer> old;
     {
       absl::MutexLock lock(&mu_);
-      Slot* const slot = FindSlot(name);
+      Slot* const slot = FindSlot(lane_name);
       if (draining_ || slot == nullptr) return;
       old = std::exchange(slot->lane, nullptr);
       if (old == nullptr || !started_ || slot->before != nullptr) return;
       slot->before = old;
     }
-    LetGo(std::string(name), old);
+    LetGo(std::string(lane_name), old);
   }
 
   absl::StatusOr<std::shared_ptr<SourceDeliverer>> Find(
       std::string_view name) const {
     absl::MutexLock lock(&mu_);
     const auto slot = Locate(name);
-    if (slot != slots_.end() && slot->lane != nullptr) return slot->lane;
-    return base::MakeError(
-        absl::StatusCode::kNotFound, "UNKNOWN_SOURCE",
-        absl::StrCat("the configuration has no source '",
-                     absl::string_view(name.data(), name.size()), "'"));
+    if (slot != slots_.end()) return slot->lane;
+    return UnknownSource(name);
+  }
+  absl::StatusOr<std::shared_ptr<SourceDeliverer>> FindByLane(
+      std::string_view lane_name) {
+    absl::MutexLock lock(&mu_);
+    const Slot* const slot = FindSlot(lane_name);
+    if (slot != nullptr && slot->lane != nullptr) return slot->lane;
+    return UnknownSource(lane_name);
   }
 
   absl::StatusOr<SourceStatus> Status(std::string_view name) const {
@@ -205,16 +220,19 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
  private:
   using Slots = std::vector<Slot>;
 
+  // The source of this name that delivers.
   Slots::const_iterator Locate(std::string_view name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return std::find_if(slots_.begin(), slots_.end(),
-                        [name](const Slot& slot) { return slot.name == name; });
+    return std::find_if(slots_.begin(), slots_.end(), [name](const Slot& slot) {
+      return slot.lane != nullptr && slot.name == name;
+    });
   }
-  Slot* FindSlot(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    const auto found = Locate(name);
-    return found == slots_.end()
-               ? nullptr
-               : &slots_[static_cast<std::size_t>(found - slots_.cbegin())];
+  Slot* FindSlot(std::string_view lane_name)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const auto found = std::find_if(
+        slots_.begin(), slots_.end(),
+        [lane_name](const Slot& slot) { return slot.lane_name == lane_name; });
+    return found == slots_.end() ? nullptr : &*found;
   }
 
   static SourceStatus StatusOf(const Slot& slot) {
@@ -229,20 +247,20 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   }
 
   // `old` takes no more; OnGone() follows.
-  void LetGo(const std::string& name,
+  void LetGo(const std::string& lane_name,
              const std::shared_ptr<SourceDeliverer>& old) {
-    old->Drain([weak = weak_from_this(), name] {
-      if (const auto self = weak.lock()) self->OnGone(name);
+    old->Drain([weak = weak_from_this(), lane_name] {
+      if (const auto self = weak.lock()) self->OnGone(lane_name);
     });
   }
 
   // The lane before ended what it had in flight.
-  void OnGone(const std::string& name) {
+  void OnGone(const std::string& lane_name) {
     std::shared_ptr<SourceDeliverer> gone, next;
     std::vector<std::function<void()>> when_gone;
     {
       absl::MutexLock lock(&mu_);
-      Slot* const slot = FindSlot(name);
+      Slot* const slot = FindSlot(lane_name);
       if (slot == nullptr) return;
       gone.swap(slot->before);
       when_gone.swap(slot->when_gone);
@@ -279,7 +297,7 @@ void Deliverer::Start() { state_->Start(); }
 
 void Deliverer::Put(Source source) { state_->Put(std::move(source)); }
 
-void Deliverer::Remove(std::string_view source) { state_->Remove(source); }
+void Deliverer::Remove(std::string_view lane) { state_->Remove(lane); }
 
 absl::Status Deliverer::Pause(std::string_view source) {
   SEGRID_ASSIGN_OR_RETURN(const auto lane, state_->Find(source));
@@ -303,7 +321,7 @@ std::vector<SourceStatus> Deliverer::Statuses() const {
 
 void Deliverer::NotifySettled(std::string_view lane, queue::Ticket ticket,
                               const WaitEnd& end, SettledDone done) {
-  auto found = state_->Find(lane);
+  auto found = state_->FindByLane(lane);
   if (!found.ok()) return done(std::move(found).status());
   const std::shared_ptr<SourceDeliverer> source = *std::move(found);
   state_->waiter().Add(std::string(lane), ticket, end,

@@ -37,7 +37,7 @@ struct SettledCounts : queue::Progress {
 // Errors:        NOT_FOUND/UNKNOWN_SOURCE where a source is named.
 class Deliverer {
  public:
-  // The names of `sources` are unique.
+  // The names of `sources` are unique, and so are their lanes.
   Deliverer(Environment environment, Options options,
             std::vector<Source> sources);
   ~Deliverer();
@@ -47,16 +47,16 @@ class Deliverer {
   // Begins to take messages. Call once.
   void Start();
 
-  // Adds a source, or gives the one of this name another receiver and other
-  // limits. The old one takes no more messages, and the new one begins when
-  // none of them is in flight any more, so that no message is with both.
-  // Whether it is paused, and what it has counted, stays. Nothing happens while
-  // draining.
+  // Adds a source, or gives the one of its lane another receiver, other limits,
+  // and another name. The old one takes no more messages, and the new one
+  // begins when none of them is in flight any more, so that no message is with
+  // both. Whether it is paused, and what it has counted, stays. Nothing happens
+  // while draining.
   void Put(Source source);
 
-  // Lets a source go when nothing of it is in flight any more; what is not
-  // delivered stays in its lane of the queue. Idempotent.
-  void Remove(std::string_view source);
+  // Lets the source of a lane go when nothing of it is in flight any more; what
+  // is not delivered stays in the lane. Idempotent.
+  void Remove(std::string_view lane);
 
   // Stops taking messages of a source; batches in flight go on. Idempotent.
   // Lasts until Resume or a restart.
@@ -73,8 +73,8 @@ class Deliverer {
   // Runs `done` once, when every message of `ticket` is delivered or a dead
   // letter, or when `end` says so, or at once when the source is held or
   // paused, or becomes so. Inline or later in a thread of the executor or of
-  // who stops it; also while draining. `lane` is a source's name. Errors: those
-  // of queue::Queue::GetProgress.
+  // who stops it; also while draining. `lane` is that of a source, which need
+  // not have its name any more. Errors: those of queue::Queue::GetProgress.
   using SettledDone = std::function<void(absl::StatusOr<SettledCounts>)>;
   void NotifySettled(std::string_view lane, queue::Ticket ticket,
                      const WaitEnd& end, SettledDone done);

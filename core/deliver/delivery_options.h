@@ -18,9 +18,10 @@ namespace segrid::deliver {
 
 class DeliveryObserver;
 
-// One source: its lane in the queue has its name.
+// One source, and the lane of the queue that it delivers.
 struct Source {
   std::string name{};
+  std::string lane{};  // Empty: it has the source's name.
   std::unique_ptr<receivers::Receiver> receiver{};
   absl::Duration max_age = absl::Hours(20);  // Then a message is EXPIRED.
   // Messages expire also while an operator has paused the source.

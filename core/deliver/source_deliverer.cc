@@ -39,6 +39,7 @@ SourceDeliverer::SourceDeliverer(const Environment& environment,
                                  const Options& options, Source source,
                                  DeliveryWaiter& waiter)
     : name_(source.name),
+      lane_(source.lane.empty() ? source.name : source.lane),
       max_age_(source.max_age),
       expire_while_paused_(source.expire_while_paused),
       max_in_flight_(source.max_in_flight),
@@ -52,7 +53,7 @@ SourceDeliverer::SourceDeliverer(const Environment& environment,
       receiver_(std::move(source.receiver)),
       limits_(WithinRate(receiver_->limits(), source.events_per_second)),
       serial_(environment.executor),
-      board_(name_, receiver_->endpoint(), environment, waiter),
+      board_(name_, lane_, receiver_->endpoint(), environment, waiter),
       policy_(options, source, limits_, environment.jitter) {}
 
 void SourceDeliverer::Post(void (SourceDeliverer::*step)()) {
@@ -72,7 +73,7 @@ void SourceDeliverer::Start() {
   serial_.Post([self = shared_from_this()] {
     self->started_ = true;
     self->subscription_ =
-        self->queue_.Subscribe(self->name_, [weak = self->weak_from_this()] {
+        self->queue_.Subscribe(self->lane_, [weak = self->weak_from_this()] {
           auto woken = weak.lock();
           if (woken && !woken->woken_.exchange(true)) {
             woken->Post(&SourceDeliverer::OnReady);
@@ -173,7 +174,7 @@ void SourceDeliverer::OnRenew() {
     batch->renewed_at = now;
     // When the loan has run out already, the messages go out twice: allowed,
     // and removed by their ids.
-    queue_.Renew(name_, batch->lease().id, options_.lease,
+    queue_.Renew(lane_, batch->lease().id, options_.lease,
                  [](const absl::Status&) {});
   }
   renew_timer_ =
@@ -265,7 +266,7 @@ SourceDeliverer::Purpose SourceDeliverer::NextPurpose() {
 
 void SourceDeliverer::Take(Purpose purpose) {
   queue::TakeRequest request{
-      .lane = name_,
+      .lane = lane_,
       .max_messages = limits_.max_batch_messages,
       .max_bytes = policy_.MaxBatchBytes(clock_.Uptime()),
       .lease = options_.lease};
@@ -444,9 +445,9 @@ void SourceDeliverer::Apply(const BatchPtr& batch, const Outcome& outcome) {
                         messages[places.back()].sequence};
   };
   if (!outcome.delivered.empty()) {
-    queue_.Ack(batch->SettlementOf(name_, outcome.delivered),
+    queue_.Ack(batch->SettlementOf(lane_, outcome.delivered),
                CallDone(batch, [this, range = settled(outcome.delivered)] {
-                 waiter_.OnSettled(name_, range);
+                 waiter_.OnSettled(lane_, range);
                }));
   }
   for (const Outcome::GivenUp& given_up : outcome.given_up) {
@@ -459,7 +460,7 @@ void SourceDeliverer::Apply(const BatchPtr& batch, const Outcome& outcome) {
     if (put_back.deferral.not_before > clock_.Now()) {
       WakeAt(put_back.deferral.not_before);
     }
-    queue_.Defer(batch->SettlementOf(name_, put_back.places), put_back.deferral,
+    queue_.Defer(batch->SettlementOf(lane_, put_back.places), put_back.deferral,
                  CallDone(batch, [this] { hungry_ = true; }));
   }
 }
@@ -469,20 +470,20 @@ void SourceDeliverer::GiveUp(const BatchPtr& batch,
   const auto& messages = batch->lease().messages;
   const queue::Range range{messages[given_up.places.front()].sequence,
                            messages[given_up.places.back()].sequence};
-  queue_.DeadLetter(batch->SettlementOf(name_, given_up.places), given_up.death,
+  queue_.DeadLetter(batch->SettlementOf(lane_, given_up.places), given_up.death,
                     CallDone(
                         batch,
                         [this, range, reason = given_up.death.reason,
                          count = std::ssize(given_up.places)] {
                           no_room_ = false;
                           no_room_until_ = absl::InfinitePast();
-                          waiter_.OnSettled(name_, range);
+                          waiter_.OnSettled(lane_, range);
                           if (observer_ != nullptr) {
                             observer_->OnGivenUp(name_, reason, count);
                           }
                         },
                         [this, batch, range, given_up] {
-                          waiter_.OnSettled(name_, range);  // A part of them.
+                          waiter_.OnSettled(lane_, range);  // A part of them.
                           OnNoRoom(batch, given_up);
                         }));
 }
@@ -501,7 +502,7 @@ void SourceDeliverer::OnNoRoom(const BatchPtr& batch,
   const bool closed = policy_.throttle().Closed(clock_.Uptime());
   const absl::Time due = closed ? absl::InfinitePast() : now + kNoRoomDeferral;
   if (!closed) WakeAt(due);
-  queue_.Defer(batch->SettlementOf(name_, given_up.places),
+  queue_.Defer(batch->SettlementOf(lane_, given_up.places),
                {.not_before = due, .attempts = 0},
                CallDone(batch, [this] { hungry_ = true; }));
 }

@@ -50,6 +50,7 @@ class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
   void Abandon();
 
   SourceStatus status() const { return board_.Get(); }
+  const std::string& lane() const { return lane_; }
   // The operator's last word.
   bool paused() const { return board_.paused(); }
 
@@ -122,6 +123,7 @@ class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
   void Publish();
 
   const std::string name_;
+  const std::string lane_;
   const absl::Duration max_age_;
   const bool expire_while_paused_;
   const std::int32_t max_in_flight_;

@@ -16,15 +16,18 @@ enum class SourceState : std::uint8_t {
   kRateLimited = 3,
   kMisconfigured = 4,  // Held: nothing but probes is sent.
   kPaused = 5,
+  kOrphaned = 6,  // The source left the configuration: nobody delivers.
 };
 
 // Whether nothing is delivered until somebody does something about it.
 constexpr bool IsStopped(SourceState state) {
-  return state == SourceState::kMisconfigured || state == SourceState::kPaused;
+  return state == SourceState::kMisconfigured ||
+         state == SourceState::kPaused || state == SourceState::kOrphaned;
 }
 
 struct SourceStatus {
   std::string name{};
+  std::string lane{};      // Of the queue; nearly always the name.
   std::string endpoint{};  // Of the receiver; no credentials.
   SourceState state = SourceState::kRunning;
   // Why it does not deliver, or what it waits for beside. No event data.

@@ -6,14 +6,17 @@
 
 namespace segrid::deliver {
 
-StatusBoard::StatusBoard(std::string name, std::string endpoint,
-                         const Environment& environment, DeliveryWaiter& waiter)
+StatusBoard::StatusBoard(std::string name, std::string lane,
+                         std::string endpoint, const Environment& environment,
+                         DeliveryWaiter& waiter)
     : name_(std::move(name)),
+      lane_(std::move(lane)),
       endpoint_(std::move(endpoint)),
       environment_(environment),
       waiter_(waiter) {
   absl::MutexLock lock(&mu_);
   status_.name = name_;
+  status_.lane = lane_;
   status_.endpoint = endpoint_;
 }
 
@@ -32,6 +35,7 @@ SourceStatus StatusBoard::Get() const {
 
 void StatusBoard::Publish(SourceStatus status) {
   status.name = name_;
+  status.lane = lane_;
   status.endpoint = endpoint_;
   SourceState before = SourceState::kRunning;
   {
@@ -41,7 +45,7 @@ void StatusBoard::Publish(SourceStatus status) {
   }
   if (before == status.state) return;
   Tell(before, status);
-  if (IsStopped(status.state)) waiter_.OnStopped(name_);
+  if (IsStopped(status.state)) waiter_.OnStopped(lane_);
 }
 
 void StatusBoard::Tell(SourceState from, const SourceStatus& status) {
@@ -60,7 +64,7 @@ void StatusBoard::Tell(SourceState from, const SourceStatus& status) {
   constexpr queue::Ticket kAll = {.range = {1, ~queue::Sequence{0} - 1},
                                   .count = 0};
   environment_.queue.GetProgress(
-      name_, kAll,
+      lane_, kAll,
       [observer, change](const absl::StatusOr<queue::Progress>& progress) {
         StateChange recovery = change;
         if (progress.ok()) recovery.pending = progress->pending;

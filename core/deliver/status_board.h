@@ -19,7 +19,7 @@ namespace segrid::deliver {
 // Blocking:      never.
 class StatusBoard {
  public:
-  StatusBoard(std::string name, std::string endpoint,
+  StatusBoard(std::string name, std::string lane, std::string endpoint,
               const Environment& environment, DeliveryWaiter& waiter);
 
   SourceStatus Get() const;
@@ -28,14 +28,15 @@ class StatusBoard {
   void SetPaused(bool paused) { paused_ = paused; }
   bool paused() const { return paused_; }
 
-  // Takes all but name and endpoint from `status`. When the state is another
-  // one, tells the observer, and ends waits for a source that stopped.
+  // Takes all but name, lane and endpoint from `status`. When the state is
+  // another one, tells the observer, and ends waits for a source that stopped.
   void Publish(SourceStatus status);
 
  private:
   void Tell(SourceState from, const SourceStatus& status);
 
   const std::string name_;
+  const std::string lane_;
   const std::string endpoint_;
   const Environment environment_;
   DeliveryWaiter& waiter_;

@@ -22,7 +22,8 @@ namespace segrid::pipeline {
 
 // A source to transform for, and what came of it.
 struct ForwardLane {
-  const std::string* name = nullptr;            // Outlives the lane.
+  const std::string* name = nullptr;            // Of the source. Outlives it.
+  const std::string* lane = nullptr;            // Of the queue. Outlives it.
   const transform::Options* options = nullptr;  // Outlives the lane.
   codec::OutputBuffer json;                     // Tracks joined by commas.
   std::vector<queue::Message> messages;

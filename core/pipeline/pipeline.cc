@@ -60,7 +60,7 @@ queue::AppendBatch MakeBatch(std::vector<ForwardLane>& lanes,
   for (ForwardLane& lane : lanes) {
     const codec::OutputBuffer::Released json = lane.json.Release();
     batch.chunks.push_back(
-        {*lane.name, queue::Bytes::Adopt(json.storage, {json.data, json.size}),
+        {*lane.lane, queue::Bytes::Adopt(json.storage, {json.data, json.size}),
          std::move(lane.messages), trace});
   }
   return batch;
@@ -73,6 +73,7 @@ class SourceTable {
     options_.reserve(sources.size());
     for (const config::Source& source : sources) {
       names_.push_back(source.name);
+      lanes_.push_back(config::LaneOf(source));
       options_.push_back(CompileOptions(source));
     }
   }
@@ -84,17 +85,21 @@ class SourceTable {
         std::find(names_.begin(), names_.end(), name) - names_.begin());
   }
   const std::vector<std::string>& names() const { return names_; }
+  // Of the queue, in the order of names().
+  const std::vector<std::string>& lanes() const { return lanes_; }
   const transform::Options& options(std::size_t index) const {
     return options_[index];
   }
 
  private:
   std::vector<std::string> names_;
+  std::vector<std::string> lanes_;
   std::vector<transform::Options> options_;  // By name.
 };
 
 // The lanes of the named sources, each once; of all when none is named. They
-// point into `sources`.
+// point into `sources`. While a reload renames a source, both names have one
+// lane.
 absl::StatusOr<std::vector<ForwardLane>> SelectLanes(
     const SourceTable& sources, const std::vector<std::string>& wanted) {
   if (sources.size() == 0) {
@@ -104,10 +109,11 @@ absl::StatusOr<std::vector<ForwardLane>> SelectLanes(
   std::vector<ForwardLane> lanes;
   const auto add = [&sources, &lanes](std::size_t index) {
     for (const ForwardLane& lane : lanes) {
-      if (lane.name == &sources.names()[index]) return;
+      if (*lane.lane == sources.lanes()[index]) return;
     }
     ForwardLane& lane = lanes.emplace_back();
     lane.name = &sources.names()[index];
+    lane.lane = &sources.lanes()[index];
     lane.options = &sources.options(index);
   };
   if (wanted.empty()) {
@@ -179,8 +185,8 @@ class Pipeline::State {
     }
     queue::AppendBatch batch = MakeBatch(*lanes, call.trace);
     if (environment_.tracks != nullptr && environment_.tracks->is_watching()) {
-      for (const queue::Chunk& chunk : batch.chunks) {
-        environment_.tracks->OnTracks(chunk);
+      for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
+        environment_.tracks->OnTracks(*(*lanes)[i].name, batch.chunks[i]);
       }
     }
     environment_.queue.Append(
@@ -199,7 +205,7 @@ class Pipeline::State {
           }
           if (!wait) return done(std::move(result));
           if (on_wait) on_wait(MemoryOf(result));
-          WaitUntilSettled(environment_.deliverer, *appended, end,
+          WaitUntilSettled(environment_.deliverer, *lanes, *appended, end,
                            std::move(result), std::move(done));
         });
   }

@@ -82,7 +82,8 @@ class TrackObserver {
 
   // Asked before each batch; false: OnTracks is not called for it.
   virtual bool is_watching() const = 0;
-  virtual void OnTracks(const queue::Chunk& chunk) = 0;
+  virtual void OnTracks(const std::string& source,
+                        const queue::Chunk& chunk) = 0;
 };
 
 // What the pipeline needs from outside; all must outlive it.

@@ -56,6 +56,7 @@ class Collector {
 }  // namespace
 
 void WaitUntilSettled(deliver::Deliverer& deliverer,
+                      const std::vector<ForwardLane>& lanes,
                       const queue::AppendResult& appended,
                       const deliver::WaitEnd& end, ForwardResult result,
                       Pipeline::ForwardDone done) {
@@ -67,7 +68,7 @@ void WaitUntilSettled(deliver::Deliverer& deliverer,
   std::vector<Open> open;
   for (std::size_t i = 0; i < appended.lanes.size(); ++i) {
     if (appended.lanes[i].ticket.count > 0) {
-      open.push_back({i, result.sources[i].source, appended.lanes[i].ticket});
+      open.push_back({i, *lanes[i].lane, appended.lanes[i].ticket});
     }
   }
   if (open.empty()) return done(std::move(result));

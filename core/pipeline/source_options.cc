@@ -147,7 +147,7 @@ transform::Options CompileOptions(const config::Source& source) {
                       .ip = TreatmentOf(source.personal.ip),
                       .user_agent = TreatmentOf(source.personal.user_agent),
                       .link_query = TreatmentOf(source.personal.link_query)};
-  options.tag = config::TagOf(source.name);
+  options.tag = config::TagOf(config::LaneOf(source));
   const auto* const variant = receivers::segment::FindVariant(source.receiver);
   options.original_timestamp =
       variant != nullptr && variant->original_timestamp;

@@ -70,11 +70,17 @@ struct Death {
 };
 
 // What became of a ticket's messages. A dead letter that was replayed or
-// purged since counts as delivered.
+// purged since counts as delivered, as do the messages of a dropped lane.
 struct Progress {
   std::int64_t delivered = 0;
   std::int64_t pending = 0;
   std::int64_t dead = 0;  // Dead letters of any reason.
+};
+
+// What DropLane gave up. All of it counts as purged.
+struct DroppedLane {
+  std::int64_t pending = 0;
+  std::int64_t dead_letters = 0;  // Of any reason.
 };
 
 // Keeps a subscription alive. Its destructor waits for a running callback; do
@@ -178,9 +184,19 @@ class Queue {
   virtual absl::StatusOr<std::int64_t> ReplayDeadLetters(
       const DeadLetterFilter& filter) = 0;
 
-  // Deletes the selected dead letters; returns their number.
+  // Deletes the selected dead letters, which count as purged; returns their
+  // number.
   virtual absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const DeadLetterFilter& filter) = 0;
+
+  // Gives up all that is pending in a lane, on loan or not, and all its dead
+  // letters, in one atomic step. Its ledger and the ids that it remembers stay.
+  // OK means that a durable store has synced it.
+  virtual absl::StatusOr<DroppedLane> DropLane(std::string_view lane) = 0;
+
+  // The ledgers of the lanes in which something is pending or dead, by name.
+  // Cheap.
+  virtual absl::StatusOr<std::vector<LaneStats>> ListLanes() = 0;
 
   // How many pending messages were accepted at `time` or before. Takes time for
   // each stored chunk: for what is rare. A store may not know, and say 0.

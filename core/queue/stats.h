@@ -10,16 +10,19 @@
 namespace segrid::queue {
 
 // The ledger of one lane since its store was made. At any moment
-// accepted = delivered + pending + dead + expired.
+// accepted = delivered + pending + dead + expired + purged.
 struct LaneStats {
   std::string lane{};
   std::int64_t accepted = 0;
   std::int64_t delivered = 0;
   std::int64_t pending = 0;  // Lent out or not.
   std::int64_t dead = 0;     // Kept as dead letters, but for expired ones.
-  // Given up for their age (kept or not), purged, or dropped from the dead
-  // letters by their bounds.
+  // Given up for their age (kept or not), lost by damage, or deleted from the
+  // dead letters for their age.
   std::int64_t expired = 0;
+  // Deleted because an operator said so: dead letters of any reason, and
+  // pending messages of a lane that was dropped.
+  std::int64_t purged = 0;
   std::int64_t duplicates = 0;     // Not accepted: seen within the window.
   std::int64_t dead_letters = 0;   // Kept ones for any reason.
   std::int64_t pending_bytes = 0;  // JSON of the pending messages.

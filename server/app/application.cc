@@ -259,6 +259,7 @@ void Application::LogStart() {
              {"deduplication", DescribeDeduplication(options_.config)},
              {"sources", Join(sources)}});
   LogWays(options_.config, log_);
+  LogOrphans(*deliverer_, *queue_, log_);
   for (const std::string& warning : ReplayWarnings(options_.config)) {
     log_.Warning(warning);
   }
@@ -368,15 +369,14 @@ bool Application::AddSourcesWithNewFiles(
 absl::StatusOr<bool> Application::ReplaceSources(
     const config::Config& before, const config::Config& now,
     std::vector<deliver::Source> sources, httpd::TlsContext http_tls) {
-  const std::vector<std::string> removed = RemovedSources(before, now);
   // Webhooks name sources: those that come must be there before them, and those
   // that go must stay until they are replaced.
   config::Config both = now;
   for (const config::Source& source : before.sources) {
-    if (std::find(removed.begin(), removed.end(), source.name) !=
-        removed.end()) {
-      both.sources.push_back(source);
-    }
+    const bool stays = std::any_of(
+        now.sources.begin(), now.sources.end(),
+        [&source](const auto& other) { return other.name == source.name; });
+    if (!stays) both.sources.push_back(source);
   }
   figures_.Watch(sources, clock_);
   pipeline_->Replace(both);
@@ -388,15 +388,9 @@ absl::StatusOr<bool> Application::ReplaceSources(
   }
   for (deliver::Source& source : sources) deliverer_->Put(std::move(source));
   pipeline_->Replace(now);
-  for (const std::string& name : removed) {
-    deliverer_->Remove(name);
-    const auto lane = queue_->GetLaneStats(name);
-    if (!lane.ok() || lane->pending == 0) continue;
-    log_.Warning(
-        "a source was removed with undelivered events: they stay in the queue "
-        "until a source of this name comes again",
-        {{"source", name}, {"pending", lane->pending}});
-  }
+  const std::vector<std::string> removed = RemovedLanes(before, now);
+  for (const std::string& lane : removed) deliverer_->Remove(lane);
+  if (!removed.empty()) LogOrphans(*deliverer_, *queue_, log_);
   return is_new_certificate;
 }
 

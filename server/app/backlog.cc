@@ -8,7 +8,7 @@ namespace {
 
 std::int64_t PendingOf(const deliver::SourceStatus& source,
                        queue::Queue& queue) {
-  const absl::StatusOr<queue::LaneStats> lane = queue.GetLaneStats(source.name);
+  const absl::StatusOr<queue::LaneStats> lane = queue.GetLaneStats(source.lane);
   return lane.ok() ? lane->pending : 0;
 }
 

@@ -25,7 +25,8 @@ void PrintLedgers(const std::vector<queue::LaneStats>& lanes) {
     std::cout << "source " << s.lane << ": accepted " << s.accepted
               << " = delivered " << s.delivered << " + pending " << s.pending
               << " + dead " << s.dead << " + expired " << s.expired
-              << "; duplicates " << s.duplicates << "\n";
+              << " + purged " << s.purged << "; duplicates " << s.duplicates
+              << "\n";
   }
 }
 

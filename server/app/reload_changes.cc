@@ -77,11 +77,16 @@ std::vector<config::Source> ChangedSources(const config::Config& from,
   return changed;
 }
 
-std::vector<std::string> RemovedSources(const config::Config& from,
-                                        const config::Config& to) {
+std::vector<std::string> RemovedLanes(const config::Config& from,
+                                      const config::Config& to) {
   std::vector<std::string> removed;
   for (const config::Source& source : from.sources) {
-    if (Find(to, source.name) == nullptr) removed.push_back(source.name);
+    const std::string& lane = config::LaneOf(source);
+    const bool stays = std::any_of(to.sources.begin(), to.sources.end(),
+                                   [&lane](const config::Source& other) {
+                                     return config::LaneOf(other) == lane;
+                                   });
+    if (!stays) removed.push_back(lane);
   }
   return removed;
 }

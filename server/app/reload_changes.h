@@ -26,9 +26,9 @@ config::Config WithReloadable(const config::Config& from,
 std::vector<config::Source> ChangedSources(const config::Config& from,
                                            const config::Config& to);
 
-// The names of the sources of `from` that `to` does not have.
-std::vector<std::string> RemovedSources(const config::Config& from,
-                                        const config::Config& to);
+// The lanes of the sources of `from` that no source of `to` delivers.
+std::vector<std::string> RemovedLanes(const config::Config& from,
+                                      const config::Config& to);
 
 // The files that `config` names for the certificates of listeners and sources;
 // "" for none. Those of the listeners come first: cert, key and client_ca of

@@ -4,6 +4,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/config/environment.h"
+#include "core/deliver/orphans.h"
 #include "core/receivers/factory/make_receiver.h"
 
 namespace segrid::app {
@@ -19,6 +20,7 @@ absl::StatusOr<std::vector<deliver::Source>> MakeSources(
   for (const config::Source& from : config.sources) {
     deliver::Source& to = sources.emplace_back();
     to.name = from.name;
+    to.lane = config::LaneOf(from);
     SEGRID_ASSIGN_OR_RETURN(to.receiver,
                             receivers::MakeReceiver(from, environment));
     to.max_age = from.max_age;
@@ -50,6 +52,22 @@ void LogWays(const config::Config& config, logging::Log& log) {
           "travel in the clear",
           {{"source", source.name}, {"endpoint", way->url}});
     }
+  }
+}
+
+void LogOrphans(const deliver::Deliverer& deliverer, queue::Queue& queue,
+                logging::Log& log) {
+  const std::vector<deliver::SourceStatus> statuses = deliverer.Statuses();
+  const auto orphans = deliver::OrphanedLanes(statuses, queue);
+  if (!orphans.ok()) return;
+  for (const queue::LaneStats& lane : *orphans) {
+    log.Warning(
+        "a source left the configuration with events that nobody delivers: "
+        "add it again, name it in 'was' of another, or drop it",
+        {{"source", deliver::OrphanName(statuses, lane.lane)},
+         {"state", std::string("orphaned")},
+         {"pending", lane.pending},
+         {"dead_letters", lane.dead_letters}});
   }
 }
 

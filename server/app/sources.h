@@ -26,4 +26,11 @@ absl::StatusOr<std::vector<deliver::Source>> MakeSources(
 // travel in the clear.
 void LogWays(const config::Config& config, logging::Log& log);
 
+// A warning for each source that left the configuration and of which something
+// is pending or dead.
+//
+// Blocking: not for long, the books are cheap.
+void LogOrphans(const deliver::Deliverer& deliverer, queue::Queue& queue,
+                logging::Log& log);
+
 }  // namespace segrid::app

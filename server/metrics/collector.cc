@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/version.h"
+#include "core/deliver/orphans.h"
 #include "server/metrics/process_figures.h"
 #include "server/webhook/outcome.h"
 
@@ -19,11 +20,13 @@ constexpr std::array kStates = {
               std::string_view("rate_limited")),
     std::pair(deliver::SourceState::kMisconfigured,
               std::string_view("misconfigured")),
-    std::pair(deliver::SourceState::kPaused, std::string_view("paused"))};
+    std::pair(deliver::SourceState::kPaused, std::string_view("paused")),
+    std::pair(deliver::SourceState::kOrphaned, std::string_view("orphaned"))};
 
-void AddLane(Exposition& out, const queue::LaneStats& lane, absl::Time now) {
+void AddLane(Exposition& out, const std::string& source,
+             const queue::LaneStats& lane, absl::Time now) {
   const auto add = [&](std::size_t row, std::int64_t value) {
-    out.Add(row, static_cast<double>(value), {lane.lane});
+    out.Add(row, static_cast<double>(value), {source});
   };
   add(Row("segrid_queue_accepted_total"), lane.accepted);
   add(Row("segrid_queue_duplicates_total"), lane.duplicates);
@@ -32,6 +35,7 @@ void AddLane(Exposition& out, const queue::LaneStats& lane, absl::Time now) {
   add(Row("segrid_queue_delivered_total"), lane.delivered);
   add(Row("segrid_queue_dead"), lane.dead);
   add(Row("segrid_queue_expired"), lane.expired);
+  add(Row("segrid_queue_purged_total"), lane.purged);
   add(Row("segrid_dead_letters"), lane.dead_letters);
   add(Row("segrid_dead_letter_bytes"), lane.dead_letter_bytes);
   const absl::Duration age =
@@ -39,7 +43,7 @@ void AddLane(Exposition& out, const queue::LaneStats& lane, absl::Time now) {
           ? absl::ZeroDuration()
           : std::max(now - lane.oldest_pending_time, absl::ZeroDuration());
   out.Add(Row("segrid_queue_oldest_age_seconds"), absl::ToDoubleSeconds(age),
-          {lane.lane});
+          {source});
 }
 
 void AddSource(Exposition& out, const deliver::SourceStatus& source) {
@@ -60,7 +64,7 @@ void AddOverdue(Exposition& out, const deliver::SourceStatus& source,
   absl::StatusOr<std::int64_t> overdue = 0;
   if (source.dead_letters_full) {
     overdue = sources.queue->CountPendingUntil(
-        source.name, sources.clock->Now() - source.max_age);
+        source.lane, sources.clock->Now() - source.max_age);
   }
   if (!overdue.ok()) return;
   out.Add(Row("segrid_queue_overdue"), static_cast<double>(*overdue),
@@ -159,10 +163,11 @@ std::string Collect(const Sources& sources) {
   if (sources.calls != nullptr) sources.calls->AddTo(out);
   if (sources.queue != nullptr) AddStore(out, *sources.queue);
   if (sources.deliverer != nullptr) {
-    for (const deliver::SourceStatus& source : sources.deliverer->Statuses()) {
+    for (const deliver::SourceStatus& source :
+         deliver::StatusesWithOrphans(*sources.deliverer, *sources.queue)) {
       AddSource(out, source);
-      const auto lane = sources.queue->GetLaneStats(source.name);
-      if (lane.ok()) AddLane(out, *lane, sources.clock->Now());
+      const auto lane = sources.queue->GetLaneStats(source.lane);
+      if (lane.ok()) AddLane(out, source.name, *lane, sources.clock->Now());
       AddOverdue(out, source, sources);
     }
   }

@@ -4,12 +4,14 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/catalog/catalog.h"
 #include "core/config/source_tag.h"
+#include "core/deliver/orphans.h"
 #include "server/rpc/bytes.h"
 #include "server/rpc/dead_letter_messages.h"
 #include "server/rpc/error_status.h"
@@ -104,7 +106,7 @@ void FillSource(const config::Source& from, api::Source& to) {
   to.set_name(from.name);
   to.set_label(from.label);
   to.set_receiver(from.receiver);
-  to.set_tag(config::TagOf(from.name));
+  to.set_tag(config::TagOf(config::LaneOf(from)));
   for (const std::string& event : from.events) to.add_events(event);
   if (from.events.empty()) {
     for (const catalog::EventRow& row : catalog::kEvents) {
@@ -117,6 +119,30 @@ void FillSource(const config::Source& from, api::Source& to) {
       to.add_email_types(type);
     }
   }
+}
+
+// The lane of a source that nobody delivers, by the name that status shows.
+absl::StatusOr<std::string> FindOrphan(const AdminEnvironment& environment,
+                                       const std::string& source) {
+  const std::vector<deliver::SourceStatus> statuses =
+      environment.deliverer.Statuses();
+  SEGRID_ASSIGN_OR_RETURN(const std::vector<queue::LaneStats> orphans,
+                          deliver::OrphanedLanes(statuses, environment.queue));
+  for (const queue::LaneStats& lane : orphans) {
+    if (deliver::OrphanName(statuses, lane.lane) == source) return lane.lane;
+  }
+  for (const deliver::SourceStatus& each : statuses) {
+    if (each.name != source && each.lane != source) continue;
+    return base::MakeError(
+        absl::StatusCode::kFailedPrecondition, "SOURCE_CONFIGURED",
+        "source: the configuration has source '" + each.name +
+            "', which delivers what you want to drop; take it out of the "
+            "configuration first, or purge its dead letters");
+  }
+  return base::MakeError(
+      absl::StatusCode::kNotFound, "UNKNOWN_SOURCE",
+      "source: the queue has nothing of a source of this name; `segrid status` "
+      "shows those that left the configuration as ORPHANED");
 }
 
 }  // namespace
@@ -210,7 +236,7 @@ grpc::ServerUnaryReactor* AdminService::ListDeadLetters(
         SEGRID_RETURN_IF_ERROR(CheckIds(query.filter, environment_.queue));
         SEGRID_ASSIGN_OR_RETURN(const queue::DeadLetterPage page,
                                 environment_.queue.ListDeadLetters(query));
-        FillPage(page, answer);
+        FillPage(page, message.filter().source(), answer);
         return absl::OkStatus();
       });
 }
@@ -247,6 +273,23 @@ grpc::ServerUnaryReactor* AdminService::PurgeDeadLetters(
         SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
                                 environment_.queue.PurgeDeadLetters(filter));
         answer.set_purged_count(count);
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* AdminService::DropSource(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return DoIn<api::DropSourceRequest, api::DropSourceResponse>(
+      worker_, environment_, {*context, *request, *response},
+      [this](const api::DropSourceRequest& message,
+             api::DropSourceResponse& answer) -> absl::Status {
+        SEGRID_ASSIGN_OR_RETURN(const std::string lane,
+                                FindOrphan(environment_, message.source()));
+        SEGRID_ASSIGN_OR_RETURN(const queue::DroppedLane dropped,
+                                environment_.queue.DropLane(lane));
+        answer.set_pending_count(dropped.pending);
+        answer.set_dead_letter_count(dropped.dead_letters);
         return absl::OkStatus();
       });
 }

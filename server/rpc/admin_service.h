@@ -29,14 +29,14 @@ using RawAdminService = AdminApi::WithRawCallbackMethod_ListSources<
                     AdminApi::WithRawCallbackMethod_ResumeSource<
                         AdminApi::WithRawCallbackMethod_ListDeadLetters<
                             AdminApi::WithRawCallbackMethod_ReplayDeadLetters<
-                                AdminApi::
-                                    WithRawCallbackMethod_PurgeDeadLetters<
+                                AdminApi::WithRawCallbackMethod_PurgeDeadLetters<
+                                    AdminApi::WithRawCallbackMethod_DropSource<
                                         AdminApi::
                                             WithRawCallbackMethod_ReloadConfig<
                                                 AdminApi::
                                                     WithRawCallbackMethod_Drain<
                                                         AdminApi::
-                                                            Service>>>>>>>>>>>;
+                                                            Service>>>>>>>>>>>>;
 
 // Shows and steers the running server, with the generated classes: nothing here
 // is hot.
@@ -82,6 +82,9 @@ class AdminService final : public RawAdminService {
   grpc::ServerUnaryReactor* PurgeDeadLetters(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* DropSource(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ReloadConfig(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;

@@ -69,17 +69,21 @@ absl::Status CheckReason(const std::string& reason) {
                               "is no reason; must be one of: " + names);
 }
 
-bool HasSource(const config::Config& config, std::string_view name) {
-  return std::any_of(
+// Null: there is none of this name.
+const config::Source* FindSource(const config::Config& config,
+                                 std::string_view name) {
+  const auto found = std::find_if(
       config.sources.begin(), config.sources.end(),
       [&](const config::Source& source) { return source.name == name; });
+  return found == config.sources.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
 absl::StatusOr<queue::DeadLetterFilter> ToFilter(
     const api::DeadLetterFilter& filter, const config::Config& config) {
-  if (!HasSource(config, filter.source())) {
+  const config::Source* const source = FindSource(config, filter.source());
+  if (source == nullptr) {
     return base::MakeError(
         absl::StatusCode::kNotFound, "UNKNOWN_SOURCE",
         "'filter.source' names no source of the configuration: ListSources "
@@ -98,7 +102,7 @@ absl::StatusOr<queue::DeadLetterFilter> ToFilter(
   SEGRID_RETURN_IF_ERROR(CheckReason(filter.reason()));
   SEGRID_RETURN_IF_ERROR(CheckTimes(filter));
   queue::DeadLetterFilter out;
-  out.lane = filter.source();
+  out.lane = config::LaneOf(*source);
   out.reason = filter.reason();
   out.ids.assign(filter.ids().begin(), filter.ids().end());
   if (filter.has_since()) out.since = FromTimestamp(filter.since());
@@ -142,12 +146,12 @@ absl::Status CheckIds(const queue::DeadLetterFilter& filter,
   return absl::OkStatus();
 }
 
-void FillPage(const queue::DeadLetterPage& page,
+void FillPage(const queue::DeadLetterPage& page, const std::string& source,
               api::ListDeadLettersResponse& response) {
   for (const queue::DeadLetter& from : page.dead_letters) {
     api::DeadLetter& to = *response.add_dead_letters();
     to.set_id(from.id);
-    to.set_source(from.lane);
+    to.set_source(source);
     to.set_message_id(from.message_id);
     to.set_reason(from.reason);
     to.set_answer(AsText(from.answer));

@@ -36,7 +36,7 @@ absl::StatusOr<queue::DeadLetterQuery> ToQuery(
 absl::Status CheckIds(const queue::DeadLetterFilter& filter,
                       queue::Queue& queue);
 
-void FillPage(const queue::DeadLetterPage& page,
+void FillPage(const queue::DeadLetterPage& page, const std::string& source,
               ::segrid::v1::ListDeadLettersResponse& response);
 
 }  // namespace segrid::rpc

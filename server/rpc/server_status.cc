@@ -7,6 +7,7 @@
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "core/codec/wire.h"
+#include "core/deliver/orphans.h"
 
 namespace segrid::rpc {
 namespace {
@@ -37,6 +38,7 @@ void FillLedger(const queue::LaneStats& from, api::SourceStatus& to) {
   to.set_pending_count(from.pending);
   to.set_dead_letter_count(from.dead);
   to.set_expired_count(from.expired);
+  to.set_purged_count(from.purged);
   to.set_duplicate_count(from.duplicates);
   to.set_pending_bytes(from.pending_bytes);
   if (from.oldest_pending_time != absl::InfiniteFuture()) {
@@ -91,9 +93,10 @@ absl::StatusOr<api::ServerStatus> TakeServerStatus(
   *status.mutable_status_time() = ToTimestamp(environment.clock.Now());
   SEGRID_RETURN_IF_ERROR(FillReadiness(environment, status));
   const auto config = environment.config();
-  for (const deliver::SourceStatus& source : environment.deliverer.Statuses()) {
+  for (const deliver::SourceStatus& source :
+       deliver::StatusesWithOrphans(environment.deliverer, environment.queue)) {
     SEGRID_ASSIGN_OR_RETURN(const queue::LaneStats lane,
-                            environment.queue.GetLaneStats(source.name));
+                            environment.queue.GetLaneStats(source.lane));
     FillDelivery(source, *status.add_sources());
     FillLedger(lane, *status.mutable_sources()->rbegin());
     status.mutable_sources()->rbegin()->set_label(
@@ -102,7 +105,7 @@ absl::StatusOr<api::ServerStatus> TakeServerStatus(
     SEGRID_ASSIGN_OR_RETURN(
         const std::int64_t overdue,
         environment.queue.CountPendingUntil(
-            source.name, environment.clock.Now() - source.max_age));
+            source.lane, environment.clock.Now() - source.max_age));
     status.mutable_sources()->rbegin()->set_overdue_count(overdue);
   }
   return status;

@@ -5,10 +5,11 @@
 
 namespace segrid::rpc {
 
-void Tail::Offer(const queue::Chunk& chunk, absl::Time now) {
+void Tail::Offer(const std::string& source, const queue::Chunk& chunk,
+                 absl::Time now) {
   const std::vector<std::string>& sources = options_.sources;
   if (!sources.empty() &&
-      std::find(sources.begin(), sources.end(), chunk.lane) == sources.end()) {
+      std::find(sources.begin(), sources.end(), source) == sources.end()) {
     return;
   }
   absl::MutexLock lock(&mu_);
@@ -25,7 +26,7 @@ void Tail::Offer(const queue::Chunk& chunk, absl::Time now) {
       continue;
     }
     kept_bytes_ += message.size_bytes;
-    kept_.push_back({chunk.lane, now, std::string(chunk.track(message))});
+    kept_.push_back({source, now, std::string(chunk.track(message))});
   }
 }
 
@@ -57,10 +58,11 @@ void Tails::End(const std::shared_ptr<Tail>& tail) {
   count_ = tails_.size();
 }
 
-void Tails::OnTracks(const queue::Chunk& chunk) {
+void Tails::OnTracks(const std::string& source, const queue::Chunk& chunk) {
   const absl::Time now = clock_.Now();
   absl::MutexLock lock(&mu_);
-  for (const std::shared_ptr<Tail>& tail : tails_) tail->Offer(chunk, now);
+  for (const std::shared_ptr<Tail>& tail : tails_)
+    tail->Offer(source, chunk, now);
 }
 
 }  // namespace segrid::rpc

@@ -50,8 +50,8 @@ class Tail {
   explicit Tail(TailOptions options) : options_(std::move(options)) {}
 
   // Every n-th Track, where n is 1 / sample_ratio: each has its turn.
-  void Offer(const queue::Chunk& chunk, absl::Time now)
-      ABSL_LOCKS_EXCLUDED(mu_);
+  void Offer(const std::string& source, const queue::Chunk& chunk,
+             absl::Time now) ABSL_LOCKS_EXCLUDED(mu_);
 
   // Gives away at most `max_tracks` of what is kept.
   TailView Take(std::size_t max_tracks) ABSL_LOCKS_EXCLUDED(mu_);
@@ -86,7 +86,8 @@ class Tails final : public pipeline::TrackObserver {
   bool is_watching() const override {
     return count_.load(std::memory_order_relaxed) > 0;
   }
-  void OnTracks(const queue::Chunk& chunk) override ABSL_LOCKS_EXCLUDED(mu_);
+  void OnTracks(const std::string& source, const queue::Chunk& chunk) override
+      ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   base::Clock& clock_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/version.h"
+#include "core/deliver/orphans.h"
 #include "core/queue/dead_letter.h"
 #include "server/metrics/collector.h"
 #include "server/metrics/process_figures.h"
@@ -63,7 +64,7 @@ void WriteSource(JsonText& json, const Sources& sources,
   json.Number("in_flight", std::int64_t{source.in_flight});
   json.Number("attempts", source.attempts);
   json.Number("failed_attempts", source.failed_attempts);
-  if (const auto lane = sources.queue->GetLaneStats(source.name); lane.ok()) {
+  if (const auto lane = sources.queue->GetLaneStats(source.lane); lane.ok()) {
     json.Number("accepted", lane->accepted);
     json.Number("delivered", lane->delivered);
     json.Number("pending", lane->pending);
@@ -71,6 +72,7 @@ void WriteSource(JsonText& json, const Sources& sources,
     json.Number("duplicates", lane->duplicates);
     json.Number("dead_letters", lane->dead_letters);
     json.Number("expired", lane->expired);
+    json.Number("purged", lane->purged);
     if (lane->oldest_pending_time != absl::InfiniteFuture()) {
       json.Number("oldest", Millis(lane->oldest_pending_time));
     }
@@ -84,10 +86,11 @@ void WriteDeadLetters(JsonText& json, queue::Queue& queue,
   std::vector<queue::DeadLetter> letters;
   for (const deliver::SourceStatus& source : statuses) {
     queue::DeadLetterQuery query;
-    query.filter.lane = source.name;
+    query.filter.lane = source.lane;
     query.page_size = kDeadLettersPerSource;
     auto page = queue.ListDeadLetters(query);
     if (!page.ok()) continue;
+    for (auto& letter : page->dead_letters) letter.lane = source.name;
     std::move(page->dead_letters.begin(), page->dead_letters.end(),
               std::back_inserter(letters));
   }
@@ -157,7 +160,8 @@ std::string StatusJson(const Sources& sources) {
       .Close('}');
   WriteHistory(json, sources.history->Steps());
   WriteStore(json, *sources.queue);
-  const auto statuses = sources.deliverer->Statuses();
+  const auto statuses =
+      deliver::StatusesWithOrphans(*sources.deliverer, *sources.queue);
   json.Open('[', "sources");
   for (const auto& source : statuses) WriteSource(json, sources, source);
   json.Close(']');

@@ -36,7 +36,8 @@ class QueueContract : public ::testing::Test {
 
   void ExpectLedger() {
     const LaneStats s = calls_.Stats(kLane);
-    EXPECT_EQ(s.accepted, s.delivered + s.pending + s.dead + s.expired);
+    EXPECT_EQ(s.accepted,
+              s.delivered + s.pending + s.dead + s.expired + s.purged);
   }
 
  private:

@@ -128,7 +128,7 @@ TYPED_TEST_P(QueueContract, ReplayQueuesAgainWithTheSameIdAndAFreshBudget) {
   this->ExpectLedger();
 }
 
-TYPED_TEST_P(QueueContract, PurgedDeadLettersCountAsExpired) {
+TYPED_TEST_P(QueueContract, PurgedDeadLettersCountAsPurged) {
   this->calls().Append("prod", {"a", "b"});
   this->KillAll("REFUSED");
   EXPECT_EQ(*this->queue().PurgeDeadLetters(
@@ -136,9 +136,79 @@ TYPED_TEST_P(QueueContract, PurgedDeadLettersCountAsExpired) {
             0);
   EXPECT_EQ(*this->queue().PurgeDeadLetters({.lane = "prod"}), 2);
   const LaneStats stats = this->calls().Stats("prod");
-  EXPECT_EQ(stats.expired, 2);
+  EXPECT_EQ(stats.purged, 2);
+  EXPECT_EQ(stats.expired, 0);
   EXPECT_EQ(stats.dead_letters, 0);
   this->ExpectLedger();
+}
+
+TYPED_TEST_P(QueueContract, ADroppedLaneGivesUpAllItHas) {
+  this->calls().Append("prod", {"a", "b", "c", "d", "e"});
+  for (const char* reason : {"REFUSED", "EXPIRED"}) {
+    ASSERT_TRUE(this->calls()
+                    .DeadLetter(AllOf("prod", this->calls().Take("prod", 1)),
+                                {.reason = reason, .answer = ""})
+                    .ok());
+  }
+  const Lease lease = this->calls().Take("prod", 1);  // Stays on loan.
+  ASSERT_TRUE(this->calls()
+                  .Defer(AllOf("prod", this->calls().Take("prod", 1)),
+                         {.not_before = this->clock().Now() + absl::Hours(1)})
+                  .ok());
+  this->calls().Append("test", {"a"});
+  const auto dropped = this->queue().DropLane("prod");
+  ASSERT_TRUE(dropped.ok()) << dropped.status();
+  EXPECT_EQ(dropped->pending, 3);
+  EXPECT_EQ(dropped->dead_letters, 2);
+  const LaneStats stats = this->calls().Stats("prod");
+  EXPECT_EQ(stats.purged, 5);
+  EXPECT_EQ(stats.expired, 0);
+  EXPECT_EQ(stats.pending, 0);
+  EXPECT_EQ(stats.pending_bytes, 0);
+  EXPECT_EQ(stats.dead_letters, 0);
+  EXPECT_EQ(stats.dead_letter_bytes, 0);
+  EXPECT_EQ(stats.oldest_pending_time, absl::InfiniteFuture());
+  this->ExpectLedger();
+  // What was on loan or put off is gone, too.
+  EXPECT_TRUE(this->calls().Ack(AllOf("prod", lease)).ok());
+  this->Advance(absl::Hours(2));
+  EXPECT_THAT(IdsOf(this->calls().Take("prod")), ::testing::IsEmpty());
+  EXPECT_EQ(this->calls().Stats("prod").delivered, 0);
+  EXPECT_EQ(this->queue().GetStoreStats()->bytes,
+            this->calls().Stats("test").pending_bytes);
+  EXPECT_EQ(this->calls().Stats("test").pending, 1);
+}
+
+TYPED_TEST_P(QueueContract, ADroppedLaneGoesOnWithItsNumbersAndIds) {
+  const Ticket ticket = this->calls().Append("prod", {"a", "b"}).ticket;
+  EXPECT_EQ(this->queue().DropLane("prod")->pending, 2);
+  EXPECT_EQ(this->queue().DropLane("prod")->pending, 0);
+  EXPECT_EQ(this->queue().DropLane("never")->pending, 0);
+  const LaneAppend again = this->calls().Append("prod", {"a", "c"});
+  EXPECT_EQ(again.duplicates, 1);
+  EXPECT_EQ(again.accepted, 1);
+  EXPECT_GT(again.ticket.range.first, ticket.range.last);
+  EXPECT_THAT(IdsOf(this->calls().Take("prod")), ElementsAre("c"));
+  EXPECT_EQ(this->calls().Stats("prod").purged, 2);
+  this->ExpectLedger();
+}
+
+TYPED_TEST_P(QueueContract, ListsTheLanesThatHaveSomething) {
+  EXPECT_TRUE(this->queue().ListLanes()->empty());
+  this->calls().Append("prod", {"a"});
+  this->KillAll("REFUSED");
+  this->calls().Append("done", {"a"});
+  ASSERT_TRUE(
+      this->calls().Ack(AllOf("done", this->calls().Take("done"))).ok());
+  this->calls().Append("test", {"a", "b"});
+  const auto lanes = this->queue().ListLanes();
+  ASSERT_TRUE(lanes.ok()) << lanes.status();
+  ASSERT_EQ(lanes->size(), 2u);
+  EXPECT_EQ(lanes->at(0).lane, "prod");
+  EXPECT_EQ(lanes->at(0).dead_letters, 1);
+  EXPECT_EQ(lanes->at(1).lane, "test");
+  EXPECT_EQ(lanes->at(1).pending, 2);
+  EXPECT_EQ(lanes->at(1).accepted, 2);
 }
 
 // clang-format off
@@ -162,7 +232,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     PagesGoFromTheNewestToTheOldest, BadPagesAreRefused,
     FiltersSelectByReasonIdAndTime,
     ReplayQueuesAgainWithTheSameIdAndAFreshBudget,
-    PurgedDeadLettersCountAsExpired);
+    PurgedDeadLettersCountAsPurged, ADroppedLaneGivesUpAllItHas,
+    ADroppedLaneGoesOnWithItsNumbersAndIds, ListsTheLanesThatHaveSomething);
 // clang-format on
 
 }  // namespace segrid::queue

@@ -162,9 +162,10 @@ class QueueModelRun {
     EXPECT_EQ(stats.delivered, model_.delivered());
     EXPECT_EQ(stats.pending, model_.pending());
     EXPECT_EQ(stats.dead, model_.dead());
-    EXPECT_EQ(stats.expired, model_.purged());
+    EXPECT_EQ(stats.expired, 0);
+    EXPECT_EQ(stats.purged, model_.purged());
     EXPECT_EQ(stats.accepted,
-              stats.delivered + stats.pending + stats.dead + stats.expired);
+              stats.delivered + stats.pending + stats.dead + stats.purged);
   }
 
   Queue* queue_;

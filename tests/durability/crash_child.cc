@@ -158,7 +158,8 @@ int Run(int argc, char** argv) {
     return 2;
   }
   const queue::LaneStats s = *(*queue)->GetLaneStats("prod");
-  if (s.accepted != s.delivered + s.pending + s.dead + s.expired) Say("L");
+  if (s.accepted != s.delivered + s.pending + s.dead + s.expired + s.purged)
+    Say("L");
   Say("O");
   const auto seed = static_cast<std::uint32_t>(std::atoi(argv[2]));
   std::vector<std::thread> threads;

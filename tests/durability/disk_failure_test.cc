@@ -110,7 +110,8 @@ bool FailTheNthWrite(const Failure& failure, std::int64_t nth,
               UnorderedElementsAre("b", "c", "d"));
   EXPECT_THAT(testing::IdsOf(reopened.Take("test")), UnorderedElementsAre("b"));
   const LaneStats s = reopened.Stats("prod");
-  EXPECT_EQ(s.accepted, s.delivered + s.pending + s.dead + s.expired);
+  EXPECT_EQ(s.accepted,
+            s.delivered + s.pending + s.dead + s.expired + s.purged);
   EXPECT_EQ(s.delivered, 1);
   return untouched;
 }

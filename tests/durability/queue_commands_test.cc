@@ -60,7 +60,7 @@ TEST(QueueCommands, FsckPrintsTheLedger) {
   EXPECT_THAT(fsck.output, HasSubstr("sound"));
   EXPECT_THAT(fsck.output,
               HasSubstr("source prod: accepted 3 = delivered 1 + pending 2 + "
-                        "dead 0 + expired 0"));
+                        "dead 0 + expired 0 + purged 0"));
 }
 
 TEST(QueueCommands, AQueueInUseIsLeftAlone) {

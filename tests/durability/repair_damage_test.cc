@@ -163,7 +163,9 @@ void RepairAndRead(const std::string& dir, Content& now, std::int64_t& lost,
   ASSERT_TRUE(queue.ok()) << queue.status();
   Read(**queue, now);
   for (const auto& [lane, s] : now.stats) {
-    EXPECT_EQ(s.accepted, s.delivered + s.pending + s.dead + s.expired) << lane;
+    EXPECT_EQ(s.accepted,
+              s.delivered + s.pending + s.dead + s.expired + s.purged)
+        << lane;
   }
 }
 

@@ -96,6 +96,12 @@ class FailingQueue final : public queue::Queue {
       const queue::DeadLetterFilter& filter) override {
     return inner_.PurgeDeadLetters(filter);
   }
+  absl::StatusOr<queue::DroppedLane> DropLane(std::string_view lane) override {
+    return inner_.DropLane(lane);
+  }
+  absl::StatusOr<std::vector<queue::LaneStats>> ListLanes() override {
+    return inner_.ListLanes();
+  }
   absl::StatusOr<queue::LaneStats> GetLaneStats(
       std::string_view lane) override {
     return inner_.GetLaneStats(lane);

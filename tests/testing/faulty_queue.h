@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -87,6 +88,12 @@ class FaultyQueue final : public queue::Queue {
   absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const queue::DeadLetterFilter& filter) override {
     return inner_.PurgeDeadLetters(filter);
+  }
+  absl::StatusOr<queue::DroppedLane> DropLane(std::string_view lane) override {
+    return inner_.DropLane(lane);
+  }
+  absl::StatusOr<std::vector<queue::LaneStats>> ListLanes() override {
+    return inner_.ListLanes();
   }
   absl::StatusOr<queue::LaneStats> GetLaneStats(
       std::string_view lane) override {

@@ -305,7 +305,30 @@ void Lane::Replay(std::uint64_t id, absl::Time now) {
 
 void Lane::Purge(std::uint64_t id) {
   dead_letters_.Remove(id);
+  ++purged_;
+}
+
+void Lane::Expire(std::uint64_t id) {
+  dead_letters_.Remove(id);
   ++dropped_;
+}
+
+DroppedLane Lane::DropAll() {
+  DroppedLane dropped{.pending = pending_};
+  while (!dead_letters_.empty()) {
+    Purge(dead_letters_.oldest().id);
+    ++dropped.dead_letters;
+  }
+  first_ += entries_.size();
+  untouched_ = first_;
+  entries_.clear();
+  returned_.clear();
+  deferred_.clear();
+  loans_.clear();
+  pending_ = 0;
+  pending_bytes_ = 0;
+  purged_ += dropped.pending;
+  return dropped;
 }
 
 Progress Lane::GetProgress(const Ticket& ticket) const {
@@ -334,6 +357,7 @@ LaneStats Lane::stats() const {
           .pending = pending_,
           .dead = dead_letters_.count() - dead_letters_.expired_count(),
           .expired = dead_letters_.expired_count() + dropped_,
+          .purged = purged_,
           .duplicates = duplicates_,
           .dead_letters = dead_letters_.count(),
           .pending_bytes = pending_bytes_,

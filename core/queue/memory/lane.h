@@ -21,7 +21,7 @@
 namespace segrid::queue::memory {
 
 // Keeps the ledger: each method leaves accepted = delivered + pending + dead +
-// expired. Not thread-safe.
+// expired + purged. Not thread-safe.
 class Lane {
  public:
   explicit Lane(std::string name) : name_(std::move(name)) {}
@@ -49,8 +49,12 @@ class Lane {
 
   // Makes dead letter `id` pending again.
   void Replay(std::uint64_t id, absl::Time now);
-  // Deletes dead letter `id` for good.
+  // Deletes dead letter `id` for good, because an operator said so; because it
+  // is too old.
   void Purge(std::uint64_t id);
+  void Expire(std::uint64_t id);
+  // As Queue::DropLane.
+  DroppedLane DropAll();
 
   const DeadLetterBox& dead_letters() const { return dead_letters_; }
   // Of pending messages and dead letters.
@@ -102,7 +106,8 @@ class Lane {
 
   std::int64_t accepted_ = 0;
   std::int64_t delivered_ = 0;
-  std::int64_t dropped_ = 0;  // Purged dead letters.
+  std::int64_t dropped_ = 0;  // Dead letters that were too old.
+  std::int64_t purged_ = 0;
   std::int64_t duplicates_ = 0;
   std::int64_t pending_ = 0;
   std::int64_t pending_bytes_ = 0;

@@ -154,7 +154,7 @@ void MemoryQueue::DropOldDeadLetters(Lane& lane) {
   const DeadLetterBox& box = lane.dead_letters();
   const absl::Time too_old = clock_.Now() - options_.max_dead_letter_age;
   while (!box.empty() && box.oldest().dead_time < too_old) {
-    lane.Purge(box.oldest().id);
+    lane.Expire(box.oldest().id);
   }
 }
 
@@ -214,6 +214,23 @@ absl::StatusOr<std::int64_t> MemoryQueue::PurgeDeadLetters(
   }
   for (const std::uint64_t id : ids) lane.Purge(id);
   return std::ssize(ids);
+}
+
+absl::StatusOr<DroppedLane> MemoryQueue::DropLane(std::string_view lane) {
+  absl::MutexLock lock(&mu_);
+  return LaneOf(lane).DropAll();
+}
+
+absl::StatusOr<std::vector<LaneStats>> MemoryQueue::ListLanes() {
+  absl::MutexLock lock(&mu_);
+  std::vector<LaneStats> lanes;
+  for (const auto& [name, lane] : lanes_) {
+    LaneStats stats = lane.stats();
+    if (stats.pending > 0 || stats.dead_letters > 0) {
+      lanes.push_back(std::move(stats));
+    }
+  }
+  return lanes;
 }
 
 absl::StatusOr<std::int64_t> MemoryQueue::CountPendingUntil(

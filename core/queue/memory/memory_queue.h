@@ -59,6 +59,8 @@ class MemoryQueue final : public Queue {
       const DeadLetterFilter& filter) override;
   absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const DeadLetterFilter& filter) override;
+  absl::StatusOr<DroppedLane> DropLane(std::string_view lane) override;
+  absl::StatusOr<std::vector<LaneStats>> ListLanes() override;
   absl::StatusOr<std::int64_t> CountPendingUntil(std::string_view lane,
                                                  absl::Time time) override;
   absl::StatusOr<LaneStats> GetLaneStats(std::string_view lane) override;

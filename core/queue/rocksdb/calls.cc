@@ -14,6 +14,11 @@ std::int64_t BytesOf(const Call& call) {
   return bytes;
 }
 
+bool WaitsForCommits(const Call& call) {
+  return std::holds_alternative<ReplayCall>(call) ||
+         std::holds_alternative<DropCall>(call);
+}
+
 void Fail(Call& call, const absl::Status& error) {
   std::visit([&error](auto& one) { one.result = error; }, call);
 }

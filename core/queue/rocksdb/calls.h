@@ -50,9 +50,18 @@ struct PurgeCall {
   absl::StatusOr<std::int64_t> result{};
 };
 
-using Call =
-    std::variant<AppendCall, AckCall, DeadLetterCall, ReplayCall, PurgeCall>;
+struct DropCall {
+  std::string lane{};
+  std::function<void(absl::StatusOr<DroppedLane>)> done{};
+  absl::StatusOr<DroppedLane> result{};
+};
 
+using Call = std::variant<AppendCall, AckCall, DeadLetterCall, ReplayCall,
+                          PurgeCall, DropCall>;
+
+// Whether the call builds upon what commits before it published, so that it
+// waits for them.
+bool WaitsForCommits(const Call& call);
 // JSON bytes that a call brings along.
 std::int64_t BytesOf(const Call& call);
 // Makes the call's answer an error.

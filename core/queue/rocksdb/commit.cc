@@ -236,6 +236,11 @@ void Commit::DropDeadLetter(LaneBook& book, std::uint64_t id) {
   Touch(book);
 }
 
+void Commit::PurgeDeadLetter(LaneBook& book, std::uint64_t id) {
+  DropDeadLetter(book, id);
+  ++book.lane.ledger.purged;
+}
+
 void Commit::DropOverdue() {
   for (const auto& [name, book] : books_.lanes) {
     if (book->lane.dead_letters.count() == 0) continue;
@@ -251,8 +256,25 @@ void Commit::Do(PurgeCall& call) {
   LaneBook* const book = books_.Find(call.filter.lane);
   if (book == nullptr) return;
   const auto ids = book->lane.dead_letters.Select(call.filter);
-  for (const std::uint64_t id : ids) DropDeadLetter(*book, id);
+  for (const std::uint64_t id : ids) PurgeDeadLetter(*book, id);
   call.result = std::ssize(ids);
+  needs_sync_ = true;
+}
+
+void Commit::Do(DropCall& call) {
+  call.result = DroppedLane();
+  LaneBook* const book = books_.Find(call.lane);
+  if (book == nullptr) return;
+  const auto ids = book->lane.dead_letters.Select({.lane = call.lane});
+  for (const std::uint64_t id : ids) PurgeDeadLetter(*book, id);
+  // Their bodies stand before all others now: see Sweep.
+  book->garbage_bytes += book->lane.ledger.pending_bytes;
+  const std::int64_t pending = book->lane.SettleAll().count;
+  book->lane.ledger.dropped += pending;
+  book->lane.ledger.purged += pending;
+  call.result =
+      DroppedLane{.pending = pending, .dead_letters = std::ssize(ids)};
+  Touch(*book);
   needs_sync_ = true;
 }
 

@@ -34,8 +34,8 @@ struct CommitEnvironment {
 // the books only after Publish; all else is there at once, so a commit that
 // cannot be written makes the books worthless: load them again. The next commit
 // may be prepared before this one is written and published, if it is written
-// after it; with a ReplayCall it must wait, for it reads what was written. Not
-// thread-safe: all but Build… need whatever guards the books.
+// after it; not one with a call that WaitsForCommits(). Not thread-safe: all
+// but Build… need whatever guards the books.
 class Commit {
  public:
   explicit Commit(const CommitEnvironment& environment);
@@ -82,6 +82,7 @@ class Commit {
   void Do(DeadLetterCall& call);
   void Do(ReplayCall& call);
   void Do(PurgeCall& call);
+  void Do(DropCall& call);
 
   // Settles pending messages of a lane: deletes bodies that nobody needs.
   absl::StatusOr<std::int64_t> Settle(LaneBook& book,
@@ -96,7 +97,9 @@ class Commit {
                                    const std::vector<Range>& ranges,
                                    const Death& death,
                                    std::vector<DeadLetter>& letters);
+  // Deletes a dead letter because it is too old; because an operator said so.
   void DropDeadLetter(LaneBook& book, std::uint64_t id);
+  void PurgeDeadLetter(LaneBook& book, std::uint64_t id);
 
   // commit_append.cc
   absl::Status CheckRoom(const AppendCall& call,

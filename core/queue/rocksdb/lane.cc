@@ -227,6 +227,12 @@ Settled Lane::Settle(const std::vector<Range>& ranges) {
   return settled;
 }
 
+Settled Lane::SettleAll() {
+  Settled settled = Settle(PendingIn({kAll}));
+  ledger.pending_bytes = 0;
+  return settled;
+}
+
 void Lane::DropLoanIfEmpty(std::uint64_t lease_id) {
   if (LentIn({kAll}, lease_id).empty()) loans_.erase(lease_id);
 }
@@ -271,19 +277,21 @@ std::int64_t Lane::CountPendingUntil(absl::Time time) const {
 }
 
 LaneStats Lane::stats() const {
-  return {.lane = name_,
-          .accepted = ledger.accepted,
-          .delivered = ledger.delivered,
-          .pending = pending_,
-          .dead = dead_letters.count() - dead_letters.expired_count(),
-          .expired = dead_letters.expired_count() + ledger.dropped,
-          .duplicates = ledger.duplicates,
-          .dead_letters = dead_letters.count(),
-          .pending_bytes = ledger.pending_bytes,
-          .dead_letter_bytes = dead_letters.bytes(),
-          .oldest_pending_time = chunks_.empty()
-                                     ? absl::InfiniteFuture()
-                                     : chunks_.begin()->second.accepted_time};
+  return {
+      .lane = name_,
+      .accepted = ledger.accepted,
+      .delivered = ledger.delivered,
+      .pending = pending_,
+      .dead = dead_letters.count() - dead_letters.expired_count(),
+      .expired = dead_letters.expired_count() + ledger.dropped - ledger.purged,
+      .purged = ledger.purged,
+      .duplicates = ledger.duplicates,
+      .dead_letters = dead_letters.count(),
+      .pending_bytes = ledger.pending_bytes,
+      .dead_letter_bytes = dead_letters.bytes(),
+      .oldest_pending_time = chunks_.empty()
+                                 ? absl::InfiniteFuture()
+                                 : chunks_.begin()->second.accepted_time};
 }
 
 }  // namespace segrid::queue::rocksdb

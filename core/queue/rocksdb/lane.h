@@ -36,9 +36,10 @@ struct ChunkInfo {
 struct Ledger {
   std::int64_t accepted = 0;
   std::int64_t delivered = 0;
-  std::int64_t dropped = 0;  // Purged, dropped or lost.
+  std::int64_t dropped = 0;  // Not kept any more: too old, lost or purged.
   std::int64_t duplicates = 0;
   std::int64_t pending_bytes = 0;
+  std::int64_t purged = 0;  // Those of `dropped` that an operator gave up.
 };
 
 // Where each message of a chunk ends, counted in JSON bytes from its beginning.
@@ -107,6 +108,8 @@ class Lane {
   void SetEnds(Sequence chunk, Ends ends) { ends_[chunk] = std::move(ends); }
   // Settles pending messages, and takes their bytes out of the ledger.
   Settled Settle(const std::vector<Range>& ranges);
+  // Settles all pending messages, whose sizes need not be known.
+  Settled SettleAll();
 
   // How often a pending message was attempted.
   std::int32_t AttemptsOf(Sequence sequence) const {

@@ -265,12 +265,14 @@ class Loader {
 
   void CheckLedger(const Entry& entry) {
     const LaneStats s = entry.book->lane.stats();
-    if (s.accepted == s.delivered + s.pending + s.dead + s.expired) return;
+    if (s.accepted == s.delivered + s.pending + s.dead + s.expired + s.purged)
+      return;
     Note({.lane = entry.book->lane.name(),
-          .what = absl::StrCat("the ledger does not balance: accepted ",
-                               s.accepted, " is not delivered ", s.delivered,
-                               " + pending ", s.pending, " + dead ", s.dead,
-                               " + expired ", s.expired)});
+          .what =
+              absl::StrCat("the ledger does not balance: accepted ", s.accepted,
+                           " is not delivered ", s.delivered, " + pending ",
+                           s.pending, " + dead ", s.dead, " + expired ",
+                           s.expired, " + purged ", s.purged)});
   }
 
   // Bodies that were to be deleted when the process ended.

@@ -121,6 +121,12 @@ void PutGone(const LaneRecord& record, BinaryWriter& writer) {
   }
 }
 
+// Behind the rest, and only when there is any, so that a program that does not
+// know the column reads the others' records.
+void PutPurged(const LaneRecord& record, BinaryWriter& writer) {
+  if (record.ledger.purged != 0) writer.Put(record.ledger.purged);
+}
+
 void GetGone(BinaryReader& reader, LaneRecord& record) {
   record.commit = reader.Get<std::uint64_t>();
   const auto count = reader.Get<std::uint32_t>();
@@ -146,7 +152,10 @@ std::string Encode(const LaneRecord& record, std::string_view key) {
   writer.Put(record.ledger.dropped);
   writer.Put(record.ledger.duplicates);
   writer.Put(record.ledger.pending_bytes);
-  if (record.commit != 0) PutGone(record, writer);
+  if (record.commit != 0) {
+    PutGone(record, writer);
+    PutPurged(record, writer);
+  }
   writer.PutChecksum(key);
   return value;
 }
@@ -165,6 +174,7 @@ std::optional<LaneRecord> ParseLane(std::string_view value,
   record.ledger.duplicates = reader.Get<std::int64_t>();
   record.ledger.pending_bytes = reader.Get<std::int64_t>();
   if (!reader.rest().empty()) GetGone(reader, record);
+  if (!reader.rest().empty()) record.ledger.purged = reader.Get<std::int64_t>();
   return Whole(reader, record);
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "core/base/status_macros.h"
 #include "core/queue/errors.h"
 #include "core/queue/rocksdb/records.h"
@@ -108,6 +109,19 @@ absl::StatusOr<std::int64_t> RocksQueue::ReplayDeadLetters(
 absl::StatusOr<std::int64_t> RocksQueue::PurgeDeadLetters(
     const DeadLetterFilter& filter) {
   return state_->Wait<PurgeCall>(filter);
+}
+
+absl::StatusOr<DroppedLane> RocksQueue::DropLane(std::string_view lane) {
+  absl::StatusOr<DroppedLane> answer;
+  absl::Notification done;
+  Call call = DropCall{.lane = std::string(lane),
+                       .done = [&](absl::StatusOr<DroppedLane> dropped) {
+                         answer = dropped;
+                         done.Notify();
+                       }};
+  state_->writer->Post(call);
+  done.WaitForNotification();
+  return answer;
 }
 
 }  // namespace segrid::queue::rocksdb

@@ -133,6 +133,18 @@ absl::StatusOr<LaneStats> RocksQueue::GetLaneStats(std::string_view lane) {
   return LaneStats{.lane = std::string(lane)};
 }
 
+absl::StatusOr<std::vector<LaneStats>> RocksQueue::ListLanes() {
+  absl::MutexLock lock(&state_->shared.mu);
+  std::vector<LaneStats> lanes;
+  for (const auto& [name, book] : state_->shared.books->lanes) {
+    const Lane& lane = book->lane;
+    if (lane.pending() > 0 || lane.dead_letters.count() > 0) {
+      lanes.push_back(lane.stats());
+    }
+  }
+  return lanes;
+}
+
 absl::StatusOr<StoreStats> RocksQueue::GetStoreStats() {
   Shared& shared = state_->shared;
   absl::MutexLock lock(&shared.mu);

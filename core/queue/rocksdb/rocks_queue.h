@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -56,6 +57,8 @@ class RocksQueue final : public Queue {
       const DeadLetterFilter& filter) override;
   absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const DeadLetterFilter& filter) override;
+  absl::StatusOr<DroppedLane> DropLane(std::string_view lane) override;
+  absl::StatusOr<std::vector<LaneStats>> ListLanes() override;
   absl::StatusOr<std::int64_t> CountPendingUntil(std::string_view lane,
                                                  absl::Time time) override;
   absl::StatusOr<LaneStats> GetLaneStats(std::string_view lane) override;

@@ -56,8 +56,8 @@ class Writer {
   bool NeedsAssistance() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Waits for something to do, and takes what waits.
   Calls Wait();
-  // What may be done in one commit. A replay is taken alone: it reads what
-  // commits before it wrote.
+  // What may be done in one commit. A call that waits for the commits before it
+  // is taken alone.
   Calls TakeWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CommitAll(std::unique_ptr<Flight> flight, Calls calls);
   // Lets a commit, a new one if it is null, do what the calls ask for, except
@@ -90,7 +90,7 @@ class Writer {
   absl::Mutex mu_;
   Calls waiting_ ABSL_GUARDED_BY(mu_);
   std::int64_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
-  int waiting_replays_ ABSL_GUARDED_BY(mu_) = 0;
+  int waiting_alone_ ABSL_GUARDED_BY(mu_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   bool writing_ ABSL_GUARDED_BY(mu_) = false;  // A commit is on its way.
   std::int64_t ahead_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // In `ahead_`.

@@ -24,7 +24,7 @@ bool Writer::Post(Call& call) {
     return false;
   }
   waiting_bytes_ += bytes;
-  waiting_replays_ += std::holds_alternative<ReplayCall>(call) ? 1 : 0;
+  waiting_alone_ += WaitsForCommits(call) ? 1 : 0;
   waiting_.push_back(std::move(call));
   return true;
 }
@@ -39,8 +39,7 @@ Writer::Calls Writer::Wait() {
   mu_.AwaitWithTimeout(absl::Condition(&awake), timeout);
   const bool ahead = std::exchange(ahead_bytes_, 0) > 0;
   // What is ahead is written first.
-  if (ahead && !waiting_.empty() &&
-      std::holds_alternative<ReplayCall>(waiting_.front())) {
+  if (ahead && !waiting_.empty() && WaitsForCommits(waiting_.front())) {
     return {};
   }
   return TakeWaiting();
@@ -52,11 +51,9 @@ Writer::Calls Writer::TakeWaiting() {
   auto end = waiting_.begin();
   for (; end != waiting_.end() && bytes < kMaxCommitBytes; ++end) {
     bytes += BytesOf(*end);
-    if (waiting_replays_ == 0 || !std::holds_alternative<ReplayCall>(*end)) {
-      continue;
-    }
+    if (waiting_alone_ == 0 || !WaitsForCommits(*end)) continue;
     if (end == waiting_.begin()) {
-      --waiting_replays_;
+      --waiting_alone_;
       ++end;
     }
     break;
@@ -72,7 +69,7 @@ Writer::Calls Writer::TakeWaiting() {
 }
 
 bool Writer::NeedsAssistance() const {
-  return writing_ && waiting_replays_ == 0 &&
+  return writing_ && waiting_alone_ == 0 &&
          waiting_bytes_ >= shared_.options.min_ahead_bytes &&
          ahead_bytes_ < kMaxCommitBytes;
 }

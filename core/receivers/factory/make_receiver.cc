@@ -132,18 +132,18 @@ absl::StatusOr<Way> WayOf(const config::Source& source,
 
 warehouse::WarehouseOptions WarehouseOptionsOf(const config::Source& source,
                                                const std::string& data_dir) {
-  return {
-      .loader = {.database = source.database,
-                 .password = source.database_password.Reveal(),
-                 .schema = source.schema.empty() ? config::SchemaOf(source.name)
-                                                 : source.schema,
-                 .tables = warehouse::Tables(source.events),
-                 .create_tables = source.create_tables,
-                 .max_columns = source.max_columns,
-                 .connect_timeout = source.connect_timeout},
-      .data_dir = data_dir,
-      .keep = source.keep == absl::ZeroDuration() ? absl::InfiniteDuration()
-                                                  : source.keep};
+  return {.loader = {.database = source.database,
+                     .password = source.database_password.Reveal(),
+                     .schema = source.schema.empty()
+                                   ? config::SchemaOf(config::LaneOf(source))
+                                   : source.schema,
+                     .tables = warehouse::Tables(source.events),
+                     .create_tables = source.create_tables,
+                     .max_columns = source.max_columns,
+                     .connect_timeout = source.connect_timeout},
+          .data_dir = data_dir,
+          .keep = source.keep == absl::ZeroDuration() ? absl::InfiniteDuration()
+                                                      : source.keep};
 }
 
 }  // namespace segrid::receivers

@@ -120,6 +120,11 @@ std::vector<Case> SourceCases() {
       {"NameMissing", "sources: [{write_key: k}]", "f:1:11: sources[0].name: is missing; every source needs a name, e.g. sendgrid_prod"},
       {"NameBad", "sources: [{name: 1prod, write_key: k}]", "f:1:18: sources[0].name: '1prod' is no name; must be 1 to 63 letters, digits, '_' and '-', a letter first"},
       {"NameTwiceButForCase", "sources:\n- {name: a_B, write_key: k}\n- {name: A_b, write_key: k}", "f:3:10: sources[1].name: differs from source 'a_B' in line 2 only in the case of letters; choose another name"},
+      {"BadOldName", "sources: [{name: a, write_key: k, was: [1st]}]", "f:1:41: sources[0].was[0]: '1st' is no name; must be 1 to 63 letters, digits, '_' and '-', a letter first"},
+      {"OldNameIsItsOwn", "sources: [{name: a, write_key: k, was: [b, A]}]", "f:1:44: sources[0].was[1]: is taken by the source 'a' in line 1; an old name belongs to one source alone, and differs from all names by more than the case of letters"},
+      {"OldNameIsAnothersName", "sources: [{name: a, write_key: k, was: [B]},\n  {name: b, write_key: k}]", "f:1:41: sources[0].was[0]: is taken by the source 'b' in line 2; an old name belongs to one source alone, and differs from all names by more than the case of letters"},
+      {"TwoClaimOneLane", "sources: [{name: a, write_key: k, was: [old]},\n  {name: b, write_key: k, was: [old]}]", "f:2:33: sources[1].was[0]: is taken by 'was' in line 1; an old name belongs to one source alone, and differs from all names by more than the case of letters"},
+      {"OldNamesDifferInCase", "sources: [{name: a, write_key: k, was: [x, old]},\n  {name: b, write_key: k, was: [OLD]}]", "f:2:33: sources[1].was[0]: is taken by 'was' in line 1; an old name belongs to one source alone, and differs from all names by more than the case of letters"},
       {"LabelTooLong", "sources: [{name: a, write_key: k, label: " + std::string(201, 'x') + "}]", "f:1:42: sources[0].label: '" + std::string(120, 'x') + "…' is too long; at most 200 bytes"},
       {"NameTwice", "sources:\n- {name: a, write_key: k}\n- {name: b, write_key: k}\n- {name: a, write_key: k}", "f:4:10: sources[2].name: another source has this name, see line 2; names must be unique"},
       {"TagTwice", "sources:\n- {name: prod_a34, write_key: k}\n- {name: prod_a89, write_key: k}",
@@ -275,7 +280,7 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
       "${file:/path}, or use receiver 'file', which needs none\n"
       "f:4:11: sources[0].gzip: '1' is neither true nor false\n"
       "f:5:5: sources[0].frobnicate: unknown key; known are: name, "
-      "label, write_key, region, endpoint, receiver, path, oauth, format, "
+      "was, label, write_key, region, endpoint, receiver, path, oauth, format, "
       "headers, signing_secret, max_batch_messages, max_batch_bytes, "
       "rotate_bytes, "
       "rotate_age, rotate_keep, database, database_password, schema, "

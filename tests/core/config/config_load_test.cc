@@ -436,6 +436,30 @@ TEST(Defaults, RefuseABadKeyWithoutShowingIt) {
       "f:1:1: sources: is missing, and of the default source the " + problem);
 }
 
+TEST(Load, GivesARenamedSourceTheLaneAndTheTagOfItsFirstName) {
+  const Config config = Loaded(
+      "sources: [{name: abc, write_key: k, was: [prod_a34, later]},\n"
+      "  {name: new, write_key: k}]");
+  EXPECT_EQ(LaneOf(config.sources[0]), "prod_a34");
+  EXPECT_EQ(TagOf(LaneOf(config.sources[0])), "a376");
+  EXPECT_EQ(LaneOf(config.sources[1]), "new");
+}
+
+// The tag that counts is that of the first name.
+TEST(Load, RefusesTwoSourcesWithOneTagAlsoByTheirFirstNames) {
+  EXPECT_TRUE(LoadText("sources: [{name: prod_a34, write_key: k, was: [x]},\n"
+                       "  {name: prod_a89, write_key: k}]",
+                       "f", FakeEnvironment())
+                  .ok());
+  const auto status =
+      LoadText(
+          "sources: [{name: x, write_key: k, was: [prod_a34]},\n"
+          "  {name: prod_a89, write_key: k}]",
+          "f", FakeEnvironment())
+          .status();
+  EXPECT_THAT(std::string(status.message()), HasSubstr("same tag 'a376'"));
+}
+
 TEST(SourceTag, IsTheStartOfTheHashOfTheName) {
   EXPECT_EQ(TagOf("prod_a34"), "a376");
   EXPECT_EQ(TagOf("prod_a89"), "a376");

@@ -1,4 +1,4 @@
-// accepted = delivered + pending + dead + expired, wherever one looks.
+// accepted = delivered + pending + dead + purged + purged, wherever one looks.
 
 #include <map>
 #include <string>
@@ -28,7 +28,7 @@ class LedgerTest : public ::testing::Test {
     ASSERT_TRUE(server_.bridge().Forward(&context, request, &response).ok());
     ASSERT_EQ(response.accepted_count(), events);
   }
-  // Deletes the dead letters that there are: they count as expired then.
+  // Deletes the dead letters that there are: they count as purged then.
   void Purge() {
     grpc::ClientContext context;
     api::PurgeDeadLettersRequest request;
@@ -38,7 +38,7 @@ class LedgerTest : public ::testing::Test {
         server_.admin().PurgeDeadLetters(&context, request, &response).ok());
   }
   // Both ways to ask for the books say the same, and it adds up.
-  void ExpectBooks(int delivered, int pending, int dead, int expired) {
+  void ExpectBooks(int delivered, int pending, int dead, int purged) {
     grpc::ClientContext context;
     api::GetStatusResponse response;
     ASSERT_TRUE(server_.admin().GetStatus(&context, {}, &response).ok());
@@ -46,8 +46,8 @@ class LedgerTest : public ::testing::Test {
     EXPECT_EQ(first.delivered_count(), delivered);
     EXPECT_EQ(first.pending_count(), pending);
     EXPECT_EQ(first.dead_letter_count(), dead);
-    EXPECT_EQ(first.expired_count(), expired);
-    EXPECT_EQ(first.accepted_count(), delivered + pending + dead + expired);
+    EXPECT_EQ(first.purged_count(), purged);
+    EXPECT_EQ(first.accepted_count(), delivered + pending + dead + purged);
     std::map<std::string, double> metrics =
         ReadMetrics(server_.application().doors().admin()->port());
     const auto of_first = [&metrics](const std::string& name) {
@@ -56,8 +56,8 @@ class LedgerTest : public ::testing::Test {
     EXPECT_EQ(of_first("delivered_total"), delivered);
     EXPECT_EQ(of_first("pending"), pending);
     EXPECT_EQ(of_first("dead"), dead);
-    EXPECT_EQ(of_first("expired"), expired);
-    EXPECT_EQ(of_first("accepted_total"), delivered + pending + dead + expired);
+    EXPECT_EQ(of_first("purged_total"), purged);
+    EXPECT_EQ(of_first("accepted_total"), delivered + pending + dead + purged);
   }
 
   RunningServer server_;

@@ -262,7 +262,8 @@ TEST_F(AdminServiceTest, ReplaysAndPurgesDeadLetters) {
       server_.admin().PurgeDeadLetters(&purge, purge_all, &purged).ok());
   EXPECT_EQ(purged.purged_count(), 2);
   EXPECT_EQ(First().dead_letter_count(), 0);
-  EXPECT_EQ(First().expired_count(), 2);
+  EXPECT_EQ(First().expired_count(), 0);
+  EXPECT_EQ(First().purged_count(), 2);
 }
 
 // A filter, and which of the three dead letters fit it.

@@ -115,7 +115,7 @@ class SlowDisk final : public pipeline::TrackObserver {
  public:
   explicit SlowDisk(testing::FakeClock& clock) : clock_(clock) {}
   bool is_watching() const override { return true; }
-  void OnTracks(const queue::Chunk&) override {
+  void OnTracks(const std::string&, const queue::Chunk&) override {
     ++batches;
     clock_.Advance(takes);
   }

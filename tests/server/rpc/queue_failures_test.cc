@@ -91,6 +91,14 @@ class FailingQueue final : public queue::Queue {
     if (const absl::Status status = Now(); !status.ok()) return status;
     return inner_.PurgeDeadLetters(filter);
   }
+  absl::StatusOr<queue::DroppedLane> DropLane(std::string_view lane) override {
+    if (const absl::Status status = Now(); !status.ok()) return status;
+    return inner_.DropLane(lane);
+  }
+  absl::StatusOr<std::vector<queue::LaneStats>> ListLanes() override {
+    if (const absl::Status status = Now(); !status.ok()) return status;
+    return inner_.ListLanes();
+  }
   absl::StatusOr<queue::LaneStats> GetLaneStats(
       std::string_view lane) override {
     if (const absl::Status status = Now(); !status.ok()) return status;

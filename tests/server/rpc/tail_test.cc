@@ -34,7 +34,7 @@ TEST(Tail, ShowsEachTrackOnce) {
   EXPECT_FALSE(tails.is_watching());
   const auto tail = tails.Begin({});
   EXPECT_TRUE(tails.is_watching());
-  tails.OnTracks(Tracks("news", 3));
+  tails.OnTracks("news", Tracks("news", 3));
   TailView view = tail->Take(2);
   ASSERT_EQ(view.tracks.size(), 2u);
   EXPECT_EQ(view.tracks[1].source, "news");
@@ -44,14 +44,14 @@ TEST(Tail, ShowsEachTrackOnce) {
   EXPECT_EQ(tail->Take(100).seen, 3);
   tails.End(tail);
   EXPECT_FALSE(tails.is_watching());
-  tails.OnTracks(Tracks("news", 3));
+  tails.OnTracks("news", Tracks("news", 3));
   EXPECT_EQ(tail->Take(100).seen, 3);
 }
 
 TEST(Tail, ShowsTheSourcesThatWereNamed) {
   Tail tail({.sources = {"news"}});
-  tail.Offer(Tracks("other", 3), absl::Now());
-  tail.Offer(Tracks("news", 2), absl::Now());
+  tail.Offer("other", Tracks("other", 3), absl::Now());
+  tail.Offer("news", Tracks("news", 2), absl::Now());
   const TailView view = tail.Take(100);
   EXPECT_EQ(view.seen, 2);
   EXPECT_EQ(view.tracks.size(), 2u);
@@ -59,7 +59,8 @@ TEST(Tail, ShowsTheSourcesThatWereNamed) {
 
 TEST(Tail, ShowsEveryNthOfASample) {
   Tail tail({.sample_ratio = 0.25});
-  for (int i = 0; i < 100; ++i) tail.Offer(Tracks("news", 1, i), absl::Now());
+  for (int i = 0; i < 100; ++i)
+    tail.Offer("news", Tracks("news", 1, i), absl::Now());
   const TailView view = tail.Take(100);
   EXPECT_EQ(view.seen, 100);
   ASSERT_EQ(view.tracks.size(), 25u);
@@ -69,16 +70,17 @@ TEST(Tail, ShowsEveryNthOfASample) {
 
 TEST(Tail, DropsAndCountsWhatFindsNoRoom) {
   Tail by_count({.max_tracks = 10});
-  by_count.Offer(Tracks("news", 15), absl::Now());
+  by_count.Offer("news", Tracks("news", 15), absl::Now());
   EXPECT_EQ(by_count.Take(100).tracks.size(), 10u);
-  by_count.Offer(Tracks("news", 1), absl::Now());
+  by_count.Offer("news", Tracks("news", 1), absl::Now());
   TailView view = by_count.Take(100);
   EXPECT_EQ(view.tracks.size(), 1u);
   EXPECT_EQ(view.seen, 16);
   EXPECT_EQ(view.dropped, 5);
 
   Tail by_bytes({.max_bytes = 170});
-  by_bytes.Offer(Tracks("news", 15), absl::Now());  // 17 bytes the first ten.
+  by_bytes.Offer("news", Tracks("news", 15),
+                 absl::Now());  // 17 bytes the first ten.
   EXPECT_EQ(by_bytes.Take(100).tracks.size(), 10u);
 }
 

@@ -75,7 +75,8 @@ TEST(MemoryQueue, DeletesNoDeadLetterForAnother) {
   clock.Advance(absl::Hours(2));
   const auto page = queue.ListDeadLetters({.filter = {.lane = "prod"}});
   EXPECT_TRUE(page->dead_letters.empty());
-  EXPECT_EQ(calls.Stats("prod").expired, 4);
+  EXPECT_EQ(calls.Stats("prod").expired, 2);
+  EXPECT_EQ(calls.Stats("prod").purged, 2);
 }
 
 TEST(MemoryQueue, SaysThatItIsNotReadyWhenFull) {

@@ -194,7 +194,8 @@ TEST(RocksQueue, ReplayedAndPurgedLettersStaySoAfterARestart) {
   const LaneStats stats = store.calls().Stats("prod");
   EXPECT_EQ(stats.accepted, 3);
   EXPECT_EQ(stats.pending, 1);
-  EXPECT_EQ(stats.expired, 2);
+  EXPECT_EQ(stats.expired, 1);
+  EXPECT_EQ(stats.purged, 1);
   EXPECT_EQ(stats.dead_letters, 1);
   EXPECT_THAT(IdsOf(store.calls().Take("prod")), ElementsAre("a"));
 }
@@ -295,7 +296,8 @@ TEST(RocksQueue, DeletesNoDeadLetterForAnother) {
   store.clock.Advance(absl::Hours(2));
   const auto page = store.queue().ListDeadLetters({.filter = {.lane = "prod"}});
   EXPECT_TRUE(page->dead_letters.empty());
-  EXPECT_EQ(store.calls().Stats("prod").expired, 4);
+  EXPECT_EQ(store.calls().Stats("prod").expired, 2);
+  EXPECT_EQ(store.calls().Stats("prod").purged, 2);
 }
 
 TEST(RocksQueue, SaysThatItIsNotReadyWhenFull) {
