@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # `./dev check`: what a change must pass besides the tests. Sourced by ./dev.
 
-readonly CHECK_STEPS=(format headers tidy proto durability asan tsan)
+readonly CHECK_STEPS=(format headers tidy proto docs durability asan tsan)
 # Steps that are parts of others, to be named: what CI has the time for.
 readonly CHECK_PARTS=(asan-parsers asan-core long)
 readonly BUF_VERSION=1.75.0
+readonly MARKDOWNLINT_VERSION=0.17.2
 
 check_format() {
   sources | xargs clang-format --dry-run -Werror
@@ -29,11 +30,42 @@ check_tidy() {
     xargs --max-procs "$(nproc)" --max-args 4 clang-tidy --quiet -p "$BUILD" --warnings-as-errors='*'
 }
 
+# npm_program <name> <package>: the path of a program of npm's.
+npm_program() {
+  local folder=build/npm/$1
+  [[ -x $folder/node_modules/.bin/$1 ]] || quietly npm install --prefix "$folder" --no-save "$2"
+  say "$folder/node_modules/.bin/$1"
+}
+
 check_proto() {
-  need_node
-  local buf=build/npm/node_modules/.bin/buf
-  [[ -x $buf ]] || quietly npm install --prefix build/npm --no-save "@bufbuild/buf@$BUF_VERSION"
-  (cd proto && "../$buf" lint)
+  local buf
+  buf=$PWD/$(npm_program buf "@bufbuild/buf@$BUF_VERSION")
+  (cd proto && "$buf" lint)
+}
+
+# The scripts of this repository: those that say so, and those that ./dev sources.
+scripts() {
+  git grep --files-with-matches --extended-regexp '^#!.*\b(ba)?sh$|^# shellcheck shell=' -- ':!*.md'
+}
+
+# What people read, and what their tools read: pages, configurations, scripts,
+# protos, rules of alerts, manual pages.
+check_docs() {
+  check_proto
+  local pages yaml shell
+  mapfile -t pages < <(git ls-files '*.md')
+  mapfile -t yaml < <(git ls-files '*.yaml')
+  mapfile -t shell < <(scripts)
+  "$(npm_program markdownlint-cli2 "markdownlint-cli2@$MARKDOWNLINT_VERSION")" "${pages[@]}"
+  yamllint --strict "${yaml[@]}"
+  shellcheck --external-sources "${shell[@]}"
+  fetch_programs
+  promtool check rules server/deploy/alerts.yaml
+  promtool test rules tests/server/deploy/alerts_test.yaml
+  # Links, commands, keys and shown output; manual pages; names in rules and dashboard.
+  build release segrid segrid-server segrid-bench own_service
+  ctest --test-dir "$BUILD" --output-on-failure \
+    -R '^(docs_test|readme_test|tasks_test|ingress_test|api_reference_test|manual_test|deploy_test)$'
 }
 
 # The long form of what `./dev test` does briefly: 1,000 kills, the log cut off
@@ -42,6 +74,7 @@ check_proto() {
 # each: a quarter of an hour on an idle core.
 check_durability() {
   build release kill_test damage_test segrid-crash-child
+  # shellcheck disable=SC2016 # The shells that xargs starts expand these.
   printf '%s\n' all:damage_test:'*OfTheLog*' 65536:damage_test:'*:-*OfTheLog*' :kill_test:'*' |
     SEGRID_KILLS=1000 xargs --max-procs "$(nproc)" --replace={} bash -c \
       'IFS=: read -r SEGRID_DAMAGES test tests <<<"{}"
@@ -104,6 +137,7 @@ run_checks() {
     [[ " ${CHECK_STEPS[*]} ${CHECK_PARTS[*]} " == *" $step "* ]] ||
       die "no such check: $step (there are ${CHECK_STEPS[*]} ${CHECK_PARTS[*]})"
     [[ $step != format && $step != tidy ]] || packages+=("${CHECK_PACKAGES[@]}")
+    [[ $step != docs ]] || packages+=("${DOCS_PACKAGES[@]}")
   done
   need_packages "${packages[@]}"
   need_node

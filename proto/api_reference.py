@@ -40,6 +40,12 @@ def tidy(comment):
   return paragraphs
 
 
+def prose(comment):
+  """A comment between headings: paragraphs apart, the items of a list together."""
+  text = "\n\n".join(tidy(comment)) + "\n"
+  return re.sub(r"(?m)^(- .*)\n\n(?=- )", r"\1\n", text)
+
+
 def in_cell(comment):
   return "<br>".join(tidy(comment)).replace("|", "\\|")
 
@@ -62,12 +68,12 @@ class File:
   def services(self):
     for s, service in enumerate(self.descriptor.service):
       yield f"## {service.name}\n"
-      yield "\n\n".join(tidy(self.comment(6, s))).replace("\n\n- ", "\n- ") + "\n"
+      yield prose(self.comment(6, s))
       for m, method in enumerate(service.method):
         asked = ("stream " if method.client_streaming else "") + method.input_type.rpartition(".")[2]
         given = ("stream " if method.server_streaming else "") + method.output_type.rpartition(".")[2]
         yield f"### {service.name}.{method.name}\n\n`{asked}` → `{given}`\n"
-        yield "\n\n".join(tidy(self.comment(6, s, 2, m))).replace("\n\n- ", "\n- ") + "\n"
+        yield prose(self.comment(6, s, 2, m))
 
   def messages(self, messages, path, outer=""):
     for i, message in enumerate(messages):
@@ -75,7 +81,7 @@ class File:
         continue
       place = (*path, i)
       yield f"### {outer}{message.name}\n"
-      yield "\n\n".join(tidy(self.comment(*place))) + "\n"
+      yield prose(self.comment(*place))
       if message.field:
         package = "." + self.descriptor.package + "." + outer + message.name + "."
         entries = {package + nested.name: nested for nested in message.nested_type if nested.options.map_entry}
@@ -87,7 +93,7 @@ class File:
   def enums(self):
     for e, enum in enumerate(self.descriptor.enum_type):
       yield f"### {enum.name}\n"
-      yield "\n\n".join(tidy(self.comment(5, e))) + "\n"
+      yield prose(self.comment(5, e))
       yield "| value | what |\n|---|---|\n" + "".join(
         f"| `{value.name}` = {value.number} | {in_cell(self.comment(5, e, 2, v))} |\n"
         for v, value in enumerate(enum.value))
@@ -95,7 +101,7 @@ class File:
   def sections(self):
     yield from self.services()
     yield f"## {self.descriptor.name}\n"
-    yield "\n\n".join(tidy(self.comment(12))) + "\n"
+    yield prose(self.comment(12))
     yield from self.messages(self.descriptor.message_type, (4,))
     yield from self.enums()
 
