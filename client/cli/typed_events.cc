@@ -31,6 +31,16 @@ Error TooLarge() {
   return error;
 }
 
+Error NoTypedTime(std::int32_t index) {
+  Error error;
+  error.code = ErrorCode::kInvalidArgument;
+  error.message = "element " + std::to_string(index) +
+                  " has a timestamp that no typed event can express, because "
+                  "typed times are whole seconds, or milliseconds from "
+                  "100000000000 on; send it as JSON, without --typed";
+  return error;
+}
+
 }  // namespace
 
 Result<TypedEvents> ReadTypedEvents(std::string_view body) {
@@ -48,6 +58,7 @@ Result<TypedEvents> ReadTypedEvents(std::string_view body) {
     if (step == JsonReader::Step::kError) return ErrorFrom(reader.status());
     if (step == JsonReader::Step::kEvent) {
       transform::ConvertAll(event, counts);
+      if (!codec::HasTypedTime(event)) return NoTypedTime(index);
       codec::AppendTypedEvent(v1::TransformRequest::kEventsFieldNumber, event,
                               bytes);
       if (bytes.size() > kMaxRequestBytes) return TooLarge();

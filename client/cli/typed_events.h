@@ -20,7 +20,8 @@ struct TypedEvents {
 };
 
 // Reads a JSON array of events. INVALID_ARGUMENT, with the reasons of the
-// server, when it is none; RESOURCE_EXHAUSTED when it has more than 1 GiB of
+// server, when it is none, and when an event has a time that typed events
+// cannot express; RESOURCE_EXHAUSTED when it has more than 1 GiB of
 // typed events.
 Result<TypedEvents> ReadTypedEvents(std::string_view body);
 

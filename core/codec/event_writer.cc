@@ -34,10 +34,11 @@ void AppendNumber(std::uint32_t number, std::uint64_t value,
   output.Finish(WriteVarintField(out, number, value));
 }
 
-// A typed time counts by its magnitude: from 1e11 on milliseconds, and below it
+// A typed time counts by its magnitude: from here on milliseconds, and below it
 // whole seconds.
+constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
+
 std::int64_t TypedInteger(const Value& value) {
-  constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
   constexpr std::int64_t kSecondMs = 1000;
   const bool is_large = value.integer >= kFirstMilliseconds;
   if (value.unit() == TimeUnit::kSeconds && is_large) {
@@ -100,6 +101,20 @@ void AppendCustomArg(const CustomArg& arg, Event& event, OutputBuffer& output) {
 }
 
 }  // namespace
+
+bool HasTypedTime(const Event& event) {
+  const Value time = event.Get(catalog::Field("timestamp"));
+  if (time.missing() || time.integer <= 0) return true;  // Refused anyway.
+  switch (time.unit()) {
+    case TimeUnit::kByMagnitude:
+      return true;
+    case TimeUnit::kSeconds:
+      return time.integer < kFirstMilliseconds;
+    case TimeUnit::kMilliseconds:
+      return time.integer >= kFirstMilliseconds;
+  }
+  return false;
+}
 
 void AppendTypedEvent(std::uint32_t number, Event& event,
                       OutputBuffer& output) {

@@ -75,22 +75,6 @@ bool SameIssues(const std::vector<Issue>& a, const std::vector<Issue>& b) {
                     });
 }
 
-// True unless the time is one that no typed event can say: typed times are
-// whole seconds, or milliseconds from 1e11 on (mapping.md, 3.3).
-bool HasTypedTime(const codec::Event& event) {
-  constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
-  const codec::Value time = event.Get(catalog::Field("timestamp"));
-  switch (time.unit()) {
-    case codec::TimeUnit::kByMagnitude:
-      return true;
-    case codec::TimeUnit::kSeconds:
-      return time.integer < kFirstMilliseconds;
-    case codec::TimeUnit::kMilliseconds:
-      return time.integer >= kFirstMilliseconds;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string FourWays::Compare(std::string_view body,
@@ -163,7 +147,7 @@ std::string FourWays::CompareTypedInput(std::string_view body,
        step = reader_.Next(event_)) {
     if (step != codec::JsonReader::Step::kEvent) continue;
     transform::ConvertAll(event_, ignored);
-    if (!HasTypedTime(event_)) return "";
+    if (!codec::HasTypedTime(event_)) return "";
     codec::AppendTypedEvent(kEventsNumber, event_, request_);
   }
   const Input typed{Input::Form::kTypedRequest, request_.view()};

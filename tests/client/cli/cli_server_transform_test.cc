@@ -87,6 +87,38 @@ TEST_F(SegridTransformByServer, GivesTheSameForABodyWithoutAnyObject) {
   EXPECT_EQ(ByServer("[1]", {"--typed"}).code, 1);
 }
 
+TEST_F(SegridTransformByServer, RefusesTypedWhatTypedTimesCannotExpress) {
+  const struct {
+    const char* timestamp;
+    bool is_typed;
+  } rows[] = {
+      {"1591726752", true},   {"1591726752.512", true},
+      {"1591726752.0", true}, {"\"2020-06-09T18:19:12.5Z\"", true},
+      {"100000000000", true}, {"99999999999", true},
+      {"0.5", false},         {"99999999.9", false},
+      {"100000000.0", true},  {"\"1970-01-01T00:00:00.001Z\"", false},
+      {"-0.5", true},         {"\"9999-12-31T23:59:59Z\"", false},
+      {"0.0001", true},       {"\"9999-12-31T23:59:59.5Z\"", true},
+      {"\"no time\"", true},
+  };
+  for (const auto& row : rows) {
+    const std::string body =
+        std::string(R"([1,{"event":"open","email":"a@b.c","timestamp":)") +
+        row.timestamp + "}]";
+    const Ran typed = ByServer(body, {"--typed"});
+    EXPECT_EQ(typed.code, row.is_typed ? 0 : 1) << row.timestamp;
+    if (row.is_typed) {
+      EXPECT_EQ(typed.out, Transform(body).out) << row.timestamp;
+    } else {
+      EXPECT_THAT(typed.err,
+                  HasSubstr("element 1 has a timestamp that no typed event can "
+                            "express, because typed times are whole seconds, "
+                            "or milliseconds from 100000000000 on; send it as "
+                            "JSON, without --typed"));
+    }
+  }
+}
+
 TEST_F(SegridTransformByServer, KnowsThatTheLastOfTwoArgumentsCounts) {
   const std::string body =
       R"([{"event":"open","email":"a@b.c","timestamp":1,"subject":"one",)"
