@@ -16,6 +16,7 @@
 #include "core/config/environment.h"
 #include "core/config/load.h"
 #include "core/config/quantity.h"
+#include "core/config/warnings.h"
 
 namespace segrid::cli {
 namespace {
@@ -100,6 +101,9 @@ Checks LookAtAll(const DryRunFlags& flags) {
   checks.push_back(
       {"config", name, Verdict::kOk,
        Counted(static_cast<std::int64_t>(config->sources.size()), "source")});
+  for (std::string& warning : config::Warnings(*config)) {
+    checks.push_back({"config", name, Verdict::kWarning, std::move(warning)});
+  }
   CheckDisk(*config, checks);
   CheckListeners(*config, checks);
   CheckCertificates(*config, checks);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "core/config/quantity.h"
 #include "core/config/text.h"
 
 namespace segrid::config {
@@ -31,10 +32,7 @@ std::vector<std::string_view> WaysOfAddresses(const Source& source) {
   return ways;
 }
 
-}  // namespace
-
-std::vector<std::string> Warnings(const Config& config) {
-  std::vector<std::string> warnings;
+void WarnOfAddresses(const Config& config, std::vector<std::string>& warnings) {
   for (std::size_t i = 0; i < config.sources.size(); ++i) {
     const Source& source = config.sources[i];
     const std::vector<std::string_view> ways = WaysOfAddresses(source);
@@ -44,6 +42,28 @@ std::vector<std::string> Warnings(const Config& config) {
          List(ways), " of source '", source.name,
          "' may hold addresses, too; leave them out where that matters"}));
   }
+}
+
+// A replay that is older than the ids that are kept is accepted once more.
+void WarnOfReplays(const Config& config, std::vector<std::string>& warnings) {
+  for (const Webhook& webhook : config.webhooks) {
+    if (webhook.replay_window <= config.queue.dedup_window) continue;
+    warnings.push_back(Concat(
+        {"webhook ", webhook.name, " takes posts that were signed up to ",
+         DurationText(webhook.replay_window),
+         " ago, but message ids are kept for ",
+         DurationText(config.queue.dedup_window),
+         " only: an older post that is sent again is accepted again; raise "
+         "queue.dedup_window or shorten replay_window"}));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> Warnings(const Config& config) {
+  std::vector<std::string> warnings;
+  WarnOfAddresses(config, warnings);
+  WarnOfReplays(config, warnings);
   return warnings;
 }
 

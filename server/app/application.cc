@@ -260,9 +260,6 @@ void Application::LogStart() {
              {"sources", Join(sources)}});
   LogWays(options_.config, log_);
   LogOrphans(*deliverer_, *queue_, log_);
-  for (const std::string& warning : ReplayWarnings(options_.config)) {
-    log_.Warning(warning);
-  }
   if (options_.config.queue.store == config::Queue::Store::kMemory) {
     log_.Warning(
         "the queue is in memory: events that are not delivered when the "

@@ -22,19 +22,4 @@ std::string DescribeDeduplication(const config::Config& config) {
                          config::DurationText(queue.dedup_window), per_second);
 }
 
-std::vector<std::string> ReplayWarnings(const config::Config& config) {
-  std::vector<std::string> warnings;
-  for (const config::Webhook& webhook : config.webhooks) {
-    if (webhook.replay_window <= config.queue.dedup_window) continue;
-    warnings.push_back(absl::StrCat(
-        "webhook ", webhook.name, " takes posts that were signed up to ",
-        config::DurationText(webhook.replay_window),
-        " ago, but message ids are kept for ",
-        config::DurationText(config.queue.dedup_window),
-        " only: an older post that is sent again is accepted again; raise "
-        "queue.dedup_window or shorten replay_window"));
-  }
-  return warnings;
-}
-
 }  // namespace segrid::app

@@ -12,6 +12,7 @@
 #include "core/base/status_macros.h"
 #include "core/base/thread_name.h"
 #include "core/config/config.h"
+#include "core/config/warnings.h"
 #include "server/app/reload_changes.h"
 #include "server/app/reload_rules.h"
 
@@ -87,6 +88,7 @@ absl::StatusOr<ReloadResult> Reloader::Take(
       CheckReload(accepted_, deps_.application.config(), read, allowed));
   SEGRID_ASSIGN_OR_RETURN(ReloadResult result,
                           deps_.application.Reload(read.config));
+  LogNewWarnings(read.config);
   accepted_ = std::move(read);
   return result;
 }
@@ -130,6 +132,18 @@ absl::StatusOr<config::Config> Reloader::Load(
     files[path] = base::ReadFile(path, kMaxCertificateBytes).value_or("");
   }
   return config;
+}
+
+// What the configuration before said as well was told when it came.
+void Reloader::LogNewWarnings(const config::Config& config) {
+  const std::vector<std::string> before = config::Warnings(accepted_.config);
+  for (const std::string& warning : config::Warnings(config)) {
+    if (std::find(before.begin(), before.end(), warning) != before.end()) {
+      continue;
+    }
+    deps_.log.Warning("the configuration may not be meant so",
+                      {{"why", warning}});
+  }
 }
 
 void Reloader::LogFailure(const absl::Status& status) {

@@ -59,6 +59,7 @@ class Reloader {
   // `files` gets what was read, the certificates included.
   absl::StatusOr<config::Config> Load(
       std::map<std::string, std::string>& files) const;
+  void LogNewWarnings(const config::Config& config);
   void LogFailure(const absl::Status& status);
   void LogChanges(const ReloadResult& result,
                   const std::vector<std::string>& allowed);

@@ -115,9 +115,6 @@ absl::StatusOr<std::string> Summarize(const config::Config& config) {
     text.append(")\n");
   }
   text.append(DescribeDeduplication(config)).append("\n");
-  for (const std::string& warning : ReplayWarnings(config)) {
-    text.append("warning: ").append(warning).append("\n");
-  }
   return text;
 }
 

@@ -54,5 +54,20 @@ TEST(Warnings, ToldWhereAnOmittedAddressMayComeBack) {
   }
 }
 
+TEST(Warnings, ToldWhereAReplayIsOlderThanTheIdsThatAreKept) {
+  const auto config = LoadText(
+      "webhooks: [{name: a, replay_window: 30h}, {name: b, replay_window: 0s},"
+      " {name: c}]\nsources: []\n",
+      "f", FakeEnvironment());
+  ASSERT_TRUE(config.ok()) << config.status();
+  const std::vector<std::string> warnings = Warnings(*config);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0],
+            "webhook a takes posts that were signed up to 30h ago, but message "
+            "ids are kept for 26h only: an older post that is sent again is "
+            "accepted again; raise queue.dedup_window or shorten "
+            "replay_window");
+}
+
 }  // namespace
 }  // namespace segrid::config

@@ -166,6 +166,31 @@ class Reload(unittest.TestCase):
         self.assertTrue(re.search(r"(?m)^needs a restart: queue\.max_bytes$", done.stdout), done.stdout)
         self.assertIn("First_One (New)", self.segrid("sources").stdout)
 
+    def test_the_start_validate_dry_run_and_reloads_warn_of_the_same(self):
+        self.write(LISTENERS, WEBHOOK.replace("]}", "], replay_window: 30h}", 1), SOURCES,
+                   FIRST.replace("}", ", personal: {email: omit}, extra_properties: [reason], custom_args: all}"))
+        wanted = {"sources[0].personal.email: is omit, but reason, custom_args of source 'First_One' may hold addresses, "
+                  "too; leave them out where that matters",
+                  "webhook default takes posts that were signed up to 30h ago, but message ids are kept for 26h only: an "
+                  "older post that is sent again is accepted again; raise queue.dedup_window or shorten replay_window"}
+        self.sighup()
+        self.assertEqual({self.line("may not be meant so")["why"] for _ in wanted}, wanted)
+        again = self.segrid("reload")  # What was told is not told again.
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertFalse([line for line in self.log if "may not be meant so" in line])
+        validated = subprocess.run([SERVER, "validate", "--config", self.config], capture_output=True, text=True, check=True)
+        prefix = "segrid-server: warning: "
+        self.assertEqual({line.removeprefix(prefix) for line in validated.stderr.splitlines()}, wanted)
+        shown = subprocess.run([SEGRID, "dry-run", "--config", self.config, "--data-dir", self.folder / "other", "--json"],
+                               capture_output=True, text=True, check=False)
+        checks = [json.loads(line) for line in shown.stdout.splitlines()]
+        self.assertEqual({check["detail"] for check in checks
+                          if (check["check"], check["result"]) == ("config", "warning")}, wanted)
+        started = subprocess.run([SERVER, "--config", self.config, "--data-dir", self.folder / "third", "--port-file",
+                                  self.folder / "no/such/folder"], capture_output=True, text=True, check=False)
+        self.assertEqual({json.loads(line)["why"] for line in started.stderr.splitlines() if "may not be meant" in line},
+                         wanted)
+
 
 if __name__ == "__main__":
     sys.argv = sys.argv[:1]
