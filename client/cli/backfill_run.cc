@@ -177,6 +177,10 @@ std::optional<Error> Backfill::BeginAnew() {
         "another --progress";
     return error;
   }
+  console_.err << "segrid: " << Printable(file_)
+               << ": is another file than the one that the progress file knows "
+                  "by this name, so it is sent from its beginning"
+               << std::endl;
   rejected_.GoOnAt(rejected_.file_size());
   if (OpenFile(file_)) return std::nullopt;
   Error error;
@@ -388,11 +392,14 @@ Error Backfill::Stopped() const {
 }
 
 void Backfill::Name(const ArchiveItem& place, const std::string& why) {
-  if (++named_ > kMaxNamed) return;
-  console_.err << "segrid: " << Printable(file_) << ": " << PlaceOf(place)
-               << ": " << Printable(why) << "\n";
-  if (named_ < kMaxNamed) return;
-  console_.err << "segrid: further ones are counted, not named\n";
+  if (++named_ <= kMaxNamed) {
+    console_.err << "segrid: " << Printable(file_) << ": " << PlaceOf(place)
+                 << ": " << Printable(why) << "\n";
+  } else if (named_ == kMaxNamed + 1) {
+    console_.err << "segrid: " << kMaxNamed
+                 << " are named; further ones are counted, and --rejected FILE "
+                    "has them all\n";
+  }
 }
 
 void Backfill::NameFile(const std::string& why) {

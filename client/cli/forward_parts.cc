@@ -1,11 +1,13 @@
 #include "client/cli/forward_parts.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/progress_file.h"
+#include "client/cli/safe_text.h"
 #include "client/internal/json_elements.h"
 #include "client/internal/parts.h"
 #include "core/crypto/sha256.h"
@@ -13,11 +15,25 @@
 namespace segrid::cli {
 namespace {
 
+constexpr std::size_t kStateDigits = 16;
+
 // The name of a body whose content is this.
 std::string NameInState(const std::string& body_name, std::string_view body) {
-  std::string digits(16, '\0');
+  std::string digits(kStateDigits, '\0');
   crypto::WriteHex(crypto::Sha256().Hash(body), digits.size(), digits.data());
   return digits + " " + body_name;
+}
+
+// True when the state has another content under the name of this body.
+bool IsChanged(const ProgressFile& state, const std::string& name,
+               const std::string& body_name) {
+  const auto is_older = [&name, &body_name](const auto& note) {
+    return note.first != name &&
+           note.first.size() == kStateDigits + 1 + body_name.size() &&
+           note.first.ends_with(" " + body_name);
+  };
+  return !state.all().contains(name) &&
+         std::any_of(state.all().begin(), state.all().end(), is_older);
 }
 
 std::int64_t CountEvents(const std::vector<internal::ElementRun>& parts) {
@@ -56,6 +72,15 @@ ForwardedParts ForwardInParts(const Client& client, std::string array,
     return sum;
   }
   const std::string name = NameInState(options.body_name, array);
+  if (IsChanged(*state, name, options.body_name)) {
+    console.err << "segrid: " << Printable(options.body_name)
+                << ": is another body than the one that "
+                << Printable(options.state_file)
+                << " knows by this name, so it is sent from its beginning; "
+                   "what the server has is a duplicate within its "
+                   "dedup_window"
+                << std::endl;
+  }
   sum.total = CountEvents(*parts);
   sum.done = sum.done_before = state->Done(name);
   ProgressBar bar(console.err, sum.total, options.show_progress && is_long);

@@ -123,11 +123,37 @@ TEST_F(SegridBackfill, BeginsAnewWhenTheFileIsAnotherOne) {
   const std::string file = Write("a.ndjson", Event(1) + "\n" + Event(2));
   EXPECT_EQ(Backfill({"--progress", progress, file}).code, 0);
   Write("a.ndjson", Event(1) + "\n" + Event(2) + "\n" + Event(3));
-  EXPECT_THAT(Backfill({"--progress", progress, file}).out,
-              HasSubstr(Sums(3, 2, 0, 1)));
+  const Ran grown = Backfill({"--progress", progress, file});
+  EXPECT_THAT(grown.out, HasSubstr(Sums(3, 2, 0, 1)));
+  EXPECT_EQ(grown.err, "");
   Write("a.ndjson", Event(7) + "\n" + Event(8) + "\n" + Event(9));
-  EXPECT_THAT(Backfill({"--progress", progress, file}).out,
-              HasSubstr(Sums(3, 0, 0, 3)));
+  const Ran other = Backfill({"--progress", progress, file});
+  EXPECT_THAT(other.out, HasSubstr(Sums(3, 0, 0, 3)));
+  EXPECT_THAT(other.err, HasSubstr(": is another file than the one that the "
+                                   "progress file knows by this name, so it is "
+                                   "sent from its beginning\n"));
+}
+
+TEST_F(SegridBackfill, SaysOnceThatFurtherBadLinesAreOnlyCounted) {
+  constexpr int kMaxNamed = 10'000;
+  const auto bad_lines = [](int count) {
+    std::string lines;
+    for (int i = 0; i < count; ++i) lines += "{\n";
+    return lines;
+  };
+  const std::string all = Write("all", bad_lines(kMaxNamed));
+  const Ran named = Backfill({all});
+  EXPECT_THAT(named.out, HasSubstr(Sums(kMaxNamed, 0, kMaxNamed, 0)));
+  EXPECT_THAT(Lines(named.err), SizeIs(kMaxNamed));
+  const std::string more = Write("more", bad_lines(kMaxNamed + 2));
+  const std::string rejected = dir_.Path("rejected");
+  const Ran cut = Backfill({"--rejected", rejected, more});
+  EXPECT_THAT(cut.out, HasSubstr(Sums(kMaxNamed + 2, 0, kMaxNamed + 2, 0)));
+  EXPECT_THAT(Lines(cut.err), SizeIs(kMaxNamed + 1));
+  EXPECT_THAT(Lines(cut.err).back(),
+              HasSubstr("10000 are named; further ones are counted, and "
+                        "--rejected FILE has them all"));
+  EXPECT_EQ(Read(rejected), bad_lines(kMaxNamed + 2));
 }
 
 TEST_F(SegridBackfill, TakesBodiesOneAfterTheOther) {

@@ -93,6 +93,7 @@ TEST_F(SegridForwardLong, GoesOnWhereItStopped) {
   const Ran resumed = Forward(Events(5'000), {"--resume", state});
   EXPECT_EQ(resumed.code, 0) << resumed.err;
   EXPECT_THAT(resumed.out, HasSubstr("done-before=4000\nevents=1001 "));
+  EXPECT_EQ(resumed.err, "");
   EXPECT_THAT(resumed.out, HasSubstr(" 5000  "));  // Its place in the whole.
   EXPECT_THAT(Parts(), SizeIs(3));  // Two, the one refused, no other.
 
@@ -100,6 +101,8 @@ TEST_F(SegridForwardLong, GoesOnWhereItStopped) {
   const Ran other = Forward(Events(4'500), {"--resume", state});
   EXPECT_EQ(other.code, 0) << other.err;
   EXPECT_THAT(other.out, HasSubstr("events=4501 accepted=4500"));
+  EXPECT_THAT(other.err, HasSubstr("is another body than the one that "));
+  EXPECT_THAT(other.err, HasSubstr("so it is sent from its beginning"));
   const Ran nothing_left = Forward(Events(5'000), {"--resume", state});
   EXPECT_EQ(nothing_left.code, 0);
   EXPECT_THAT(nothing_left.out, HasSubstr("done-before=5001\nevents=0 "));
