@@ -63,9 +63,9 @@ check_docs() {
   promtool check rules server/deploy/alerts.yaml
   promtool test rules tests/server/deploy/alerts_test.yaml
   # Links, commands, keys and shown output; manual pages; names in rules and dashboard.
-  build release segrid segrid-server segrid-bench own_service
+  build release segrid segrid-server segrid-bench own_service api_samples
   ctest --test-dir "$BUILD" --output-on-failure \
-    -R '^(docs_test|readme_test|tasks_test|ingress_test|api_reference_test|manual_test|deploy_test)$'
+    -R '^(docs_test|readme_test|tasks_test|ingress_test|sizing_test|api_samples_test|api_reference_test|manual_test|deploy_test)$'
 }
 
 # The long form of what `./dev test` does briefly: 1,000 kills, the log cut off

@@ -1,4 +1,4 @@
-"""Writes docs/api.md, the reference of the API, from the comments of the .proto files.
+"""Writes docs/api.md, the reference of the API, from the comments of the .proto files and the samples of its methods.
 
   api_reference.py DESCRIPTOR_SET [--out docs/api.md]
 
@@ -8,18 +8,44 @@ DESCRIPTOR_SET has source info: `build/release/proto/segrid.binpb`. Without --ou
 import argparse
 import pathlib
 import re
+import textwrap
 
 from google.protobuf import descriptor_pb2
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+METHODS = ROOT / "client/examples/methods"
+PROGRAMS = {"cpp": "methods.cc", "python": "methods.py", "js": "methods.mjs"}  # By the language of their blocks.
 HEAD = """# The API
 
 Made from the comments in [proto/](../proto/README.md) by `proto/api_reference.py`; a test keeps it up to date. Errors and what
 to do about them: [errors.md](errors.md#errors-of-a-call). Stubs for your language: [proto/README.md](../proto/README.md).
+
+Each method has a sample in C++, Python and Node, from the programs in [client/examples/methods](../client/examples/methods/README.md),
+which a test runs. Before the samples come these lines:
 """
 FILES = ("segrid/v1/bridge.proto", "segrid/v1/admin.proto", "segrid/v1/sendgrid_event.proto",
          "segrid/v1/segment_track.proto", "segrid/rpc/v1/errors.proto")
 SCALARS = {number: name.removeprefix("TYPE_").lower()
            for name, number in descriptor_pb2.FieldDescriptorProto.Type.items()}
+
+
+def samples(path):
+  """The marked parts of a program by their names, without their common indentation."""
+  text = path.read_text(encoding="utf-8")
+  return {name: textwrap.dedent(part).strip("\n") + "\n"
+          for name, part in re.findall(r"^ *(?://|#) sample: (\S+)\n(.*?)^ *(?://|#) end$", text, re.MULTILINE | re.DOTALL)}
+
+
+def sample_blocks(*names):
+  """What the programs have for these names, as blocks of code; an error where one has nothing."""
+  for language, file in PROGRAMS.items():
+    found = samples(METHODS / file)
+    parts = [found[name] for name in names if name in found]
+    if not parts:
+      raise ValueError(f"{METHODS / file} has no part '# sample: {names[0]}'")
+    place = (METHODS / file).relative_to(ROOT)
+    for part in parts:
+      yield f"<!-- from {place} -->\n```{language}\n{part}```\n"
 
 
 def tidy(comment):
@@ -74,6 +100,7 @@ class File:
         given = ("stream " if method.server_streaming else "") + method.output_type.rpartition(".")[2]
         yield f"### {service.name}.{method.name}\n\n`{asked}` → `{given}`\n"
         yield prose(self.comment(6, s, 2, m))
+        yield from sample_blocks(f"{service.name}.{method.name}")
 
   def messages(self, messages, path, outer=""):
     for i, message in enumerate(messages):
@@ -111,7 +138,7 @@ def reference(descriptor_set):
   read = descriptor_pb2.FileDescriptorSet.FromString(pathlib.Path(descriptor_set).read_bytes())
   files = {file.name: File(file) for file in read.file}
   parts = [section for name in FILES for section in files[name].sections()]
-  return HEAD + "\n" + "\n".join(parts)
+  return "\n".join([HEAD, *sample_blocks("setup", "connect"), *parts])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import unittest
 import xml.etree.ElementTree
 
@@ -103,6 +104,13 @@ def all_options(command):
   return command.options.union(*(all_options(below) for below in command.commands.values()))
 
 
+def without_indentation(text, block):
+  """A file without the indentation that it has where the block begins, so that a part of a function is found."""
+  first = next((line for line in block.text.split("\n") if line.strip()), "")
+  margin = re.search(rf"^( *){re.escape(first.strip())}$", text, re.MULTILINE)
+  return re.sub(rf"^{margin[1]}", "", text, flags=re.MULTILINE) if margin else text
+
+
 def snippet_problems(page, text):
   """Code that is said to come from a file is in that file, and the file is built."""
   found = []
@@ -110,9 +118,10 @@ def snippet_problems(page, text):
     if not block.source:
       continue
     path = ROOT / block.source
-    if not path.exists() or block.text.strip() not in path.read_text(encoding="utf-8"):
+    if not path.exists() or textwrap.dedent(block.text).strip() not in without_indentation(path.read_text(encoding="utf-8"), block):
       found.append(f"{page}:{block.line}: this is not in {block.source}")
-    elif path.name not in (path.parent / "CMakeLists.txt").read_text(encoding="utf-8"):
+    elif not any(path.name in (folder / "CMakeLists.txt").read_text(encoding="utf-8")
+                 for folder in (path.parent, ROOT / "tests/docs") if (folder / "CMakeLists.txt").exists()):
       found.append(f"{page}:{block.line}: {block.source} is not built or run")
   return found
 

@@ -38,13 +38,16 @@ def stop():
   if not PID.exists():
     return
   number = int(PID.read_text(encoding="utf-8"))
-  server = os.pidfd_open(number)
-  os.kill(number, signal.SIGTERM)
+  PID.unlink()
+  try:
+    server = os.pidfd_open(number)
+    os.kill(number, signal.SIGTERM)
+  except ProcessLookupError:
+    return  # It has ended by itself, as Drain makes it.
   ends = select.poll()
   ends.register(server, select.POLLIN)
   if not ends.poll(MILLISECONDS):
     raise SystemExit("the server does not end")
-  PID.unlink()
 
 
 def main():
