@@ -113,7 +113,7 @@ class Ingress(unittest.TestCase):
     self.assertEqual(self.post(body, {}, "/metrics")[0], 404)
     large = b"[" + b" " * (5 << 20) + b"]"
     try:
-      self.assertEqual(self.post(large, self.signed(large))[0], 413)
+      self.assertIn(self.post(large, self.signed(large))[0], (413, 502))  # 502: the proxy was still sending.
     except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
       pass  # Refused before all of it was read.
 

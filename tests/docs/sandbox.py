@@ -36,6 +36,7 @@ class Sandbox:
       (self.root / folder).mkdir(parents=True)
     for program in ("segrid", "segrid-server"):
       (self.root / "bin" / program).symlink_to(programs / program)
+    (self.root / "bin/python3").symlink_to(sys.executable)  # Debian's, which has the packages.
     systemctl = self.root / "bin/systemctl"
     systemctl.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "tests/docs/systemctl.py"} "$@"\n', encoding="utf-8")
     systemctl.chmod(systemctl.stat().st_mode | stat.S_IXUSR)

@@ -8,6 +8,8 @@ import http.server
 import json
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 import threading
 import unittest
@@ -109,6 +111,26 @@ class Tasks(unittest.TestCase):
     plain = self.machine.run("segrid status", fails=True)
     self.assertNotIn("sendgrid_prod", plain)
     self.assertIn('"accepted":1', self.post("sendgrid"))
+
+  def check_example(self, language):
+    """Runs the README of an example in a copy of what it needs of the source tree."""
+    steps, _ = sandbox.task(f"client/examples/{language}/README.md", language)
+    for folder in ("proto", "tests"):
+      (self.home / folder).symlink_to(sandbox.ROOT / folder)
+    shutil.copytree(sandbox.ROOT / "client/examples", self.home / "client/examples", ignore=shutil.ignore_patterns("node_modules"))
+    self.start(FILE_SOURCE)
+    self.assertIn("forwarded: accepted=", self.machine.run("".join(steps)))
+    self.assertGreater(self.count("accepted_count"), 0)
+
+  def test_a_python_service(self):
+    self.check_example("python")
+
+  def test_a_node_service(self):
+    if not shutil.which("npm"):
+      self.skipTest("npm is not installed")
+    if subprocess.run(["npm", "ping", "--fetch-retries=0"], capture_output=True, timeout=60, check=False).returncode != 0:
+      self.skipTest("the npm registry cannot be reached")
+    self.check_example("node")
 
   def test_backup_and_restore(self):
     ((backup,), _), ((restore,), _) = (sandbox.task("docs/operations.md", name) for name in ("backup", "restore"))

@@ -53,7 +53,7 @@ function* outcomeLines(response) {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    server: { type: "string", default: "127.0.0.1:50051" },
+    server: { type: "string", default: process.env.SEGRID_SERVER ?? "127.0.0.1:50051" },
     source: { type: "string", default: "" },
     proto: { type: "string", default: fileURLToPath(new URL("../../../proto", import.meta.url)) },
   },

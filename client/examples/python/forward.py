@@ -7,6 +7,7 @@ Needs grpcio and protobuf, and the message classes (see README.md).
 """
 
 import argparse
+import os
 import sys
 
 import grpc
@@ -58,7 +59,7 @@ def outcome_lines(response):
 def main():
   arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   arguments.add_argument("body", metavar="BODY.json")
-  arguments.add_argument("--server", default="127.0.0.1:50051")
+  arguments.add_argument("--server", default=os.environ.get("SEGRID_SERVER", "127.0.0.1:50051"))
   arguments.add_argument("--source", default="", help="only to this source; default: all")
   given = arguments.parse_args()
   with open(given.body, "rb") as file:
