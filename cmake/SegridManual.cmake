@@ -1,4 +1,5 @@
-# Manual pages and completions for bash and zsh, made from the programs' own --help while building.
+# Manual pages and completions for bash and zsh, made from the programs' own --help while building; the documents, with
+# links that lead somewhere where they are installed.
 
 set(segrid_manual ${PROJECT_SOURCE_DIR}/cmake/manual)
 set(segrid_manual_dir ${PROJECT_BINARY_DIR}/manual)
@@ -21,4 +22,18 @@ function(segrid_manual program)
   install(FILES ${bash} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program}
     COMPONENT ${arg_COMPONENT})
   install(FILES ${zsh} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT ${arg_COMPONENT})
+endfunction()
+
+# segrid_pages(COMPONENT <component>): README.md and docs/ with its package.
+function(segrid_pages)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "COMPONENT" "")
+  set(out ${PROJECT_BINARY_DIR}/pages)
+  file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/* ${PROJECT_SOURCE_DIR}/*.md)
+  add_custom_command(
+    OUTPUT ${out}/README.md
+    COMMAND ${SEGRID_PYTHON} -B ${segrid_manual}/packaged_pages.py ${PROJECT_SOURCE_DIR} ${out}
+    DEPENDS ${pages} ${segrid_manual}/packaged_pages.py
+    COMMENT "Documents for the package" VERBATIM)
+  add_custom_target(segrid-pages ALL DEPENDS ${out}/README.md)
+  install(DIRECTORY ${out}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/segrid-server COMPONENT ${arg_COMPONENT})
 endfunction()

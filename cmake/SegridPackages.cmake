@@ -15,8 +15,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/server/deploy/segrid.yaml DESTINATION etc/se
 install(FILES ${PROJECT_SOURCE_DIR}/tests/core/config/example.yaml
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/segrid-server RENAME segrid.example.yaml COMPONENT server)
 install(FILES ${PROJECT_SOURCE_DIR}/server/deploy/alerts.yaml ${PROJECT_SOURCE_DIR}/server/deploy/grafana-dashboard.json
-              ${PROJECT_SOURCE_DIR}/docs/runbook.md ${PROJECT_SOURCE_DIR}/docs/metrics.md
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/segrid-server COMPONENT server)
+segrid_pages(COMPONENT server)
 segrid_manual(segrid-server COMPONENT server)
 segrid_manual(segrid COMPONENT server)
 if(TARGET segrid-bench)
