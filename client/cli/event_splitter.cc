@@ -216,7 +216,7 @@ ArchiveItem EventSplitter::ReadValue() {
                         ? next == kNone || kMayFollowInArray.find(c) != kNone
                         : kMayFollow.find(c) != kNone;
   if (fits) return Item(ArchiveItem::Kind::kEvent, end);
-  return Recover("something stands behind the end of the event", next);
+  return Recover("something follows the end of the event", next);
 }
 
 // What begins here is bad, as was seen at `wrong_at`.

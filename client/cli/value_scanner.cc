@@ -74,7 +74,7 @@ ValueScanner::Step ValueScanner::ScanToken(char c) {
       if (c == '}' && expect_ == Expect::kFirstKey) return Close(c);
       if (c == ']' && expect_ == Expect::kFirstValue) return Close(c);
       if (key_may_come && c != '"') {
-        return Wrong("a key in double quotes must stand here");
+        return Wrong("a key in double quotes is expected here");
       }
       if (c == ',' || c == ':' || c == '}' || c == ']') {
         return Wrong("a value is missing");

@@ -111,9 +111,8 @@ class MistakeFinder {
     if (AtEnd()) return Fail("it is cut off");
     const auto byte = static_cast<unsigned char>(Peek());
     if (byte >= 0x80) return FailAtForeign();
-    if (byte < 0x20) return Fail("a control character stands outside a string");
-    if (byte == '\'')
-      return Fail("a single quote stands here; JSON has double");
+    if (byte < 0x20) return Fail("a control character is outside a string");
+    if (byte == '\'') return Fail("a single quote instead of a double one");
     if (byte == '/' || byte == '#') return Fail("JSON has no comments");
     return Fail(what);
   }
@@ -122,18 +121,18 @@ class MistakeFinder {
     const Utf8Step step = ReadUtf8(rest);
     if (!step.valid) {
       return Fail(
-          "a byte that is no UTF-8 stands outside a string; is it Latin-1?");
+          "a byte that is not UTF-8 is outside a string; is it Latin-1?");
     }
     if (rest.starts_with(kByteOrderMark)) {
-      return Fail("a byte order mark stands inside the body");
+      return Fail("a byte order mark is inside the body");
     }
     if (rest.starts_with("\xC2\xA0")) {
-      return Fail("a no-break space stands outside a string");
+      return Fail("a no-break space is outside a string");
     }
     if (rest.starts_with("\xE2\x80\x9C") || rest.starts_with("\xE2\x80\x9D")) {
-      return Fail("a typographic quote stands here; JSON has straight ones");
+      return Fail("a typographic quote instead of a straight one");
     }
-    return Fail("a character beyond ASCII stands outside a string");
+    return Fail("a character beyond ASCII is outside a string");
   }
 
   bool ReadValue();
@@ -199,8 +198,8 @@ bool MistakeFinder::Close(bool& more) {
   SkipWhite();
   const char next = Peek();
   if (next != ',' && next != (object ? '}' : ']')) {
-    return FailHere(object ? "a comma or } must stand here"
-                           : "a comma or ] must stand here");
+    return FailHere(object ? "a comma or } is expected here"
+                           : "a comma or ] is expected here");
   }
   more = next == ',';
   if (!more) {
@@ -213,14 +212,14 @@ bool MistakeFinder::Close(bool& more) {
   SkipWhite();
   if (Peek() == (object ? '}' : ']')) {
     at_ = comma;
-    return Fail("a comma stands after the last value");
+    return Fail("there is a comma after the last value");
   }
   return !object || ReadKey();
 }
 
 bool MistakeFinder::ReadKey() {
   SkipWhite();
-  if (Peek() != '"') return FailHere("a key in double quotes must stand here");
+  if (Peek() != '"') return FailHere("a key in double quotes is expected here");
   if (!ReadString()) return false;
   SkipWhite();
   if (Peek() != ':') return FailHere("a colon must follow the key");
@@ -288,7 +287,7 @@ bool MistakeFinder::ReadScalar() {
   const bool is_cut = AtEnd() && start != first_;
   at_ = is_cut ? body_.size() : start;
   return FailHere(is_number ? "a number is not well formed"
-                            : "a value must stand here");
+                            : "a value is expected here");
 }
 
 absl::Status MistakeFinder::Mistake() const {
@@ -345,9 +344,8 @@ absl::Status MistakeFinder::SecondValue() {
     FailAtForeign();
     return NotJson(what_ + place);
   }
-  return NotJson((first == '['
-                      ? "something stands after the end of the array"
-                      : "something stands after the end of the value") +
+  return NotJson((first == '[' ? "something follows the end of the array"
+                               : "something follows the end of the value") +
                  place);
 }
 

@@ -34,8 +34,9 @@ std::string CheckRole(const std::string& value) {
 std::string CheckSan(const std::string& value) {
   return value.find_first_of(" ,*") == std::string::npos
              ? ""
-             : "is no name of a certificate; must be one name as it stands "
-               "there: api.example.com, spiffe://example.com/api, an address, "
+             : "is no name of a certificate; must be one name as it is "
+               "written there: api.example.com, spiffe://example.com/api, an "
+               "address, "
                "without wildcards";
 }
 
@@ -46,7 +47,7 @@ void CheckTokens(Fields& fields, const std::vector<Token>& tokens) {
       fields.Check(
           tokens[i].sha256.empty() || tokens[i].sha256 != tokens[j].sha256,
           Concat({"tokens[", std::to_string(i), "].sha256"}),
-          Concat({"stands already in tokens[", std::to_string(j),
+          Concat({"is already in tokens[", std::to_string(j),
                   "]; keep one, with all its roles"}));
     }
   }
@@ -160,7 +161,7 @@ void Rows(Fields& fields, UnixPeer& peer) {
   fields.Integer("gid", peer.gid, kIds);
   const bool good = fields.IsGood("uid") && fields.IsGood("gid");
   fields.Check(!good || peer.uid < 0 || peer.gid < 0, "gid",
-               "stands beside 'uid'; give each an element of its own");
+               "is set beside 'uid'; give each an element of its own");
   fields.Check(!good || !fields.Has("uid") || peer.uid >= 0 || peer.gid >= 0,
                "uid", kNoPeer);
   fields.Require(peer.gid < 0, "uid", kNoPeer);

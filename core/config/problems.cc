@@ -34,7 +34,7 @@ absl::Status Problems::ToStatus() const {
   if (sorted.size() > kMaxTold) {
     text +=
         Concat({"\n", file_, ": and ", std::to_string(sorted.size() - kMaxTold),
-                " more; mend these first"});
+                " more; fix these first"});
   }
   absl::Status status = base::MakeError(absl::StatusCode::kInvalidArgument,
                                         "INVALID_CONFIG", text);

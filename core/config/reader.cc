@@ -160,7 +160,7 @@ void Reader::ReadList(const Value& value, std::vector<std::string>& values,
       continue;
     }
     if (std::find(read.begin(), read.end(), *text) != read.end()) {
-      Fail(item, "stands twice in the list; keep one");
+      Fail(item, "is in the list twice; keep one");
     }
     read.push_back(*std::move(text));
   }

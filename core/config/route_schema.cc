@@ -44,7 +44,7 @@ std::string CheckArgument(const std::string& name) {
   }
   if (catalog::FindField(name) == catalog::kNoField) return "";
   return "is a key of SendGrid's own, not a custom argument; conditions on it "
-         "stand beside 'custom_args'";
+         "are written beside 'custom_args'";
 }
 
 std::string RefuseEmail(const std::string&) {

@@ -31,7 +31,7 @@ constexpr std::array<Words, 5> kNoSecrets = {
      {"a certificate", "is a certificate; give the key alone"},
      {"an RSA public key", "is an RSA public key; give the secret key alone"},
      {"the path of a file",
-      "is the path of a file; write ${file:/path} for what stands in it"}}};
+      "is the path of a file; write ${file:/path} for its contents"}}};
 // What is one, but no write key.
 constexpr std::array<Words, 2> kNoWriteKeys = {
     {{"an API key of SendGrid's",

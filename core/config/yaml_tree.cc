@@ -177,7 +177,7 @@ class TreeBuilder final : public YAML::EventHandler {
       } else {
         problems_.Add(
             frame.key.position, Path(),
-            Concat({"stands twice, first in line ",
+            Concat({"is set twice, first in line ",
                     std::to_string(first->second.line), "; keep one"}));
       }
     }

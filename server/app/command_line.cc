@@ -31,7 +31,7 @@ constexpr const char* kFooter =
     "\n"
     "Sockets that systemd passes (LISTEN_FDS), named grpc, http or admin, take "
     "the\n"
-    "place of that door's addresses.\n"
+    "place of that listener's addresses.\n"
     "\n"
     "Exit codes:\n"
     "  0    clean, also after a signal\n"

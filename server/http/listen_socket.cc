@@ -173,7 +173,7 @@ absl::StatusOr<ListenSocket> ListenSocket::OpenUnix(
   if (::stat(path.c_str(), &file) == 0) {
     if (!S_ISSOCK(file.st_mode)) {
       return CannotListen(address,
-                          "a file that is no socket stands there; move it "
+                          "a file that is not a socket is there; move it "
                           "away, or choose another path");
     }
     if (IsServed(name)) {

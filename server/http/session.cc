@@ -211,7 +211,7 @@ void Session::Admit() {
 void Session::WaitForRoom(void (Session::*step)()) {
   if (looks_for_room_++ == kLooksForRoom) {
     return Refuse(RetryAnswer(429, "OVERLOADED",
-                              "too much is being worked on; come back later",
+                              "too many bytes are being processed; retry later",
                               kRetrySeconds));
   }
   room_timer_.expires_after(
@@ -291,7 +291,7 @@ void Session::Work() {
 void Session::GiveUpWork() {
   is_late_ = true;
   Answer answer = RetryAnswer(503, "UNAVAILABLE",
-                              "this takes too long now; come back later",
+                              "this takes too long now; retry later",
                               kLateRetrySeconds);
   answer.close = true;
   Write(std::move(answer));

@@ -36,8 +36,8 @@ absl::StatusOr<ByteBudget::Share> CallGuard::TakeRoom(
   if (share) return share;
   absl::Status status = base::MakeError(
       absl::StatusCode::kResourceExhausted, "OVERLOADED",
-      "as many bytes as grpc.max_bytes_in_flight, or max_bytes_in_flight of "
-      "all doors, allows are being worked on: try again later");
+      "too many bytes are being processed: grpc.max_bytes_in_flight, or "
+      "max_bytes_in_flight of all listeners, is reached; retry later");
   base::SetRetryDelay(status, absl::Seconds(1));
   return status;
 }

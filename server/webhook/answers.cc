@@ -31,8 +31,8 @@ constexpr std::array<Row, kOutcomeCount> kRows = {{
     {400, "BAD_ENCODING",      "the content encoding is not gzip, or the body is damaged"},
     {413, "TOO_LARGE",         "the body is over the limit of bytes or of events"},
     {400, "NOT_AN_ARRAY",      "the body is no JSON array of events"},
-    {503, "UNAVAILABLE",       "the events cannot be stored now; come back later"},
-    {503, "DRAINING",          "the server is stopping; come back later"},
+    {503, "UNAVAILABLE",       "the events cannot be stored now; retry later"},
+    {503, "DRAINING",          "the server is stopping; retry later"},
 }};
 // clang-format on
 

@@ -309,7 +309,7 @@ class Rebuilder {
     } else if (lost < 0) {
       Say(draft, absl::StrCat(-lost,
                               " messages that were delivered or given "
-                              "up may come again"));
+                              "up may be sent again"));
       ledger.delivered += lost;
       if (ledger.delivered < 0) {
         ledger.accepted -= std::exchange(ledger.delivered, 0);

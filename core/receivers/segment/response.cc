@@ -116,7 +116,7 @@ SendResult Decide(const Answer& answer, absl::Time now, WebPages pages) {
     result.verdict = Verdict::kMisconfigured;
     advice =
         "a web page answers in place of the receiver; check the endpoint and "
-        "what stands before it";
+        "the proxies before it";
   }
   result.halves_differ = row.verdict == Verdict::kSplit;
   result.detail = absl::StrCat("HTTP ", answer.status, ": ", Absl(advice));

@@ -33,32 +33,32 @@ TEST(JsonMistake, SaysWhatIsWrongAtWhichByteOfWhichElement) {
       {" \r\n", "it is empty"},
       {"\xEF\xBB\xBF", "it is empty"},
       {"[{\"a\":1},]",
-       "a comma stands after the last value (byte 8), in "
+       "there is a comma after the last value (byte 8), in "
        "element 1"},
       {R"([{"a":1,}])",
-       "a comma stands after the last value (byte 7), in "
+       "there is a comma after the last value (byte 7), in "
        "element 0"},
-      {"[1,,2]", "a value must stand here (byte 3), in element 1"},
+      {"[1,,2]", "a value is expected here (byte 3), in element 1"},
       {R"([{"a" 1}])", "a colon must follow the key (byte 6), in element 0"},
       {"[{a:1}]",
-       "a key in double quotes must stand here (byte 2), in element 0"},
+       "a key in double quotes is expected here (byte 2), in element 0"},
       {R"([{"a":1 "b":2}])",
-       "a comma or } must stand here (byte 8), in element 0"},
-      {"[1 2]", "a comma or ] must stand here (byte 3), in element 0"},
+       "a comma or } is expected here (byte 8), in element 0"},
+      {"[1 2]", "a comma or ] is expected here (byte 3), in element 0"},
       {"[{'a':1}]",
-       "a single quote stands here; JSON has double (byte 2), in element 0"},
+       "a single quote instead of a double one (byte 2), in element 0"},
       {"[1,// no\n2]", "JSON has no comments (byte 3), in element 1"},
-      {"[True]", "a value must stand here (byte 1), in element 0"},
-      {"[NaN]", "a value must stand here (byte 1), in element 0"},
+      {"[True]", "a value is expected here (byte 1), in element 0"},
+      {"[NaN]", "a value is expected here (byte 1), in element 0"},
       {"[01]", "a number is not well formed (byte 1), in element 0"},
       {R"(["\x"])", "an escape is not legal (byte 2), in element 0"},
       {R"(["\u12"])", "an escape is not legal (byte 2), in element 0"},
       {"[\"a\nb\"]",
        "a string contains a control character that is not escaped (byte 3), in "
        "element 0"},
-      {"[1]x", "something stands after the end of the array (byte 3)"},
-      {"{}x", "something stands after the end of the value (byte 2)"},
-      {"[1]]", "something stands after the end of the array (byte 3)"},
+      {"[1]x", "something follows the end of the array (byte 3)"},
+      {"{}x", "something follows the end of the value (byte 2)"},
+      {"[1]]", "something follows the end of the array (byte 3)"},
   };
   for (const Row& row : rows) ExpectNotJson(row);
 }
@@ -82,31 +82,31 @@ TEST(JsonMistake, SaysWhereABodyIsCutOff) {
 TEST(JsonMistake, NamesBytesThatAreNotAscii) {
   const Row rows[] = {
       {"[1,\xE9]",
-       "a byte that is no UTF-8 stands outside a string; is it Latin-1? (byte "
+       "a byte that is not UTF-8 is outside a string; is it Latin-1? (byte "
        "3), in element 1"},
       {"[{\"a\"\xE9:1}]",
-       "a byte that is no UTF-8 stands outside a string; is it Latin-1? (byte "
+       "a byte that is not UTF-8 is outside a string; is it Latin-1? (byte "
        "5), in element 0"},
       {"[{},\xC2\xA0{}]",
-       "a no-break space stands outside a string (byte 4), in element 1"},
+       "a no-break space is outside a string (byte 4), in element 1"},
       {"[{\xE2\x80\x9C"
        "a\xE2\x80\x9D:1}]",
-       "a typographic quote stands here; JSON has straight ones (byte 2), in "
+       "a typographic quote instead of a straight one (byte 2), in "
        "element 0"},
       {"[\xEF\xBB\xBF{}]",
-       "a byte order mark stands inside the body (byte 1), in element 0"},
+       "a byte order mark is inside the body (byte 1), in element 0"},
       {"[\xC3\xA9]",
-       "a character beyond ASCII stands outside a string (byte 1), in element "
+       "a character beyond ASCII is outside a string (byte 1), in element "
        "0"},
       {"[1]\xE9",
-       "a byte that is no UTF-8 stands outside a string; is it Latin-1? (byte "
+       "a byte that is not UTF-8 is outside a string; is it Latin-1? (byte "
        "3)"},
       // Inside strings they are read; the mistake is another one.
       {"[\"\xE9\",]",
-       "a comma stands after the last value (byte 4), in "
+       "there is a comma after the last value (byte 4), in "
        "element 1"},
       {"[1,\0]"sv,
-       "a control character stands outside a string (byte 3), in element 1"},
+       "a control character is outside a string (byte 3), in element 1"},
   };
   for (const Row& row : rows) ExpectNotJson(row);
 }
@@ -142,7 +142,7 @@ TEST(JsonMistake, NamesWhatStandsThereInsteadOfJson) {
       {"[{}]\n[{}]",
        "it is several arrays one after the other, the second at byte 5: send "
        "each by itself; several are what `segrid backfill` takes"},
-      {"hello", "a value must stand here (byte 0)"},
+      {"hello", "a value is expected here (byte 0)"},
       {"-x", "a number is not well formed (byte 0)"},
   };
   for (const Row& row : rows) ExpectNotJson(row);

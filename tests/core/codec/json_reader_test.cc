@@ -128,10 +128,10 @@ TEST(JsonReader, RefusesABodyAsAWhole) {
        "the body is not JSON: a string contains a control character that is "
        "not escaped (byte 6), in element 1"},
       {"not UTF-8 outside a string", "[\xFF]",
-       "the body is not JSON: a byte that is no UTF-8 stands outside a string; "
+       "the body is not JSON: a byte that is not UTF-8 is outside a string; "
        "is it Latin-1? (byte 1), in element 0"},
       {"an event after others", R"([{"email":"a"},{"email":tru}])",
-       "the body is not JSON: a value must stand here (byte 24), in element "
+       "the body is not JSON: a value is expected here (byte 24), in element "
        "1"},
       {"no array", "{}",
        "the body is one event, not an array: send it as [{...}]; a lone event "
@@ -147,10 +147,10 @@ TEST(JsonReader, SkipsAByteOrderMark) {
       {"in a text", "[{\"email\":\"\xEF\xBB\xBF\"}]",
        "event\nemail = text \xEF\xBB\xBF\n"},
       {"two of them", "\xEF\xBB\xBF\xEF\xBB\xBF[]",
-       "the body is not JSON: a byte order mark stands inside the body (byte "
+       "the body is not JSON: a byte order mark is inside the body (byte "
        "3)"},
       {"behind white space", " \xEF\xBB\xBF[]",
-       "the body is not JSON: a byte order mark stands inside the body (byte "
+       "the body is not JSON: a byte order mark is inside the body (byte "
        "1)"},
   });
 }
@@ -218,7 +218,7 @@ TEST(JsonReader, SpreadsObjectsOfArguments) {
        "event\nargument b = number 4\nargument unique_args = number 6\n"
        "argument a = number 3\n"},
       {"a mistake inside", R"([{"custom_args":{"a":1,}}])",
-       "the body is not JSON: a comma stands after the last value (byte 22), "
+       "the body is not JSON: there is a comma after the last value (byte 22), "
        "in element 0"},
   });
 }

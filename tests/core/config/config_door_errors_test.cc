@@ -61,7 +61,7 @@ std::vector<Case> Cases() {
       {"TheDefaultAddressOfAnotherDoor", "grpc: {listen: ['127.0.0.1:8081']}",
        "f:1:17: grpc.listen[0]: is the default address of admin.listen[0], too; give each a port of its own"},
       {"OneAddressTwiceAtADoor", "http: {listen: ['127.0.0.1:9', '127.0.0.1:9']}",
-       "f:1:32: http.listen[1]: stands twice in the list; keep one"},
+       "f:1:32: http.listen[1]: is in the list twice; keep one"},
       {"Address", "http: {listen: ['8080']}",
        "f:1:17: http.listen[0]: '8080' has no port; write host:port, [ipv6]:port or unix:/path, e.g. 127.0.0.1:50051"},
       {"KeyWithoutCertificate", "http: {tls: {key: k}}",

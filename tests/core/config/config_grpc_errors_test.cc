@@ -34,13 +34,13 @@ std::vector<Case> TokenCases() {
       {"TokenForNothing", Tokens(a + ", roles: []", good), "f:3:89: grpc.tokens[0].roles: has 0 elements; must have 1 to 100"},
       {"TokenRole", Tokens(a + ", roles: [read]", good),
        "f:3:90: grpc.tokens[0].roles[0]: 'read' is not known; must be one of: transform, forward, admin"},
-      {"TokenTwice", Tokens(good, good), "f:4:16: grpc.tokens[1].sha256: stands already in tokens[0]; keep one, with all its roles"},
+      {"TokenTwice", Tokens(good, good), "f:4:16: grpc.tokens[1].sha256: is already in tokens[0]; keep one, with all its roles"},
       {"PeerWithoutNumber", "grpc: {unix_peers: [{roles: [admin]}]}",
        "f:1:21: grpc.unix_peers[0].uid: is missing; give the number of a user (id -u) as 'uid', or that of a group as 'gid'"},
       {"PeerThatIsNobody", "grpc: {unix_peers: [{uid: -1, roles: [admin]}]}",
        "f:1:27: grpc.unix_peers[0].uid: is missing; give the number of a user (id -u) as 'uid', or that of a group as 'gid'"},
       {"PeerOfTwoKinds", "grpc: {unix_peers: [{uid: 1, gid: 2, roles: [admin]}]}",
-       "f:1:35: grpc.unix_peers[0].gid: stands beside 'uid'; give each an element of its own"},
+       "f:1:35: grpc.unix_peers[0].gid: is set beside 'uid'; give each an element of its own"},
       {"PeerForNothing", "grpc: {unix_peers: [{gid: 2}]}",
        "f:1:21: grpc.unix_peers[0].roles: is missing; give what the peer may do: [transform, forward, admin]"},
       {"PeerRole", "grpc: {unix_peers: [{gid: 2, roles: [root]}]}",
@@ -48,7 +48,7 @@ std::vector<Case> TokenCases() {
       {"NamesWithoutMutualTls", "grpc: {tls: {cert: c, key: k, allowed_sans: [a]}}",
        "f:1:45: grpc.tls.allowed_sans: works only with client certificates; set 'client_ca' too"},
       {"NameWithAWildcard", "grpc: {tls: {cert: c, key: k, client_ca: a, allowed_sans: ['*.a']}}",
-       "f:1:60: grpc.tls.allowed_sans[0]: '*.a' is no name of a certificate; must be one name as it stands there: "
+       "f:1:60: grpc.tls.allowed_sans[0]: '*.a' is no name of a certificate; must be one name as it is written there: "
        "api.example.com, spiffe://example.com/api, an address, without wildcards"},
   };
 }

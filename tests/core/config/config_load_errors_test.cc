@@ -62,8 +62,8 @@ std::vector<Case> KeyCases() {
       {"UnknownKeyNearAShortOne", "htpp: 1", "f:1:1: htpp: unknown key; did you mean 'http'?"},
       {"UnknownKeyInSource", InSource("regin: us"), "f:2:5: sources[0].regin: unknown key; did you mean 'region'?"},
       {"UnknownKeyThatLostItsSpace", "drain: {delay:hidden}", "f:1:9: drain.delay…: unknown key; known are: delay, grace"},
-      {"KeyTwice", "drain: {delay: 1s}\ndata_dir: a\ndrain: {}", "f:3:1: drain: stands twice, first in line 1; keep one"},
-      {"KeyTwiceInside", "drain:\n  delay: 1s\n  delay: 2s", "f:3:3: drain.delay: stands twice, first in line 2; keep one"},
+      {"KeyTwice", "drain: {delay: 1s}\ndata_dir: a\ndrain: {}", "f:3:1: drain: is set twice, first in line 1; keep one"},
+      {"KeyTwiceInside", "drain:\n  delay: 1s\n  delay: 2s", "f:3:3: drain.delay: is set twice, first in line 2; keep one"},
       {"KeyIsAList", "[a]: 1", "f:1:1: a key must be a plain name"},
       {"ColumnsCountCharacters", "data_dir: \"äöü\" \ndrain: {ä: 1, delay: 5}",
        "f:2:9: drain.…: unknown key; known are: delay, grace\n"
@@ -87,7 +87,7 @@ std::vector<Case> TypeCases() {
       {"ListIsEmpty", "grpc: {listen: []}", "f:1:16: grpc.listen: has 0 elements; must have 1 to 16"},
       {"ListIsTooLong", InSource("email_subject_from: [a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q]"), "f:2:25: sources[0].email_subject_from: has 17 elements; must have 0 to 16"},
       {"ElementIsAList", InSource("events: [open, [click]]"), "f:2:20: sources[0].events[1]: is a list; must be a text"},
-      {"ElementTwice", InSource("events: [open, click, open]"), "f:2:27: sources[0].events[2]: stands twice in the list; keep one"},
+      {"ElementTwice", InSource("events: [open, click, open]"), "f:2:27: sources[0].events[2]: is in the list twice; keep one"},
       {"SourcesIsASection", "sources: {name: a}", "f:1:10: sources: must be a list: each element starts with '- '"},
       {"SourceIsAText", "sources: [a]", "f:1:11: sources[0]: must be a section with keys (key: value)"},
       {"FlagYes", InSource("gzip: yes"), "f:2:11: sources[0].gzip: 'yes' is neither true nor false"},
@@ -201,7 +201,7 @@ std::vector<Case> SourceCases() {
       {"OnlyOnAnIntegerThatNeverFits", InSource("only: {sg_user_id: [01]}"), "f:2:25: sources[0].only.sg_user_id[0]: '01' is no integer in decimal, which this field is"},
       {"OnlyOnMembersOfThePool", InSource("only: {pool: {name: a}}"), "f:2:18: sources[0].only.pool: is a section with keys; must be a list: [a, b]"},
       {"OnlyOnAListOfArguments", InSource("only: {custom_args: [a]}"), "f:2:25: sources[0].only.custom_args: must be a map of lists: {name: [a, b]}"},
-      {"OnlyOnAnArgumentOfSendGrid", InSource("only: {custom_args: {reason: [a]}}"), "f:2:26: sources[0].only.custom_args.reason: 'reason' is a key of SendGrid's own, not a custom argument; conditions on it stand beside 'custom_args'"},
+      {"OnlyOnAnArgumentOfSendGrid", InSource("only: {custom_args: {reason: [a]}}"), "f:2:26: sources[0].only.custom_args.reason: 'reason' is a key of SendGrid's own, not a custom argument; conditions on it are written beside 'custom_args'"},
       {"OnlyOnAnArgumentWithoutValues", InSource("only: {custom_args: {env: []}}"), "f:2:31: sources[0].only.custom_args.env: has 0 elements; must have 1 to 100"},
       {"NotThatIsNoSection", InSource("not: x"), "f:2:10: sources[0].not: must be a section with keys, or a list of such: each element starts with '- '"},
       {"PersonalTruncatesAddressesOnly", InSource("personal: {email: truncate}"), "f:2:23: sources[0].personal.email: 'truncate' is not known; must be one of: keep, omit"},
@@ -300,7 +300,7 @@ TEST(LoadErrors, AreToldAllAtOnceInTheOrderOfTheFile) {
       "set; set it\n"
       "f:8:18: logging.level: 'loud' is not known; must be one of: "
       "debug, info, warning, error\n"
-      "f:8:24: logging.level: stands twice, first in line 8; keep one");
+      "f:8:24: logging.level: is set twice, first in line 8; keep one");
 }
 
 TEST(LoadErrors, AreCountedBeyondAHundred) {
@@ -309,7 +309,7 @@ TEST(LoadErrors, AreCountedBeyondAHundred) {
   const std::string message = MessageOf(yaml);
   EXPECT_THAT(message, HasSubstr("f:100:1: k99: unknown key"));
   EXPECT_THAT(message, Not(HasSubstr("f:101:")));
-  EXPECT_THAT(message, HasSubstr("\nf: and 50 more; mend these first"));
+  EXPECT_THAT(message, HasSubstr("\nf: and 50 more; fix these first"));
 }
 
 TEST(LoadErrors, CountSourcesUpToAThousand) {

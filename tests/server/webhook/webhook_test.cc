@@ -74,7 +74,7 @@ TEST(Webhook, SaysWhatIsWrongWithABodyInTheAnswerAndTheLog) {
     const char* words;
   } rows[] = {
       {"[{\"email\":\"canary\"},]", "",
-       "a comma stands after the last value (byte 19), in element 1"},
+       "there is a comma after the last value (byte 19), in element 1"},
       {"{\"email\":\"canary\"}", "",
        "the body is one event, not an array: send it as [{...}]; a lone event "
        "is what `segrid backfill` takes"},
