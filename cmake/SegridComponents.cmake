@@ -14,6 +14,11 @@ if(TARGET server_embedded)
   list(APPEND segrid_components embedded)
 endif()
 
+# Fakes for the tests of programs that link segrid::client. Static only: a test has both in one program.
+set_target_properties(client_fakes PROPERTIES EXPORT_NAME client_testing)
+add_library(segrid::client_testing ALIAS client_fakes)
+set(segrid_static_components client_testing)
+
 # segrid_closure(<component> OURS out EXTERNAL out): the targets of ours behind a component, those that need others
 # before them, and what they link of others.
 function(segrid_closure component)

@@ -78,7 +78,7 @@ endfunction()
 # Static: every library of ours behind a component, each under its own name.
 function(segrid_install_static)
   set(all)
-  foreach(component IN LISTS segrid_components)
+  foreach(component IN LISTS segrid_components segrid_static_components)
     segrid_closure(${component} OURS ours EXTERNAL external)
     list(APPEND all ${ours})
     set(libs)

@@ -13,7 +13,9 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "client/live"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "docs"))
 import compile_or_reuse  # noqa: E402
+import markdown  # noqa: E402
 from running_server import running_server  # noqa: E402
 
 arguments = None
@@ -96,6 +98,22 @@ class Installed(unittest.TestCase):
   def test_client_forwards(self):
     for _, output in self.consume("client"):
       self.assertEqual(outcomes(output), OUTCOMES)
+
+  def test_the_readme_of_the_client_can_be_followed(self):
+    place = pathlib.Path(self.folder.name) / "readme"
+    (place / "build").mkdir(parents=True)
+    for name in ("client", "tests"):
+      (place / name).symlink_to(pathlib.Path(arguments.source, name))
+    (place / "build/release").symlink_to(pathlib.Path(arguments.build).resolve())
+    (place / "dev").write_text("#!/bin/sh\n")  # All is built.
+    (place / "dev").chmod(0o755)
+    text = pathlib.Path(arguments.source, "client/README.md").read_text(encoding="utf-8")
+    steps = [block.text for block in markdown.blocks(text) if block.note == "task client"]
+    self.assertEqual(len(steps), 3)  # A service, its unit tests, a program with the pipeline inside.
+    script = "set -e\n" + "".join(steps).replace("127.0.0.1:50051", self.address)
+    printed = run("bash", "-c", script, cwd=place, env={**environment(self.prefix), "CMAKE_GENERATOR": "Ninja"})
+    for wanted in (*OUTCOMES, "100% tests passed, 0 tests failed out of 1", "accepted 1"):
+      self.assertIn(wanted, printed)
 
   def test_embedded_delivers(self):
     for _, output in self.consume("embedded"):
