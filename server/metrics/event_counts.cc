@@ -6,6 +6,28 @@ namespace segrid::metrics {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
+using transform::Outcome;
+
+// Counts each event of a batch once. Issues of an event stand together.
+void CountOnce(const pipeline::ForwardResult& result,
+               pipeline::Counts& counts) {
+  counts.tracks = result.events;
+  for (std::size_t i = 0; i < result.issues.size();) {
+    const std::int32_t index = result.issues[i].index;
+    std::size_t sources = 0;
+    bool is_rejected = false;
+    for (; i < result.issues.size() && result.issues[i].index == index; ++i) {
+      const pipeline::Issue& issue = result.issues[i];
+      sources += issue.source < 0 ? result.sources.size() : 1;
+      is_rejected = is_rejected || transform::Describe(issue.reason).outcome ==
+                                       Outcome::kRejected;
+    }
+    if (sources < result.sources.size()) continue;
+    --counts.tracks;
+    ++(is_rejected ? counts.rejected : counts.skipped);
+  }
+}
+
 constexpr std::array<std::string_view, 3> kOutcomes = {"track", "skipped",
                                                        "rejected"};
 
@@ -31,6 +53,13 @@ void EventCounts::Start(Operation& operation, const pipeline::Counts& counts) {
   operation.received.fetch_add(counts.events, kRelaxed);
   operation.coerced.fetch_add(counts.field_coerced, kRelaxed);
   operation.dropped.fetch_add(counts.field_dropped, kRelaxed);
+  for (const auto& [outcome, count] :
+       {std::pair(Outcome::kTrack, counts.tracks),
+        std::pair(Outcome::kSkipped, counts.skipped),
+        std::pair(Outcome::kRejected, counts.rejected)}) {
+    operation.outcomes[static_cast<std::size_t>(outcome)].fetch_add(count,
+                                                                    kRelaxed);
+  }
 }
 
 void EventCounts::OnTransform(std::string_view source,
@@ -50,6 +79,7 @@ void EventCounts::OnForward(const pipeline::ForwardResult& result) {
   counts.events = result.events;
   counts.field_coerced = result.field_coerced;
   counts.field_dropped = result.field_dropped;
+  CountOnce(result, counts);
   Start(forward_, counts);
   absl::ReaderMutexLock lock(&mu_);
   std::vector<Reasons*> lanes;
@@ -101,25 +131,16 @@ void EventCounts::AddTo(Exposition& out) const {
 }
 
 EventTotals EventCounts::Totals() const {
-  absl::ReaderMutexLock lock(&mu_);
   EventTotals totals;
   for (const Operation* operation : {&transform_, &forward_}) {
+    const auto of = [operation](Outcome outcome) {
+      return operation->outcomes[static_cast<std::size_t>(outcome)].load(
+          kRelaxed);
+    };
     totals.received += operation->received.load(kRelaxed);
-    for (const auto& source : operation->sources) {
-      for (std::size_t j = 0; j < kReasonCount; ++j) {
-        const std::int64_t value = (*source)[j].load(kRelaxed);
-        switch (transform::kReasons[j].outcome) {
-          case transform::Outcome::kTrack:
-            totals.tracks += value;
-            break;
-          case transform::Outcome::kSkipped:
-            totals.skipped += value;
-            break;
-          case transform::Outcome::kRejected:
-            totals.rejected += value;
-        }
-      }
-    }
+    totals.tracks += of(Outcome::kTrack);
+    totals.skipped += of(Outcome::kSkipped);
+    totals.rejected += of(Outcome::kRejected);
   }
   return totals;
 }

@@ -20,7 +20,9 @@
 
 namespace segrid::metrics {
 
-// Sums over operations and sources since the start.
+// Sums over operations since the start. An event counts once, however many
+// sources there are: as a Track when it became one for any of them, else as
+// rejected when any rejected it. received = tracks + skipped + rejected.
 struct EventTotals {
   std::int64_t received = 0;
   std::int64_t tracks = 0;
@@ -58,11 +60,13 @@ class EventCounts final : public pipeline::BatchObserver {
     Count received{0};
     Count coerced{0};
     Count dropped{0};
+    std::array<Count, 3> outcomes{};  // Of events; by transform::Outcome.
     std::vector<std::unique_ptr<Reasons>> sources{};  // [0]: no source.
   };
 
   std::size_t IndexOf(std::string_view source) const
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  // `counts` are of events, each counted once.
   static void Start(Operation& operation, const pipeline::Counts& counts);
 
   // Guards which sources there are; the counts are atomics.

@@ -160,9 +160,9 @@ class StatusPage(unittest.TestCase):
         status = server.status()
         self.assertTrue(status["ready"])
         self.assertEqual(status["totals"]["received"], 222)
-        self.assertEqual(status["totals"]["tracks"], 600)
-        self.assertEqual(status["totals"]["skipped"], 60)
-        self.assertEqual(status["totals"]["rejected"], 6)
+        self.assertEqual(status["totals"]["tracks"], 200)
+        self.assertEqual(status["totals"]["skipped"], 20)
+        self.assertEqual(status["totals"]["rejected"], 2)
         good, refused, picky = status["sources"]
         self.assertEqual((good["state"], good["delivered"], good["pending"]), ("running", 200, 0))
         self.assertGreater(good["latency_p99"], 0)
