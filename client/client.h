@@ -47,8 +47,8 @@ struct ForwardOptions {
 
 // Talks to a server. Calls that fail for a moment are tried again, large
 // batches are sent in parts (ClientOptions). A bad event is an issue of the
-// answer, never an error of the call: in = tracks + skipped + rejected, in
-// every answer.
+// answer, never an error of the call: for each source, events = tracks +
+// skipped + rejected in every answer.
 //
 // Ownership:     shares its Connection; copies are cheap and equal.
 // Thread safety: every method may be called from any thread at any time.

@@ -197,6 +197,7 @@ class Pipeline::State {
          end = deliver::WaitEnd(call.deadline, call.stop),
          on_wait = call.on_wait, done = std::move(done)](
             absl::StatusOr<queue::AppendResult> appended) mutable {
+          Tell(appended.status());
           if (!appended.ok()) return done(appended.status());
           ForwardResult result =
               MakeResult(*lanes, *appended, std::move(issues), counts);
@@ -211,6 +212,12 @@ class Pipeline::State {
   }
 
  private:
+  void Tell(const absl::Status& appended) {
+    if (environment_.appends == nullptr) return;
+    if (appended.ok()) return environment_.appends->OnAppended();
+    environment_.appends->OnRefused(appended);
+  }
+
   const Environment environment_;
   const std::int32_t max_events_;
   const transform::Options defaults_;

@@ -86,13 +86,25 @@ class TrackObserver {
                         const queue::Chunk& chunk) = 0;
 };
 
+// Hears whether the queue takes what Forward appends. Must not block for long;
+// may be called concurrently.
+class AppendObserver {
+ public:
+  virtual ~AppendObserver() = default;
+
+  virtual void OnAppended() = 0;
+  // The errors of queue::Queue::Append.
+  virtual void OnRefused(const absl::Status& status) = 0;
+};
+
 // What the pipeline needs from outside; all must outlive it.
 struct Environment {
   base::Clock& clock;
   queue::Queue& queue;
   deliver::Deliverer& deliverer;
-  BatchObserver* observer = nullptr;  // May be null, like the next.
+  BatchObserver* observer = nullptr;  // May be null, like the next two.
   TrackObserver* tracks = nullptr;
+  AppendObserver* appends = nullptr;
 };
 
 // Transforms and forwards, by the sources of a valid configuration.

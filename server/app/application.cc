@@ -24,6 +24,7 @@
 #include "server/app/backlog.h"
 #include "server/app/deduplication_notes.h"
 #include "server/app/open_queue.h"
+#include "server/app/operator_log.h"
 #include "server/app/reload_call.h"
 #include "server/app/reload_changes.h"
 #include "server/app/sources.h"
@@ -159,8 +160,9 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
                        *application->pool_, *application->queue_,
                        *application->deliverer_, *application->pipeline_,
                        application->admission_, *application->readiness_,
-                       application->figures_, application->all_bytes_,
-                       application->grpc_bytes_, *application->grpc_,
+                       application->figures_, *application->refusal_log_,
+                       application->all_bytes_, application->grpc_bytes_,
+                       *application->grpc_,
                        [&running = *application](const std::string& source) {
                          return LabelOf(running.config(), source);
                        }}));
@@ -186,13 +188,16 @@ absl::Status Application::Open() {
   figures_.Watch(sources, clock_);
   source_files_ = SourceFiles(config);
   delivery_log_ = std::make_unique<DeliveryLog>(log_, *pool_);
+  refusal_log_ = std::make_unique<RefusalLog>(log_, *pool_);
+  figures_.calls.SetOnError(
+      [this](const grpc::Status& status) { refusal_log_->OnCall(status); });
   deliverer_ = std::make_unique<deliver::Deliverer>(
       deliver::Environment{clock_, *queue_, *pool_, retry::UniformJitter(),
                            delivery_log_.get()},
       deliver::Options(), std::move(sources));
   pipeline_ = std::make_unique<pipeline::Pipeline>(
       config, pipeline::Environment{clock_, *queue_, *deliverer_,
-                                    &figures_.events, &tails_});
+                                    &figures_.events, &tails_, &store_log_});
   return absl::OkStatus();
 }
 
@@ -219,14 +224,16 @@ void Application::MakeServices() {
              std::function<void(absl::Status)> done) {
         AskForReload(request, response, options_.reload_requests,
                      std::move(done));
-      }});
+      },
+      [this](const rpc::OperatorAct& act) { LogAct(act, log_); }});
   health_ = std::make_unique<rpc::HealthService>(admission_, ServiceNames(),
                                                  guard_.get());
   const std::vector<config::Source>& sources = options_.config.sources;
   readiness_ = std::make_unique<Readiness>(
-      ReadinessDeps{*pool_, *queue_, sources.empty() ? "" : sources[0].name,
-                    admission_,
-                    [this](bool ready) { health_->SetServing(ready); }},
+      ReadinessDeps{
+          *pool_, *queue_, sources.empty() ? "" : sources[0].name, admission_,
+          [this](bool ready) { health_->SetServing(ready); },
+          [this](const std::string& reason) { store_log_.OnLook(reason); }},
       options_.readiness);
 }
 

@@ -27,9 +27,11 @@
 #include "server/app/figures.h"
 #include "server/app/http_doors.h"
 #include "server/app/readiness.h"
+#include "server/app/refusal_log.h"
 #include "server/app/reload_requests.h"
 #include "server/app/reload_result.h"
 #include "server/app/stop_flag.h"
+#include "server/app/store_log.h"
 #include "server/app/trace_log.h"
 #include "server/app/watchdog.h"
 #include "server/app/write_key_checks.h"
@@ -148,6 +150,7 @@ class Application {
 
   Figures figures_;  // Used by all below.
   TraceLog trace_log_{log_};
+  StoreLog store_log_{log_, clock_};
   rpc::Tails tails_{clock_};
   // Of requests being worked on: at all doors, and at the gRPC door.
   const std::shared_ptr<budget::ByteBudget> all_bytes_;
@@ -162,6 +165,7 @@ class Application {
   std::unique_ptr<pool::ThreadPool> pool_;
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<DeliveryLog> delivery_log_;
+  std::unique_ptr<RefusalLog> refusal_log_;
   std::unique_ptr<deliver::Deliverer> deliverer_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
   rpc::Admission admission_;

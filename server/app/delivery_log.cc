@@ -13,14 +13,11 @@ constexpr absl::Duration kWindow = absl::Seconds(10);
 
 DeliveryLog::DeliveryLog(logging::Log& log, pool::Executor& executor)
     : log_(log),
-      given_up_(executor, kWindow,
-                [&log](const std::string& source, const std::string& reason,
-                       std::int64_t messages) {
-                  log.Warning("messages became dead letters",
-                              {{"source", source},
-                               {"reason", reason},
-                               {"messages", messages}});
-                }) {}
+      given_up_(executor, kWindow, [&log](const logging::CountedLine& line) {
+        log.Warning("messages became dead letters", {{"source", line.who},
+                                                     {"reason", line.reason},
+                                                     {"messages", line.count}});
+      }) {}
 
 void DeliveryLog::OnStateChange(const deliver::StateChange& change) {
   const std::string was(metrics::NameOf(change.from));

@@ -209,8 +209,7 @@ absl::Status HttpDoors::OpenHttp() {
                     webhooks_.size() == 1 || each->name() == kDefaultName);
     names.push_back(each->name());
   }
-  webhook::AddUnknownPath(router, std::move(names), environment_.log,
-                          environment_.clock);
+  webhook::AddUnknownPath(router, names);
   httpd::AddProbes(router, environment_.readiness.Checks());
   httpd::Options options = OptionsOf(config);
   options.shared_budget = environment_.all_bytes;
@@ -243,9 +242,13 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
                                pool::ThreadPool& io, httpd::TlsContext tls,
                                bool may_stay_closed) {
   const std::string name = options.name;
-  auto listener =
-      httpd::Listener::Start(std::move(options), std::move(router),
-                             {io.io(), environment_.clock}, std::move(tls));
+  auto listener = httpd::Listener::Start(
+      std::move(options), std::move(router),
+      {io.io(), environment_.clock,
+       [&refusals = environment_.refusals, name](const httpd::Answer& answer) {
+         refusals.OnRequest(name, answer);
+       }},
+      std::move(tls));
   if (listener.ok()) {
     absl::MutexLock lock(&mu_);  // It serves already, and may ask for itself.
     door = *std::move(listener);

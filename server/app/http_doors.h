@@ -20,6 +20,7 @@
 #include "core/queue/queue.h"
 #include "server/app/figures.h"
 #include "server/app/readiness.h"
+#include "server/app/refusal_log.h"
 #include "server/budget/byte_budget.h"
 #include "server/http/listener.h"
 #include "server/http/probes.h"
@@ -47,6 +48,7 @@ struct HttpEnvironment {
   rpc::Admission& admission;
   const Readiness& readiness;
   const Figures& figures;
+  RefusalLog& refusals;
   // Of requests being worked on: at all doors, and at the gRPC door.
   std::shared_ptr<budget::ByteBudget> all_bytes;
   const budget::ByteBudget& grpc_bytes;

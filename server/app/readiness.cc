@@ -119,6 +119,7 @@ void Readiness::Run() {
   for (;;) {
     AskDelivery();
     AskQueue();
+    if (deps_.on_queue) deps_.on_queue(checks_.back().reason());
     const bool ready =
         std::all_of(checks_.begin(), checks_.end(),
                     [](const auto& check) { return check.reason().empty(); });

@@ -27,6 +27,9 @@ struct ReadinessDeps {
   const rpc::Admission& admission;
   // Hears each change, and once at the start. In the object's thread.
   std::function<void(bool ready)> on_change{};
+  // Hears at each look why the queue would accept nothing; empty: it would. In
+  // the object's thread.
+  std::function<void(const std::string& reason)> on_queue{};
 };
 
 struct ReadinessOptions {
@@ -50,7 +53,7 @@ class Readiness {
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;
 
-  // The conditions, for /readyz: "serving", "delivery", "queue". They may
+  // The conditions, for /readyz: "serving", "delivery", "queue" last. They may
   // outlive the object.
   std::vector<httpd::Check> Checks() const;
 

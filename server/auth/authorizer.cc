@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
@@ -112,6 +113,31 @@ absl::Status Authorizer::Check(const Caller& caller, Role role) const {
   }
   if (rules->tokens.empty()) return absl::OkStatus();
   return CheckToken(rules->tokens, caller, role);
+}
+
+std::string Authorizer::Describe(const Caller& caller) const {
+  const std::shared_ptr<const Rules> rules = this->rules();
+  std::string text;
+  if (caller.unix_grant.has_value()) {
+    text = "a peer of the Unix socket";
+  } else if (!caller.names.empty()) {
+    const auto allowed =
+        std::find_if(caller.names.begin(), caller.names.end(),
+                     [&](const auto& name) { return rules->names.Has(name); });
+    text = allowed == caller.names.end() ? caller.names.front().text
+                                         : allowed->text;
+  } else if (!caller.certificate.empty()) {
+    text = "a certificate without a name";
+  }
+  const std::optional<std::size_t> place =
+      rules->tokens.PlaceOf(TokenOf(caller.authorization));
+  if (place.has_value()) {
+    text.append(text.empty() ? "" : ", ")
+        .append("grpc.tokens[")
+        .append(std::to_string(*place))
+        .append("]");
+  }
+  return text;
 }
 
 absl::Status Authorizer::CheckAuthority(const Caller& caller) const {

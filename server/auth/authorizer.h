@@ -78,6 +78,11 @@ class Authorizer {
   absl::Status Check(const Caller& caller, Role role) const
       ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Who the caller is, as far as it has proved that: the certificate's allowed
+  // name, or its first one; "a peer of the Unix socket"; the place of its token
+  // in the configuration, `grpc.tokens[0]`. Empty when it proved nothing.
+  std::string Describe(const Caller& caller) const ABSL_LOCKS_EXCLUDED(mu_);
+
   // Only whether the authority of the certificate is one still; for methods
   // that anyone may call who can connect.
   absl::Status CheckAuthority(const Caller& caller) const

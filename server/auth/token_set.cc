@@ -42,11 +42,17 @@ TokenSet::TokenSet(const std::vector<config::Token>& tokens) {
 }
 
 std::optional<RoleSet> TokenSet::Find(std::string_view token) const {
+  const std::optional<std::size_t> place = PlaceOf(token);
+  if (!place.has_value()) return std::nullopt;
+  return entries_[*place].roles;
+}
+
+std::optional<std::size_t> TokenSet::PlaceOf(std::string_view token) const {
   const crypto::Sha256::Digest digest = crypto::Sha256().Hash(token);
-  std::optional<RoleSet> found;
-  for (const Entry& entry : entries_) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
     // All of them, whatever the first ones said.
-    if (crypto::EqualInConstantTime(entry.digest, digest)) found = entry.roles;
+    if (crypto::EqualInConstantTime(entries_[i].digest, digest)) found = i;
   }
   return found;
 }

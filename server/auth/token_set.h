@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ class TokenSet {
   // What a token is good for, or nullopt when it is none of ours. Takes as long
   // for a wrong token as for a right one.
   std::optional<RoleSet> Find(std::string_view token) const;
+
+  // Where it stands in the configuration, counted from 0.
+  std::optional<std::size_t> PlaceOf(std::string_view token) const;
 
  private:
   struct Entry {

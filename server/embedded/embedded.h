@@ -68,7 +68,7 @@ class EmbeddedBatch {
   // `{"batch":[…]}` without `sentAt`; valid until the next call.
   std::string_view batch_json() const;
 
-  // Always events = tracks + skipped + rejected.
+  // Always events = tracks + skipped + rejected, because it is for one source.
   std::int32_t event_count() const;
   std::int32_t track_count() const;
   std::int32_t skipped_count() const;

@@ -69,9 +69,10 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
       options.max_connections, FittingConnections(options.max_connections));
   const std::vector<std::string> listen = options.listen;
   const config::UnixFile unix_file = options.unix_file;
-  std::unique_ptr<Listener> listener(new Listener(
-      std::make_shared<ListenerState>(std::move(options), std::move(router),
-                                      environment.clock, std::move(tls))));
+  std::unique_ptr<Listener> listener(
+      new Listener(std::make_shared<ListenerState>(
+          std::move(options), std::move(router), environment.clock,
+          std::move(tls), std::move(environment.on_refused))));
   for (const std::string& address : listen) {
     SEGRID_ASSIGN_OR_RETURN(ListenSocket socket,
                             ListenSocket::Open(address, unix_file));

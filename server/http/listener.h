@@ -23,6 +23,9 @@ namespace segrid::httpd {
 struct Environment {
   boost::asio::any_io_executor io;
   base::Clock& clock;
+  // Hears of each request that is refused. In the threads of `io`; may be
+  // empty; must not block for long.
+  std::function<void(const Answer& answer)> on_refused{};
 };
 
 // Serves from Start to Drain.

@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <functional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -12,6 +13,7 @@
 #include "server/budget/byte_budget.h"
 #include "server/http/body_room.h"
 #include "server/http/counts.h"
+#include "server/http/message.h"
 #include "server/http/networks.h"
 #include "server/http/options.h"
 #include "server/http/router.h"
@@ -42,11 +44,13 @@ class TlsSlot {
 // Held by the listener and by each connection: a connection may outlive the
 // listener for a moment. Thread safety: any thread.
 struct ListenerState {
-  ListenerState(Options o, Router r, base::Clock& c, TlsContext t)
+  ListenerState(Options o, Router r, base::Clock& c, TlsContext t,
+                std::function<void(const Answer&)> refused)
       : options(std::move(o)),
         router(std::move(r)),
         clock(c),
         tls(std::move(t)),
+        on_refused(std::move(refused)),
         proxies(options.trusted_proxies) {}
 
   // What a connection from `address` counts for.
@@ -61,6 +65,7 @@ struct ListenerState {
   const Router router;
   base::Clock& clock;
   TlsSlot tls;
+  const std::function<void(const Answer&)> on_refused;  // May be empty.
   const Networks proxies;
   Counts counts;
   Slots slots{options};

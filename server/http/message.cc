@@ -52,6 +52,7 @@ Answer ErrorAnswer(int status, std::string_view reason,
   answer.body.append(",\"message\":");
   AppendJsonText(answer.body, message);
   answer.body.append("}\n");
+  answer.refusal.reason = reason;
   return answer;
 }
 

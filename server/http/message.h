@@ -36,6 +36,13 @@ std::string ListHeaderOf(const Request& request, std::string_view name);
 // True if the request has the header at all.
 bool HasHeader(const Request& request, std::string_view name);
 
+// Of an answer that refuses a request: for the log.
+struct Refused {
+  std::string reason{};   // As in the body. Empty: nothing is refused.
+  std::string webhook{};  // Whose request it was.
+  std::string detail{};   // What else is known; no contents.
+};
+
 struct Answer {
   int status = 200;
   std::string content_type = "application/json";
@@ -43,6 +50,7 @@ struct Answer {
   // Besides those that every answer has. No control characters.
   std::vector<std::pair<std::string, std::string>> headers{};
   bool close = false;  // Ends the connection after this answer.
+  Refused refusal{};
 };
 
 // Runs exactly once, inline or later, in any thread.

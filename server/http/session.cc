@@ -311,6 +311,9 @@ void Session::Write(Answer answer) {
   closes_after_ = answer.close || is_ending_ || listener_->slots.ending() ||
                   !keeps || is_old;
   listener_->counts.AddAnswer(answer.status);
+  if (!answer.refusal.reason.empty() && listener_->on_refused) {
+    listener_->on_refused(answer);
+  }
   SetDeadline(listener_->options.answer_timeout, Cut::kAnswerTimeout);
   is_writing_ = true;
   transport_.Write(

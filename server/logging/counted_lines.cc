@@ -15,17 +15,18 @@ class CountedLines::State : public std::enable_shared_from_this<State> {
   State(pool::Executor& executor, absl::Duration window, Write write)
       : executor_(executor), window_(window), write_(std::move(write)) {}
 
-  void Add(Key key, std::int64_t count) {
+  void Add(Key key, std::int64_t count, std::string_view detail) {
     {
       absl::MutexLock lock(&mu_);
       const auto [open, is_new] = windows_.try_emplace(key);
       if (!is_new) {
         open->second.count += count;
+        open->second.detail = detail;
         return;
       }
       open->second.timer = After(key);
     }
-    write_(key.first, key.second, count);
+    write_({key.first, key.second, count, std::string(detail)});
   }
 
   void WriteRest() {
@@ -35,13 +36,15 @@ class CountedLines::State : public std::enable_shared_from_this<State> {
       rest.swap(windows_);
     }
     for (const auto& [key, window] : rest) {
-      if (window.count > 0) write_(key.first, key.second, window.count);
+      if (window.count == 0) continue;
+      write_({key.first, key.second, window.count, window.detail});
     }
   }
 
  private:
   struct Window {
     std::int64_t count = 0;  // Not yet written.
+    std::string detail{};
     std::unique_ptr<pool::Timer> timer{};
   };
 
@@ -52,21 +55,22 @@ class CountedLines::State : public std::enable_shared_from_this<State> {
   }
 
   void OnEnd(const Key& key) {
-    std::int64_t count = 0;
+    CountedLine line{.who = key.first, .reason = key.second};
     std::unique_ptr<pool::Timer> ended;
     {
       absl::MutexLock lock(&mu_);
       const auto open = windows_.find(key);
       if (open == windows_.end()) return;
       ended = std::move(open->second.timer);
-      count = std::exchange(open->second.count, 0);
-      if (count == 0) {
+      line.count = std::exchange(open->second.count, 0);
+      line.detail = open->second.detail;
+      if (line.count == 0) {
         windows_.erase(open);
       } else {
         open->second.timer = After(key);
       }
     }
-    if (count > 0) write_(key.first, key.second, count);
+    if (line.count > 0) write_(line);
   }
 
   pool::Executor& executor_;
@@ -83,8 +87,8 @@ CountedLines::CountedLines(pool::Executor& executor, absl::Duration window,
 CountedLines::~CountedLines() { state_->WriteRest(); }
 
 void CountedLines::Add(std::string_view who, std::string_view reason,
-                       std::int64_t count) {
-  state_->Add({std::string(who), std::string(reason)}, count);
+                       std::int64_t count, std::string_view detail) {
+  state_->Add({std::string(who), std::string(reason)}, count, detail);
 }
 
 }  // namespace segrid::logging

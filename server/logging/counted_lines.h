@@ -13,6 +13,14 @@
 
 namespace segrid::logging {
 
+// What a line says.
+struct CountedLine {
+  std::string who{};
+  std::string reason{};
+  std::int64_t count = 0;
+  std::string detail{};  // Of the last that was counted; may be empty.
+};
+
 // Counts what happens to somebody for some reason, such as refusals of a
 // listener, and has the number written: at once the first time, then at most
 // once per window. Nothing that was counted is left out.
@@ -25,8 +33,7 @@ class CountedLines {
  public:
   // Writes a line. Runs in the thread of Add or of the executor, with no lock
   // held.
-  using Write = std::function<void(
-      const std::string& who, const std::string& reason, std::int64_t count)>;
+  using Write = std::function<void(const CountedLine& line)>;
 
   CountedLines(pool::Executor& executor, absl::Duration window, Write write);
   ~CountedLines();
@@ -35,7 +42,7 @@ class CountedLines {
 
   // `who` and `reason` are of bounded sets, because they are kept for a window.
   void Add(std::string_view who, std::string_view reason,
-           std::int64_t count = 1);
+           std::int64_t count = 1, std::string_view detail = {});
 
  private:
   class State;

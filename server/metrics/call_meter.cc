@@ -52,8 +52,10 @@ std::size_t IndexOf(grpc::StatusCode status) {
 // One call.
 class CallInterceptor final : public grpc::experimental::Interceptor {
  public:
-  explicit CallInterceptor(CallMeter::MethodFigures& figures)
-      : figures_(figures), start_nanos_(absl::GetCurrentTimeNanos()) {
+  CallInterceptor(const CallMeter& meter, CallMeter::MethodFigures& figures)
+      : meter_(meter),
+        figures_(figures),
+        start_nanos_(absl::GetCurrentTimeNanos()) {
     figures_.started.fetch_add(1, std::memory_order_relaxed);
   }
   ~CallInterceptor() override {
@@ -65,12 +67,15 @@ class CallInterceptor final : public grpc::experimental::Interceptor {
   void Intercept(InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(
             InterceptionHookPoints::PRE_SEND_STATUS)) {
-      code_ = IndexOf(methods->GetSendStatus().error_code());
+      const grpc::Status status = methods->GetSendStatus();
+      code_ = IndexOf(status.error_code());
+      meter_.OnAnswered(status);
     }
     methods->Proceed();
   }
 
  private:
+  const CallMeter& meter_;
   CallMeter::MethodFigures& figures_;
   const std::int64_t start_nanos_;
   std::size_t code_ = kCanceled;  // Until a status was sent.
@@ -88,7 +93,7 @@ class Factory final
     CallMeter::MethodFigures& figures =
         is_known ? meter_.FiguresOf(info->method(), NameOf(info->type()))
                  : meter_.FiguresOf("/unknown/unknown", "unary");
-    return figures.is_observed ? nullptr : new CallInterceptor(figures);
+    return figures.is_observed ? nullptr : new CallInterceptor(meter_, figures);
   }
 
  private:
@@ -103,14 +108,16 @@ CallMeter::MakeFactory(std::set<std::string, std::less<>> methods) {
   return std::make_unique<Factory>(*this, std::move(methods));
 }
 
-std::function<void(grpc::StatusCode, absl::Duration)> CallMeter::MakeObserver(
-    std::string_view method) {
+std::function<void(const grpc::Status&, absl::Duration)>
+CallMeter::MakeObserver(std::string_view method) {
   MethodFigures& figures = FiguresOf(method, "unary");
   figures.is_observed = true;
-  return [&figures](grpc::StatusCode code, absl::Duration time) {
+  return [this, &figures](const grpc::Status& status, absl::Duration time) {
     figures.started.fetch_add(1, std::memory_order_relaxed);
-    figures.handled[IndexOf(code)].fetch_add(1, std::memory_order_relaxed);
+    figures.handled[IndexOf(status.error_code())].fetch_add(
+        1, std::memory_order_relaxed);
     figures.seconds.Observe(time);
+    OnAnswered(status);
   };
 }
 

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -51,8 +52,16 @@ class CallMeter {
 
   // Of a unary method that is not watched by interceptors but tells each answer
   // itself: they cost 1 µs of a call that may take 15. Ask before MakeFactory.
-  std::function<void(grpc::StatusCode, absl::Duration)> MakeObserver(
+  std::function<void(const grpc::Status&, absl::Duration)> MakeObserver(
       std::string_view method);
+
+  // Hears of each call that ends with an error. Before MakeFactory.
+  void SetOnError(std::function<void(const grpc::Status&)> on_error) {
+    on_error_ = std::move(on_error);
+  }
+  void OnAnswered(const grpc::Status& status) const {
+    if (!status.ok() && on_error_) on_error_(status);
+  }
 
   void AddTo(Exposition& out) const;
 
@@ -60,6 +69,7 @@ class CallMeter {
   MethodFigures& FiguresOf(std::string_view method, std::string_view type);
 
  private:
+  std::function<void(const grpc::Status&)> on_error_;
   mutable absl::Mutex mu_;
   std::map<std::string, std::unique_ptr<MethodFigures>, std::less<>> methods_
       ABSL_GUARDED_BY(mu_);

@@ -14,6 +14,7 @@
 #include "segrid/v1/admin.pb.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_guard.h"
+#include "server/rpc/operator_act.h"
 #include "server/rpc/tail.h"
 
 namespace segrid::rpc {
@@ -37,6 +38,8 @@ struct AdminEnvironment {
                      ::segrid::v1::ReloadConfigResponse& response,
                      std::function<void(absl::Status)> done)>
       reload_config;
+  // Hears of what operators did; may be empty. Any thread; must not block.
+  std::function<void(const OperatorAct& act)> on_act{};
 };
 
 }  // namespace segrid::rpc

@@ -147,6 +147,13 @@ absl::StatusOr<std::string> FindOrphan(const AdminEnvironment& environment,
 
 }  // namespace
 
+void AdminService::Tell(const grpc::CallbackServerContext& context,
+                        OperatorAct act) const {
+  if (!environment_.on_act) return;
+  act.by = environment_.guard.Describe(context);
+  environment_.on_act(act);
+}
+
 grpc::ServerUnaryReactor* AdminService::ListSources(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
@@ -209,8 +216,11 @@ grpc::ServerUnaryReactor* AdminService::PauseSource(
     grpc::ByteBuffer* response) {
   return Do<api::PauseSourceRequest, api::PauseSourceResponse>(
       environment_, {*context, *request, *response},
-      [this](const api::PauseSourceRequest& message, auto&) {
-        return environment_.deliverer.Pause(message.source());
+      [this, context](const api::PauseSourceRequest& message, auto&) {
+        SEGRID_RETURN_IF_ERROR(environment_.deliverer.Pause(message.source()));
+        Tell(*context,
+             {.kind = OperatorAct::Kind::kPause, .source = message.source()});
+        return absl::OkStatus();
       });
 }
 
@@ -219,8 +229,11 @@ grpc::ServerUnaryReactor* AdminService::ResumeSource(
     grpc::ByteBuffer* response) {
   return Do<api::ResumeSourceRequest, api::ResumeSourceResponse>(
       environment_, {*context, *request, *response},
-      [this](const api::ResumeSourceRequest& message, auto&) {
-        return environment_.deliverer.Resume(message.source());
+      [this, context](const api::ResumeSourceRequest& message, auto&) {
+        SEGRID_RETURN_IF_ERROR(environment_.deliverer.Resume(message.source()));
+        Tell(*context,
+             {.kind = OperatorAct::Kind::kResume, .source = message.source()});
+        return absl::OkStatus();
       });
 }
 
@@ -246,8 +259,8 @@ grpc::ServerUnaryReactor* AdminService::ReplayDeadLetters(
     grpc::ByteBuffer* response) {
   return DoIn<api::ReplayDeadLettersRequest, api::ReplayDeadLettersResponse>(
       worker_, environment_, {*context, *request, *response},
-      [this](const api::ReplayDeadLettersRequest& message,
-             api::ReplayDeadLettersResponse& answer) -> absl::Status {
+      [this, context](const api::ReplayDeadLettersRequest& message,
+                      api::ReplayDeadLettersResponse& answer) -> absl::Status {
         SEGRID_ASSIGN_OR_RETURN(
             const queue::DeadLetterFilter filter,
             ToFilter(message.filter(), *environment_.config()));
@@ -255,6 +268,9 @@ grpc::ServerUnaryReactor* AdminService::ReplayDeadLetters(
         SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
                                 environment_.queue.ReplayDeadLetters(filter));
         answer.set_replayed_count(count);
+        Tell(*context, {.kind = OperatorAct::Kind::kReplay,
+                        .source = message.filter().source(),
+                        .dead_letters = count});
         return absl::OkStatus();
       });
 }
@@ -264,8 +280,8 @@ grpc::ServerUnaryReactor* AdminService::PurgeDeadLetters(
     grpc::ByteBuffer* response) {
   return DoIn<api::PurgeDeadLettersRequest, api::PurgeDeadLettersResponse>(
       worker_, environment_, {*context, *request, *response},
-      [this](const api::PurgeDeadLettersRequest& message,
-             api::PurgeDeadLettersResponse& answer) -> absl::Status {
+      [this, context](const api::PurgeDeadLettersRequest& message,
+                      api::PurgeDeadLettersResponse& answer) -> absl::Status {
         SEGRID_ASSIGN_OR_RETURN(
             const queue::DeadLetterFilter filter,
             ToFilter(message.filter(), *environment_.config()));
@@ -273,6 +289,9 @@ grpc::ServerUnaryReactor* AdminService::PurgeDeadLetters(
         SEGRID_ASSIGN_OR_RETURN(const std::int64_t count,
                                 environment_.queue.PurgeDeadLetters(filter));
         answer.set_purged_count(count);
+        Tell(*context, {.kind = OperatorAct::Kind::kPurge,
+                        .source = message.filter().source(),
+                        .dead_letters = count});
         return absl::OkStatus();
       });
 }
@@ -282,14 +301,18 @@ grpc::ServerUnaryReactor* AdminService::DropSource(
     grpc::ByteBuffer* response) {
   return DoIn<api::DropSourceRequest, api::DropSourceResponse>(
       worker_, environment_, {*context, *request, *response},
-      [this](const api::DropSourceRequest& message,
-             api::DropSourceResponse& answer) -> absl::Status {
+      [this, context](const api::DropSourceRequest& message,
+                      api::DropSourceResponse& answer) -> absl::Status {
         SEGRID_ASSIGN_OR_RETURN(const std::string lane,
                                 FindOrphan(environment_, message.source()));
         SEGRID_ASSIGN_OR_RETURN(const queue::DroppedLane dropped,
                                 environment_.queue.DropLane(lane));
         answer.set_pending_count(dropped.pending);
         answer.set_dead_letter_count(dropped.dead_letters);
+        Tell(*context, {.kind = OperatorAct::Kind::kDrop,
+                        .source = message.source(),
+                        .pending = dropped.pending,
+                        .dead_letters = dropped.dead_letters});
         return absl::OkStatus();
       });
 }
@@ -305,6 +328,7 @@ grpc::ServerUnaryReactor* AdminService::ReloadConfig(
   if (!call->status().ok()) {
     call->Answer(call->status());
   } else {
+    Tell(*context, {.kind = OperatorAct::Kind::kReload});
     environment_.reload_config(
         call->request, call->answer,
         [call](const absl::Status& status) { call->Answer(status); });
@@ -317,7 +341,8 @@ grpc::ServerUnaryReactor* AdminService::Drain(
     grpc::ByteBuffer* response) {
   return Do<api::DrainRequest, api::DrainResponse>(
       environment_, {*context, *request, *response},
-      [this](const auto&, auto&) {
+      [this, context](const auto&, auto&) {
+        Tell(*context, {.kind = OperatorAct::Kind::kDrain});
         environment_.request_drain();
         return absl::OkStatus();
       });

@@ -93,6 +93,9 @@ class AdminService final : public RawAdminService {
                                   grpc::ByteBuffer* response) override;
 
  private:
+  // Says who did what; before the call is answered.
+  void Tell(const grpc::CallbackServerContext& context, OperatorAct act) const;
+
   // Most calls that wait for the worker.
   static constexpr std::size_t kMaxWaiting = 100;
 

@@ -16,7 +16,7 @@
 namespace segrid::rpc {
 
 // Told of a call when it is answered, and how long that took.
-using CallObserver = std::function<void(grpc::StatusCode, absl::Duration)>;
+using CallObserver = std::function<void(const grpc::Status&, absl::Duration)>;
 
 // All must outlive the service.
 struct BridgeEnvironment {

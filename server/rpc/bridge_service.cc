@@ -48,8 +48,7 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
   LogTraced(environment_.log, "Transform", status, *context);
   grpc::Status answered = ToGrpcStatus(status);
   if (environment_.on_transform) {
-    environment_.on_transform(answered.error_code(),
-                              environment_.clock.Uptime() - begin);
+    environment_.on_transform(answered, environment_.clock.Uptime() - begin);
   }
   ReleaseRequest(*request);
   reactor->Answer(std::move(answered), *response);

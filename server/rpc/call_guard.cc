@@ -1,6 +1,7 @@
 #include "server/rpc/call_guard.h"
 
 #include <memory>
+#include <string>
 
 #include "absl/time/time.h"
 #include "core/base/error_info.h"
@@ -26,6 +27,13 @@ absl::Status CallGuard::Admit(const grpc::CallbackServerContext& context,
                            "more time, or send less at a time");
   }
   return absl::OkStatus();
+}
+
+std::string CallGuard::Describe(
+    const grpc::CallbackServerContext& context) const {
+  std::shared_ptr<const grpc::AuthContext> proven;
+  const auth::Caller caller = CallerOf(context, proven);
+  return authorizer_.Describe(caller);
 }
 
 absl::StatusOr<ByteBudget::Share> CallGuard::TakeRoom(

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -49,6 +50,9 @@ class CallGuard {
   // Besides, the errors of Authorizer::Check.
   absl::Status Admit(const grpc::CallbackServerContext& context,
                      auth::Role role) const;
+
+  // Who makes the call, for the log; see auth::Authorizer::Describe.
+  std::string Describe(const grpc::CallbackServerContext& context) const;
 
   // The caller of a call that lasts; see KnownCaller.
   KnownCaller Remember(const grpc::CallbackServerContext& context,

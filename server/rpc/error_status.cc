@@ -73,6 +73,21 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
                       std::string(status.message()), SerializeStatus(status));
 }
 
+std::string ReasonOf(const grpc::Status& status) {
+  v1::Status message;
+  if (message.ParseFromString(status.error_details())) {
+    for (const auto& detail : message.details()) {
+      v1::ErrorInfo info;
+      if (detail.type_url() == base::kErrorInfoUrl &&
+          info.ParseFromString(detail.value())) {
+        return info.reason();
+      }
+    }
+  }
+  return absl::StatusCodeToString(
+      static_cast<absl::StatusCode>(status.error_code()));
+}
+
 absl::Status DrainingError() {
   absl::Status status = base::MakeError(
       absl::StatusCode::kUnavailable, "DRAINING",

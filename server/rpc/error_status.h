@@ -24,6 +24,10 @@ std::string SerializeStatus(const absl::Status& status);
 // OK gives OK.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
+// The reason in the ErrorInfo of an error on its way out; without one the name
+// of its code.
+std::string ReasonOf(const grpc::Status& status);
+
 // UNAVAILABLE, DRAINING: the server is stopping. With RetryInfo.
 absl::Status DrainingError();
 

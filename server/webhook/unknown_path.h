@@ -6,17 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "core/base/clock.h"
 #include "server/http/router.h"
-#include "server/logging/log.h"
 
 namespace segrid::webhook {
 
-// Answers such posts with 404, before anything of the body is read, and says so
-// in the log: once a minute at most, because anybody may post, and without the
-// path, because it may hold a secret. `names` are the webhooks'; `log` and
-// `clock` outlive the router. Add it after the webhooks.
-void AddUnknownPath(httpd::Router& router, std::vector<std::string> names,
-                    logging::Log& log, base::Clock& clock);
+// Answers such posts with 404, before anything of the body is read. The log
+// hears of `names`, which are the webhooks', not of the path, because it may
+// hold a secret. Add it after the webhooks.
+void AddUnknownPath(httpd::Router& router,
+                    const std::vector<std::string>& names);
 
 }  // namespace segrid::webhook

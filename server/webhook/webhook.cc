@@ -265,24 +265,29 @@ httpd::Answer Webhook::RefuseForward(const absl::Status& status,
     return Refuse(Outcome::kNotAnArray, trace,
                   BodyProblem(status, content_type));
   }
-  environment_.log.Error(
+  environment_.log.Debug(
       "webhook could not be made durable",
       {{"webhook", name_}, {"reason", reason}, {"trace_id", TextOf(trace)}});
   counts_.Add(Outcome::kUnavailable);
-  return UnavailableAnswer(status);
+  httpd::Answer answer = UnavailableAnswer(status);
+  answer.refusal.webhook = name_;
+  return answer;
 }
 
 httpd::Answer Webhook::Refuse(Outcome outcome, const Trace& trace,
                               std::string_view detail) {
   counts_.Add(outcome);
-  environment_.log.Warning(
-      "webhook refused",
+  environment_.log.Debug(
+      "webhook request refused",
       {{"webhook", name_},
        {"reason",
         std::string(kOutcomeNames[static_cast<std::size_t>(outcome)])},
        {"detail", std::string(detail)},
        {"trace_id", TextOf(trace)}});
-  return RefusalAnswer(outcome, detail);
+  httpd::Answer answer = RefusalAnswer(outcome, detail);
+  answer.refusal.webhook = name_;
+  answer.refusal.detail = detail;
+  return answer;
 }
 
 }  // namespace segrid::webhook

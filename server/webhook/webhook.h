@@ -105,7 +105,8 @@ class Webhook : public std::enable_shared_from_this<Webhook> {
                                    const httpd::Request& request) const;
   void Forward(const Rules& rules, const httpd::Request& request,
                std::string_view body, httpd::Respond respond);
-  // Counts and logs what was refused, and makes the answer. `detail` says more
+  // Counts what was refused, and makes the answer, which tells the listener's
+  // log. `detail` says more
   // than the outcome does, without the contents.
   httpd::Answer Refuse(Outcome outcome, const Trace& trace,
                        std::string_view detail = {});

@@ -23,10 +23,12 @@ using ::testing::SizeIs;
 class SourcesChange : public ::testing::Test {
  protected:
   // Another receiver under `name`, whose script is given back.
-  testing::FakeReceiverScript& Put(const std::string& name) {
+  testing::FakeReceiverScript& Put(const std::string& name,
+                                   const std::string& lane = "") {
     auto& script = scripts_.emplace_back();
     Source source;
     source.name = name;
+    source.lane = lane;
     source.receiver = std::make_unique<testing::FakeReceiver>(
         script, bench_.clock, bench_.executor);
     bench_.deliverer().Put(std::move(source));
@@ -85,6 +87,48 @@ TEST_F(SourcesChange, WhatTheOldReceiverDidNotTakeGoesToTheNewOne) {
   EXPECT_EQ(bench_.script().arrivals.size(), tries);
   EXPECT_EQ(bench_.stats().delivered, 3);
   EXPECT_EQ(bench_.status().failed_attempts, static_cast<std::int64_t>(tries));
+}
+
+TEST_F(SourcesChange, ARenamedSourceTakesTheLaneOverWhenTheOldOneIsDone) {
+  bench_.script().latency = absl::Seconds(5);
+  bench_.Append(3);
+  bench_.Start();
+  ASSERT_THAT(bench_.script().arrivals, SizeIs(1));
+  ASSERT_TRUE(bench_.deliverer().Pause("prod").ok());
+  auto& next = Put("renamed", "prod");
+  bench_.deliverer().Remove("elsewhere");
+  bench_.Append(2, 3);
+  Advance(6'000);
+  EXPECT_THAT(next.arrivals, SizeIs(0)) << "an operator paused it";
+  EXPECT_EQ(base::ReasonOf(bench_.deliverer().Resume("prod")),
+            "UNKNOWN_SOURCE");
+  ASSERT_TRUE(bench_.deliverer().Resume("renamed").ok());
+  Advance(1'000);
+  ASSERT_THAT(next.arrivals, SizeIs(1));
+  EXPECT_THAT(next.arrivals[0].tracks, SizeIs(2));
+  EXPECT_EQ(bench_.stats().delivered, 5);
+  const auto statuses = bench_.deliverer().Statuses();
+  ASSERT_THAT(statuses, SizeIs(1));
+  EXPECT_EQ(statuses[0].name, "renamed");
+  EXPECT_EQ(statuses[0].lane, "prod");
+  EXPECT_EQ(statuses[0].messages_sent, 5) << "counted on";
+  for (const auto& [track, count] : Arrived()) EXPECT_EQ(count, 1) << track;
+}
+
+TEST_F(SourcesChange, ASourceThatGetsAnotherLaneLeavesItsOwn) {
+  bench_.script().latency = absl::Seconds(5);
+  bench_.Append(3);
+  bench_.Start();
+  auto& next = Put("prod", "old");
+  bench_.deliverer().Remove("prod");
+  bench_.Append(2, 3);
+  Advance(6'000);
+  EXPECT_THAT(next.arrivals, SizeIs(0));
+  EXPECT_EQ(bench_.stats().pending, 2);
+  const auto statuses = bench_.deliverer().Statuses();
+  ASSERT_THAT(statuses, SizeIs(1));
+  EXPECT_EQ(statuses[0].lane, "old");
+  EXPECT_EQ(bench_.deliverer().Status("prod")->lane, "old");
 }
 
 // The one before had put it off until its age.

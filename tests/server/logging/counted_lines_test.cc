@@ -22,10 +22,9 @@ class CountedLinesTest : public ::testing::Test {
   testing::FakeExecutor executor_{clock_};
   std::vector<std::string> written_;
   std::unique_ptr<CountedLines> lines_ = std::make_unique<CountedLines>(
-      executor_, absl::Seconds(10),
-      [this](const std::string& who, const std::string& reason,
-             std::int64_t count) {
-        written_.push_back(absl::StrCat(who, " ", reason, " ", count));
+      executor_, absl::Seconds(10), [this](const CountedLine& line) {
+        written_.push_back(absl::StrCat(line.who, " ", line.reason, " ",
+                                        line.count, line.detail));
       });
 };
 
@@ -51,6 +50,14 @@ TEST_F(CountedLinesTest, TellsWhoAndReasonApart) {
   lines_->Add("b", "BAD");
   lines_->Add("a", "OLD");
   EXPECT_THAT(written_, ElementsAre("a BAD 1", "b BAD 1", "a OLD 1"));
+}
+
+TEST_F(CountedLinesTest, TellsTheDetailOfTheLastThatItCounts) {
+  for (const char* detail : {" first", " second", " third"}) {
+    lines_->Add("a", "BAD", 1, detail);
+  }
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_THAT(written_, ElementsAre("a BAD 1 first", "a BAD 2 third"));
 }
 
 TEST_F(CountedLinesTest, WritesAtOnceAgainAfterAQuietWindow) {

@@ -15,6 +15,36 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using transform::Reason;
 
+TEST(EventCounts, CountEachEventOnceHoweverManySourcesThereAre) {
+  const struct {
+    std::vector<pipeline::Issue> issues;  // Of one event, and two sources.
+    EventTotals want;
+  } kRows[] = {
+      {{}, {1, 1, 0, 0}},
+      {{{0, Reason::kBadTimestamp, -1}}, {1, 0, 0, 1}},
+      {{{0, Reason::kUnsupportedEvent, -1}}, {1, 0, 1, 0}},
+      {{{0, Reason::kEventNotSelected, 0}}, {1, 1, 0, 0}},
+      {{{0, Reason::kTooLarge, 1}}, {1, 1, 0, 0}},
+      {{{0, Reason::kEventNotSelected, 0}, {0, Reason::kNotRouted, 1}},
+       {1, 0, 1, 0}},
+      {{{0, Reason::kEventNotSelected, 0}, {0, Reason::kTooLarge, 1}},
+       {1, 0, 0, 1}},
+  };
+  for (const auto& row : kRows) {
+    EventCounts counts;
+    pipeline::ForwardResult result;
+    result.events = 1;
+    result.sources = {{"a"}, {"b"}};
+    result.issues = row.issues;
+    counts.OnForward(result);
+    const EventTotals totals = counts.Totals();
+    EXPECT_EQ(totals.received, row.want.received);
+    EXPECT_EQ(totals.tracks, row.want.tracks);
+    EXPECT_EQ(totals.skipped, row.want.skipped);
+    EXPECT_EQ(totals.rejected, row.want.rejected);
+  }
+}
+
 TEST(EventCounts, AddUpWhatBecameOfEvents) {
   EventCounts counts;
   counts.AddSource("a");
@@ -41,9 +71,10 @@ TEST(EventCounts, AddUpWhatBecameOfEvents) {
   counts.OnForward(result);
   const EventTotals totals = counts.Totals();
   EXPECT_EQ(totals.received, 14);
-  EXPECT_EQ(totals.tracks, 3 + 3 + 2 + 3);
-  EXPECT_EQ(totals.skipped, 1 + 1 + 1);
-  EXPECT_EQ(totals.rejected, 1 + 1 + 2);
+  // The one that `a` skipped is a Track of `b`.
+  EXPECT_EQ(totals.tracks, 3 + 3 + 3);
+  EXPECT_EQ(totals.skipped, 1 + 1);
+  EXPECT_EQ(totals.rejected, 1 + 1 + 1);
   Exposition out;
   counts.AddTo(out);
   const std::string text = out.Text();
@@ -144,8 +175,13 @@ TEST(CallMeter, NamesMethodsAndCodesAsUsual) {
 TEST(CallMeter, CountsWhatAMethodTellsItself) {
   CallMeter meter;
   const auto observer = meter.MakeObserver("/a.Service/Method");
-  observer(grpc::StatusCode::OK, absl::Milliseconds(2));
-  observer(grpc::StatusCode::UNAVAILABLE, absl::Milliseconds(3));
+  observer(grpc::Status::OK, absl::Milliseconds(2));
+  std::string heard;
+  meter.SetOnError([&heard](const grpc::Status& status) {
+    heard += status.error_message();
+  });
+  observer({grpc::StatusCode::UNAVAILABLE, "away"}, absl::Milliseconds(3));
+  EXPECT_EQ(heard, "away");
   const CallMeter::MethodFigures& figures =
       meter.FiguresOf("/a.Service/Method", "unary");
   EXPECT_TRUE(figures.is_observed);

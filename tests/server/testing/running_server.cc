@@ -40,6 +40,7 @@ RunningServer::RunningServer(config::Config config,
       gates_.push_back(std::make_unique<Gate>());
       deliver::Source& out = sources.emplace_back();
       out.name = source.name;
+      out.lane = config::LaneOf(source);
       out.receiver = std::make_unique<GatedReceiver>(*gates_.back(), pool);
     }
     return sources;

@@ -118,7 +118,7 @@ TEST(Webhook, IsAtItsPathWithASlash) {
   EXPECT_EQ(world.Count(Outcome::kAccepted), 2);
 }
 
-TEST(Webhook, WarnsOnceOfPostsToNamesThatNoWebhookHas) {
+TEST(Webhook, RefusesPostsToNamesThatNoWebhookHasAndSaysWhichThereAre) {
   WebhookWorld world({config::Webhook()});
   for (const char* path :
        {"/v1/webhook/defualt", "/v1/webhook/a/b", "/v1/webhook/default//"}) {
@@ -127,12 +127,13 @@ TEST(Webhook, WarnsOnceOfPostsToNamesThatNoWebhookHas) {
     EXPECT_THAT(answer.body, HasSubstr("NO_SUCH_WEBHOOK"));
   }
   EXPECT_EQ(world.Post(kBody, "", "/v1/webhooks").status, 404);
-  const std::string log = world.LogText();
-  const std::size_t first = log.find("that no webhook has");
-  ASSERT_NE(first, std::string::npos) << log;
-  EXPECT_EQ(log.find("that no webhook has", first + 1), std::string::npos);
-  EXPECT_THAT(log, HasSubstr("default"));
-  EXPECT_THAT(log, Not(HasSubstr("defualt")));
+  const auto refusals = world.refusals();
+  ASSERT_EQ(refusals.size(), 4u);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(refusals[i].reason, "NO_SUCH_WEBHOOK");
+    EXPECT_EQ(refusals[i].detail, "there are: default");
+  }
+  EXPECT_EQ(refusals[3].reason, "NOT_FOUND");
 }
 
 TEST(Webhook, RefusesTooMuch) {
@@ -405,8 +406,12 @@ TEST(Webhook, LogsWhatItRefusesWithoutWhatWasSent) {
       body, absl::StrCat("traceparent: 00-", trace, "-b7ad6b7169203331-01\r\n",
                          Signed(P256Signer(), body)));
   EXPECT_EQ(answer.status, 401);
-  EXPECT_THAT(world.LogText(), HasSubstr("webhook refused"));
+  EXPECT_THAT(world.LogText(), HasSubstr("webhook request refused"));
   EXPECT_THAT(world.LogText(), HasSubstr("bad_signature"));
+  const auto refusals = world.refusals();
+  ASSERT_EQ(refusals.size(), 1u);
+  EXPECT_EQ(refusals[0].webhook, "default");
+  EXPECT_EQ(refusals[0].reason, "BAD_SIGNATURE");
   EXPECT_THAT(world.LogText(), HasSubstr(trace));
   EXPECT_THAT(world.LogText() + answer.body, Not(HasSubstr("canary")));
 }

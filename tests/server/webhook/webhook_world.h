@@ -52,11 +52,15 @@ class WebhookWorld {
       webhooks_.back()->AddRoutes(router, webhooks_.size() == 1);
       names.push_back(webhooks_.back()->name());
     }
-    AddUnknownPath(router, names, log_, world_.clock());
+    AddUnknownPath(router, names);
     httpd::Options http;
     http.listen = {"127.0.0.1:0"};
-    auto listener = httpd::Listener::Start(std::move(http), std::move(router),
-                                           {pool_->io(), clock_});
+    auto listener = httpd::Listener::Start(
+        std::move(http), std::move(router),
+        {pool_->io(), clock_, [this](const httpd::Answer& answer) {
+           absl::MutexLock lock(&mu_);
+           refusals_.push_back(answer.refusal);
+         }});
     EXPECT_TRUE(listener.ok()) << listener.status();
     listener_ = *std::move(listener);
   }
@@ -73,6 +77,11 @@ class WebhookWorld {
     return world_.Lane(source).accepted;
   }
   std::string LogText() const { return log_text_.str(); }
+  // What the listener was told of requests that were refused.
+  std::vector<httpd::Refused> refusals() {
+    absl::MutexLock lock(&mu_);
+    return refusals_;
+  }
 
   // One request over a connection of its own.
   testing::RawAnswer Post(std::string_view body, std::string_view headers = "",
@@ -91,6 +100,8 @@ class WebhookWorld {
       clock_,
       std::make_shared<spdlog::sinks::ostream_sink_mt>(log_text_)};
   std::atomic<bool> accepting_ = true;
+  absl::Mutex mu_;
+  std::vector<httpd::Refused> refusals_ ABSL_GUARDED_BY(mu_);
   std::vector<std::shared_ptr<Webhook>> webhooks_;
   std::unique_ptr<pool::ThreadPool> pool_ = *pool::ThreadPool::Create(2);
   std::unique_ptr<httpd::Listener> listener_;

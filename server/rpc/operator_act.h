@@ -1,0 +1,29 @@
+// What an operator did.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace segrid::rpc {
+
+// An act that was done, for the log.
+struct OperatorAct {
+  enum class Kind : std::uint8_t {
+    kPause,
+    kResume,
+    kReplay,
+    kPurge,
+    kDrop,
+    kReload,
+    kDrain,
+  };
+  Kind kind = Kind::kPause;
+  std::string source{};  // Empty: of no source.
+  // Who did it: see auth::Authorizer::Describe. Empty: nobody had to say.
+  std::string by{};
+  std::int64_t pending = 0;       // kDrop.
+  std::int64_t dead_letters = 0;  // kReplay, kPurge, kDrop.
+};
+
+}  // namespace segrid::rpc
