@@ -2,6 +2,7 @@
 // no OK, nothing half-visible, and recovery without help.
 
 #include <atomic>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -133,11 +134,67 @@ TEST(DiskFailure, ThatLastsGivesNoOkAndHealsByItself) {
   for (const Failure& failure : Failures()) {
     SCOPED_TRACE(failure.name);
     bool untouched = false;
-    for (std::int64_t nth = 1; !untouched && !::testing::Test::HasFailure();
-         ++nth) {
+    std::int64_t nth = 1;
+    for (; !untouched && !::testing::Test::HasFailure(); ++nth) {
       SCOPED_TRACE(::testing::Message() << "from write " << nth);
       untouched = FailTheNthWrite(failure, nth, kForever);
     }
+    EXPECT_GE(nth, 3) << "an append must write and sync";
+  }
+}
+
+// Each call whose answer must survive a power cut syncs before it; an Ack need
+// not, because what is delivered twice is told by its id.
+TEST(DiskFailure, OfASyncGivesNoOkToWhatMustSurviveAPowerCut) {
+  struct Case {
+    const char* name;
+    std::function<absl::Status(World&, const Lease&)> call;
+    bool syncs;
+  };
+  const DeadLetterFilter letters = {.lane = "prod"};
+  for (const Case& c : std::vector<Case>{
+           {"Append",
+            [](World&world, const Lease&) {
+              return world.store.calls()
+                  .Append({testing::ChunkOf("prod", {"new"})})
+                  .status();
+            },
+            true},
+           {"DeadLetter",
+            [](World&world, const Lease&lease) {
+              return world.store.calls().DeadLetter(
+                  testing::AllOf("prod", lease), {"REFUSED", ""});
+            },
+            true},
+           {"ReplayDeadLetters",
+            [&letters](World&world, const Lease&) {
+              return world.store.queue().ReplayDeadLetters(letters).status();
+            },
+            true},
+           {"PurgeDeadLetters",
+            [&letters](World&world, const Lease&) {
+              return world.store.queue().PurgeDeadLetters(letters).status();
+            },
+            true},
+           {"Ack",
+            [](World&world, const Lease&lease) {
+              return world.store.calls().Ack(testing::AllOf("prod", lease));
+            },
+            false}}) {
+    SCOPED_TRACE(c.name);
+    World world;
+    testing::QueueCalls calls = world.store.calls();
+    calls.Append("prod", {"a", "b"});
+    ASSERT_TRUE(calls
+                    .DeadLetter(testing::AllOf("prod", calls.Take("prod", 1)),
+                                {"REFUSED", ""})
+                    .ok());
+    const Lease lease = calls.Take("prod");
+    world.plan.Arm({.count = kForever, .only_syncs = true});
+    const absl::Status status = c.call(world, lease);
+    EXPECT_EQ(status.ok(), !c.syncs) << status;
+    world.plan.Heal();
+    EXPECT_TRUE(world.WaitUntil(true));
   }
 }
 
