@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -105,6 +107,90 @@ TYPED_TEST_P(QueueContract, FiltersSelectByReasonIdAndTime) {
   EXPECT_EQ(count({.since = start + absl::Seconds(10)}), 2u);
   EXPECT_EQ(count({.until = start + absl::Seconds(10)}), 1u);
   EXPECT_EQ(count({.reason = "BAD_MESSAGE", .ids = {newest}}), 0u);
+}
+
+// A filter, and which of three letters fit it. They were given up at 0 s, 10 s
+// and 20 s after `start`; their message ids are "0", "1" and "2".
+struct FilterCase {
+  using Ids = std::vector<std::uint64_t>;
+
+  const char* name;
+  std::function<void(DeadLetterFilter&, absl::Time start, const Ids&)> set;
+  std::vector<std::string> fit;
+};
+
+inline std::vector<FilterCase> FilterCases() {
+  using Ids = FilterCase::Ids;
+  return {
+      {"all", [](auto&, absl::Time, const Ids&) {}, {"0", "1", "2"}},
+      {"reason",
+       [](auto& filter, absl::Time, const Ids&) { filter.reason = "EXPIRED"; },
+       {"1"}},
+      {"ids",
+       [](auto& filter, absl::Time, const Ids& ids) {
+         filter.ids = {ids[0], ids[2]};
+       },
+       {"0", "2"}},
+      {"since",
+       [](auto& filter, absl::Time start, const Ids&) {
+         filter.since = start + absl::Seconds(10);
+       },
+       {"1", "2"}},
+      {"until",
+       [](auto& filter, absl::Time start, const Ids&) {
+         filter.until = start + absl::Seconds(10);
+       },
+       {"0"}},
+      {"all of them together",
+       [](auto& filter, absl::Time start, const Ids& ids) {
+         filter.reason = "REFUSED";
+         filter.ids = {ids[1], ids[2]};
+         filter.since = start;
+         filter.until = start + absl::Seconds(30);
+       },
+       {"2"}},
+      {"none",
+       [](auto& filter, absl::Time start, const Ids&) { filter.until = start; },
+       {}},
+  };
+}
+
+TYPED_TEST_P(QueueContract, ReplayAndPurgeLeaveWhatDoesNotFit) {
+  for (const FilterCase& c : FilterCases()) {
+    for (const bool replay : {true, false}) {
+      const std::string lane = absl::StrCat(c.name, replay ? " again" : "");
+      SCOPED_TRACE(lane);
+      const absl::Time start = this->clock().Now();
+      for (const char* const id : {"0", "1", "2"}) {
+        this->calls().Append(lane, {id});
+        ASSERT_TRUE(this->calls()
+                        .DeadLetter(AllOf(lane, this->calls().Take(lane)),
+                                    {*id == '1' ? "EXPIRED" : "REFUSED", ""})
+                        .ok());
+        this->Advance(absl::Seconds(10));
+      }
+      const DeadLetterQuery query{.filter = {.lane = lane}};
+      auto page = this->queue().ListDeadLetters(query);
+      FilterCase::Ids ids;
+      for (const DeadLetter& letter : page->dead_letters) {
+        ids.insert(ids.begin(), letter.id);
+      }
+      ASSERT_EQ(ids.size(), 3u);
+      DeadLetterFilter filter = {.lane = lane};
+      c.set(filter, start, ids);
+      EXPECT_EQ(*(replay ? this->queue().ReplayDeadLetters(filter)
+                         : this->queue().PurgeDeadLetters(filter)),
+                std::ssize(c.fit));
+      std::vector<std::string> all = c.fit;
+      page = this->queue().ListDeadLetters(query);
+      for (const DeadLetter& letter : page->dead_letters) {
+        all.push_back(letter.message_id);
+      }
+      EXPECT_THAT(all, ::testing::UnorderedElementsAre("0", "1", "2"));
+      EXPECT_EQ(IdsOf(this->calls().Take(lane)),
+                replay ? c.fit : std::vector<std::string>());
+    }
+  }
 }
 
 TYPED_TEST_P(QueueContract, ReplayQueuesAgainWithTheSameIdAndAFreshBudget) {
@@ -230,7 +316,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     StatsTellTheOldestAndTheBytes,
     ADeadLetterKeepsWhatIsKnown, DeadLettersCountInTheLedger,
     PagesGoFromTheNewestToTheOldest, BadPagesAreRefused,
-    FiltersSelectByReasonIdAndTime,
+    FiltersSelectByReasonIdAndTime, ReplayAndPurgeLeaveWhatDoesNotFit,
     ReplayQueuesAgainWithTheSameIdAndAFreshBudget,
     PurgedDeadLettersCountAsPurged, ADroppedLaneGivesUpAllItHas,
     ADroppedLaneGoesOnWithItsNumbersAndIds, ListsTheLanesThatHaveSomething);
