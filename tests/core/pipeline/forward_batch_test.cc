@@ -147,6 +147,31 @@ TEST(ForwardBatch, EachLaneHoldsWhatTransformGivesOfRealBodies) {
   }
 }
 
+TEST(ForwardBatch, ATrackThatIsTooLargeLeavesNothingBehind) {
+  const auto event = [](const std::string& text) {
+    return R"({"event":"open","email":"a","timestamp":1,"x":")" + text + "\"}";
+  };
+  const std::string good = event("x");
+  const std::string large = event(std::string(kMaxTrackBytes, 'x'));
+  Options options;
+  options.custom_args.all = true;
+  ForwardTransformer transformer;
+  for (const std::string& body :
+       {"[" + large + "]", "[" + large + "," + good + "]",
+        "[" + good + "," + large + "," + good + "]"}) {
+    Lanes lanes({options, Options()});
+    ASSERT_TRUE(
+        transformer
+            .Transform(Json(body), 0, lanes.lanes, lanes.issues, lanes.counts)
+            .ok());
+    EXPECT_EQ(lanes.lanes.at(0).rejected, 1);
+    EXPECT_EQ(lanes.lanes.at(1).rejected, 0);
+    for (const ForwardLane& lane : lanes.lanes) {
+      ExpectLaneIsTransform(lane, body);
+    }
+  }
+}
+
 TEST(ForwardBatch, AnIssueIsOfAllLanesOrOfOne) {
   const std::string body =
       R"([{"event":"open","email":"a","timestamp":1},{"event":"x"},7,)"
@@ -175,10 +200,10 @@ TEST(ForwardBatch, AnIssueIsOfAllLanesOrOfOne) {
     EXPECT_EQ(lanes.issues[i].reason, expected[i].reason) << i;
     EXPECT_EQ(lanes.issues[i].source, expected[i].source) << i;
   }
-  EXPECT_EQ(lanes.lanes[0].skipped, 3);
-  EXPECT_EQ(lanes.lanes[0].rejected, 2);
-  EXPECT_EQ(lanes.lanes[1].skipped, 4);
-  EXPECT_EQ(lanes.lanes[1].rejected, 1);
+  EXPECT_EQ(lanes.lanes.at(0).skipped, 3);
+  EXPECT_EQ(lanes.lanes.at(0).rejected, 2);
+  EXPECT_EQ(lanes.lanes.at(1).skipped, 4);
+  EXPECT_EQ(lanes.lanes.at(1).rejected, 1);
 }
 
 // What the first lane converted is not counted again for the second.

@@ -123,39 +123,48 @@ class Brake {
   absl::Notification released_;
 };
 
-TEST(RocksQueue, AppendsInOneCommitKeepALanesBoundTogether) {
+// What became of three appends of 17 bytes each to these lanes, in one commit.
+std::vector<std::string> AppendTogether(const RocksOptions& bounds,
+                                        const std::vector<std::string>& lanes) {
   Brake brake;
-  // Room for two of 17 bytes.
-  RocksStore store({.max_bytes = 1'000,
-                    .max_lane_bytes = 40,
-                    .on_step = brake.At("written")});
-  store.options.max_lane_bytes = 40;
-  ASSERT_NO_FATAL_FAILURE(store.Reopen());
+  RocksStore store;
+  store.options.max_bytes = bounds.max_bytes;
+  store.options.max_lane_bytes = bounds.max_lane_bytes;
+  store.options.on_step = brake.At("written");
+  store.Reopen();
   brake.Arm();
-  std::vector<absl::StatusOr<AppendResult>> results(
-      4, absl::UnknownError("not answered"));
+  std::vector<std::string> reasons(4, "not answered");
   absl::BlockingCounter answers(4);
-  const auto append = [&](std::size_t i, const std::string& lane,
-                          const std::string& id) {
-    store.queue().Append({.chunks = {testing::ChunkOf(lane, {id})}},
-                         [&, i](absl::StatusOr<AppendResult> result) {
-                           results[i] = std::move(result);
-                           answers.DecrementCount();
-                         });
+  const auto append = [&](std::size_t i, const std::string& lane) {
+    store.queue().Append(
+        {.chunks = {testing::ChunkOf(lane, {absl::StrCat(i)})}},
+        [&, i](const absl::StatusOr<AppendResult>& result) {
+          reasons[i] = base::ReasonOf(result.status());
+          answers.DecrementCount();
+        });
   };
-  append(0, "other", "x");
+  append(3, "before");
   brake.WaitUntilReached();
   // These wait together, and go into the next commit.
-  append(1, "prod", "a");
-  append(2, "prod", "b");
-  append(3, "prod", "c");
+  for (std::size_t i = 0; i < 3; ++i) append(i, lanes.at(i));
   brake.Release();
   answers.Wait();
-  EXPECT_TRUE(results[0].ok()) << results[0].status();
-  EXPECT_TRUE(results[1].ok()) << results[1].status();
-  EXPECT_TRUE(results[2].ok()) << results[2].status();
-  EXPECT_EQ(base::ReasonOf(results[3].status()), "QUEUE_FULL");
-  EXPECT_EQ(store.calls().Stats("prod").pending, 2);
+  EXPECT_EQ(reasons.back(), "");
+  reasons.pop_back();
+  return reasons;
+}
+
+TEST(RocksQueue, AppendsInOneCommitKeepTheBoundsTogether) {
+  const std::vector<std::string> one = {"a", "a", "a"};
+  const std::vector<std::string> three = {"a", "b", "c"};
+  const RocksOptions small_lanes = {.max_bytes = 1'000, .max_lane_bytes = 40};
+  // With 17 bytes that were there before.
+  const RocksOptions small_store = {.max_bytes = 57, .max_lane_bytes = 57};
+  EXPECT_THAT(AppendTogether(small_lanes, one),
+              ElementsAre("", "", "QUEUE_FULL"));
+  EXPECT_THAT(AppendTogether(small_lanes, three), ElementsAre("", "", ""));
+  EXPECT_THAT(AppendTogether(small_store, three),
+              ElementsAre("", "", "QUEUE_FULL"));
 }
 
 TEST(RocksQueue, TheSame46TimesWithRestartsBetweenIsAcceptedOnce) {
@@ -279,11 +288,11 @@ TEST(RocksQueue, DeletesNoDeadLetterForAnother) {
   EXPECT_EQ(store.calls().Stats("prod").pending, 2);
   EXPECT_EQ(store.calls().Take("prod").messages.size(), 0u)
       << "they are on loan";
-  EXPECT_EQ(
-      *store.queue().CountPendingUntil("prod", lease.messages[3].accepted_time),
-      2);
   EXPECT_EQ(*store.queue().CountPendingUntil(
-                "prod", lease.messages[0].accepted_time - absl::Seconds(1)),
+                "prod", lease.messages.at(3).accepted_time),
+            2);
+  EXPECT_EQ(*store.queue().CountPendingUntil(
+                "prod", lease.messages.at(0).accepted_time - absl::Seconds(1)),
             0);
   EXPECT_EQ(*store.queue().PurgeDeadLetters({.lane = "prod"}), 2);
   EXPECT_EQ(*store.queue().CountPendingUntil("prod", absl::InfiniteFuture()),
