@@ -124,8 +124,8 @@ void AddBackfill(CLI::App& app, Action& chosen) {
   const auto flags = std::make_shared<BackfillFlags>();
   CLI::App* command = app.add_subcommand(
       "backfill",
-      "Give archived webhook bodies, or files with an event per line, packed "
-      "with gzip or not, to a server, no faster than --rate");
+      "Send archives to a server, no faster than --rate: files of any size "
+      "with webhook bodies or an event per line, packed with gzip or not");
   command->add_option("FILE", flags->files, "The files, in this order")
       ->required();
   AddServerFlags(*command, flags->server);

@@ -104,13 +104,16 @@ void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
       ->delimiter(',');
   command
       .add_option("--since", flags.since,
-                  "Only those given up at or after this time: 1h (ago), "
+                  "Only those that became dead letters at or after this time: "
+                  "1h (ago), "
                   "2026-06-09 (UTC) or 2026-06-09T18:19:12Z")
       ->type_name("TIME")
       ->check(CLI::Validator(CheckTime, ""));
   command
-      .add_option("--until", flags.until,
-                  "Only those given up before this time, in the same forms")
+      .add_option(
+          "--until", flags.until,
+          "Only those that became dead letters before this time, in the "
+          "same forms")
       ->type_name("TIME")
       ->check(CLI::Validator(CheckTime, ""));
 }

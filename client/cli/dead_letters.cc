@@ -278,8 +278,9 @@ Added AddInner(CLI::App& parent, const Inner& inner, Action& chosen) {
 }  // namespace
 
 void AddDeadLetters(CLI::App& app, Action& chosen) {
-  CLI::App* parent = app.add_subcommand(
-      "dead-letters", "List, show, export, replay or delete what was given up");
+  CLI::App* parent = app.add_subcommand("dead-letters",
+                                        "List, show, export, replay or delete "
+                                        "Tracks that could not be delivered");
   parent->require_subcommand(1);
   const Added list =
       AddInner(*parent, {"list", "List them, newest first", RunList}, chosen);

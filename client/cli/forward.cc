@@ -125,7 +125,8 @@ int RunForward(const ForwardFlags& flags, Console& console) {
 void AddForward(CLI::App& app, Action& chosen) {
   const auto flags = std::make_shared<ForwardFlags>();
   CLI::App* command = app.add_subcommand(
-      "forward", "Give a webhook body to a server, which delivers its Tracks");
+      "forward",
+      "Send one webhook body to a server for delivery, as fast as it takes it");
   AddBodyFlags(*command, flags->body);
   AddServerFlags(*command, flags->server);
   command

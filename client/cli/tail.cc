@@ -140,7 +140,7 @@ void AddTail(CLI::App& app, Action& chosen) {
   const auto flags = std::make_shared<TailFlags>();
   CLI::App* command = app.add_subcommand(
       "tail",
-      "Show Tracks as they pass a server, without what is personal, until "
+      "Show Tracks as they pass a server, without personal data, until "
       "Ctrl-C");
   AddServerFlags(*command, flags->server);
   command

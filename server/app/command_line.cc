@@ -39,7 +39,7 @@ constexpr const char* kFooter =
     "directory is bad\n"
     "  2    wrong options\n"
     "  3    the configuration has errors\n"
-    "  4    stuck: something did not end within drain.grace + 1 s\n"
+    "  4    something did not end within drain.grace + 1 s\n"
     "  130  a second SIGINT\n";
 
 // "" or what is wrong; the form that CLI11 wants.
@@ -89,8 +89,10 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   show->fallthrough();
   config->fallthrough();
   config->require_subcommand(1);
-  CLI::App* const fsck = program.add_subcommand(
-      "fsck", "Read every record of a stopped server's queue, print its books");
+  CLI::App* const fsck =
+      program.add_subcommand("fsck",
+                             "Read every record of a stopped server's queue, "
+                             "print the ledger of each source");
   CLI::App* const repair = program.add_subcommand(
       "repair",
       "Make a damaged queue usable, print what is lost (copy it before)");
