@@ -90,11 +90,12 @@ TEST(QueueCommands, WhatIsForbiddenIsNotTakenForDamage) {
     EXPECT_THAT(outcome.output, ::testing::Not(HasSubstr("amage")));
   }
   // One file is enough.
-  std::system(("chown -R 65534:65534 " +
-               fs::path(store.dir.path()).parent_path().string() +
-               " && chown 0 " + store.dir.path() + "/db/CURRENT && chmod 600 " +
-               store.dir.path() + "/db/CURRENT")
-                  .c_str());
+  const std::string chown = "chown -R 65534:65534 " +
+                            fs::path(store.dir.path()).parent_path().string() +
+                            " && chown 0 " + store.dir.path() +
+                            "/db/CURRENT && chmod 600 " + store.dir.path() +
+                            "/db/CURRENT";
+  ASSERT_EQ(std::system(chown.c_str()), 0);
   const Outcome outcome = RunServer("fsck", store, kAsNobody);
   EXPECT_EQ(outcome.exit, 1) << outcome.output;
   EXPECT_THAT(outcome.output, HasSubstr("db/CURRENT' belongs to uid 0"));
@@ -130,9 +131,10 @@ TEST(QueueCommands, RepairKeepsTheOwnerAndTheMode) {
   store.Reopen();
   store.Close();
   const std::string path = store.dir.path();
-  std::system(("chown -R 65534:65534 " + path + " && find " + path +
-               " -type f -exec chmod 600 {} + && chmod 700 " + path + "/db")
-                  .c_str());
+  const std::string chown = "chown -R 65534:65534 " + path + " && find " +
+                            path + " -type f -exec chmod 600 {} + && chmod " +
+                            "700 " + path + "/db";
+  ASSERT_EQ(std::system(chown.c_str()), 0);
   fs::remove(path + "/db/CURRENT");
   const Outcome repair = RunServer("repair", store);
   EXPECT_EQ(repair.exit, 0) << repair.output;
