@@ -3,7 +3,7 @@
 
 readonly CHECK_STEPS=(format headers tidy proto docs durability asan tsan)
 # Steps that are parts of others, to be named: what CI has the time for.
-readonly CHECK_PARTS=(asan-parsers asan-core long)
+readonly CHECK_PARTS=(asan-parsers asan-core mutants long)
 readonly BUF_VERSION=1.75.0
 readonly MARKDOWNLINT_VERSION=0.17.2
 
@@ -118,6 +118,14 @@ check_asan-core() (
 check_tsan() {
   local options="ignore_noninstrumented_modules=1 suppressions=$PWD/cmake/tsan.supp"
   TSAN_OPTIONS="$options second_deadlock_stack=1" check_sanitizer tsan
+}
+
+# Plants small faults, one at a time, and counts those that the tests notice.
+# MUTANTS=<how their ids begin> … tries only some.
+check_mutants() {
+  local only=()
+  read -ra only <<<"${MUTANTS:-}"
+  /usr/bin/python3 tests/mutants/mutants.py ${only:+--only "${only[@]}"}
 }
 
 # The full counts of the tests, and everything else that `./dev test` has no
