@@ -186,8 +186,8 @@ TEST(Damage, ALogCutOffAt4096OffsetsIsReportedAndRepaired) {
   EXPECT_GT(judge.reported, 0);
 }
 
-void FlipBits(const Specimen& specimen, const std::string& name,
-              std::size_t usual) {
+void ExpectFlippedBitsAreReported(const Specimen& specimen,
+                                  const std::string& name, std::size_t usual) {
   constexpr std::size_t kRegion = 64 << 10;
   const std::string& file = specimen.files.at(name);
   ASSERT_GE(file.size(), kRegion);
@@ -211,12 +211,12 @@ void FlipBits(const Specimen& specimen, const std::string& name,
 
 TEST(Damage, AFlippedBitOfTheLogIsReportedAndRepaired) {
   const Specimen specimen(false);
-  FlipBits(specimen, specimen.Largest(".log"), 1'024);
+  ExpectFlippedBitsAreReported(specimen, specimen.Largest(".log"), 1'024);
 }
 
 TEST(Damage, AFlippedBitOfASortedFileIsReportedAndRepaired) {
   const Specimen specimen(true);
-  FlipBits(specimen, specimen.Largest(".sst"), 1'024);
+  ExpectFlippedBitsAreReported(specimen, specimen.Largest(".sst"), 1'024);
 }
 
 void ExpectMissed(const Specimen& specimen, const std::string& name) {

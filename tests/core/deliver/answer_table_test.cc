@@ -113,7 +113,7 @@ std::vector<Row> Rows() {
   return rows;
 }
 
-void Check(const Row& row) {
+void ExpectBehaviour(const Row& row) {
   SCOPED_TRACE(row.name);
   SimulatedDelivery delivery;
   int answered = 0;
@@ -159,7 +159,7 @@ void Check(const Row& row) {
 }
 
 TEST(AnswerTable, EachAnswerHasItsBehaviour) {
-  for (const Row& row : Rows()) Check(row);
+  for (const Row& row : Rows()) ExpectBehaviour(row);
 }
 
 TEST(AnswerTable, AFailedHandshakeIsRetriedAndSaysSo) {

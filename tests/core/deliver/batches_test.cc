@@ -68,8 +68,8 @@ TEST(Batches, GatherForTheLinger) {
   delivery.executor.Advance(absl::Milliseconds(10));
   const auto arrivals = server.arrivals();
   ASSERT_EQ(arrivals.size(), 1u);
-  EXPECT_EQ(arrivals[0].ids, Ids(10));
-  EXPECT_NEAR(arrivals[0].at, 0.05, 0.001);
+  EXPECT_EQ(arrivals.at(0).ids, Ids(10));
+  EXPECT_NEAR(arrivals.at(0).at, 0.05, 0.001);
 }
 
 // 2,499 good messages and one bad one, wherever it is.
@@ -101,10 +101,10 @@ TEST(Batches, ABadMessageIsFoundInFewPostsAndItsNeighboursGoOnce) {
       const auto page =
           delivery.queue.ListDeadLetters({.filter = {.lane = "prod"}});
       ASSERT_EQ(page->dead_letters.size(), 1u);
-      EXPECT_EQ(page->dead_letters[0].message_id, id);
-      EXPECT_EQ(page->dead_letters[0].reason,
+      EXPECT_EQ(page->dead_letters.at(0).message_id, id);
+      EXPECT_EQ(page->dead_letters.at(0).reason,
                 status == 400 ? "BAD_MESSAGE" : "TOO_LARGE");
-      EXPECT_EQ(page->dead_letters[0].answer,
+      EXPECT_EQ(page->dead_letters.at(0).answer,
                 absl::StrCat("HTTP ", status, ": sorry"));
     }
   }
@@ -181,8 +181,8 @@ TEST(Batches, ExpireAtTheirAgeWithTheLastAnswer) {
   const auto page =
       delivery.queue.ListDeadLetters({.filter = {.lane = "prod"}});
   ASSERT_EQ(page->dead_letters.size(), 2u);
-  EXPECT_EQ(page->dead_letters[0].reason, "EXPIRED");
-  EXPECT_EQ(page->dead_letters[0].answer, "HTTP 503: down");
+  EXPECT_EQ(page->dead_letters.at(0).reason, "EXPIRED");
+  EXPECT_EQ(page->dead_letters.at(0).answer, "HTTP 503: down");
 }
 
 }  // namespace

@@ -76,8 +76,8 @@ TEST(DelivererAnswers, AWaitHoldsTheWholeSourceAndIsNoAttempt) {
   EXPECT_THAT(bench.script().arrivals, SizeIs(1));
   bench.executor.Advance(absl::Seconds(2));
   EXPECT_THAT(SecondsOfArrivals(bench), ElementsAre(0, 30));
-  EXPECT_EQ(bench.script().arrivals[1].retry_count, 0);
-  EXPECT_THAT(bench.script().arrivals[1].tracks,
+  EXPECT_EQ(bench.script().arrivals.at(1).retry_count, 0);
+  EXPECT_THAT(bench.script().arrivals.at(1).tracks,
               ElementsAre(TrackJson("m0"), TrackJson("m1")));
 }
 
@@ -119,8 +119,8 @@ TEST(DelivererAnswers, APoisonedMessageGoesAloneAndItsNeighboursAreDelivered) {
   EXPECT_LE(bench.script().arrivals.size(), 27u);
   EXPECT_GT(bench.script().arrivals.back().retry_count, 0);
   const auto page = bench.queue.ListDeadLetters({.filter = {.lane = "prod"}});
-  EXPECT_EQ(page->dead_letters[0].message_id, "m1234");
-  EXPECT_EQ(page->dead_letters[0].answer, "HTTP test: body");
+  EXPECT_EQ(page->dead_letters.at(0).message_id, "m1234");
+  EXPECT_EQ(page->dead_letters.at(0).answer, "HTTP test: body");
 }
 
 TEST(DelivererAnswers, AFailureWhileSplittingLosesNothing) {
@@ -191,8 +191,9 @@ TEST(DelivererAnswers, MessagesThatAReceiverPutsOffAreSentAgainAlone) {
   bench.executor.Advance(absl::Minutes(1));
   EXPECT_EQ(bench.stats().delivered, 3);
   EXPECT_THAT(SecondsOfArrivals(bench), ElementsAre(0, 0.25));
-  EXPECT_THAT(bench.script().arrivals[1].tracks, ElementsAre(TrackJson("m1")));
-  EXPECT_EQ(bench.script().arrivals[1].retry_count, 1);
+  EXPECT_THAT(bench.script().arrivals.at(1).tracks,
+              ElementsAre(TrackJson("m1")));
+  EXPECT_EQ(bench.script().arrivals.at(1).retry_count, 1);
 
   DeliveryBench none;
   none.Append(1);
@@ -235,9 +236,9 @@ TEST(DelivererAnswers, MessagesOverTheirAgeExpire) {
   EXPECT_EQ(bench.stats().expired, 1);
   EXPECT_EQ(bench.stats().pending, 1);
   const auto page = bench.queue.ListDeadLetters({.filter = {.lane = "prod"}});
-  EXPECT_EQ(page->dead_letters[0].reason, "EXPIRED");
-  EXPECT_EQ(page->dead_letters[0].answer, "HTTP test: body");
-  EXPECT_GT(page->dead_letters[0].attempts, 1000);
+  EXPECT_EQ(page->dead_letters.at(0).reason, "EXPIRED");
+  EXPECT_EQ(page->dead_letters.at(0).answer, "HTTP test: body");
+  EXPECT_GT(page->dead_letters.at(0).attempts, 1000);
 }
 
 TEST(DelivererAnswers, ExpiredMessagesKeepTheLastAnswerAlsoWhenItAskedToWait) {
@@ -252,8 +253,8 @@ TEST(DelivererAnswers, ExpiredMessagesKeepTheLastAnswerAlsoWhenItAskedToWait) {
   bench.executor.Advance(absl::Minutes(2));
   auto page = bench.queue.ListDeadLetters({.filter = {.lane = "prod"}});
   ASSERT_EQ(page->dead_letters.size(), 1u);
-  EXPECT_EQ(page->dead_letters[0].answer, "HTTP test: body");
-  EXPECT_EQ(page->dead_letters[0].attempts, 0);
+  EXPECT_EQ(page->dead_letters.at(0).answer, "HTTP test: body");
+  EXPECT_EQ(page->dead_letters.at(0).attempts, 0);
   // There is nothing left to attempt.
   EXPECT_EQ(bench.status().state, SourceState::kRateLimited);
   EXPECT_EQ(bench.status().next_attempt, absl::InfiniteFuture());
@@ -271,8 +272,8 @@ TEST(DelivererAnswers, ExpiredMessagesKeepTheLastAnswerAlsoWhenItAskedToWait) {
   bench.executor.Run();
   page = bench.queue.ListDeadLetters({.filter = {.lane = "prod"}});
   ASSERT_EQ(page->dead_letters.size(), 2u);
-  EXPECT_EQ(page->dead_letters[0].message_id, "m2");
-  EXPECT_EQ(page->dead_letters[0].answer, "");
+  EXPECT_EQ(page->dead_letters.at(0).message_id, "m2");
+  EXPECT_EQ(page->dead_letters.at(0).answer, "");
 }
 
 TEST(DelivererAnswers, MessagesTooLargeForTheReceiverAreNotSent) {
@@ -284,7 +285,8 @@ TEST(DelivererAnswers, MessagesTooLargeForTheReceiverAreNotSent) {
   bench.executor.Advance(absl::Seconds(1));
   EXPECT_THAT(bench.DeadLetters(), ElementsAre("m0:TOO_LARGE:0"));
   ASSERT_THAT(bench.script().arrivals, SizeIs(1));
-  EXPECT_THAT(bench.script().arrivals[0].tracks, ElementsAre(TrackJson("m1")));
+  EXPECT_THAT(bench.script().arrivals.at(0).tracks,
+              ElementsAre(TrackJson("m1")));
 }
 
 TEST(DelivererAnswers, AnOutageIsProbedByOneBatchAtATimeAndDrainsInOrder) {

@@ -25,7 +25,7 @@ TEST(Deliverer, DeliversInOrderAfterTheLinger) {
   EXPECT_THAT(bench.script().arrivals, IsEmpty());
   bench.executor.Advance(absl::Milliseconds(1));
   ASSERT_EQ(bench.script().arrivals.size(), 1u);
-  EXPECT_THAT(bench.script().arrivals[0].tracks,
+  EXPECT_THAT(bench.script().arrivals.at(0).tracks,
               ElementsAre(testing::TrackJson("m0"), testing::TrackJson("m1"),
                           testing::TrackJson("m2")));
   EXPECT_EQ(bench.stats().delivered, 0);

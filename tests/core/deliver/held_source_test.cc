@@ -207,7 +207,7 @@ TEST(HeldSource, ProbesWhenAMessageComesAtMostOnceAMinute) {
     bench.executor.Advance(absl::Seconds(10));
   }
   ASSERT_THAT(bench.script().arrivals, SizeIs(2));
-  EXPECT_EQ(bench.script().arrivals[0].tracks[0], testing::TrackJson("m1"))
+  EXPECT_EQ(bench.script().arrivals.at(0).tracks[0], testing::TrackJson("m1"))
       << "one that was not probed";
   EXPECT_NEAR(SecondsOfArrivals(bench)[0], 840, 0.1);
   EXPECT_NEAR(SecondsOfArrivals(bench)[1], 900, 0.1);
@@ -223,7 +223,7 @@ TEST(HeldSource, ProbesAtOnceWhenItIsResumedAndKnowsNothingOfRefusals) {
   ASSERT_TRUE(bench.deliverer().Resume("prod").ok());
   bench.executor.Run();
   ASSERT_THAT(bench.script().arrivals, SizeIs(1));
-  EXPECT_THAT(bench.script().arrivals[0].tracks, SizeIs(1));
+  EXPECT_THAT(bench.script().arrivals.at(0).tracks, SizeIs(1));
   EXPECT_EQ(bench.status().state, SourceState::kMisconfigured);
   receiver.fixed = true;
   ASSERT_TRUE(bench.deliverer().Resume("prod").ok());
@@ -418,7 +418,7 @@ TEST(HeldSource, EachChangeOfStateIsToldOnceWithItsDetail) {
   bench.Start();
   bench.executor.Advance(absl::Minutes(10));
   ASSERT_THAT(bench.observer.changes, SizeIs(1));
-  const StateChange held = bench.observer.changes[0];
+  const StateChange held = bench.observer.changes.at(0);
   EXPECT_EQ(held.source, "prod");
   EXPECT_EQ(held.from, SourceState::kRunning);
   EXPECT_EQ(held.to, SourceState::kMisconfigured);
@@ -426,7 +426,7 @@ TEST(HeldSource, EachChangeOfStateIsToldOnceWithItsDetail) {
   receiver.fixed = true;
   bench.executor.Advance(absl::Minutes(5));
   ASSERT_THAT(bench.observer.changes, SizeIs(2));
-  const StateChange recovered = bench.observer.changes[1];
+  const StateChange recovered = bench.observer.changes.at(1);
   EXPECT_EQ(recovered.to, SourceState::kRunning);
   EXPECT_EQ(recovered.lasted, absl::Minutes(15));
   EXPECT_EQ(recovered.pending, 2) << "all but the probe";

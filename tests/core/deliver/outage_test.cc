@@ -59,7 +59,7 @@ void AddHangingSource(SimulatedDelivery& delivery, NotingServer& server) {
 }
 
 // Lives through one outage; checks what holds for any number in flight.
-void Live(const Outage& outage, std::int32_t max_in_flight) {
+void ExpectNoLoss(const Outage& outage, std::int32_t max_in_flight) {
   SCOPED_TRACE(outage.name);
   SimulatedDelivery delivery;
   std::atomic<bool> down = false;
@@ -118,12 +118,13 @@ void Live(const Outage& outage, std::int32_t max_in_flight) {
 }
 
 TEST(Outage, OfEachKindLosesNothingAndDrainsInOrder) {
-  for (const Outage& outage : Outages()) Live(outage, 1);
+  for (const Outage& outage : Outages()) ExpectNoLoss(outage, 1);
 }
 
 TEST(Outage, WithSeveralInFlightLosesNothing) {
   for (const Outage& outage : Outages()) {
-    if (outage.reply.kind != Kind::kHang) Live(outage, 4);  // It takes long.
+    if (outage.reply.kind != Kind::kHang)
+      ExpectNoLoss(outage, 4);  // It takes long.
   }
 }
 

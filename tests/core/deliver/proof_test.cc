@@ -115,7 +115,7 @@ TEST(Proof, ASuspectThatPassesLaterIsDelivered) {
   bench.executor.Advance(absl::Seconds(1));
   EXPECT_EQ(bench.stats().delivered, 2);
   EXPECT_THAT(SizesOf(bench), ElementsAre(1, 1, 1));
-  EXPECT_EQ(bench.script().arrivals[2].retry_count, 1);
+  EXPECT_EQ(bench.script().arrivals.at(2).retry_count, 1);
 }
 
 TEST(Proof, ASuspectIsADeadLetterWithItsOwnAnswerAtItsAge) {
@@ -130,7 +130,7 @@ TEST(Proof, ASuspectIsADeadLetterWithItsOwnAnswerAtItsAge) {
   bench.executor.Advance(absl::Seconds(2));
   EXPECT_THAT(bench.DeadLetters(), ElementsAre("m0:EXPIRED:1"));
   const auto page = bench.queue.ListDeadLetters({.filter = {.lane = "prod"}});
-  EXPECT_EQ(page->dead_letters[0].answer, "HTTP test: body");
+  EXPECT_EQ(page->dead_letters.at(0).answer, "HTTP test: body");
   EXPECT_EQ(bench.status().detail, "");
 }
 

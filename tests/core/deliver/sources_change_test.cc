@@ -67,7 +67,7 @@ TEST_F(SourcesChange, ANewReceiverBeginsWhenTheOldOneHasNothingInFlight) {
   EXPECT_EQ(bench_.status().in_flight, 1);
   Advance(1'000);
   ASSERT_THAT(next.arrivals, SizeIs(1));
-  EXPECT_THAT(next.arrivals[0].tracks, SizeIs(2));
+  EXPECT_THAT(next.arrivals.at(0).tracks, SizeIs(2));
   Advance(1'000);
   EXPECT_EQ(bench_.stats().delivered, 5);
   EXPECT_EQ(bench_.status().messages_sent, 5);

@@ -95,7 +95,7 @@ TEST(BeastClient, FollowsNoRedirect) {
   ScriptedServer server(
       Always({.status = 308, .headers = {{"Location", "https://evil/"}}}));
   Caller caller(server);
-  EXPECT_EQ(caller.Post()->status, 308);
+  EXPECT_EQ(caller.Post().value().status, 308);
   EXPECT_EQ(server.seen().size(), 1u);
 }
 
@@ -226,7 +226,8 @@ TEST(BeastClient, ManyAtOnceAllGetTheirOwnAnswer) {
     threads.emplace_back([&caller, t] {
       for (int i = 0; i < 20; ++i) {
         const std::string body = absl::StrCat(t, "-", i);
-        EXPECT_EQ(caller.Post(body)->body, absl::StrCat("answer to ", body));
+        EXPECT_EQ(caller.Post(body).value().body,
+                  absl::StrCat("answer to ", body));
       }
     });
   }

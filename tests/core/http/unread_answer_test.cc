@@ -72,7 +72,7 @@ int Trials() {
 
 // Each request of odd number is refused, the others are taken; a stray answer
 // that says something else is behind each.
-void RunTrials(bool tls) {
+void ExpectOwnAnswers(bool tls) {
   std::shared_ptr<Meeting> meeting;
   int trial = 0;
   ScriptedServer server(
@@ -105,10 +105,12 @@ void RunTrials(bool tls) {
   EXPECT_EQ(server.seen().size(), static_cast<std::size_t>(trials));
 }
 
-TEST(UnreadAnswer, IsNeverTakenForTheNextRequestsOverTls) { RunTrials(true); }
+TEST(UnreadAnswer, IsNeverTakenForTheNextRequestsOverTls) {
+  ExpectOwnAnswers(true);
+}
 
 TEST(UnreadAnswer, IsNeverTakenForTheNextRequestsOverPlainHttp) {
-  RunTrials(false);
+  ExpectOwnAnswers(false);
 }
 
 // Writes `first` to the first request and a usual answer to all others.
@@ -125,8 +127,8 @@ TEST(UnreadAnswer, EndsTheConnectionAfterConnectionClose) {
         AtFirst({.records = {RawResponse(200, "{}", "Connection: close\r\n")}}),
         {.tls = tls});
     Caller caller(server);
-    EXPECT_EQ(caller.Post("first")->status, 200);
-    EXPECT_EQ(caller.Post("next")->status, 200);
+    EXPECT_EQ(caller.Post("first").value().status, 200);
+    EXPECT_EQ(caller.Post("next").value().status, 200);
     EXPECT_EQ(server.seen().at(1).connection, 2) << "tls: " << tls;
   }
 }
@@ -135,8 +137,8 @@ TEST(UnreadAnswer, IsWhatABodyOfAnAnswerWithoutOneLeaves) {
   ScriptedServer server(AtFirst(
       {.records = {"HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\n", "{}"}}));
   Caller caller(server);
-  EXPECT_EQ(caller.Post("first")->status, 204);
-  EXPECT_EQ(caller.Post("next")->status, 200);
+  EXPECT_EQ(caller.Post("first").value().status, 204);
+  EXPECT_EQ(caller.Post("next").value().status, 200);
   EXPECT_EQ(server.seen().at(1).connection, 2);
 }
 

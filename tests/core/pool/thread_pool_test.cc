@@ -93,7 +93,8 @@ TEST(Serial, LetsOthersHaveTheirTurn) {
   busy.Post(again);
   Serial other(*pool);
   other.Post([&] { other_ran.Notify(); });
-  stopped.WaitForNotification();
+  EXPECT_TRUE(stopped.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  pool->Stop();  // Tasks use what stands here.
 }
 
 }  // namespace

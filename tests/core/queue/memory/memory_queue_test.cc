@@ -60,10 +60,10 @@ TEST(MemoryQueue, DeletesNoDeadLetterForAnother) {
   EXPECT_EQ(calls.Stats("prod").dead_letters, 2);
   EXPECT_EQ(calls.Stats("prod").pending, 2);
   EXPECT_EQ(calls.Take("prod").messages.size(), 0u) << "they are on loan";
-  EXPECT_EQ(*queue.CountPendingUntil("prod", lease.messages[3].accepted_time),
-            2);
+  EXPECT_EQ(
+      *queue.CountPendingUntil("prod", lease.messages.at(3).accepted_time), 2);
   EXPECT_EQ(*queue.CountPendingUntil(
-                "prod", lease.messages[0].accepted_time - absl::Seconds(1)),
+                "prod", lease.messages.at(0).accepted_time - absl::Seconds(1)),
             0);
   EXPECT_EQ(*queue.PurgeDeadLetters({.lane = "prod"}), 2);
   EXPECT_EQ(*queue.CountPendingUntil("prod", absl::InfiniteFuture()), 2);
