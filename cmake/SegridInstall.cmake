@@ -8,6 +8,12 @@ set(segrid_include_dir ${CMAKE_INSTALL_INCLUDEDIR}/segrid)
 set(segrid_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/segrid)
 file(RELATIVE_PATH segrid_prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 
+# All that is installed, without tests and benches: `ninja installable`, then `cmake --install` or cpack, neither of which
+# builds anything.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
+add_custom_target(installable)
+add_dependencies(installable segrid segrid-server segrid_descriptors)
+
 install(TARGETS segrid segrid-server RUNTIME COMPONENT server)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/proto/segrid DESTINATION ${CMAKE_INSTALL_DATADIR}/segrid/proto
   COMPONENT dev FILES_MATCHING PATTERN *.proto)
@@ -96,6 +102,7 @@ function(segrid_install_static)
   endforeach()
   list(REMOVE_DUPLICATES all)
   list(REMOVE_ITEM all segrid_private_flags)
+  add_dependencies(installable ${all})
   install(TARGETS ${all} EXPORT segrid ARCHIVE COMPONENT dev
     FILE_SET HEADERS DESTINATION ${segrid_include_dir} COMPONENT dev)
 endfunction()
@@ -132,6 +139,7 @@ function(segrid_install_shared)
     endif()
     list(FILTER public INCLUDE REGEX "^(absl::|protobuf::)")
     target_link_libraries(${name} INTERFACE ${public})
+    add_dependencies(installable ${name})
     install(TARGETS ${name} EXPORT segrid LIBRARY COMPONENT lib NAMELINK_COMPONENT dev)
     segrid_install_pkg_config(${component}-shared LIBS segrid-${component} EXTERNAL ${public})
   endforeach()

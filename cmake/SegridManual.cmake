@@ -18,6 +18,7 @@ function(segrid_manual program)
             ${segrid_manual}/completion.py
     COMMENT "Manual page and completions of ${program}" VERBATIM)
   add_custom_target(${program}-manual ALL DEPENDS ${page} ${bash} ${zsh})
+  add_dependencies(installable ${program}-manual)
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT ${arg_COMPONENT})
   install(FILES ${bash} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program}
     COMPONENT ${arg_COMPONENT})
@@ -35,5 +36,6 @@ function(segrid_pages)
     DEPENDS ${pages} ${segrid_manual}/packaged_pages.py
     COMMENT "Documents for the package" VERBATIM)
   add_custom_target(segrid-pages ALL DEPENDS ${out}/README.md)
+  add_dependencies(installable segrid-pages)
   install(DIRECTORY ${out}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/segrid-server COMPONENT ${arg_COMPONENT})
 endfunction()

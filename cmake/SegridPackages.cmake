@@ -1,4 +1,4 @@
-# Debian packages: `cpack -G DEB` in the build directory, or `cpack -G DEB --config build/release/CPackConfig.cmake`.
+# Debian packages: `./dev deb`, which is `ninja installable` and `cpack -G DEB` in the build directory.
 #
 #   segrid-server   the service, the command line, unit, configuration, manual
 #   libsegrid0.1    the shared libraries: client, core, embedded
@@ -20,6 +20,7 @@ segrid_pages(COMPONENT server)
 segrid_manual(segrid-server COMPONENT server)
 segrid_manual(segrid COMPONENT server)
 if(TARGET segrid-bench)
+  add_dependencies(installable segrid-bench)
   install(TARGETS segrid-bench RUNTIME COMPONENT bench)
   segrid_manual(segrid-bench COMPONENT bench)
 endif()
