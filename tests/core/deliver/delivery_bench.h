@@ -96,7 +96,7 @@ class DeliveryBench {
   testing::FakeClock clock;
   testing::FakeExecutor executor{clock};
   queue::memory::MemoryQueue queue;
-  testing::FailingQueue failing_queue{queue, executor};
+  testing::FailingQueue failing_queue{queue, &executor};
   RecordingObserver observer;
   testing::QueueCalls calls{queue};
 

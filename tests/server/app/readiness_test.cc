@@ -14,14 +14,14 @@
 #include "gtest/gtest.h"
 #include "tests/server/http/raw_client.h"
 #include "tests/server/testing/running_server.h"
-#include "tests/testing/faulty_queue.h"
+#include "tests/testing/failing_queue.h"
 
 namespace segrid::app {
 namespace {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
-using testing::FaultyQueue;
+using testing::FailingQueue;
 using testing::GetText;
 using testing::PostText;
 using testing::RawClient;
@@ -65,7 +65,7 @@ class ReadinessTest : public ::testing::Test {
 
   base::SystemClock clock_;
   queue::memory::MemoryQueue memory_{{}, clock_};
-  FaultyQueue queue_{memory_};
+  FailingQueue queue_{memory_};
   std::unique_ptr<pool::ThreadPool> pool_ = *pool::ThreadPool::Create(2);
   rpc::Admission admission_;
   absl::Mutex mu_;
@@ -98,11 +98,11 @@ TEST_F(ReadinessTest, EndsWhileTheDeliveryThreadsHangAndComesBack) {
 
 TEST_F(ReadinessTest, EndsWhileTheQueueDoesNotAnswerAndComesBack) {
   ASSERT_TRUE(WaitUntil(true));
-  queue_.Set(FaultyQueue::Fault::kHangs);
+  queue_.Fail(FailingQueue::Method::kAck, FailingQueue::How::kHeld);
   EXPECT_TRUE(WaitUntil(false));
   EXPECT_NE(ReasonOf("queue"), "");
   EXPECT_EQ(ReasonOf("delivery"), "");
-  queue_.Set(FaultyQueue::Fault::kNone);
+  queue_.Restore();
   EXPECT_TRUE(WaitUntil(true));
 }
 

@@ -10,12 +10,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/server/webhook/webhook_world.h"
-#include "tests/testing/faulty_queue.h"
+#include "tests/testing/failing_queue.h"
 
 namespace segrid::webhook {
 namespace {
 
-using segrid::testing::FaultyQueue;
+using segrid::testing::FailingQueue;
 using segrid::testing::PostText;
 using segrid::testing::RawClient;
 
@@ -54,7 +54,7 @@ class WebhookFailures : public ::testing::Test {
   logging::Log log_{
       {}, clock_, std::make_shared<spdlog::sinks::ostream_sink_mt>(log_text_)};
   queue::memory::MemoryQueue memory_{{}, clock_};
-  FaultyQueue queue_{memory_};
+  FailingQueue queue_{memory_};
   std::unique_ptr<pool::ThreadPool> pool_ = *pool::ThreadPool::Create(2);
   deliver::Deliverer deliverer_{
       {clock_, queue_, *pool_, [] { return 0.5; }}, {}, {}};
@@ -74,22 +74,22 @@ TEST_F(WebhookFailures, OfTheQueueAre503WithRetryAfter) {
       absl::NotFoundError("a"),
   };
   for (const absl::Status& error : errors) {
-    queue_.Set(FaultyQueue::Fault::kFails, error);
+    queue_.Fail(FailingQueue::Method::kAppend, error);
     const auto answer = Post();
     EXPECT_EQ(answer.status, 503) << error;
     ASSERT_EQ(answer.headers.count("retry-after"), 1u) << error;
     EXPECT_GE(std::stoi(answer.headers.at("retry-after")), 1);
   }
-  queue_.Set(FaultyQueue::Fault::kNone);
+  queue_.Restore();
   EXPECT_EQ(Post().status, 200);
 }
 
 TEST_F(WebhookFailures, ToAnswerAre503AndALateAnswerHarmsNobody) {
-  queue_.Set(FaultyQueue::Fault::kHangs);
+  queue_.Fail(FailingQueue::Method::kAppend, FailingQueue::How::kHeld);
   const auto answer = Post();
   EXPECT_EQ(answer.status, 503);
   ASSERT_EQ(answer.headers.count("retry-after"), 1u);
-  queue_.Set(FaultyQueue::Fault::kNone);  // Now the answer comes.
+  queue_.Restore();  // Now the answer comes.
   // It was accepted after all, so the second try is a duplicate.
   const auto again = Post();
   EXPECT_EQ(again.status, 200);
