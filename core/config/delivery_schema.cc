@@ -9,6 +9,7 @@
 
 #include "core/base/data_file.h"
 #include "core/config/network_address.h"
+#include "core/config/receiver_names.h"
 #include "core/config/schema.h"
 #include "core/config/text.h"
 #include "core/config/write_key.h"
@@ -17,9 +18,6 @@ namespace segrid::config {
 namespace {
 
 constexpr std::array<std::string_view, 2> kRegions = {"us", "eu"};
-constexpr std::array<std::string_view, 8> kReceivers = {
-    "segment", "file",      "warehouse",  "rudderstack",
-    "jitsu",   "hightouch", "customerio", "http"};
 constexpr std::array<std::string_view, 3> kFormats = {"array", "lines",
                                                       "batch"};
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/fields.h"
+#include "core/config/shown_fields.h"
 
 namespace segrid::config {
 
@@ -22,7 +22,7 @@ struct KeyValue {
 // Appends the keys of one section to a list. The elements of a list of sections
 // are told apart by their key `name`; where one has none, the whole list is one
 // value. Not thread-safe.
-class KeyValues final : public Fields {
+class KeyValues final : public ShownFields {
  public:
   // `out` must outlive it. `path`: of the section, "" for the root.
   KeyValues(std::vector<KeyValue>& out, std::string path)
@@ -43,11 +43,6 @@ class KeyValues final : public Fields {
   void TextsByName(Key key,
                    std::map<std::string, std::vector<std::string>>& lists,
                    TextCheck, ListRules rules) override;
-  void Check(bool, Key, std::string_view) override {}
-  void Require(bool, Key, std::string_view) override {}
-  bool Has(Key) const override { return false; }
-  bool IsGood(Key) const override { return true; }
-  int LineOf(Key) const override { return 0; }
 
  protected:
   void VisitSection(Key key, const std::function<void(Fields&)>& rows) override;

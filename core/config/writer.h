@@ -7,14 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/fields.h"
+#include "core/config/shown_fields.h"
 
 namespace segrid::config {
 
 // Appends the keys of one section to a text, in block style. Secrets become
 // `***`; texts and words that are empty, where the file could not say so, are
 // left out. Not thread-safe.
-class Writer final : public Fields {
+class Writer final : public ShownFields {
  public:
   // `out` must outlive the writer. `indent` is the section's, in spaces.
   explicit Writer(std::string& out, int indent = 0)
@@ -34,11 +34,6 @@ class Writer final : public Fields {
   void TextsByName(Key key,
                    std::map<std::string, std::vector<std::string>>& lists,
                    TextCheck, ListRules) override;
-  void Check(bool, Key, std::string_view) override {}
-  void Require(bool, Key, std::string_view) override {}
-  bool Has(Key) const override { return false; }
-  bool IsGood(Key) const override { return true; }
-  int LineOf(Key) const override { return 0; }
 
  protected:
   void VisitSection(Key key, const std::function<void(Fields&)>& rows) override;

@@ -1,10 +1,13 @@
 #include "core/receivers/factory/make_receiver.h"
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
+#include "core/config/receiver_names.h"
 #include "core/config/source_tag.h"
 #include "core/receivers/file/file_receiver.h"
 #include "core/receivers/segment/segment_receiver.h"
@@ -58,11 +61,13 @@ segment::SegmentOptions OptionsOf(const config::Source& source,
 }
 
 absl::Status UnknownReceiver(const config::Source& source) {
-  return base::MakeError(
-      absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
-      absl::StrCat("there is no receiver '", source.receiver,
-                   "'; there are segment, rudderstack, jitsu, hightouch, "
-                   "customerio, http, file and warehouse"));
+  std::string names;
+  for (const std::string_view name : config::kReceivers) {
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_RECEIVER",
+                         absl::StrCat("there is no receiver '", source.receiver,
+                                      "'; there are ", names));
 }
 
 absl::StatusOr<std::unique_ptr<Receiver>> MakeWarehouse(
