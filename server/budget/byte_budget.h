@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -91,10 +92,21 @@ class ByteBudget {
     if (all_ != nullptr) all_->Remove(bytes);
   }
 
+  // Whether `more` bytes would leave it, and the one above it, at most so full,
+  // in eighths.
+  bool WouldFit(std::int64_t more, std::int64_t eighths) const {
+    return used_bytes() + more <= max_bytes_ / 8 * eighths &&
+           (all_ == nullptr || all_->WouldFit(more, eighths));
+  }
+
   std::int64_t used_bytes() const {
     return used_.load(std::memory_order_relaxed);
   }
-  std::int64_t max_bytes() const { return max_bytes_; }
+  // Its own bound or that of the one above it, whichever is less.
+  std::int64_t max_bytes() const {
+    return all_ == nullptr ? max_bytes_
+                           : std::min(max_bytes_, all_->max_bytes());
+  }
 
  private:
   const std::int64_t max_bytes_;

@@ -25,7 +25,7 @@ void BodyReader::Begin(std::optional<std::uint64_t> length,
   limit_bytes_ = static_cast<std::size_t>(
       length.value_or(static_cast<std::uint64_t>(limits.max_body_bytes)));
   room_bytes_ = 0;
-  room_.Begin(share_, now);
+  room_.Begin(share_, static_cast<std::int64_t>(length.value_or(0)), now);
 }
 
 bool BodyReader::Reserve(absl::Duration now) {

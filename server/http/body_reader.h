@@ -49,6 +49,11 @@ class BodyReader {
   // Takes from the front of `bytes` what belongs to the body.
   Status Feed(std::string& bytes);
 
+  // How much of the body is still to come, or nullopt when it comes in chunks.
+  std::optional<std::size_t> left_bytes() const {
+    if (chunks_.has_value()) return std::nullopt;
+    return limit_bytes_ - body_.size();
+  }
   // Valid until Release().
   std::string_view body() const { return body_; }
   // Forgets the body and gives its room back. Idempotent.

@@ -13,14 +13,25 @@ constexpr std::int64_t kShortEighths = 6;
 constexpr std::int64_t kNewEighths = 7;
 // What one peer may have while room is short.
 constexpr std::int64_t kPeerEighths = 2;
+// A single request is promised no more than this part of all, because
+// announcing is free.
+constexpr std::int64_t kPromisedPart = 32;
 
 // A body that has been coming for less may still be a fast one.
 constexpr absl::Duration kMinAgeToCut = absl::Milliseconds(250);
 // One that brings more per second is not slow: on a busy server a body takes
 // longer, and cutting it would throw away what was read of it.
 constexpr double kMaxRateToCut = 16 << 10;
+// Nobody becomes slow all at once, and looking takes time when many want room.
+constexpr absl::Duration kLookInterval = absl::Milliseconds(25);
 // The rate that decides who is the slowest is that of the last second or two.
 constexpr absl::Duration kWindow = absl::Seconds(1);
+
+// The peer can bring something from now on.
+void StartClocks(BodyShare& share, absl::Duration now) {
+  share.began = share.rate_begin = now;
+  share.window_begin = share.last_window_begin = now;
+}
 
 double RateOf(const BodyShare& share, absl::Duration now) {
   const std::int64_t bytes = share.received_bytes - share.last_window_bytes;
@@ -29,21 +40,60 @@ double RateOf(const BodyShare& share, absl::Duration now) {
              now - share.last_window_begin, absl::Milliseconds(1)));
 }
 
+bool IsSlow(const BodyShare& share, absl::Duration now) {
+  return now - share.began >= kMinAgeToCut &&
+         RateOf(share, now) <= kMaxRateToCut;
+}
+
 }  // namespace
 
-void BodyRoom::Begin(BodyShare& share, absl::Duration now) {
+void BodyRoom::Begin(BodyShare& share, std::int64_t announced_bytes,
+                     absl::Duration now) {
   absl::MutexLock lock(&mu_);
   share.is_reading = true;
-  share.began = share.rate_begin = now;
-  share.window_begin = share.last_window_begin = now;
+  share.announced_bytes = announced_bytes;
   share.rate_bytes = share.window_bytes = share.last_window_bytes = 0;
   share.received_bytes = 0;
+  StartClocks(share, now);
   reading_.insert(&share);
 }
 
-bool BodyRoom::IsShort(std::int64_t more_bytes) const {
-  return budget_.used_bytes() + more_bytes >
-         budget_.max_bytes() / 8 * kShortEighths;
+std::int64_t BodyRoom::PromiseFor(const BodyShare& share,
+                                  std::int64_t total_bytes) const {
+  const std::int64_t rest =
+      std::max<std::int64_t>(share.announced_bytes - total_bytes, 0);
+  // Only the first step makes one: whoever lost it was slow.
+  const bool begins = share.reserved_bytes == 0;
+  return std::min(rest, begins ? budget_.max_bytes() / kPromisedPart
+                               : share.promised_bytes);
+}
+
+void BodyRoom::SetShare(BodyShare& share, std::int64_t reserved_bytes,
+                        std::int64_t promised_bytes) {
+  const std::int64_t promised_more = promised_bytes - share.promised_bytes;
+  const std::int64_t more =
+      reserved_bytes - share.reserved_bytes + promised_more;
+  share.reserved_bytes = reserved_bytes;
+  share.promised_bytes = promised_bytes;
+  promised_bytes_ += promised_more;
+  std::int64_t& of_peer = peer_bytes_[share.peer];
+  of_peer += more;
+  if (of_peer == 0) peer_bytes_.erase(share.peer);
+}
+
+bool BodyRoom::IsBound(const BodyShare& share, std::int64_t more) const {
+  if (share.peer.empty() || more <= 0 || IsAlone(share) ||
+      budget_.WouldFit(promised_bytes_ + more, kShortEighths)) {
+    return false;
+  }
+  const auto found = peer_bytes_.find(share.peer);
+  const std::int64_t before = found == peer_bytes_.end() ? 0 : found->second;
+  return before + more > budget_.max_bytes() / 8 * kPeerEighths;
+}
+
+bool BodyRoom::Crowds(const BodyShare& share, std::int64_t more) const {
+  return share.reserved_bytes == 0 && !IsAlone(share) &&
+         !budget_.WouldFit(promised_bytes_ + more, kNewEighths);
 }
 
 bool BodyRoom::Grow(BodyShare& share, std::int64_t total_bytes,
@@ -53,20 +103,15 @@ bool BodyRoom::Grow(BodyShare& share, std::int64_t total_bytes,
   std::shared_ptr<Slot> leaving;
   {
     absl::MutexLock lock(&mu_);
-    std::int64_t& of_peer = peer_bytes_[share.peer];
-    const bool is_alone = budget_.used_bytes() == share.reserved_bytes;
-    const bool is_bound =
-        !share.peer.empty() && !is_alone && IsShort(more) &&
-        of_peer + more > budget_.max_bytes() / 8 * kPeerEighths;
-    const bool crowds =
-        share.reserved_bytes == 0 && !is_alone &&
-        budget_.used_bytes() + more > budget_.max_bytes() / 8 * kNewEighths;
-    if (!is_bound && !crowds && budget_.Grow(share.reserved_bytes, more)) {
-      share.reserved_bytes = total_bytes;
-      of_peer += more;
+    const std::int64_t promise = PromiseFor(share, total_bytes);
+    const std::int64_t with_promise = more + promise - share.promised_bytes;
+    const bool is_bound = IsBound(share, with_promise);
+    if (!is_bound && !Crowds(share, with_promise) &&
+        budget_.Grow(share.reserved_bytes, more)) {
+      if (share.reserved_bytes == 0) StartClocks(share, now);
+      SetShare(share, total_bytes, promise);
       return true;
     }
-    if (of_peer == 0) peer_bytes_.erase(share.peer);
     BodyShare* const slowest = is_bound ? nullptr : Slowest(share, now);
     if (slowest != nullptr) {
       leaving = slowest->connection.lock();
@@ -78,23 +123,23 @@ bool BodyRoom::Grow(BodyShare& share, std::int64_t total_bytes,
 }
 
 BodyShare* BodyRoom::Slowest(const BodyShare& wanting, absl::Duration now) {
+  if (now < next_look_) return nullptr;
   BodyShare* slowest = nullptr;
   double least = 0;
   for (BodyShare* const each : reading_) {
     const bool has_room = each != &wanting && each->reserved_bytes > 0;
-    if (!has_room || each->is_authenticated ||
-        now - each->began < kMinAgeToCut) {
-      continue;
-    }
+    if (!has_room || each->is_authenticated || !IsSlow(*each, now)) continue;
     const double rate = RateOf(*each, now);
-    if (rate > kMaxRateToCut || (slowest != nullptr && rate >= least)) continue;
+    if (slowest != nullptr && rate >= least) continue;
     slowest = each;
     least = rate;
   }
+  if (slowest == nullptr) next_look_ = now + kLookInterval;
   return slowest;
 }
 
 void BodyRoom::StopReading(BodyShare& share) {
+  SetShare(share, share.reserved_bytes, 0);
   share.is_reading = false;
   reading_.erase(&share);
 }
@@ -108,10 +153,8 @@ void BodyRoom::Release(BodyShare& share) {
   absl::MutexLock lock(&mu_);
   StopReading(share);
   if (share.reserved_bytes == 0) return;
-  const std::int64_t bytes = std::exchange(share.reserved_bytes, 0);
-  budget_.Remove(bytes);
-  const auto peer = peer_bytes_.find(share.peer);
-  if ((peer->second -= bytes) == 0) peer_bytes_.erase(peer);
+  budget_.Remove(share.reserved_bytes);
+  SetShare(share, 0, 0);
 }
 
 void BodyRoom::Sweep(absl::Duration now) {
@@ -125,6 +168,7 @@ void BodyRoom::Sweep(absl::Duration now) {
         each->last_window_begin = std::exchange(each->window_begin, now);
         each->last_window_bytes = std::exchange(each->window_bytes, received);
       }
+      if (IsSlow(*each, now)) SetShare(*each, each->reserved_bytes, 0);
       if (options_.min_body_rate <= 0 ||
           now - each->rate_begin < options_.min_body_rate_grace) {
         continue;

@@ -23,6 +23,9 @@ constexpr int kLooksForRoom = 4;  // After the first.
 // What the trailers may take beyond what a head may.
 constexpr std::size_t kMoreForTrailers = 128 << 10;
 
+// Of a refused body that is taken to keep the connection.
+constexpr std::size_t kMaxSkippedBytes = 1 << 20;
+
 // What a peer may still send after an answer that ends the connection.
 constexpr std::size_t kMaxDroppedBytes = 16 << 20;
 constexpr absl::Duration kLinger = absl::Seconds(2);
@@ -133,6 +136,7 @@ void Session::NextRequest() {
   parser_.reset();
   head_ = RequestHead();
   has_body_left_ = false;
+  skipped_bytes_ = 0;
   if (!is_first_) {
     const absl::Duration now = listener_->clock.Uptime();
     const absl::Duration left =
@@ -210,6 +214,7 @@ void Session::Admit() {
 
 void Session::WaitForRoom(void (Session::*step)()) {
   if (looks_for_room_++ == kLooksForRoom) {
+    if (CanSkipBody()) skipped_bytes_ = *body_.left_bytes();
     return Refuse(RetryAnswer(429, "OVERLOADED",
                               "too many bytes are being processed; retry later",
                               kRetrySeconds));
@@ -299,7 +304,7 @@ void Session::GiveUpWork() {
 
 void Session::Refuse(Answer answer) {
   body_.Release();
-  answer.close = answer.close || has_body_left_;
+  answer.close = answer.close || (has_body_left_ && skipped_bytes_ == 0);
   Write(std::move(answer));
 }
 
@@ -324,7 +329,11 @@ void Session::Write(Answer answer) {
 void Session::OnWritten() {
   is_writing_ = false;
   listener_->counts.seconds.Observe(listener_->clock.Uptime() - started_);
-  if (!closes_after_) return NextRequest();
+  if (!closes_after_) {
+    if (skipped_bytes_ == 0) return NextRequest();
+    SetDeadline(listener_->options.body_timeout, Cut::kBodyTimeout);
+    return SkipBody();
+  }
   if (!has_body_left_ && !transport_.has_tls()) return Close();
   // Lets the peer read the answer although it still sends: a socket that is
   // closed with unread bytes takes its last words back.
@@ -332,6 +341,21 @@ void Session::OnWritten() {
   transport_.EndWriting();
   buffer_.clear();
   Drop();
+}
+
+bool Session::CanSkipBody() const {
+  const auto& head = parser_->get();
+  return body_.left_bytes().value_or(kMaxSkippedBytes + 1) <=
+             kMaxSkippedBytes &&
+         head.find(http::field::expect) == head.end();
+}
+
+void Session::SkipBody() {
+  const std::size_t count = std::min(buffer_.size(), skipped_bytes_);
+  buffer_.erase(0, count);
+  skipped_bytes_ -= count;
+  if (skipped_bytes_ == 0) return NextRequest();
+  transport_.Read(buffer_, Then(&Session::SkipBody));
 }
 
 void Session::Drop() {

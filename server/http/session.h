@@ -62,12 +62,17 @@ class Session final : public Slot,
   // request after a while.
   void WaitForRoom(void (Session::*step)());
   void Work();
+  // True if the peer sends the rest of the body in any case, and it is short:
+  // to take it costs less than a new connection.
+  bool CanSkipBody() const;
   // Answers that the work takes too long.
   void GiveUpWork();
   // Its answer, and the end.
   void Refuse(Answer answer);
   void Write(Answer answer);
   void OnWritten();
+  // Takes the rest of a refused body, so that the connection can go on.
+  void SkipBody();
   void Drop();
   void Close();
   void SetDeadline(absl::Duration from_now, httpd::Cut reason);
@@ -93,9 +98,10 @@ class Session final : public Slot,
   bool is_late_ = false;     // So late that it was answered without the work.
   bool is_writing_ = false;
   bool is_closed_ = false;
-  bool is_ending_ = false;      // After the current answer.
-  bool closes_after_ = false;   // The answer being written is the last.
-  bool has_body_left_ = false;  // The request's body was not read.
+  bool is_ending_ = false;         // After the current answer.
+  bool closes_after_ = false;      // The answer being written is the last.
+  bool has_body_left_ = false;     // The request's body was not read.
+  std::size_t skipped_bytes_ = 0;  // Of a refused body, still to come.
   std::size_t dropped_bytes_ = 0;
 };
 

@@ -22,12 +22,12 @@ class FakeConnection final : public Slot {
 // A request of a peer. Gives its room back when it goes.
 struct Sender {
   Sender(BodyRoom& r, const std::string& peer, absl::Duration now,
-         bool is_authenticated = false)
+         bool is_authenticated = false, std::int64_t announced_bytes = 0)
       : room(r) {
     share.connection = connection;
     share.peer = peer;
     share.is_authenticated = is_authenticated;
-    room.Begin(share, now);
+    room.Begin(share, announced_bytes, now);
   }
   ~Sender() { room.Release(share); }
 
@@ -79,6 +79,61 @@ TEST_F(BodyRoomTest, LeavesRoomToThoseThatHaveBegun) {
   ASSERT_TRUE(room_.Grow(first.share, 7'000, now_));
   EXPECT_FALSE(room_.Grow(second.share, 1, now_));
   EXPECT_TRUE(room_.Grow(first.share, 8'000, now_));
+}
+
+// Else 80 of them would begin, and none could be read to its end.
+TEST_F(BodyRoomTest, LetsNoMoreBeginThanCanBeReadToTheEnd) {
+  std::vector<std::unique_ptr<Sender>> begun;
+  for (int i = 0; i < 80; ++i) {
+    auto sender = std::make_unique<Sender>(room_, "", now_, false, 200);
+    if (room_.Grow(sender->share, 100, now_))
+      begun.push_back(std::move(sender));
+  }
+  EXPECT_EQ(begun.size(), 35);  // 7/8 of 8,000, by 200.
+  for (const auto& sender : begun) {
+    EXPECT_TRUE(room_.Grow(sender->share, 200, now_));
+  }
+  EXPECT_EQ(budget_.used_bytes(), 7'000);
+}
+
+TEST_F(BodyRoomTest, PromisesLittleForAnAnnouncementAndNothingToTheSlow) {
+  std::vector<std::unique_ptr<Sender>> boasters;
+  for (int i = 0; i < 20; ++i) {
+    boasters.push_back(std::make_unique<Sender>(room_, "", now_, false, 8'000));
+    ASSERT_TRUE(room_.Grow(boasters.back()->share, 100, now_));
+  }
+  Sender wanting(room_, "", now_);
+  EXPECT_FALSE(room_.Grow(wanting.share, 100, now_));
+  now_ += absl::Milliseconds(300);
+  room_.Sweep(now_);
+  EXPECT_TRUE(room_.Grow(wanting.share, 100, now_));
+}
+
+TEST_F(BodyRoomTest, CountsPromisesInThePeersShare) {
+  Sender other(room_, "b", now_);
+  ASSERT_TRUE(room_.Grow(other.share, 4'000, now_));
+  std::vector<std::unique_ptr<Sender>> boasters;
+  int begun = 0;
+  for (int i = 0; i < 20; ++i) {
+    boasters.push_back(
+        std::make_unique<Sender>(room_, "a", now_, false, 8'000));
+    if (room_.Grow(boasters.back()->share, 50, now_)) ++begun;
+  }
+  EXPECT_EQ(begun, 6);  // A quarter of 8,000, by 50 and 250.
+  Sender wanting(room_, "c", now_);
+  EXPECT_TRUE(room_.Grow(wanting.share, 100, now_));
+}
+
+// The budget of all listeners may be the smaller one.
+TEST_F(BodyRoomTest, IsShortOfTheRoomThatAllListenersShare) {
+  const auto all = std::make_shared<budget::ByteBudget>(8'000);
+  budget::ByteBudget own(1'000'000, all);
+  BodyRoom room(options_, own);
+  Sender first(room, "a", now_), second(room, "a", now_), other(room, "", now_);
+  ASSERT_TRUE(room.Grow(first.share, 5'000, now_));
+  EXPECT_FALSE(room.Grow(second.share, 1'500, now_)) << "the peer's share";
+  EXPECT_FALSE(room.Grow(other.share, 2'500, now_)) << "left to those begun";
+  EXPECT_TRUE(room.Grow(other.share, 2'000, now_));
 }
 
 TEST_F(BodyRoomTest, BindsAPeerToItsShareOnlyWhileRoomIsShort) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -159,6 +161,45 @@ TEST(HttpCaps, CountBytesInFlight) {
   server.AnswerHeld();
   EXPECT_EQ(busy.Read()->status, 200);
   EXPECT_EQ(server.listener().bytes_in_flight(), 0);
+}
+
+// A new connection would cost both sides more than the rest of the body does.
+TEST(HttpCaps, KeepTheConnectionOfARefusedBodyWhoseEndIsKnown) {
+  httpd::Options options = EchoListener::DefaultOptions();
+  options.max_bytes_in_flight = 150'000;
+  options.room_timeout = absl::Milliseconds(40);
+  EchoListener server(options);
+  RawClient busy(server.port());
+  busy.Send(PostText("/held", std::string(100'000, 'x')));
+  ASSERT_TRUE(server.WaitForHeld(1));
+  const std::string large = PostText("/echo", std::string(60'000, 'x'));
+  RawClient other(server.port());
+  // Its second half comes after the answer, and is not the next request.
+  const auto refused = other.Ask(large.substr(0, large.size() / 2));
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->headers.at("connection"), "keep-alive");
+  other.Send(large.substr(large.size() / 2));
+  const auto again = other.Ask(PostText("/echo", "small"));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->body, "small");
+
+  // Nobody knows whether this body comes, and where that one ends.
+  for (const char* headers :
+       {"Expect: 100-continue\r\nContent-Length: 60000\r\n",
+        "Transfer-Encoding: chunked\r\n"}) {
+    RawClient client(server.port());
+    std::string bytes =
+        absl::StrCat("POST /echo HTTP/1.1\r\nHost: a\r\n", headers, "\r\n");
+    if (absl::StrContains(headers, "chunked")) {
+      absl::StrAppend(&bytes, "EA60\r\n", std::string(60'000, 'x'));
+    }
+    const auto closed = client.Ask(bytes);
+    ASSERT_TRUE(closed.has_value()) << headers;
+    EXPECT_EQ(closed->status, 429) << headers;
+    EXPECT_EQ(closed->headers.at("connection"), "close") << headers;
+  }
+  server.AnswerHeld();
 }
 
 // 66 senders hold a chunk's worth each, and nobody else notices.
