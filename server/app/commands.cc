@@ -9,11 +9,9 @@
 #include <memory>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/synchronization/notification.h"
 #include "core/base/clock.h"
 #include "core/base/error_info.h"
 #include "core/config/describe.h"
@@ -67,16 +65,17 @@ absl::Status WritePortFile(const std::string& path, int port) {
           "; name a file in a directory that is there and can be written");
 }
 
-// Says so, unless it is the log that is stuck, and ends the process.
-[[noreturn]] void ExitStuck(logging::Log& log) {
+// With what the log can still say, because _exit runs no destructor.
+[[noreturn]] void ExitAtOnce(logging::Log& log, ExitCode code) {
   constexpr absl::Duration kToSaySo = absl::Milliseconds(100);
-  const auto said = std::make_shared<absl::Notification>();
-  std::thread([&log, said] {
-    log.Error("stuck: something did not end within drain.grace");
-    said->Notify();
-  }).detach();
-  said->WaitForNotificationWithTimeout(kToSaySo);
-  ::_exit(kExitStuck);
+  log.Flush(kToSaySo);
+  ::_exit(code);
+}
+
+// Says so and ends the process.
+[[noreturn]] void ExitStuck(logging::Log& log) {
+  log.Error("stuck: something did not end within drain.grace");
+  ExitAtOnce(log, kExitStuck);
 }
 
 }  // namespace
@@ -117,11 +116,11 @@ int Serve(CommandLine line) {
   const Reloader reloader(
       {line, running, log, supervisor, reloads, std::move(settings)});
   Chores chores(running, supervisor, reloads);
-  // The log's own buffers are flushed line by line, so _exit loses nothing.
-  const SignalThread signals(
-      {[&running] { running.RequestStop(); }, [] { ::_exit(kExitInterrupted); },
-       [&reloads] { reloads.Reload(); }, [&chores] { chores.DoWhatIsDue(); },
-       chores.interval()});
+  const SignalThread signals({[&running] { running.RequestStop(); },
+                              [&log] { ExitAtOnce(log, kExitInterrupted); },
+                              [&reloads] { reloads.Reload(); },
+                              [&chores] { chores.DoWhatIsDue(); },
+                              chores.interval()});
   log.Info("ready", {{"port", std::int64_t{running.port()}}});
   supervisor.Ready("serving");
   running.WaitForStop();

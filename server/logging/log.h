@@ -12,9 +12,12 @@
 
 #include "core/base/clock.h"
 #include "server/logging/line_limiter.h"
+#include "server/logging/line_queue.h"
 #include "spdlog/fwd.h"
 
 namespace segrid::logging {
+
+struct Line;
 
 enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class Format : std::uint8_t { kJson, kText };
@@ -43,8 +46,11 @@ struct Options {
 //
 // Ownership:     keeps a reference to the clock, which must outlive it.
 // Thread safety: every method may be called from any thread at any time.
-// Blocking:      on standard error only.
-// Errors:        a line that cannot be written is dropped.
+// Blocking:      never on standard error, which a thread writes to (LineQueue);
+//                else as the sink does.
+// Errors:        a line that cannot be written is dropped; how many were
+// dropped
+//                because nobody read standard error, a line says afterwards.
 class Log {
  public:
   using Fields = std::initializer_list<Field>;
@@ -69,14 +75,21 @@ class Log {
   void Warning(std::string_view message, Fields fields = {});
   void Error(std::string_view message, Fields fields = {});
 
+  // Waits until all lines are written, no longer than `timeout`; false when
+  // some are not. Call before the process ends without the destructor.
+  bool Flush(absl::Duration timeout);
+
  private:
   void Write(Level level, std::string_view message, Fields fields);
+  std::string TextOf(const Line& line) const;
 
   const Options options_;
   std::atomic<Level> level_;
   base::Clock& clock_;
-  LineLimiter limiter_;                     // Own locking.
-  std::unique_ptr<spdlog::logger> logger_;  // Own locking.
+  LineLimiter limiter_;  // Own locking.
+  // One of them, each with its own locking.
+  std::unique_ptr<spdlog::logger> logger_;
+  std::unique_ptr<LineQueue> queue_;
 };
 
 }  // namespace segrid::logging

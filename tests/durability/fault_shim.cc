@@ -1,5 +1,5 @@
-// A preloaded library that makes the system calls fail which change files below
-// one directory: whoever makes them, RocksDB or the store itself.
+// A preloaded library that makes the system calls fail, or hang, which change
+// files below one directory: whoever makes them, RocksDB or the store itself.
 //
 // SEGRID_FAULT_DIR is the directory, SEGRID_FAULT_ORDER a file of four u32:
 // mode, errno, how many calls may still fail, how many have failed. The test
@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 
 namespace {
 
-enum Mode : std::uint32_t { kHealthy, kWrites, kSyncs, kHalfWrites };
+enum Mode : std::uint32_t { kHealthy, kWrites, kSyncs, kHalfWrites, kHangs };
 
 struct Order {
   std::atomic<std::uint32_t> mode;
@@ -57,15 +58,23 @@ bool IsBelow(int file) {
          IsBelow(path.data());
 }
 
+void HangUntilHealthy(const Order& order) {
+  constexpr int kLookMilliseconds = 10;
+  while (order.mode == kHangs) ::poll(nullptr, 0, kLookMilliseconds);
+}
+
 // Whether this call fails; errno is set then.
 template <class Place>
 bool Fails(Place place, bool is_sync) {
   Order* const order = TheOrder();
   if (order == nullptr) return false;
   const std::uint32_t mode = order->mode;
-  if (mode == kHealthy || is_sync != (mode == kSyncs) || !IsBelow(place)) {
+  if (mode == kHealthy || !IsBelow(place)) return false;
+  if (mode == kHangs) {
+    HangUntilHealthy(*order);
     return false;
   }
+  if (is_sync != (mode == kSyncs)) return false;
   std::uint32_t left = order->left;
   do {
     if (left == 0) return false;

@@ -20,7 +20,7 @@ def size(variable, default):
 class Program:
     """Serves from the constructor to stop(), on free ports. `config` is YAML besides the doors' addresses."""
 
-    def __init__(self, binary, config="", folder=None, doors=("grpc", "http", "admin"), settings=None, prefix=()):
+    def __init__(self, binary, config="", folder=None, doors=("grpc", "http", "admin"), settings=None, prefix=(), more_environment=None):
         self.scratch = None
         if folder is None:
             self.scratch = tempfile.TemporaryDirectory()
@@ -31,6 +31,7 @@ class Program:
         self.settings = settings or {}
         self.write_config(config, doors)
         environment = {key: value for key, value in os.environ.items() if key != "SEGMENT_WRITE_KEY"}
+        environment |= more_environment or {}
         self.process = subprocess.Popen([*prefix, binary, "--config", self.config], stderr=subprocess.PIPE, text=True,
                                         env=environment)
         self.lines = []
