@@ -335,6 +335,8 @@ absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
   SEGRID_ASSIGN_OR_RETURN(
       const bool is_new_certificate,
       ReplaceSources(before, now, std::move(sources), std::move(http_tls)));
+  // Before less is asked of callers.
+  grpc_->KeepAddresses(now.grpc.listen, now.drain.grace);
   source_files_ = source_files;
   LogWays(changed, log_);
   log_.SetLevel(logging::LevelFromName(now.logging.level));

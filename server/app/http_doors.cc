@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "server/http/host_rules.h"
@@ -14,6 +15,8 @@ namespace segrid::app {
 namespace {
 
 constexpr char kDefaultName[] = "default";
+// For sockets to close: as long as a listener's threads may be busy.
+constexpr absl::Duration kToClose = absl::Seconds(5);
 
 std::string Addresses(const std::unique_ptr<httpd::Listener>& door) {
   std::string joined;
@@ -79,29 +82,49 @@ void AddInThread(const httpd::Router& pages, pool::SerialThread& thread,
 absl::StatusOr<std::unique_ptr<HttpDoors>> HttpDoors::Open(
     const HttpEnvironment& environment) {
   std::unique_ptr<HttpDoors> doors(new HttpDoors(environment));
-  SEGRID_RETURN_IF_ERROR(doors->MakeWebhooks());
+  SEGRID_ASSIGN_OR_RETURN(Webhooks webhooks,
+                          doors->WebhooksOf(environment.config));
+  {
+    absl::MutexLock lock(&doors->mu_);
+    doors->webhooks_ = std::move(webhooks);
+  }
   SEGRID_RETURN_IF_ERROR(doors->OpenHttp());
   SEGRID_RETURN_IF_ERROR(doors->OpenAdmin());
   return doors;
 }
 
-absl::Status HttpDoors::MakeWebhooks() {
-  const config::Config& config = environment_.config;
+absl::StatusOr<std::shared_ptr<webhook::Webhook>> HttpDoors::MakeWebhook(
+    const config::Webhook& options) {
+  SEGRID_ASSIGN_OR_RETURN(
+      std::shared_ptr<webhook::Webhook> made,
+      webhook::Webhook::Create(
+          options, environment_.config.http.max_body_bytes,
+          {environment_.clock, environment_.pipeline, environment_.log,
+           [&admission = environment_.admission] {
+             return admission.accepting();
+           },
+           environment_.config.http.allowed_hosts,
+           [this](const config::Jwt& jwt) { return FetchedKeys(jwt); }}));
+  WarnOfUnsigned(options);
+  return made;
+}
+
+absl::StatusOr<HttpDoors::Webhooks> HttpDoors::WebhooksOf(
+    const config::Config& config) {
+  const Webhooks before = webhooks();
+  Webhooks all;
   for (const config::Webhook& options : config.webhooks) {
-    SEGRID_ASSIGN_OR_RETURN(
-        std::shared_ptr<webhook::Webhook> made,
-        webhook::Webhook::Create(
-            options, config.http.max_body_bytes,
-            {environment_.clock, environment_.pipeline, environment_.log,
-             [&admission = environment_.admission] {
-               return admission.accepting();
-             },
-             config.http.allowed_hosts,
-             [this](const config::Jwt& jwt) { return FetchedKeys(jwt); }}));
-    webhooks_.push_back(std::move(made));
+    const auto known = std::find_if(
+        before.begin(), before.end(),
+        [&options](const auto& each) { return each->name() == options.name; });
+    if (known == before.end()) {
+      SEGRID_ASSIGN_OR_RETURN(all.emplace_back(), MakeWebhook(options));
+    } else {
+      SEGRID_RETURN_IF_ERROR((*known)->Check(options));
+      all.push_back(*known);
+    }
   }
-  WarnOfUnsigned();
-  return absl::OkStatus();
+  return all;
 }
 
 std::shared_ptr<jwt::FetchedKeys> HttpDoors::FetchedKeys(
@@ -127,16 +150,15 @@ std::shared_ptr<jwt::FetchedKeys> HttpDoors::FetchedKeys(
   return fetcher->keys();
 }
 
-void HttpDoors::WarnOfUnsigned() const {
-  if (environment_.config.http.listen.empty()) return;
-  for (const config::Webhook& webhook : environment_.config.webhooks) {
-    if (webhook.Authenticates()) continue;
-    environment_.log.Warning(
-        "this webhook takes unsigned events from every process on this "
-        "machine, and refuses those that a proxy passes on; set its "
-        "public_keys before the world can reach it",
-        {{"webhook", webhook.name}});
+void HttpDoors::WarnOfUnsigned(const config::Webhook& webhook) const {
+  if (environment_.config.http.listen.empty() || webhook.Authenticates()) {
+    return;
   }
+  environment_.log.Warning(
+      "this webhook takes unsigned events from every process on this "
+      "machine, and refuses those that a proxy passes on; set its "
+      "public_keys before the world can reach it",
+      {{"webhook", webhook.name}});
 }
 
 metrics::Sources HttpDoors::MetricSources() const {
@@ -149,7 +171,7 @@ metrics::Sources HttpDoors::MetricSources() const {
   sources.deliveries = &environment_.figures.deliveries;
   sources.reloads = &environment_.figures.reloads;
   sources.failed_reloads = &environment_.figures.failed_reloads;
-  sources.webhooks = webhooks_;
+  sources.webhooks = [this] { return webhooks(); };
   sources.all_bytes = environment_.all_bytes.get();
   sources.grpc_bytes = &environment_.grpc_bytes;
   sources.grpc_connections = [&grpc = environment_.grpc] {
@@ -196,25 +218,29 @@ status_page::Sources HttpDoors::StatusSources() {
   return sources;
 }
 
+httpd::Router HttpDoors::HttpRoutes() const {
+  httpd::Router router;
+  std::vector<std::string> names;
+  const Webhooks all = webhooks();
+  for (const auto& each : all) {
+    each->AddRoutes(router, all.size() == 1 || each->name() == kDefaultName);
+    names.push_back(each->name());
+  }
+  webhook::AddUnknownPath(router, names);
+  httpd::AddProbes(router, environment_.readiness.Checks());
+  return router;
+}
+
 absl::Status HttpDoors::OpenHttp() {
   const config::Http& config = environment_.config.http;
   if (config.listen.empty()) return absl::OkStatus();
   SEGRID_ASSIGN_OR_RETURN(
       httpd::TlsContext tls,
       httpd::MakeTlsContext(config.tls, environment_.clock.Now()));
-  httpd::Router router;
-  std::vector<std::string> names;
-  for (const auto& each : webhooks_) {
-    each->AddRoutes(router,
-                    webhooks_.size() == 1 || each->name() == kDefaultName);
-    names.push_back(each->name());
-  }
-  webhook::AddUnknownPath(router, names);
-  httpd::AddProbes(router, environment_.readiness.Checks());
   httpd::Options options = OptionsOf(config);
   options.shared_budget = environment_.all_bytes;
   return Listen(
-      http_, std::move(options), std::move(router), environment_.http_io,
+      http_, std::move(options), HttpRoutes(), environment_.http_io,
       std::move(tls),
       config.listen_is_default.value && config.listen == config::Http().listen);
 }
@@ -268,24 +294,22 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
 
 absl::StatusOr<bool> HttpDoors::Reload(const config::Config& config,
                                        httpd::TlsContext tls) {
-  std::vector<config::Webhook> next;
-  for (const auto& each : webhooks_) {
-    // Of one that was taken away the route stays until a restart: it asks for a
-    // token that nobody has, because no text is known to have this hash.
-    config::Webhook& options = next.emplace_back();
-    options.name = each->name();
-    options.bearer_sha256 = {std::string(64, '0')};
-    for (const config::Webhook& other : config.webhooks) {
-      if (other.name == each->name()) options = other;
-    }
-    // First all of them are looked at, so that an error changes none.
-    SEGRID_RETURN_IF_ERROR(each->Check(options));
-  }
+  // First all of them are looked at, so that an error changes none.
+  SEGRID_ASSIGN_OR_RETURN(Webhooks next, WebhooksOf(config));
+  // Who came through a closed address shall not meet what is allowed now.
+  const absl::Time deadline = absl::Now() + kToClose;
+  if (http_ != nullptr) http_->KeepAddresses(config.http.listen, deadline);
+  if (admin_ != nullptr) admin_->KeepAddresses(config.admin.listen, deadline);
   for (std::size_t i = 0; i < next.size(); ++i) {
-    SEGRID_RETURN_IF_ERROR(webhooks_[i]->Replace(next[i]));
+    SEGRID_RETURN_IF_ERROR(next[i]->Replace(config.webhooks[i]));
   }
-  return http_ != nullptr && tls != nullptr &&
-         http_->ReplaceTls(std::move(tls));
+  {
+    absl::MutexLock lock(&mu_);
+    webhooks_ = std::move(next);
+  }
+  if (http_ == nullptr) return false;
+  http_->ReplaceRoutes(HttpRoutes());
+  return tls != nullptr && http_->ReplaceTls(std::move(tls));
 }
 
 std::string HttpDoors::HttpAddresses() const { return Addresses(http_); }

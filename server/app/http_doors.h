@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -80,9 +81,10 @@ class HttpDoors {
   HttpDoors(const HttpDoors&) = delete;
   HttpDoors& operator=(const HttpDoors&) = delete;
 
-  // Takes the webhooks' keys, windows, sources and secrets, by name, from
-  // `config`; one that it lacks answers nobody any more. Takes `tls`, which is
-  // null as long as the door has none. True if it shows another certificate.
+  // Closes the addresses that `config` lacks, takes its webhooks, some of which
+  // may be new, and `tls`, which is null as long as the door has none. True if
+  // it shows another certificate. One at a time; not in a listener's thread,
+  // because it waits until the addresses are closed.
   // INVALID_ARGUMENT, BAD_PUBLIC_KEY: only where `config` is not valid.
   absl::StatusOr<bool> Reload(const config::Config& config,
                               httpd::TlsContext tls);
@@ -90,7 +92,9 @@ class HttpDoors {
   // Null where the door is not open.
   httpd::Listener* http() { return http_.get(); }
   httpd::Listener* admin() { return admin_.get(); }
-  const std::vector<std::shared_ptr<webhook::Webhook>>& webhooks() const {
+  using Webhooks = std::vector<std::shared_ptr<webhook::Webhook>>;
+  Webhooks webhooks() const ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
     return webhooks_;
   }
 
@@ -106,10 +110,15 @@ class HttpDoors {
   explicit HttpDoors(const HttpEnvironment& environment)
       : environment_(environment) {}
 
-  absl::Status MakeWebhooks();
+  absl::StatusOr<std::shared_ptr<webhook::Webhook>> MakeWebhook(
+      const config::Webhook& options);
+  // Those of `config`: known ones, which have not changed yet, and new ones.
+  absl::StatusOr<Webhooks> WebhooksOf(const config::Config& config);
+  // The routes of the webhooks' listener.
+  httpd::Router HttpRoutes() const;
   // The keys at the URL of `jwt`, fetched from now on; null without one.
   std::shared_ptr<jwt::FetchedKeys> FetchedKeys(const config::Jwt& jwt);
-  void WarnOfUnsigned() const;
+  void WarnOfUnsigned(const config::Webhook& webhook) const;
   absl::Status OpenHttp();
   absl::Status OpenAdmin();
   metrics::Sources MetricSources() const;
@@ -123,9 +132,10 @@ class HttpDoors {
   const HttpEnvironment environment_;
   // By URL. A reload adds; what is not used any more stays until the end.
   std::map<std::string, std::unique_ptr<jwt::KeyFetcher>> fetchers_;
-  std::vector<std::shared_ptr<webhook::Webhook>> webhooks_;
-  // Guards the two pointers while the doors open; they do not change after.
+  // Guards the webhooks, and the two pointers while the doors open; these do
+  // not change after.
   mutable absl::Mutex mu_;
+  Webhooks webhooks_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<httpd::Listener> http_;
   std::unique_ptr<httpd::Listener> admin_;
   pool::SerialThread pages_{"pages"};

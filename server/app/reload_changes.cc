@@ -1,6 +1,7 @@
 #include "server/app/reload_changes.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -10,11 +11,22 @@
 namespace segrid::app {
 namespace {
 
-// True if an address of `from` that other machines can reach is not one of
-// `to`. It stays open until the restart, and nobody has checked that what `to`
-// asks of callers is enough there.
-bool Exposes(const std::vector<std::string>& from,
-             const std::vector<std::string>& to) {
+// The addresses of `from` that stay open.
+std::vector<std::string> Kept(const std::vector<std::string>& from,
+                              const std::vector<std::string>& to) {
+  std::vector<std::string> kept;
+  std::copy_if(from.begin(), from.end(), std::back_inserter(kept),
+               [&to](const auto& address) {
+                 return std::find(to.begin(), to.end(), address) != to.end();
+               });
+  return kept;
+}
+
+// True if an address that other machines can reach is closed. Who is connected
+// through it may still be there for a moment, and nobody has checked that what
+// the new configuration asks of callers is enough for them.
+bool GivesUpAPublicOne(const std::vector<std::string>& from,
+                       const std::vector<std::string>& to) {
   return std::any_of(from.begin(), from.end(), [&to](const auto& address) {
     return !config::IsLocal(address) &&
            std::find(to.begin(), to.end(), address) == to.end();
@@ -29,14 +41,6 @@ const config::Source* Find(const config::Config& config,
   return nullptr;
 }
 
-const config::Webhook* FindWebhook(const config::Config& config,
-                                   const std::string& name) {
-  for (const config::Webhook& webhook : config.webhooks) {
-    if (webhook.name == name) return &webhook;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 config::Config WithReloadable(const config::Config& from,
@@ -46,22 +50,19 @@ config::Config WithReloadable(const config::Config& from,
   result.logging.level = to.logging.level;
   result.drain = to.drain;
   result.reload = to.reload;
-  if (!Exposes(from.grpc.listen, to.grpc.listen)) {
+  result.grpc.listen = Kept(from.grpc.listen, to.grpc.listen);
+  result.http.listen = Kept(from.http.listen, to.http.listen);
+  result.admin.listen = Kept(from.admin.listen, to.admin.listen);
+  if (!GivesUpAPublicOne(from.grpc.listen, to.grpc.listen)) {
     result.grpc.tokens = to.grpc.tokens;
     result.grpc.tls = to.grpc.tls;
   }
-  if (Exposes(from.http.listen, to.http.listen)) return result;
+  if (GivesUpAPublicOne(from.http.listen, to.http.listen)) return result;
   // With or without TLS is the nature of the sockets.
   if (from.http.tls.cert.empty() == to.http.tls.cert.empty()) {
     result.http.tls = to.http.tls;
   }
-  for (config::Webhook& webhook : result.webhooks) {
-    const config::Webhook* const other = FindWebhook(to, webhook.name);
-    if (other != nullptr) webhook = *other;
-  }
-  std::erase_if(result.webhooks, [&to](const config::Webhook& webhook) {
-    return FindWebhook(to, webhook.name) == nullptr;
-  });
+  result.webhooks = to.webhooks;
   return result;
 }
 

@@ -12,12 +12,12 @@ namespace segrid::app {
 // The parts of a configuration that can change while the service runs are taken
 // over from `to` into the copy of `from` that is given back: sources,
 // logging.level, drain, reload, grpc.tokens, grpc.tls, http.tls (not turning it
-// on or off), and of the webhooks those that both have; one that `to` lacks
-// goes, a new one waits for a restart.
+// on or off), webhooks, and of the addresses that they go: new ones wait for a
+// restart.
 //
-// Of a door with an address that other machines can reach and that `to` gives
-// up, nothing is taken: it stays open until the restart, and `to` may ask less
-// of its callers because it believes it closed.
+// Of a listener that gives up an address that other machines can reach, nothing
+// else is taken: who is connected through it may still be there, and `to` may
+// ask less of callers because it believes it closed.
 config::Config WithReloadable(const config::Config& from,
                               const config::Config& to);
 

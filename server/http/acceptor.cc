@@ -35,9 +35,11 @@ std::string_view Refusal(Slots::Verdict verdict) {
 }  // namespace
 
 Acceptor::Acceptor(boost::asio::any_io_executor io, ListenSocket socket,
+                   std::size_t entrance,
                    std::shared_ptr<ListenerState> listener)
     : address_(socket.address()),
       port_(socket.port()),
+      entrance_(entrance),
       io_(std::move(io)),
       listener_(std::move(listener)),
       strand_(boost::asio::make_strand(io_)),
@@ -125,6 +127,7 @@ void Acceptor::Open(int fd, const sockaddr_storage& address) {
   const bool is_plain = context == nullptr;
   auto session = std::make_shared<Session>(
       listener_, boost::asio::make_strand(io_), fd, std::move(context));
+  session->entrance = entrance_;
   session->peer = listener_->PeerAt(address);
   const bool expects_proxy_header =
       listener_->options.proxy_protocol && session->peer.is_proxy;

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,8 +28,9 @@ namespace segrid::httpd {
 // Blocking:      never.
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
+  // `entrance`: see Slot.
   Acceptor(boost::asio::any_io_executor io, ListenSocket socket,
-           std::shared_ptr<ListenerState> listener);
+           std::size_t entrance, std::shared_ptr<ListenerState> listener);
   ~Acceptor();
 
   void Start();
@@ -36,6 +38,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   void Stop(std::function<void()> done);
 
   const std::string& address() const { return address_; }
+  std::size_t entrance() const { return entrance_; }
   int port() const { return port_; }
 
  private:
@@ -48,6 +51,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
   const std::string address_;
   const int port_;
+  const std::size_t entrance_;
   const boost::asio::any_io_executor io_;
   const std::shared_ptr<ListenerState> listener_;
   boost::asio::strand<boost::asio::any_io_executor> strand_;

@@ -73,35 +73,38 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
       new Listener(std::make_shared<ListenerState>(
           std::move(options), std::move(router), environment.clock,
           std::move(tls), std::move(environment.on_refused))));
+  Acceptors acceptors;
   for (const std::string& address : listen) {
     SEGRID_ASSIGN_OR_RETURN(ListenSocket socket,
                             ListenSocket::Open(address, unix_file));
-    listener->acceptors_.push_back(std::make_shared<Acceptor>(
-        environment.io, std::move(socket), listener->state_));
+    acceptors.push_back(std::make_shared<Acceptor>(
+        environment.io, std::move(socket), acceptors.size(), listener->state_));
   }
   listener->sweeper_ =
       std::make_shared<Sweeper>(environment.io, listener->state_);
   listener->sweeper_->Run();
-  for (const auto& acceptor : listener->acceptors_) acceptor->Start();
+  for (const auto& acceptor : acceptors) acceptor->Start();
+  absl::MutexLock lock(&listener->mu_);
+  listener->acceptors_ = std::move(acceptors);
   return listener;
 }
 
 Listener::~Listener() {
   if (sweeper_ != nullptr) sweeper_->Stop();
-  for (const auto& acceptor : acceptors_) acceptor->Stop([] {});
+  for (const auto& acceptor : acceptors()) acceptor->Stop([] {});
   state_->slots.CutAll();
 }
 
 std::vector<std::string> Listener::addresses() const {
   std::vector<std::string> addresses;
-  for (const auto& acceptor : acceptors_) {
+  for (const auto& acceptor : acceptors()) {
     addresses.push_back(acceptor->address());
   }
   return addresses;
 }
 
 int Listener::port() const {
-  for (const auto& acceptor : acceptors_) {
+  for (const auto& acceptor : acceptors()) {
     if (acceptor->port() != 0) return acceptor->port();
   }
   return 0;
@@ -118,7 +121,32 @@ bool Listener::ReplaceTls(TlsContext context) {
   return is_other;
 }
 
-void Listener::StopAccepting(absl::Time deadline) {
+void Listener::ReplaceRoutes(Router router) {
+  state_->router.Set(std::make_shared<const Router>(std::move(router)));
+}
+
+void Listener::KeepAddresses(const std::vector<std::string>& listen,
+                             absl::Time deadline) {
+  const std::vector<std::string>& all = state_->options.listen;
+  Acceptors closing;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto first_to_close = std::stable_partition(
+        acceptors_.begin(), acceptors_.end(), [&](const auto& acceptor) {
+          return std::find(listen.begin(), listen.end(),
+                           all[acceptor->entrance()]) != listen.end();
+        });
+    closing.assign(first_to_close, acceptors_.end());
+    acceptors_.erase(first_to_close, acceptors_.end());
+  }
+  StopAccepting(closing, deadline);
+  // Afterwards, so that no connection enters unseen.
+  for (const auto& acceptor : closing) {
+    state_->slots.EndSoonOf(acceptor->entrance());
+  }
+}
+
+void Listener::StopAccepting(const Acceptors& acceptors, absl::Time deadline) {
   // Shared, because the deadline may come first.
   struct Left {
     absl::Mutex mu;
@@ -127,9 +155,9 @@ void Listener::StopAccepting(absl::Time deadline) {
   const auto left = std::make_shared<Left>();
   {
     absl::MutexLock lock(&left->mu);
-    left->count = acceptors_.size();
+    left->count = acceptors.size();
   }
-  for (const auto& acceptor : acceptors_) {
+  for (const auto& acceptor : acceptors) {
     acceptor->Stop([left] {
       absl::MutexLock lock(&left->mu);
       --left->count;
@@ -143,7 +171,7 @@ void Listener::StopAccepting(absl::Time deadline) {
 }
 
 bool Listener::Drain(absl::Time deadline) {
-  StopAccepting(deadline);
+  StopAccepting(acceptors(), deadline);
   state_->slots.EndSoon();
   const bool empty = state_->slots.WaitUntilEmpty(deadline);
   if (!empty) state_->slots.CutAll();

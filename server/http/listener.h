@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "boost/asio/any_io_executor.hpp"
 #include "core/base/clock.h"
@@ -49,7 +51,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Where it listens, with the ports that were chosen for port 0.
+  // Where it listens, with the ports that were chosen for port 0. Closed
+  // addresses are left out.
   std::vector<std::string> addresses() const;
   // The port of the first address that is no Unix socket; 0 without one.
   int port() const;
@@ -58,6 +61,16 @@ class Listener {
   // Those that are open and that it would not let in end, as soon as what they
   // have asked is answered. True if it shows another certificate.
   bool ReplaceTls(TlsContext context);
+
+  // The routes of requests from now on.
+  void ReplaceRoutes(Router router);
+
+  // Stops listening on the addresses of the options that `listen` lacks.
+  // Connections that came through them end as soon as what they have asked is
+  // answered. Blocks until the sockets are closed, no longer than `deadline`.
+  // Not in a thread of `io`.
+  void KeepAddresses(const std::vector<std::string>& listen,
+                     absl::Time deadline);
 
   // Closes the listening sockets and idle connections, waits for answers on
   // their way, and cuts what is left at `deadline`. True when nothing was left.
@@ -73,12 +86,18 @@ class Listener {
 
  private:
   class Sweeper;
+  using Acceptors = std::vector<std::shared_ptr<Acceptor>>;
 
   explicit Listener(std::shared_ptr<ListenerState> state);
-  void StopAccepting(absl::Time deadline);
+  static void StopAccepting(const Acceptors& acceptors, absl::Time deadline);
+  Acceptors acceptors() const ABSL_LOCKS_EXCLUDED(mu_) {
+    absl::MutexLock lock(&mu_);
+    return acceptors_;
+  }
 
   const std::shared_ptr<ListenerState> state_;
-  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  mutable absl::Mutex mu_;
+  Acceptors acceptors_ ABSL_GUARDED_BY(mu_);  // Those that are open.
   std::shared_ptr<Sweeper> sweeper_;
 };
 

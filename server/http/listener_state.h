@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -22,23 +23,24 @@
 
 namespace segrid::httpd {
 
-// The context that new connections get; swapped when certificates change.
+// A value that is replaced while others use the one of before.
 // Thread safety: any thread.
-class TlsSlot {
+template <class Value>
+class Current {
  public:
-  explicit TlsSlot(TlsContext context) : context_(std::move(context)) {}
-  TlsContext Get() const {
+  explicit Current(Value value) : value_(std::move(value)) {}
+  Value Get() const {
     absl::MutexLock lock(&mu_);
-    return context_;
+    return value_;
   }
-  void Set(TlsContext context) {
+  void Set(Value value) {
     absl::MutexLock lock(&mu_);
-    context_ = std::move(context);
+    value_ = std::move(value);
   }
 
  private:
   mutable absl::Mutex mu_;
-  TlsContext context_ ABSL_GUARDED_BY(mu_);
+  Value value_ ABSL_GUARDED_BY(mu_);
 };
 
 // Held by the listener and by each connection: a connection may outlive the
@@ -47,7 +49,7 @@ struct ListenerState {
   ListenerState(Options o, Router r, base::Clock& c, TlsContext t,
                 std::function<void(const Answer&)> refused)
       : options(std::move(o)),
-        router(std::move(r)),
+        router(std::make_shared<const Router>(std::move(r))),
         clock(c),
         tls(std::move(t)),
         on_refused(std::move(refused)),
@@ -62,9 +64,10 @@ struct ListenerState {
   }
 
   const Options options;
-  const Router router;
+  // That requests get from now on.
+  Current<std::shared_ptr<const Router>> router;
   base::Clock& clock;
-  TlsSlot tls;
+  Current<TlsContext> tls;  // That new connections get.
   const std::function<void(const Answer&)> on_refused;  // May be empty.
   const Networks proxies;
   Counts counts;

@@ -35,7 +35,7 @@ struct Route {
 // Answers with the text that `make` gives, at once.
 Route GetRoute(std::string path, std::function<Answer(const Request&)> make);
 
-// The routes of a listener, fixed once it runs.
+// The routes of a listener.
 //
 // Thread safety: Find from any thread while nobody adds.
 // Blocking:      never.

@@ -186,7 +186,8 @@ void Session::ReadHead() {
 
 void Session::OnHead() {
   deadline = kNever;
-  head_ = CheckHead(*parser_, listener_->router, listener_->options);
+  router_ = listener_->router.Get();
+  head_ = CheckHead(*parser_, *router_, listener_->options);
   has_body_left_ = head_.has_body || head_.framing_is_unclear;
   if (head_.refusal) return Refuse(*std::move(head_.refusal));
   if (!head_.has_body) return Work();

@@ -88,6 +88,7 @@ class Session final : public Slot,
 
   std::string buffer_;  // What came and is not taken yet.
   std::optional<HeadParser> parser_;
+  std::shared_ptr<const Router> router_;  // Of the request.
   RequestHead head_;
   BodyReader body_;
   boost::asio::steady_timer room_timer_{strand_};

@@ -180,6 +180,12 @@ void Slots::EndSoon() {
   for (const auto& slot : All()) slot->EndSoon();
 }
 
+void Slots::EndSoonOf(std::size_t entrance) {
+  for (const auto& slot : All()) {
+    if (slot->entrance == entrance) slot->EndSoon();
+  }
+}
+
 void Slots::CheckAgain() {
   for (const auto& slot : All()) slot->CheckAgain();
 }

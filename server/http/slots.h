@@ -41,7 +41,9 @@ class Slot {
   // Ends it if the rules for certificates have changed and would not let it in.
   virtual void CheckAgain() = 0;
 
-  // Set before it enters; then changed by Slots only, under its lock.
+  // Set before it enters: which of the listener's sockets it came through.
+  std::size_t entrance = 0;
+  // The same; then changed by Slots only, under its lock.
   Peer peer{};
   bool entered = false;
   std::atomic<bool> is_shaking = false;  // Hands, for TLS.
@@ -84,6 +86,8 @@ class Slots {
 
   // Ends every connection, also those that enter from now on, once it is idle.
   void EndSoon();
+  // Ends those that came through `entrance`, once they are idle.
+  void EndSoonOf(std::size_t entrance);
   // Has every connection look whether it may stay.
   void CheckAgain();
   // True from the moment EndSoon() begins, before any connection hears of it.

@@ -175,7 +175,9 @@ std::string Collect(const Sources& sources) {
     for (const auto& delivery : sources.deliveries->All()) delivery->AddTo(out);
   }
   AddGrpcDoor(out, sources);
-  for (const auto& webhook : sources.webhooks) AddWebhook(out, *webhook);
+  if (sources.webhooks) {
+    for (const auto& webhook : sources.webhooks()) AddWebhook(out, *webhook);
+  }
   if (sources.doors) {
     for (const httpd::Listener* door : sources.doors()) AddDoor(out, *door);
   }

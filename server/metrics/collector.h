@@ -41,7 +41,7 @@ struct Sources {
   const EventCounts* events = nullptr;
   const CallMeter* calls = nullptr;
   const DeliveryRegistry* deliveries = nullptr;
-  std::vector<std::shared_ptr<webhook::Webhook>> webhooks{};
+  std::function<std::vector<std::shared_ptr<webhook::Webhook>>()> webhooks{};
   // As long as they are open.
   std::function<std::vector<const httpd::Listener*>()> doors{};
   std::function<bool()> ready{};

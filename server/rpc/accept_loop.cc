@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -43,9 +44,10 @@ bool IsWant(int error) {
 AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
                        const Options& options, HandOver hand_over,
                        AcceptCounts& counts)
-    : sockets_(std::move(sockets)),
-      hand_over_(std::move(hand_over)),
-      ended_(::eventfd(0, EFD_CLOEXEC)),
+    : hand_over_(std::move(hand_over)),
+      events_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      sockets_(std::make_move_iterator(sockets.begin()),
+               std::make_move_iterator(sockets.end())),
       connections_(options.connections),
       handshakes_(options.handshakes.has_value()
                       ? std::optional<Handshakes>(*options.handshakes)
@@ -55,25 +57,76 @@ AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
       thread_([this] { Run(); }) {}
 
 AcceptLoop::~AcceptLoop() {
-  const std::uint64_t one = 1;
-  while (::write(ended_, &one, sizeof(one)) < 0) {
+  {
+    absl::MutexLock lock(&mu_);
+    ended_ = true;
   }
+  WakeUp();
   thread_.join();
-  ::close(ended_);
+  ::close(events_);
+}
+
+void AcceptLoop::WakeUp() const {
+  const std::uint64_t one = 1;
+  while (::write(events_, &one, sizeof(one)) < 0 && errno == EINTR) {
+  }
+}
+
+void AcceptLoop::Close(std::vector<std::size_t> places, absl::Duration grace) {
+  const auto closing = std::make_shared<Closing>();
+  closing->places = std::move(places);
+  closing->grace = grace;
+  {
+    absl::MutexLock lock(&mu_);
+    closing_ = closing;
+  }
+  WakeUp();
+  closing->done.WaitForNotification();
+}
+
+void AcceptLoop::CloseSockets() {
+  std::shared_ptr<Closing> closing;
+  {
+    absl::MutexLock lock(&mu_);
+    closing.swap(closing_);
+  }
+  if (closing == nullptr) return;
+  leaving_.EndAll();
+  for (const std::size_t place : closing->places) {
+    std::optional<httpd::ListenSocket>& socket = sockets_.at(place);
+    if (!socket.has_value()) continue;
+    for (const int connection : connections_.Of(socket->fd())) {
+      leaving_.Add(connection, SteadyNow() + closing->grace);
+    }
+    socket.reset();
+  }
+  closing->done.Notify();
+}
+
+std::vector<pollfd> AcceptLoop::Files() const {
+  std::vector<pollfd> files = {{events_, POLLIN, 0}};
+  for (const auto& socket : sockets_) {
+    if (socket.has_value()) files.push_back({socket->fd(), POLLIN, 0});
+  }
+  return files;
 }
 
 void AcceptLoop::Run() {
   base::NameThread("grpc accept");
-  std::vector<pollfd> files = {{ended_, POLLIN, 0}};
-  for (const httpd::ListenSocket& socket : sockets_) {
-    files.push_back({socket.fd(), POLLIN, 0});
-  }
+  std::vector<pollfd> files = Files();
   bool in_want = false;
   absl::Duration swept = absl::ZeroDuration();
   for (;;) {
     const int ready = ::poll(files.data(), in_want ? 1 : files.size(),
                              WaitMilliseconds(in_want));
-    if (ready > 0 && files[0].revents != 0) return;
+    if (ready > 0 && files[0].revents != 0) {
+      std::uint64_t count = 0;
+      if (::read(events_, &count, sizeof(count)) > 0) CloseSockets();
+      absl::MutexLock lock(&mu_);
+      if (ended_) return;
+      files = Files();
+      continue;
+    }
     const absl::Duration now = SteadyNow();
     if (now - swept >= absl::Milliseconds(kSweepMilliseconds) && !in_want) {
       connections_.Sweep();
@@ -81,6 +134,7 @@ void AcceptLoop::Run() {
     }
     if (handshakes_.has_value()) handshakes_->Look(now);
     counts_.floods_ended += floods_.Look(now);
+    leaving_.Look(now);
     if (ready > 0) {
       for (std::size_t i = 1; i < files.size(); ++i) {
         if (files[i].revents != 0) in_want |= !AcceptAll(files[i].fd);
@@ -94,7 +148,8 @@ void AcceptLoop::Run() {
 
 int AcceptLoop::WaitMilliseconds(bool in_want) const {
   if (in_want) return kPauseMilliseconds;
-  if (handshakes_.has_value() && handshakes_->count() > 0) {
+  if (!leaving_.empty() ||
+      (handshakes_.has_value() && handshakes_->count() > 0)) {
     return kLookMilliseconds;
   }
   return static_cast<int>(absl::ToInt64Milliseconds(
@@ -119,7 +174,7 @@ bool AcceptLoop::AcceptAll(int listener) {
 }
 
 void AcceptLoop::Take(int listener, int connection) {
-  if (!connections_.Add(connection)) {
+  if (!connections_.Add(connection, listener)) {
     ++counts_.refused;
     ::close(connection);
     return;

@@ -3,16 +3,25 @@
 
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "server/http/listen_socket.h"
 #include "server/rpc/flood_watch.h"
 #include "server/rpc/handshakes.h"
+#include "server/rpc/leaving_connections.h"
 #include "server/rpc/open_connections.h"
 
 namespace segrid::rpc {
@@ -55,18 +64,40 @@ class AcceptLoop {
   AcceptLoop(const AcceptLoop&) = delete;
   AcceptLoop& operator=(const AcceptLoop&) = delete;
 
+  // Closes the sockets at these places of the constructor's list. Connections
+  // that came through them end when they have no calls, at the latest after
+  // `grace`; those of an earlier Close that are left end at once. Blocks until
+  // the sockets are closed.
+  void Close(std::vector<std::size_t> places, absl::Duration grace);
+
  private:
+  struct Closing {
+    std::vector<std::size_t> places;
+    absl::Duration grace;
+    absl::Notification done;
+  };
+
   void Run();
+  // Does what Close() asks.
+  void CloseSockets();
+  // What to poll: the loop's own events, then the sockets.
+  std::vector<pollfd> Files() const;
+  void WakeUp() const;
   // False when the socket cannot be read on now: for want of descriptors.
   bool AcceptAll(int listener);
   void Take(int listener, int connection);
   // How long to wait for the next connection.
   int WaitMilliseconds(bool in_want) const;
 
-  const std::vector<httpd::ListenSocket> sockets_;
   const HandOver hand_over_;
-  const int ended_;              // eventfd
-  OpenConnections connections_;  // The loop's thread only, like the next.
+  const int events_;  // eventfd: closing_ or ended_ has changed.
+  absl::Mutex mu_;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  std::shared_ptr<Closing> closing_ ABSL_GUARDED_BY(mu_);
+  // The loop's thread only, like the next. None: closed.
+  std::vector<std::optional<httpd::ListenSocket>> sockets_;
+  OpenConnections connections_;
+  LeavingConnections leaving_;
   std::optional<Handshakes> handshakes_;
   FloodWatch floods_;
   AcceptCounts& counts_;

@@ -168,6 +168,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   SetLimits(options.config, builder);
   std::unique_ptr<GrpcServer> server(new GrpcServer());
   std::vector<httpd::ListenSocket> sockets;
+  server->listen_ = options.config.listen;
   for (const std::string& address : options.config.listen) {
     SEGRID_ASSIGN_OR_RETURN(
         httpd::ListenSocket socket,
@@ -214,6 +215,17 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
 
 GrpcServer::~GrpcServer() {
   if (server_ != nullptr) Shutdown(absl::InfinitePast());
+}
+
+void GrpcServer::KeepAddresses(const std::vector<std::string>& listen,
+                               absl::Duration grace) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < listen_.size(); ++i) {
+    if (std::find(listen.begin(), listen.end(), listen_[i]) == listen.end()) {
+      places.push_back(i);
+    }
+  }
+  if (!places.empty()) acceptor_->Close(std::move(places), grace);
 }
 
 void GrpcServer::Shutdown(absl::Time deadline,

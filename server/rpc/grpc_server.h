@@ -57,12 +57,17 @@ class GrpcServer {
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
-  // Where it listens, with the port that was chosen for port 0, in the order of
-  // the options.
+  // Where it listened at first, with the port that was chosen for port 0, in
+  // the order of the options.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
   // The port of the first address that is no Unix socket; 0 without one.
   int port() const { return port_; }
+
+  // Stops listening on the addresses of the options that `listen` lacks; see
+  // AcceptLoop::Close. Blocks until they are closed. One caller at a time.
+  void KeepAddresses(const std::vector<std::string>& listen,
+                     absl::Duration grace);
 
   // Refuses new calls (GOAWAY), waits for those that run, and cancels them at
   // `deadline`. A client that is not listening would keep its idle connection
@@ -82,7 +87,8 @@ class GrpcServer {
   GrpcServer() = default;
 
   std::unique_ptr<grpc::Server> server_;
-  std::vector<std::string> addresses_;
+  std::vector<std::string> listen_;     // As the options have it.
+  std::vector<std::string> addresses_;  // The same, as it is.
   int port_ = 0;
   const std::unique_ptr<AcceptCounts> counts_ =
       std::make_unique<AcceptCounts>();

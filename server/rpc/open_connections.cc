@@ -51,7 +51,7 @@ void Abort(int descriptor) {
   }
 }
 
-bool OpenConnections::Add(int descriptor) {
+bool OpenConnections::Add(int descriptor, int listener) {
   // A descriptor that comes again has been closed before.
   if (const auto before = connections_.find(descriptor);
       before != connections_.end()) {
@@ -61,9 +61,17 @@ bool OpenConnections::Add(int descriptor) {
   if (!HasRoom(peer) && ++refused_ > count() / kPerRefusal) Sweep();
   if (!HasRoom(peer)) return false;
   if (!peer.empty()) ++per_peer_[peer];
-  connections_.emplace(descriptor,
-                       Connection{SocketOf(descriptor), std::move(peer)});
+  connections_.emplace(
+      descriptor, Connection{SocketOf(descriptor), std::move(peer), listener});
   return true;
+}
+
+std::vector<int> OpenConnections::Of(int listener) const {
+  std::vector<int> descriptors;
+  for (const auto& [descriptor, connection] : connections_) {
+    if (connection.listener == listener) descriptors.push_back(descriptor);
+  }
+  return descriptors;
 }
 
 void OpenConnections::Sweep() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace segrid::rpc {
 
@@ -36,9 +37,12 @@ class OpenConnections {
  public:
   explicit OpenConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
-  // Remembers a connected socket. False, and nothing is remembered, when that
-  // would be one too many.
-  [[nodiscard]] bool Add(int descriptor);
+  // Remembers a connected socket, and which one it was accepted from. False,
+  // and nothing is remembered, when that would be one too many.
+  [[nodiscard]] bool Add(int descriptor, int listener = -1);
+
+  // Those that were accepted from `listener`.
+  std::vector<int> Of(int listener) const;
 
   // Forgets those that have ended.
   void Sweep();
@@ -51,6 +55,7 @@ class OpenConnections {
   struct Connection {
     ino_t socket;
     std::string peer;
+    int listener;
   };
   using Connections = std::unordered_map<int, Connection>;
 

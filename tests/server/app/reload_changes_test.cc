@@ -32,11 +32,10 @@ config::Config Other() {
 TEST(ReloadChanges, TakeOnlyWhatCanChange) {
   const config::Config now = WithReloadable(config::Config(), Other());
   EXPECT_EQ(Differences(config::Config(), now),
-            "grpc.tls.allowed_sans, grpc.tokens, sources[a], logging.level, "
-            "drain.grace, reload.interval, sources");
+            "grpc.listen, grpc.tls.allowed_sans, grpc.tokens, http.listen, "
+            "sources[a], logging.level, drain.grace, reload.interval, sources");
   EXPECT_EQ(Differences(now, Other()),
-            "data_dir, grpc.listen, http.listen, http.tls.cert, "
-            "logging.format");
+            "data_dir, grpc.listen, http.tls.cert, logging.format");
 }
 
 TEST(ReloadChanges, AreNoneBetweenEquals) {
@@ -52,10 +51,23 @@ TEST(ReloadChanges, FollowWebhooksByName) {
   to.webhooks[0].public_keys = {"key"};
   to.webhooks.resize(2);
   to.webhooks[1].name = "b";
+  EXPECT_EQ(WithReloadable(from, to), to);
+}
+
+TEST(ReloadChanges, CloseAddressesAndOpenNone) {
+  config::Config from;
+  from.grpc.listen = {"127.0.0.1:1", "127.0.0.1:2"};
+  from.http.listen = {"127.0.0.1:3"};
+  from.admin.listen = {"127.0.0.1:4", "127.0.0.1:5"};
+  config::Config to = from;
+  to.grpc.listen = {"127.0.0.1:2", "127.0.0.1:6"};
+  to.http.listen = {};
+  to.admin.listen = {"127.0.0.1:5"};
   const config::Config now = WithReloadable(from, to);
-  ASSERT_EQ(now.webhooks.size(), 1u);
-  EXPECT_EQ(now.webhooks[0], to.webhooks[0]);
-  EXPECT_EQ(Differences(now, to), "webhooks[b]");
+  EXPECT_EQ(now.grpc.listen, std::vector<std::string>({"127.0.0.1:2"}));
+  EXPECT_EQ(now.http.listen, to.http.listen);
+  EXPECT_EQ(now.admin.listen, to.admin.listen);
+  EXPECT_EQ(Differences(now, to), "grpc.listen");
 }
 
 TEST(ReloadChanges, LeaveTlsOfTheWebhooksDoorOnOrOff) {
@@ -97,8 +109,8 @@ TEST(ReloadChanges, TakeAllOfASource) {
   EXPECT_EQ(ChangedSources(from, to).size(), 2u);
 }
 
-// The old address stays open until the restart.
-TEST(ReloadChanges, LeaveADoorClosedThatIsOnlyMeantToBecomeLocal) {
+// Who came through the public address may still be connected.
+TEST(ReloadChanges, AskNoLessOfCallersWhenAPublicAddressGoes) {
   config::Config from;
   from.grpc.listen = {"0.0.0.0:1"};
   from.grpc.allow_insecure_bind = true;
@@ -114,10 +126,14 @@ TEST(ReloadChanges, LeaveADoorClosedThatIsOnlyMeantToBecomeLocal) {
   to.grpc.listen = {"127.0.0.1:1"};
   to.http.listen = {"127.0.0.1:2"};
   to.webhooks[0].public_keys = {};
-  EXPECT_EQ(WithReloadable(from, to), from);
-  EXPECT_EQ(Differences(from, to),
-            "grpc.listen, grpc.tokens, http.listen, http.tls.client_ca, "
+  const config::Config now = WithReloadable(from, to);
+  EXPECT_EQ(Differences(from, now), "grpc.listen, http.listen");
+  EXPECT_EQ(now.http.listen, to.http.listen);
+  EXPECT_EQ(Differences(now, to),
+            "grpc.listen, grpc.tokens, http.tls.client_ca, "
             "webhooks[default].public_keys");
+  // The next reload takes the rest.
+  EXPECT_EQ(Differences(WithReloadable(now, to), to), "grpc.listen");
 }
 
 }  // namespace

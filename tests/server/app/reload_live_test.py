@@ -128,8 +128,14 @@ class Reload(unittest.TestCase):
         warning = self.line("a reload lets callers do more than before")
         self.assertEqual((warning["level"], warning["key"]), ("warning", "webhooks[default].bearer_sha256"))
         self.assertEqual(self.post(token=None, event="two"), 200)
-        # What was taken away answers nobody.
-        self.assertEqual(self.post(token="extra-token", event="four", path="/extra"), 401)
+        # What was taken away is not there any more, and may come again.
+        self.assertEqual(self.post(token="extra-token", event="four", path="/extra"), 404)
+        self.write(LISTENERS, WEBHOOK, SOURCES, FIRST)
+        done = self.segrid("reload")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("needs a restart", done.stdout)
+        self.assertEqual(self.post(token=None, event="four", path="/extra"), 401)
+        self.assertEqual(self.post(token="extra-token", event="four", path="/extra"), 200)
         unknown = self.segrid("reload", "--allow-removal", "grpc.tokens")
         self.assertEqual(unknown.returncode, 1)
         self.assertIn("takes nothing of this away: grpc.tokens", unknown.stderr)

@@ -1,13 +1,21 @@
 // A running service with another configuration.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "core/base/error_info.h"
+#include "grpcpp/create_channel.h"
 #include "gtest/gtest.h"
 #include "tests/client/certificates.h"
+#include "tests/server/http/raw_client.h"
 #include "tests/server/testing/running_server.h"
 
 namespace segrid::app {
@@ -115,6 +123,157 @@ TEST_F(SourcesTest, ComeAndGo) {
   ASSERT_TRUE(server_.admin().ListSources(&context, {}, &sources).ok());
   ASSERT_EQ(sources.sources_size(), 2);
   EXPECT_EQ(sources.sources(1).name(), "third");
+}
+
+class AddressesTest : public ::testing::Test {
+ protected:
+  static config::Config MakeConfig() {
+    config::Config config = RunningServer::DefaultConfig();
+    // Two of each, which differ as texts.
+    config.grpc.listen = {"127.0.0.1:0", "localhost:0"};
+    config.http.listen = {"127.0.0.1:0", "localhost:0"};
+    config.admin.listen = {"127.0.0.1:0", "localhost:0"};
+    config.drain.grace = absl::Milliseconds(500);
+    return config;
+  }
+  static int PortOf(const std::string& address) {
+    return std::stoi(address.substr(address.rfind(':') + 1));
+  }
+  static bool IsOpen(int port) {
+    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_open =
+        ::connect(client, reinterpret_cast<const sockaddr*>(&address),
+                  sizeof(address)) == 0;
+    ::close(client);
+    return is_open;
+  }
+  void Reload() {
+    const auto result = server_.application().Reload(config_);
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(result->needs_restart(), "");
+  }
+
+  RunningServer server_{MakeConfig()};
+  config::Config config_ = server_.application().config();
+};
+
+TEST_F(AddressesTest, OfHttpListenersAreClosedByAReload) {
+  for (httpd::Listener* listener : {server_.application().doors().http(),
+                                    server_.application().doors().admin()}) {
+    const bool is_http = listener == server_.application().doors().http();
+    const std::vector<std::string> before = listener->addresses();
+    ASSERT_EQ(before.size(), 2u);
+    testing::RawClient leaving(PortOf(before[0])), staying(PortOf(before[1]));
+    const std::string get = testing::GetText("/livez");
+    ASSERT_EQ(leaving.Ask(get)->status, 200);
+    ASSERT_EQ(staying.Ask(get)->status, 200);
+    auto& listen = is_http ? config_.http.listen : config_.admin.listen;
+    listen.erase(listen.begin());
+    Reload();
+    EXPECT_EQ(listener->addresses(), std::vector<std::string>({before[1]}));
+    EXPECT_FALSE(IsOpen(PortOf(before[0])));
+    EXPECT_TRUE(leaving.IsClosed());
+    EXPECT_EQ(staying.Ask(get)->status, 200);
+    listen.clear();
+    Reload();
+    EXPECT_FALSE(IsOpen(PortOf(before[1])));
+    EXPECT_TRUE(staying.IsClosed());
+  }
+}
+
+TEST_F(AddressesTest, OfGrpcAreClosedByAReloadAndItsCallsEndFirst) {
+  const std::vector<std::string> before = server_.application().addresses();
+  ASSERT_EQ(before.size(), 2u);
+  const auto connect = [](const std::string& address) {
+    return grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+  };
+  const auto status_of = [](const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+    api::TransformRequest request;
+    request.set_webhook_json(testing::OpenEvents(1));
+    api::TransformResponse response;
+    return api::BridgeService::NewStub(channel)
+        ->Transform(&context, request, &response)
+        .error_code();
+  };
+  const auto leaving = connect(before[0]), staying = connect(before[1]);
+  ASSERT_EQ(status_of(staying), grpc::StatusCode::OK);
+  // A stream that is open during the reload, and goes on.
+  grpc::ClientContext context;
+  const auto stream =
+      api::BridgeService::NewStub(leaving)->TransformStream(&context);
+  api::TransformStreamRequest request;
+  request.mutable_request()->set_webhook_json(testing::OpenEvents(1));
+  api::TransformStreamResponse response;
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&response));
+  config_.grpc.listen.erase(config_.grpc.listen.begin());
+  config_.drain.grace = absl::Seconds(30);
+  Reload();
+  EXPECT_FALSE(IsOpen(PortOf(before[0])));
+  ASSERT_TRUE(stream->Write(request));
+  EXPECT_TRUE(stream->Read(&response));
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  // Now nothing holds the connection.
+  auto state = leaving->GetState(false);
+  while (state == GRPC_CHANNEL_READY &&
+         leaving->WaitForStateChange(
+             state, absl::ToChronoTime(absl::Now() + absl::Seconds(10)))) {
+    state = leaving->GetState(false);
+  }
+  EXPECT_NE(state, GRPC_CHANNEL_READY);
+  EXPECT_EQ(status_of(staying), grpc::StatusCode::OK);
+}
+
+TEST_F(AddressesTest, OfGrpcEndStreamsThatOutlastTheGrace) {
+  const std::vector<std::string> before = server_.application().addresses();
+  const auto leaving =
+      grpc::CreateChannel(before[0], grpc::InsecureChannelCredentials());
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
+  const auto stream =
+      api::BridgeService::NewStub(leaving)->TransformStream(&context);
+  api::TransformStreamRequest request;
+  request.mutable_request()->set_webhook_json(testing::OpenEvents(1));
+  api::TransformStreamResponse response;
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&response));
+  config_.grpc.listen.erase(config_.grpc.listen.begin());
+  Reload();
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST(Webhooks, ComeAndGoWithAReload) {
+  config::Config config = RunningServer::DefaultConfig();
+  config.http.listen = {"127.0.0.1:0"};
+  RunningServer server(config);
+  config = server.application().config();
+  const int port = server.application().doors().http()->port();
+  const auto status = [port](const std::string& path) {
+    return testing::RawClient(port)
+        .Ask(testing::PostText(path, testing::OpenEvents(1)))
+        ->status;
+  };
+  ASSERT_EQ(status("/v1/webhook/default"), 200);
+  ASSERT_EQ(status("/v1/webhook/other"), 404);
+  config.webhooks.emplace_back().name = "other";
+  auto result = server.application().Reload(config);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->needs_restart(), "");
+  EXPECT_EQ(status("/v1/webhook/other"), 200);
+  EXPECT_EQ(status("/v1/webhook/default"), 200);
+  EXPECT_EQ(status("/v1/webhook"), 200);
+  config.webhooks.pop_back();
+  ASSERT_TRUE(server.application().Reload(config).ok());
+  EXPECT_EQ(status("/v1/webhook/other"), 404);
+  EXPECT_EQ(status("/v1/webhook/default"), 200);
 }
 
 TEST_F(SourcesTest, TransformOtherwiseWithoutANewReceiver) {

@@ -169,17 +169,19 @@ TEST(HttpCaps, KeepTheConnectionOfARefusedBodyWhoseEndIsKnown) {
   options.max_bytes_in_flight = 150'000;
   options.room_timeout = absl::Milliseconds(40);
   EchoListener server(options);
-  RawClient busy(server.port());
+  RawClient busy(server.port()), too(server.port());
   busy.Send(PostText("/held", std::string(100'000, 'x')));
-  ASSERT_TRUE(server.WaitForHeld(1));
+  too.Send(PostText("/held", std::string(20'000, 'x')));
+  ASSERT_TRUE(server.WaitForHeld(2));
   const std::string large = PostText("/echo", std::string(60'000, 'x'));
   RawClient other(server.port());
-  // Its second half comes after the answer, and is not the next request.
-  const auto refused = other.Ask(large.substr(0, large.size() / 2));
+  // Its end comes after the answer, and is not the next request.
+  constexpr std::size_t kFirst = 50'000;
+  const auto refused = other.Ask(large.substr(0, kFirst));
   ASSERT_TRUE(refused.has_value());
   EXPECT_EQ(refused->status, 429);
   EXPECT_EQ(refused->headers.at("connection"), "keep-alive");
-  other.Send(large.substr(large.size() / 2));
+  other.Send(large.substr(kFirst));
   const auto again = other.Ask(PostText("/echo", "small"));
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(again->body, "small");
