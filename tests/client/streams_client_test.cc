@@ -32,7 +32,7 @@ v1::ForwardStreamRequest Batch(int id, std::string body) {
 }
 
 // Writes ten batches, the fourth of them bad, and checks their answers.
-void ForwardTen(const Client& client) {
+void ExpectTenForwards(const Client& client) {
   auto stream = client.OpenForwardStream();
   ASSERT_TRUE(stream.ok()) << stream.error();
   std::thread writer([&] {
@@ -62,7 +62,7 @@ void ForwardTen(const Client& client) {
 }
 
 // The same for Transform, in order.
-void TransformTen(const Client& client) {
+void ExpectTenTransforms(const Client& client) {
   auto stream = client.OpenTransformStream();
   ASSERT_TRUE(stream.ok()) << stream.error();
   for (int i = 0; i < 10; ++i) {
@@ -83,15 +83,15 @@ void TransformTen(const Client& client) {
 TEST(ClientStreams, AreAnsweredByTheServer) {
   const RunningServer server;
   const auto client = Client::Connect({.address = server.address()});
-  ForwardTen(*client);
-  TransformTen(*client);
+  ExpectTenForwards(*client);
+  ExpectTenTransforms(*client);
 }
 
 TEST(ClientStreams, AreAnsweredByTheFakeServer) {
   const FakeServer server;
   const auto client = Client::Connect({.address = server.address()});
-  ForwardTen(*client);
-  TransformTen(*client);
+  ExpectTenForwards(*client);
+  ExpectTenTransforms(*client);
   EXPECT_EQ(server.forwards().size(), 10u);
   EXPECT_EQ(server.transforms().size(), 10u);
 }
@@ -99,8 +99,8 @@ TEST(ClientStreams, AreAnsweredByTheFakeServer) {
 TEST(ClientStreams, AreAnsweredByTheFakeConnection) {
   const auto fake = std::make_shared<FakeConnection>();
   const Client client(fake);
-  ForwardTen(client);
-  TransformTen(client);
+  ExpectTenForwards(client);
+  ExpectTenTransforms(client);
   EXPECT_EQ(fake->forwards().size(), 10u);
   // What a test has scripted comes first.
   fake->AddForward(testing::QueueFull(seconds(3)));

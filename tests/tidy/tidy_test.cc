@@ -264,5 +264,59 @@ TEST(Tidy, EverySourceIsBuilt) {
   }
 }
 
+// The lines of a test of gtest from `begin` to its end; empty where none
+// begins.
+std::vector<std::string> TestAt(const SourceFile& file, std::size_t begin) {
+  static const std::regex kBegin(R"re(^(TYPED_)?TEST(_[FP])?\(.*)re");
+  std::vector<std::string> lines;
+  if (!std::regex_match(file.lines[begin], kBegin)) return lines;
+  for (std::size_t i = begin; i < file.lines.size(); ++i) {
+    lines.push_back(file.lines[i]);
+    const bool is_one_line = i == begin && file.lines[i].ends_with("}");
+    if (is_one_line || file.lines[i].starts_with("}")) break;
+  }
+  return lines;
+}
+
+// A test can fail: it asserts, or calls a function that says so in its name.
+bool CanFail(const std::vector<std::string>& test) {
+  static const std::regex kAsserts(
+      R"re(\b(EXPECT_\w+|ASSERT_\w+|ADD_FAILURE|FAIL)\(|\bExpect\w+\()re");
+  return std::any_of(test.begin(), test.end(), [](const std::string& line) {
+    return std::regex_search(line, kAsserts);
+  });
+}
+
+TEST(Tidy, EachTestAssertsOrSaysThatItLooksForAHang) {
+  for (const SourceFile& file : Sources()) {
+    if (!file.IsCpp() || !file.name.starts_with("tests/")) continue;
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+      const std::vector<std::string> test = TestAt(file, i);
+      if (test.empty()) continue;
+      const bool looks_for_a_hang =
+          test.front().find("DoesNotHang") != std::string::npos;
+      EXPECT_TRUE(looks_for_a_hang || CanFail(test))
+          << file.Place(i)
+          << "assert here, call a function named Expect…, or name the test …"
+             "DoesNotHang…";
+    }
+  }
+}
+
+TEST(Tidy, KnowsATestThatCannotFail) {
+  const SourceFile file = {
+      .name = "",
+      .folder = "",
+      .lines = {"TEST(A, CallsOnly) {", "  Call();", "}",
+                "TEST(A, AssertsInALine) { EXPECT_X(1); }",
+                "TYPED_TEST_P(A, Asks) {", "  ExpectGood(1);", "}"}};
+  EXPECT_FALSE(CanFail(TestAt(file, 0)));
+  EXPECT_EQ(TestAt(file, 0).size(), 3u);
+  EXPECT_TRUE(TestAt(file, 1).empty());
+  EXPECT_TRUE(CanFail(TestAt(file, 3)));
+  EXPECT_EQ(TestAt(file, 3).size(), 1u);
+  EXPECT_TRUE(CanFail(TestAt(file, 4)));
+}
+
 }  // namespace
 }  // namespace segrid::tidy

@@ -39,7 +39,7 @@ TEST(RawLog, HasEachCallersBytesInOnePieceWhenTheCallReturns) {
   }
 }
 
-TEST(RawLog, EndsWithoutACall) {
+TEST(RawLog, DoesNotHangWhenItEndsWithoutACall) {
   const tests::ScratchDir directory;
   const RawLog log(directory.Path("log"));
 }

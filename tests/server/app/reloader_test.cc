@@ -124,6 +124,27 @@ TEST_F(ReloaderTest, DoesNothingWithoutAChangeOrARequest) {
   EXPECT_EQ(application().figures().failed_reloads, 0);
 }
 
+// What a file that was refused lacks or has is compared with nothing.
+TEST_F(ReloaderTest, RemembersOnlyWhatItTook) {
+  const auto write = [this](const config::Tls& tls, const std::string& more) {
+    WriteConfig(absl::StrCat("http: {listen: ['127.0.0.1:0'], tls: {cert: ",
+                             tls.cert, ", key: ", tls.key, "}}\n", more));
+  };
+  const config::Tls good = MakePair("good");
+  write(good, "webhooks: [{name: main}]\n");
+  Start();
+  // It can be read, but not be used, because the files are no pair.
+  const config::Tls bad = MakePair("bad");
+  dir_.Write("bad.key", tests::MakeAuthority().key);
+  write(bad, absl::StrCat("webhooks: [{name: main, bearer_sha256: [",
+                          std::string(64, 'a'), "]}]\n"));
+  EXPECT_FALSE(Ask().ok());
+  write(good, "webhooks: [{name: main}]\nlogging: {level: warning}\n");
+  const auto taken = Ask();
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(application().config().logging.level, "warning");
+}
+
 TEST_F(ReloaderTest, LooksAtTheFilesThatValuesInclude) {
   const std::string level = dir_.Write("level", "error\n");
   WriteConfig(absl::StrCat("logging: {level: '${file:", level, "}'}\n"));
@@ -148,7 +169,7 @@ TEST_F(ReloaderTest, TakesNothingOfAFileThatTakesProtectionAway) {
   const auto taken = Ask({"webhooks[a].bearer_sha256"});
   ASSERT_TRUE(taken.ok()) << taken.status();
   EXPECT_EQ(taken->changed(), "webhooks[a].bearer_sha256, drain.grace");
-  EXPECT_TRUE(taken->changes[0].weakens);
+  EXPECT_TRUE(taken->changes.at(0).weakens);
   EXPECT_TRUE(application().config().webhooks[0].bearer_sha256.empty());
   // It is the old one from now on.
   EXPECT_TRUE(Ask().ok());

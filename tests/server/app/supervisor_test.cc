@@ -68,7 +68,7 @@ TEST(Supervisor, MayHaveAnAbstractName) {
   EXPECT_EQ(manager.Next(), "WATCHDOG=1");
 }
 
-TEST(Supervisor, NeedNotBeThere) {
+TEST(Supervisor, DoesNotHangWhenNobodyIsThere) {
   Supervisor("", absl::ZeroDuration()).Ready("serving");
   Supervisor("/no/such/socket", absl::ZeroDuration()).Ready("serving");
   Supervisor(std::string(200, 'x'), absl::ZeroDuration()).Ready("serving");

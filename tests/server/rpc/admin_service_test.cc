@@ -364,6 +364,12 @@ TEST(DeadLetterFilters, ThatSelectNothingTheCallerMeantAreErrors) {
        grpc::StatusCode::INVALID_ARGUMENT, "UNKNOWN_REASON"},
       {[](auto& filter) { filter.add_ids(4'711); }, grpc::StatusCode::NOT_FOUND,
        "UNKNOWN_DEAD_LETTER"},
+      // Also when another one is there.
+      {[](auto& filter) {
+         filter.add_ids(1);
+         filter.add_ids(4'711);
+       },
+       grpc::StatusCode::NOT_FOUND, "UNKNOWN_DEAD_LETTER"},
       {[](auto& filter) { filter.mutable_since()->set_nanos(-1); },
        grpc::StatusCode::INVALID_ARGUMENT, "BAD_TIME"},
       {[](auto& filter) {

@@ -48,7 +48,7 @@ void ExpectSameInput(const pipeline::Input& input, const Request& request) {
   EXPECT_EQ(again.events_size(), request.events_size());
 }
 
-void CompareTransform(const std::string& bytes, bool valid_events) {
+void ExpectSameTransform(const std::string& bytes, bool valid_events) {
   api::TransformRequest request;
   TransformEnvelope envelope;
   const absl::Status status = DecodeTransform(bytes, envelope);
@@ -67,7 +67,7 @@ void CompareTransform(const std::string& bytes, bool valid_events) {
   ExpectSameInput(envelope.input, request);
 }
 
-void CompareForward(const std::string& bytes, bool valid_events) {
+void ExpectSameForward(const std::string& bytes, bool valid_events) {
   api::ForwardRequest request;
   ForwardEnvelope envelope;
   const absl::Status status = DecodeForward(bytes, envelope);
@@ -86,7 +86,7 @@ void CompareForward(const std::string& bytes, bool valid_events) {
   ExpectSameInput(envelope.input, request);
 }
 
-void CompareStream(const std::string& bytes) {
+void ExpectSameStream(const std::string& bytes) {
   api::TransformStreamRequest message;
   StreamEnvelope envelope;
   const absl::Status status = DecodeStream(bytes, envelope);
@@ -106,9 +106,9 @@ TEST(EnvelopeDifferential, ReadsWhatTheGeneratedClassesRead) {
   RequestMaker maker(random);
   for (int i = 0; i < kRounds && !HasFailure(); ++i) {
     const std::string request = maker.Request();
-    CompareTransform(request, /*valid_events=*/true);
-    CompareForward(request, /*valid_events=*/true);
-    CompareStream(maker.StreamMessage());
+    ExpectSameTransform(request, /*valid_events=*/true);
+    ExpectSameForward(request, /*valid_events=*/true);
+    ExpectSameStream(maker.StreamMessage());
   }
 }
 
@@ -119,11 +119,11 @@ TEST(EnvelopeDifferential, RefusesNothingThatTheGeneratedClassesTake) {
   for (int i = 0; i < kRounds && !HasFailure(); ++i) {
     std::string request = maker.Request();
     Mutate(random, request);
-    CompareTransform(request, /*valid_events=*/false);
-    CompareForward(request, /*valid_events=*/false);
+    ExpectSameTransform(request, /*valid_events=*/false);
+    ExpectSameForward(request, /*valid_events=*/false);
     std::string message = maker.StreamMessage();
     Mutate(random, message);
-    CompareStream(message);
+    ExpectSameStream(message);
   }
 }
 

@@ -153,7 +153,7 @@ TEST_F(IdempotencyTest, StopsTheWorkWhenTheLastCallerHasLeft) {
   ASSERT_EQ(works.size(), 2u);
   works[0](absl::CancelledError("stopped"));
   Finish(1, "accepted 3");
-  EXPECT_EQ(answers[2], "accepted 3");
+  EXPECT_EQ(answers.at(2), "accepted 3");
   EXPECT_EQ(table.size(), 1u);
 }
 
@@ -175,7 +175,7 @@ TEST_F(IdempotencyTest, StopsNothingThatIsDone) {
   Finish(0, "accepted 3");
   gone.request_stop();
   Ask(table, "key", "request");
-  EXPECT_EQ(answers[1], "accepted 3");
+  EXPECT_EQ(answers.at(1), "accepted 3");
 }
 
 TEST(IdempotencyKey, IsRefusedWhenItIsTooLong) {

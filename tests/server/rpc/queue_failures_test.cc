@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -163,6 +164,43 @@ std::vector<deliver::Source> Undelivered(testing::Gate& gate,
   return sources;
 }
 
+// A context whose call ends in time.
+struct Context : grpc::ClientContext {
+  explicit Context(absl::Duration time_out = absl::Seconds(10)) {
+    set_deadline(absl::ToChronoTime(absl::Now() + time_out));
+  }
+};
+
+// A Forward that was begun. Waits for its end.
+class BegunForward {
+ public:
+  BegunForward(api::BridgeService::Stub& stub, api::ForwardRequest request)
+      : request_(std::move(request)) {
+    stub.async()->Forward(&context_, &request_, &response_,
+                          [this](grpc::Status status) {
+                            absl::MutexLock lock(&mu_);
+                            status_ = std::move(status);
+                          });
+  }
+  ~BegunForward() { Wait(); }
+
+  grpc::Status Wait() {
+    absl::MutexLock lock(&mu_);
+    const auto done = [this] { return status_.has_value(); };
+    mu_.Await(absl::Condition(&done));
+    return *status_;
+  }
+  // After Wait().
+  const api::ForwardResponse& response() const { return response_; }
+
+ private:
+  Context context_;
+  const api::ForwardRequest request_;
+  api::ForwardResponse response_;
+  absl::Mutex mu_;
+  std::optional<grpc::Status> status_ ABSL_GUARDED_BY(mu_);
+};
+
 // The services over such a queue. Delivery has not begun.
 class QueueFailures : public ::testing::Test {
  protected:
@@ -182,10 +220,6 @@ class QueueFailures : public ::testing::Test {
     pool_->Stop();
   }
 
-  static void Prepare(grpc::ClientContext& context,
-                      absl::Duration time_out = absl::Seconds(10)) {
-    context.set_deadline(absl::ToChronoTime(absl::Now() + time_out));
-  }
   static api::ForwardRequest OfOne(api::Wait wait = api::WAIT_ACCEPTED) {
     api::ForwardRequest request;
     request.set_webhook_json(OpenEvents(1));
@@ -232,6 +266,14 @@ struct MethodCase {
       call;
 };
 
+// A request about the dead letters of the source.
+template <typename Request>
+Request OfFirst() {
+  Request request;
+  request.mutable_filter()->set_source("first");
+  return request;
+}
+
 grpc::Status StatusOf(const segrid::rpc::v1::Status& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
                       status.message(), status.SerializeAsString());
@@ -277,30 +319,26 @@ std::vector<MethodCase> MethodsThatAsk() {
        }},
       {"ListDeadLetters",
        [](auto&, auto& admin, auto& context) {
-         api::ListDeadLettersRequest request;
-         request.mutable_filter()->set_source("first");
+         auto request = OfFirst<api::ListDeadLettersRequest>();
          api::ListDeadLettersResponse response;
          return admin.ListDeadLetters(&context, request, &response);
        }},
       {"ListDeadLetters by id",
        [](auto&, auto& admin, auto& context) {
-         api::ListDeadLettersRequest request;
-         request.mutable_filter()->set_source("first");
+         auto request = OfFirst<api::ListDeadLettersRequest>();
          request.mutable_filter()->add_ids(1);
          api::ListDeadLettersResponse response;
          return admin.ListDeadLetters(&context, request, &response);
        }},
       {"ReplayDeadLetters",
        [](auto&, auto& admin, auto& context) {
-         api::ReplayDeadLettersRequest request;
-         request.mutable_filter()->set_source("first");
+         const auto request = OfFirst<api::ReplayDeadLettersRequest>();
          api::ReplayDeadLettersResponse response;
          return admin.ReplayDeadLetters(&context, request, &response);
        }},
       {"PurgeDeadLetters",
        [](auto&, auto& admin, auto& context) {
-         api::PurgeDeadLettersRequest request;
-         request.mutable_filter()->set_source("first");
+         const auto request = OfFirst<api::PurgeDeadLettersRequest>();
          api::PurgeDeadLettersResponse response;
          return admin.PurgeDeadLetters(&context, request, &response);
        }},
@@ -328,8 +366,7 @@ TEST_F(QueueFailures, ReachTheCallerAsTheyAre) {
     queue_.FailWith(base::MakeError(fault.code, fault.reason, "as the test"));
     for (const MethodCase& method : MethodsThatAsk()) {
       SCOPED_TRACE(std::string(method.name) + " " + fault.reason);
-      grpc::ClientContext context;
-      Prepare(context);
+      Context context;
       const grpc::Status status = method.call(*bridge_, *admin_, context);
       EXPECT_EQ(static_cast<int>(status.error_code()),
                 static_cast<int>(fault.code));
@@ -339,8 +376,7 @@ TEST_F(QueueFailures, ReachTheCallerAsTheyAre) {
   }
   // Nothing is left of it.
   queue_.FailWith(absl::OkStatus());
-  grpc::ClientContext context;
-  Prepare(context);
+  Context context;
   api::ForwardResponse response;
   ASSERT_TRUE(bridge_->Forward(&context, OfOne(), &response).ok());
   EXPECT_EQ(response.accepted_count(), 1);
@@ -348,61 +384,31 @@ TEST_F(QueueFailures, ReachTheCallerAsTheyAre) {
 
 TEST_F(QueueFailures, ThatEndAWaitAreToldAfterTheEventsWereAccepted) {
   queue_.Hold();
-  grpc::Status status;
-  absl::Mutex mu;
-  bool done = false;
-  grpc::ClientContext context;
-  Prepare(context);
-  const api::ForwardRequest request = OfOne(api::WAIT_DELIVERED);
-  api::ForwardResponse response;
-  bridge_->async()->Forward(&context, &request, &response,
-                            [&](grpc::Status got) {
-                              absl::MutexLock lock(&mu);
-                              status = std::move(got);
-                              done = true;
-                            });
+  BegunForward call(*bridge_, OfOne(api::WAIT_DELIVERED));
   ASSERT_TRUE(queue_.WaitForHeld());
   queue_.FailWith(base::MakeError(absl::StatusCode::kUnavailable,
                                   "QUEUE_UNAVAILABLE", "as the test"));
   queue_.Release();
-  absl::MutexLock lock(&mu);
-  mu.Await(absl::Condition(&done));
-  EXPECT_EQ(ReasonOf(status), "QUEUE_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(call.Wait()), "QUEUE_UNAVAILABLE");
 }
 
 TEST_F(QueueFailures, ALateAnswerReachesTheCaller) {
   queue_.Hold();
-  absl::Mutex mu;
-  bool done = false;
-  grpc::Status status;
-  grpc::ClientContext context;
-  Prepare(context);
-  const api::ForwardRequest request = OfOne();
-  api::ForwardResponse response;
-  bridge_->async()->Forward(&context, &request, &response,
-                            [&](grpc::Status got) {
-                              absl::MutexLock lock(&mu);
-                              status = std::move(got);
-                              done = true;
-                            });
+  BegunForward call(*bridge_, OfOne());
   ASSERT_TRUE(queue_.WaitForHeld());
   EXPECT_GT(bytes_.used_bytes(), 0);
   queue_.Release();
-  absl::MutexLock lock(&mu);
-  mu.Await(absl::Condition(&done));
-  EXPECT_TRUE(status.ok());
-  EXPECT_EQ(response.accepted_count(), 1);
+  EXPECT_TRUE(call.Wait().ok());
+  EXPECT_EQ(call.response().accepted_count(), 1);
 }
 
 TEST_F(QueueFailures, NoAnswerEndsACallAtItsDeadlineAndHoldsUpNobody) {
   queue_.Hold();
-  grpc::ClientContext context;
-  Prepare(context, absl::Milliseconds(200));
+  Context context(absl::Milliseconds(200));
   api::ForwardResponse response;
   EXPECT_EQ(bridge_->Forward(&context, OfOne(), &response).error_code(),
             grpc::StatusCode::DEADLINE_EXCEEDED);
-  grpc::ClientContext other;
-  Prepare(other);
+  Context other;
   api::TransformRequest request;
   request.set_webhook_json(OpenEvents(1));
   api::TransformResponse transformed;

@@ -294,6 +294,7 @@ std::vector<OriginCase> OriginCases() {
       {"Via: 1.1 proxy\r\n", 403, "FOREIGN_REQUEST"},
       {"Host: evil.example\r\n", 403, "UNKNOWN_HOST"},
       {"Host: localhost.evil.example\r\n", 403, "UNKNOWN_HOST"},
+      {"Host: evillocalhost\r\n", 403, "UNKNOWN_HOST"},
       {"Host: 127.0.0.1.evil.example\r\n", 403, "UNKNOWN_HOST"},
       {"Host: evil.example:127\r\n", 403, "UNKNOWN_HOST"},
       {"Host: [evil]\r\n", 403, "UNKNOWN_HOST"},
