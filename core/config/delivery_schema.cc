@@ -366,7 +366,8 @@ void CheckDelivery(Fields& fields, Source& source) {
                "client_cert", "needs its private key; add 'client_key'");
   fields.Check(source.client_key.empty() || !source.client_cert.empty(),
                "client_key", "needs its certificate; add 'client_cert'");
-  const bool has_proxy = !source.proxy.empty() && source.proxy != kNoProxy;
+  // One that is wrong is told of by itself.
+  const bool has_proxy = fields.Has("proxy") && source.proxy != kNoProxy;
   fields.Check(source.proxy_auth.empty() || has_proxy, "proxy_auth",
                "is for a proxy; add 'proxy' or remove it");
 }
