@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/cli/value_scanner.h"
+#include "core/codec/json_mistake.h"
 
 namespace segrid::cli {
 namespace {
@@ -47,16 +48,6 @@ std::string_view KindOf(std::string_view text) {
     if (text.starts_with(signature.begin)) return signature.what;
   }
   return "";
-}
-
-std::string WhyNoValue(char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  if (byte >= 0x20 && byte < 0x7F) return "not JSON: no value begins like this";
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string why = "not JSON: no value begins with the byte 0x";
-  why.push_back(kDigits[byte >> 4]);
-  why.push_back(kDigits[byte & 15]);
-  return why;
 }
 
 }  // namespace
@@ -169,7 +160,7 @@ ArchiveItem EventSplitter::ReadItem() {
   std::string why(KindOf(Left()));
   if (why.empty()) {
     if (kBeginsValue.find(buffer_[at_]) != kNone) return ReadValue();
-    why = WhyNoValue(buffer_[at_]);
+    why = "not JSON: " + codec::WhyNotHere(Left(), "a value is expected here");
   }
   if (!in_array_) {
     rest_may_be_indented_ = false;
@@ -202,7 +193,12 @@ ArchiveItem EventSplitter::ReadValue() {
                    std::to_string(max_event_bytes_ >> 20) +
                    " MiB, which no event is");
   }
-  if (step == ValueScanner::Step::kWrong) return Recover(scanner.wrong(), end);
+  if (step == ValueScanner::Step::kWrong) {
+    return Recover(scanner.is_unexpected()
+                       ? codec::WhyNotHere(Left().substr(end), scanner.wrong())
+                       : scanner.wrong(),
+                   end);
+  }
   if (step == ValueScanner::Step::kMore) {
     last_is_unfinished_ = true;
     return Recover("it is cut off at the end of the file", end);
@@ -220,9 +216,10 @@ ArchiveItem EventSplitter::ReadValue() {
 }
 
 // What begins here is bad, as was seen at `wrong_at`.
-ArchiveItem EventSplitter::Recover(const char* why, std::size_t wrong_at) {
+ArchiveItem EventSplitter::Recover(const std::string& why,
+                                   std::size_t wrong_at) {
   const std::string reason =
-      "not JSON: " + std::string(why) + " (byte " +
+      "not JSON: " + why + " (byte " +
       std::to_string(base_ + static_cast<std::int64_t>(at_ + wrong_at)) + ")";
   if (in_array_) {
     // A bad element ends where the comma behind its brackets is.

@@ -82,7 +82,7 @@ class EventSplitter {
   ArchiveItem Item(ArchiveItem::Kind kind, std::size_t bytes);
   ArchiveItem ReadItem();
   ArchiveItem ReadValue();
-  ArchiveItem Recover(const char* why, std::size_t wrong_at);
+  ArchiveItem Recover(const std::string& why, std::size_t wrong_at);
   ArchiveItem BadLine(std::string why);
   std::optional<ArchiveItem> MoreOfBad();
   bool NextLineBelongs();

@@ -17,6 +17,12 @@ ValueScanner::Step ValueScanner::Wrong(const char* why) {
   return Step::kWrong;
 }
 
+// Something else is here.
+ValueScanner::Step ValueScanner::Unexpected(const char* expected) {
+  is_unexpected_ = true;
+  return Wrong(expected);
+}
+
 // In a string; kDone when it has ended.
 ValueScanner::Step ValueScanner::ScanString(std::string_view text) {
   while (at_ < text.size()) {
@@ -63,21 +69,22 @@ ValueScanner::Step ValueScanner::ScanToken(char c) {
   switch (expect_) {
     case Expect::kNext:
       if (c == '}' || c == ']') return Close(c);
-      if (c != ',') return Wrong("a comma or a closing bracket is missing");
+      if (c != ',')
+        return Unexpected("a comma or a closing bracket is expected here");
       expect_ = open_.back() == '{' ? Expect::kKey : Expect::kValue;
       break;
     case Expect::kColon:
-      if (c != ':') return Wrong("a colon must follow the key");
+      if (c != ':') return Unexpected("a colon must follow the key");
       expect_ = Expect::kValue;
       break;
     default:
       if (c == '}' && expect_ == Expect::kFirstKey) return Close(c);
       if (c == ']' && expect_ == Expect::kFirstValue) return Close(c);
       if (key_may_come && c != '"') {
-        return Wrong("a key in double quotes is expected here");
+        return Unexpected("a key in double quotes is expected here");
       }
       if (c == ',' || c == ':' || c == '}' || c == ']') {
-        return Wrong("a value is missing");
+        return Unexpected("a value is expected here");
       }
       if (c == '{' || c == '[') {
         if (open_.size() == kMaxDepth) {

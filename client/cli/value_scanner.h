@@ -29,10 +29,14 @@ class ValueScanner {
   // Why no value goes on like this; static storage.
   const char* wrong() const { return wrong_; }
 
+  // Whether wrong() says what is expected where something else stands.
+  bool is_unexpected() const { return is_unexpected_; }
+
  private:
   enum class Expect { kValue, kFirstValue, kKey, kFirstKey, kColon, kNext };
 
   Step Wrong(const char* why);
+  Step Unexpected(const char* expected);
   Step ScanString(std::string_view text);
   Step ScanLiteral(std::string_view text, bool is_all);
   Step ScanToken(char c);
@@ -44,6 +48,7 @@ class ValueScanner {
   Expect expect_ = Expect::kValue;
   std::string open_;  // The brackets that are open.
   const char* wrong_ = "";
+  bool is_unexpected_ = false;
 };
 
 // The position of the comma or the ] behind the array's element that `text`

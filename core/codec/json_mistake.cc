@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bitset>
 #include <string>
+#include <utility>
 
 #include "core/base/error_info.h"
 #include "core/codec/json_cursor.h"
@@ -66,6 +67,45 @@ constexpr Impostor kImpostors[] = {
      "it is HTML or XML"},
 };
 
+// The same for what begins with a byte beyond ASCII.
+std::string WhyNotForeign(std::string_view rest) {
+  if (!ReadUtf8(rest).valid) {
+    return "a byte that is not UTF-8 is outside a string; is it Latin-1?";
+  }
+  if (rest.starts_with(kByteOrderMark)) {
+    return "a byte order mark is inside the body";
+  }
+  if (rest.starts_with("\xC2\xA0")) {
+    return "a no-break space is outside a string";
+  }
+  if (rest.starts_with("\xE2\x80\x9C") || rest.starts_with("\xE2\x80\x9D")) {
+    return "a typographic quote instead of a straight one";
+  }
+  return "a character beyond ASCII is outside a string";
+}
+
+// Values that other languages and databases write.
+constexpr std::string_view kForeignWords[] = {
+    "NaN",  "nan",  "Infinity", "-Infinity", "inf",  "undefined",
+    "True", "TRUE", "False",    "FALSE",     "None", "Null",
+    "NULL", "nil",  "ObjectId", "ISODate"};
+
+bool BeginsWithWord(std::string_view text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  const char next = text.size() > word.size() ? text[word.size()] : '\0';
+  const auto lower = static_cast<char>(next | 0x20);
+  return next != '_' && (next < '0' || next > '9') &&
+         (lower < 'a' || lower > 'z');
+}
+
+// One printable character of ASCII, without saying what it belongs to.
+std::string NameOf(char c) {
+  const auto lower = static_cast<char>(c | 0x20);
+  if (lower >= 'a' && lower <= 'z') return "a letter";
+  if (c >= '0' && c <= '9') return "a digit";
+  return c == '"' ? "a double quote" : std::string("'") + c + "'";
+}
+
 // Reads a body as RFC 8259 says and stops at the first mistake.
 class MistakeFinder {
  public:
@@ -102,37 +142,13 @@ class MistakeFinder {
   }
 
   // Notes what is wrong at at_; false.
-  bool Fail(const char* what) {
-    what_ = what;
+  bool Fail(std::string what) {
+    what_ = std::move(what);
     return false;
   }
-  // The same where something else was expected than what stands there.
-  bool FailHere(const char* what) {
-    if (AtEnd()) return Fail("it is cut off");
-    const auto byte = static_cast<unsigned char>(Peek());
-    if (byte >= 0x80) return FailAtForeign();
-    if (byte < 0x20) return Fail("a control character is outside a string");
-    if (byte == '\'') return Fail("a single quote instead of a double one");
-    if (byte == '/' || byte == '#') return Fail("JSON has no comments");
-    return Fail(what);
-  }
-  bool FailAtForeign() {
-    const std::string_view rest = body_.substr(at_);
-    const Utf8Step step = ReadUtf8(rest);
-    if (!step.valid) {
-      return Fail(
-          "a byte that is not UTF-8 is outside a string; is it Latin-1?");
-    }
-    if (rest.starts_with(kByteOrderMark)) {
-      return Fail("a byte order mark is inside the body");
-    }
-    if (rest.starts_with("\xC2\xA0")) {
-      return Fail("a no-break space is outside a string");
-    }
-    if (rest.starts_with("\xE2\x80\x9C") || rest.starts_with("\xE2\x80\x9D")) {
-      return Fail("a typographic quote instead of a straight one");
-    }
-    return Fail("a character beyond ASCII is outside a string");
+  // The same where something else was expected than what is there.
+  bool FailHere(std::string_view expected) {
+    return Fail(WhyNotHere(body_.substr(at_), expected));
   }
 
   bool ReadValue();
@@ -150,7 +166,7 @@ class MistakeFinder {
   std::string_view body_;
   std::size_t at_ = 0;
   std::size_t first_ = 0;  // Where the first value begins.
-  const char* what_ = "";
+  std::string what_;
   std::bitset<JsonCursor::kMaxDepth> is_object_;
   std::size_t depth_ = 0;
   std::size_t element_ = kNoElement;
@@ -208,12 +224,12 @@ bool MistakeFinder::Close(bool& more) {
     return true;
   }
   const std::size_t comma = at_++;
-  if (depth_ == 1 && !object) ++element_;
   SkipWhite();
   if (Peek() == (object ? '}' : ']')) {
     at_ = comma;
     return Fail("there is a comma after the last value");
   }
+  if (depth_ == 1 && !object) ++element_;
   return !object || ReadKey();
 }
 
@@ -286,8 +302,10 @@ bool MistakeFinder::ReadScalar() {
       std::string_view("-0123456789").find(token[0]) != std::string_view::npos;
   const bool is_cut = AtEnd() && start != first_;
   at_ = is_cut ? body_.size() : start;
-  return FailHere(is_number ? "a number is not well formed"
-                            : "a value is expected here");
+  const bool is_word = is_number && token.starts_with("-I");
+  return is_number && !is_cut && !is_word
+             ? Fail("a number is not well formed")
+             : FailHere("a value is expected here");
 }
 
 absl::Status MistakeFinder::Mistake() const {
@@ -296,7 +314,7 @@ absl::Status MistakeFinder::Mistake() const {
       if (impostor.is(body_.substr(first_))) return NotJson(impostor.what);
     }
   }
-  std::string what(what_);
+  std::string what = what_;
   what += at_ >= body_.size()
               ? " after " + std::to_string(body_.size()) + " bytes"
               : " (byte " + std::to_string(at_) + ")";
@@ -310,8 +328,12 @@ absl::Status MistakeFinder::NotAnArray() const {
   switch (body_[first_]) {
     case '{':
       return Refusal("NOT_AN_ARRAY",
-                     "the body is one event, not an array: send it as [{...}]; "
-                     "a lone event is what `segrid backfill` takes");
+                     "the body is one object, not an array: send an event as "
+                     "[{...}]; a lone event is what `segrid backfill` takes");
+    case '"':
+      return Refusal("NOT_AN_ARRAY",
+                     "the body is a JSON string, not an array: was it encoded "
+                     "twice? Send the events as [{...},...]");
     case '[':  // JsonReader takes it.
       return NotJson("its reader refuses it");
     default:
@@ -340,9 +362,13 @@ absl::Status MistakeFinder::SecondValue() {
         ": send each by itself; several are what `segrid backfill` "
         "takes");
   }
+  if (first == '{' && Peek() == ',') {
+    return NotJson(
+        "it is events with commas between them, but without [ and ]" + place +
+        ": send them as [{...},{...}]");
+  }
   if (!AtEnd() && static_cast<unsigned char>(Peek()) >= 0x80) {
-    FailAtForeign();
-    return NotJson(what_ + place);
+    return NotJson(WhyNotForeign(body_.substr(at_)) + place);
   }
   return NotJson((first == '[' ? "something follows the end of the array"
                                : "something follows the end of the value") +
@@ -350,6 +376,24 @@ absl::Status MistakeFinder::SecondValue() {
 }
 
 }  // namespace
+
+std::string WhyNotHere(std::string_view rest, std::string_view expected) {
+  if (rest.empty()) return "it is cut off";
+  const auto byte = static_cast<unsigned char>(rest[0]);
+  if (byte >= 0x80) return WhyNotForeign(rest);
+  if (byte == 0) return "a NUL byte is outside a string; is it UTF-16?";
+  if (byte < 0x20) {
+    constexpr char kHex[] = "0123456789abcdef";
+    return std::string("the control character 0x") + kHex[byte >> 4] +
+           kHex[byte & 15] + " is outside a string";
+  }
+  if (byte == '\'') return "a single quote instead of a double one";
+  if (byte == '/' || byte == '#') return "JSON has no comments";
+  for (const std::string_view word : kForeignWords) {
+    if (BeginsWithWord(rest, word)) return "JSON has no " + std::string(word);
+  }
+  return std::string(expected) + ", not " + NameOf(rest[0]);
+}
 
 absl::Status ExplainRefusal(std::string_view body) {
   return MistakeFinder(body).Explain();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -20,5 +21,10 @@ namespace segrid::codec {
 //
 // Thread safety: a function without state. Blocking: never. Linear in the body.
 absl::Status ExplainRefusal(std::string_view body);
+
+// Why JSON does not go on with `rest` where something else is expected, such as
+// "a value is expected here": names what is there, at most one character of
+// it. Says that it is cut off when `rest` is empty.
+std::string WhyNotHere(std::string_view rest, std::string_view expected);
 
 }  // namespace segrid::codec

@@ -186,8 +186,8 @@ TEST(SegridTransform, EndsWithOneAndOneLineWhenTheBodyIsNoArray) {
       {"white space", " \r\n", "is empty"},
       {"text", "hello", "not JSON"},
       {"the second of two lines", "{}\n{\"event\" \"open\"}\n",
-       "line 2, byte 3 (event 1): not JSON: a colon must follow the key (byte "
-       "12)"},
+       "line 2, byte 3 (event 1): not JSON: a colon must follow the key, not a "
+       "double quote (byte 12)"},
       {"null", "null", "not an array"},
       {"cut in an event", R"([{"event":"open")", "not JSON"},
       {"cut in a string", R"([{"event":"op)", "not JSON"},

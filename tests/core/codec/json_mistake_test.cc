@@ -34,22 +34,33 @@ TEST(JsonMistake, SaysWhatIsWrongAtWhichByteOfWhichElement) {
       {"\xEF\xBB\xBF", "it is empty"},
       {"[{\"a\":1},]",
        "there is a comma after the last value (byte 8), in "
-       "element 1"},
+       "element 0"},
+      {"[1,2,]",
+       "there is a comma after the last value (byte 4), in element 1"},
       {R"([{"a":1,}])",
        "there is a comma after the last value (byte 7), in "
        "element 0"},
-      {"[1,,2]", "a value is expected here (byte 3), in element 1"},
-      {R"([{"a" 1}])", "a colon must follow the key (byte 6), in element 0"},
+      {"[1,,2]", "a value is expected here, not ',' (byte 3), in element 1"},
+      {R"([{"a" 1}])",
+       "a colon must follow the key, not a digit (byte 6), in element 0"},
       {"[{a:1}]",
-       "a key in double quotes is expected here (byte 2), in element 0"},
+       "a key in double quotes is expected here, not a letter (byte 2), in "
+       "element 0"},
       {R"([{"a":1 "b":2}])",
-       "a comma or } is expected here (byte 8), in element 0"},
-      {"[1 2]", "a comma or ] is expected here (byte 3), in element 0"},
+       "a comma or } is expected here, not a double quote (byte 8), in element "
+       "0"},
+      {"[1 2]",
+       "a comma or ] is expected here, not a digit (byte 3), in element 0"},
       {"[{'a':1}]",
        "a single quote instead of a double one (byte 2), in element 0"},
       {"[1,// no\n2]", "JSON has no comments (byte 3), in element 1"},
-      {"[True]", "a value is expected here (byte 1), in element 0"},
-      {"[NaN]", "a value is expected here (byte 1), in element 0"},
+      {"[True]", "JSON has no True (byte 1), in element 0"},
+      {"[NaN]", "JSON has no NaN (byte 1), in element 0"},
+      {"[{\"a\":-Infinity}]", "JSON has no -Infinity (byte 6), in element 0"},
+      {"[ObjectId(\"secret\")]", "JSON has no ObjectId (byte 1), in element 0"},
+      {"[Nanette]",
+       "a value is expected here, not a letter (byte 1), in element 0"},
+      {"[}]", "a value is expected here, not '}' (byte 1), in element 0"},
       {"[01]", "a number is not well formed (byte 1), in element 0"},
       {R"(["\x"])", "an escape is not legal (byte 2), in element 0"},
       {R"(["\u12"])", "an escape is not legal (byte 2), in element 0"},
@@ -104,9 +115,13 @@ TEST(JsonMistake, NamesBytesThatAreNotAscii) {
       // Inside strings they are read; the mistake is another one.
       {"[\"\xE9\",]",
        "there is a comma after the last value (byte 4), in "
-       "element 1"},
+       "element 0"},
       {"[1,\0]"sv,
-       "a control character is outside a string (byte 3), in element 1"},
+       "a NUL byte is outside a string; is it UTF-16? (byte 3), in element "
+       "1"},
+      {"[1,\x01]",
+       "the control character 0x01 is outside a string (byte 3), in "
+       "element 1"},
   };
   for (const Row& row : rows) ExpectNotJson(row);
 }
@@ -142,7 +157,10 @@ TEST(JsonMistake, NamesWhatStandsThereInsteadOfJson) {
       {"[{}]\n[{}]",
        "it is several arrays one after the other, the second at byte 5: send "
        "each by itself; several are what `segrid backfill` takes"},
-      {"hello", "a value is expected here (byte 0)"},
+      {"hello", "a value is expected here, not a letter (byte 0)"},
+      {"{\"a\":1},\n{\"b\":2}",
+       "it is events with commas between them, but without [ and ] (byte 7): "
+       "send them as [{...},{...}]"},
       {"-x", "a number is not well formed (byte 0)"},
   };
   for (const Row& row : rows) ExpectNotJson(row);
@@ -151,15 +169,19 @@ TEST(JsonMistake, NamesWhatStandsThereInsteadOfJson) {
 TEST(JsonMistake, TellsJsonThatIsNoArray) {
   const Row rows[] = {
       {"{\"a\":1}",
-       "the body is one event, not an array: send it as [{...}]; a lone event "
+       "the body is one object, not an array: send an event as [{...}]; a lone "
+       "event "
        "is what `segrid backfill` takes"},
       {"\xEF\xBB\xBF {} ",
-       "the body is one event, not an array: send it as [{...}]; a lone event "
+       "the body is one object, not an array: send an event as [{...}]; a lone "
+       "event "
        "is what `segrid backfill` takes"},
       {"null",
        "the body is JSON but not an array: send the events as [{...},...]"},
       {"\"[]\"",
-       "the body is JSON but not an array: send the events as [{...},...]"},
+       "the body is a JSON string, not an array: was it encoded twice? Send "
+       "the "
+       "events as [{...},...]"},
       {"1",
        "the body is JSON but not an array: send the events as [{...},...]"},
   };

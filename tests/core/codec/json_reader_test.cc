@@ -131,10 +131,13 @@ TEST(JsonReader, RefusesABodyAsAWhole) {
        "the body is not JSON: a byte that is not UTF-8 is outside a string; "
        "is it Latin-1? (byte 1), in element 0"},
       {"an event after others", R"([{"email":"a"},{"email":tru}])",
-       "the body is not JSON: a value is expected here (byte 24), in element "
+       "the body is not JSON: a value is expected here, not a letter (byte "
+       "24), "
+       "in element "
        "1"},
       {"no array", "{}",
-       "the body is one event, not an array: send it as [{...}]; a lone event "
+       "the body is one object, not an array: send an event as [{...}]; a lone "
+       "event "
        "is what `segrid backfill` takes"},
   });
 }

@@ -74,9 +74,10 @@ TEST(Webhook, SaysWhatIsWrongWithABodyInTheAnswerAndTheLog) {
     const char* words;
   } rows[] = {
       {"[{\"email\":\"canary\"},]", "",
-       "there is a comma after the last value (byte 19), in element 1"},
+       "there is a comma after the last value (byte 19), in element 0"},
       {"{\"email\":\"canary\"}", "",
-       "the body is one event, not an array: send it as [{...}]; a lone event "
+       "the body is one object, not an array: send an event as [{...}]; a lone "
+       "event "
        "is what `segrid backfill` takes"},
       {"{\"a\":\"canary\"}\n{\"b\":1}\n", "",
        "events line by line are what `segrid backfill` takes"},
