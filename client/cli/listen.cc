@@ -177,6 +177,7 @@ void AddListen(CLI::App& app, Action& chosen) {
       "until Ctrl-C");
   command->add_option("--port", flags->port, "The port; 0: any free one")
       ->type_name("PORT")
+      ->check(NumberWithin(0, 65'535, "a port, 0 to 65535"))
       ->capture_default_str();
   command
       ->add_option("--save", flags->save,

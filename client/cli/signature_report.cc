@@ -9,8 +9,9 @@
 namespace segrid::cli {
 namespace {
 
-// The webhook's default replay_window is no shorter.
-constexpr absl::Duration kLong = absl::Minutes(10);
+// What a webhook takes unless its replay_window says otherwise.
+constexpr absl::Duration kMaxAge = absl::Hours(26);
+constexpr absl::Duration kMaxAhead = absl::Minutes(10);
 
 // Why a header cannot be used; "" when it can.
 std::string WhyNot(const Post& post, const char* header) {
@@ -38,8 +39,8 @@ std::string AgeOf(std::string_view timestamp, absl::Time now) {
                          ? "made " + absl::FormatDuration(-age) +
                                " in the future, by this machine's clock"
                          : "made " + absl::FormatDuration(age) + " ago";
-  if (absl::AbsDuration(age) > kLong) {
-    text += ", which a webhook's replay_window may refuse";
+  if (age > kMaxAge || age < -kMaxAhead) {
+    text += ", which a webhook refuses unless its replay_window is longer or 0";
   }
   return text;
 }

@@ -51,6 +51,9 @@ std::optional<std::string> WriteKey(const std::string& path,
   constexpr mode_t kOwnerOnly = 0600;
   const int file =
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
+  if (file < 0 && errno == EEXIST) {
+    return path + ": is there already; --key " + path + " signs with it";
+  }
   if (file < 0) return path + ": " + std::strerror(errno);
   const bool written = write(file, pem.data(), pem.size()) == std::ssize(pem) &&
                        fsync(file) == 0;
@@ -131,6 +134,10 @@ void Print(const SignFlags& flags, const Signed& made, Console& console) {
 // Sends it, and gives the answer.
 absl::StatusOr<http::Response> PostTo(const SignFlags& flags,
                                       const Signed& made) {
+  if (!flags.url.starts_with("http://") && !flags.url.starts_with("https://")) {
+    return absl::InvalidArgumentError(
+        "must be a URL, such as http://127.0.0.1:8080/v1/webhook");
+  }
   http::ClientOptions options;
   auto endpoint = http::ParseEndpoint(flags.url, /*allow_http=*/true);
   if (!endpoint.ok()) return endpoint.status();

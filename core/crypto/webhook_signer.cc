@@ -2,12 +2,15 @@
 
 #include <openssl/bio.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -51,22 +54,47 @@ void Require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL failed to sign");
 }
 
+// What a file is that holds no private key that can be read.
+std::string WhyNoPrivateKey(const std::string& pem) {
+  const auto has = [&pem](const char* words) {
+    return pem.find(words) != std::string::npos;
+  };
+  if (has("ENCRYPTED")) {
+    return "has a passphrase; write it without one, as openssl pkey does";
+  }
+  if (has("PUBLIC KEY")) {
+    return "is a public key, which checks signatures; a private key makes them";
+  }
+  if (has("CERTIFICATE")) return "is a certificate, not a private key";
+  return "is no PEM file of an EC private key on P-256";
+}
+
 }  // namespace
 
 absl::StatusOr<WebhookSigner> WebhookSigner::Load(const std::string& path) {
+  const auto bad = [&path](const std::string& why) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": ", why, "; `segrid webhook-sign --new-key FILE` makes a key"));
+  };
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
+  if (!file) return bad(std::strerror(errno));
   std::ostringstream text;
   text << file.rdbuf();
   const std::string pem = text.str();
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
                 BIO_free);
+  // Without this, OpenSSL asks the terminal for a passphrase.
+  const auto no_passphrase = [](char*, int, int, void*) { return -1; };
   std::shared_ptr<void> key =
-      Own(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  if (key == nullptr || !IsP256(Raw(key))) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path,
-        ": no PEM file of an EC private key on P-256; `segrid webhook-sign "
-        "--new-key FILE` makes one"));
+      Own(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  ERR_clear_error();
+  if (key == nullptr) return bad(WhyNoPrivateKey(pem));
+  if (EVP_PKEY_get_base_id(Raw(key)) == EVP_PKEY_RSA) {
+    return bad("is an RSA key, but SendGrid signs with EC keys on P-256");
+  }
+  if (!IsP256(Raw(key))) {
+    return bad("is no key on the curve P-256, with which SendGrid signs");
   }
   return WebhookSigner(std::move(key));
 }

@@ -142,7 +142,9 @@ TEST_F(SegridListen, EndsAtCtrlCWithASum) {
 TEST_F(SegridListen, RefusesWhatCannotWork) {
   EXPECT_THAT(RunSegrid({"listen", "--key", "nonsense"}).err,
               HasSubstr("--key "));
-  EXPECT_EQ(RunSegrid({"listen", "--port", "70000"}).code, 2);
+  const Ran no_port = RunSegrid({"listen", "--port", "70000"});
+  EXPECT_EQ(no_port.code, 2);
+  EXPECT_THAT(no_port.err, HasSubstr("must be a port, 0 to 65535"));
   EXPECT_THAT(RunSegrid({"listen", "--save", dir_.Write("file", "")}).err,
               HasSubstr("cannot be used"));
 }
@@ -186,9 +188,15 @@ TEST(SegridWebhookSign, NeverWritesOverAKeyNorTakesWhatIsNone) {
   const std::string key = dir.Write("key.pem", "mine");
   EXPECT_THAT(
       RunSegrid({"webhook-sign", "--new-key", key}, {.input = "[]"}).err,
-      HasSubstr("File exists"));
+      HasSubstr("is there already; --key "));
   EXPECT_THAT(RunSegrid({"webhook-sign", "--key", key}, {.input = "[]"}).err,
               HasSubstr("no PEM file of an EC private key"));
+  EXPECT_THAT(RunSegrid({"webhook-sign", "--new-key", dir.Path("new"), "--post",
+                         "127.0.0.1:8080"},
+                        {.input = "[]"})
+                  .err,
+              HasSubstr("--post: must be a URL, such as http://127.0.0.1:8080"
+                        "/v1/webhook"));
   EXPECT_EQ(RunSegrid({"webhook-sign"}, {.input = "[]"}).code, 2);
   EXPECT_EQ(RunSegrid({"webhook-sign", "--key", key, "--new-key", key}).code,
             2);

@@ -38,6 +38,8 @@ TEST_F(SignatureReportTest, SaysThatItIsGoodAndHowOldItIs) {
   EXPECT_THAT(Report(Signed("1600112512")).text,
               HasSubstr("made 10s in the future"));
   EXPECT_THAT(Report(Signed("1600000000")).text, HasSubstr("replay_window"));
+  EXPECT_EQ(Report(Signed("1600106514")).text, "ok, made 1h39m48s ago");
+  EXPECT_THAT(Report(Signed("1600113201")).text, HasSubstr("replay_window"));
   EXPECT_TRUE(Report(Signed("soon")).good);
   EXPECT_THAT(Report(Signed("soon")).text, HasSubstr("no number of seconds"));
 }

@@ -1,5 +1,7 @@
 #include "core/crypto/webhook_signer.h"
 
+#include <array>
+#include <cstdio>
 #include <string>
 
 #include "core/crypto/base64.h"
@@ -11,6 +13,7 @@
 namespace segrid::crypto {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(WebhookSigner, SignsWhatTheServersKeyAccepts) {
@@ -32,14 +35,48 @@ TEST(WebhookSigner, ReadsWhatItWrote) {
   EXPECT_EQ(loaded->PublicKey(), signer.PublicKey());
 }
 
-TEST(WebhookSigner, NamesAFileThatIsNoKey) {
+// A key as OpenSSL writes it: `how` is what follows `openssl`.
+std::string MadeBy(const std::string& how) {
+  std::string text;
+  std::FILE* const pipe = ::popen(("openssl " + how).c_str(), "r");
+  std::array<char, 4096> block{};
+  while (pipe != nullptr && std::fgets(block.data(), block.size(), pipe)) {
+    text += block.data();
+  }
+  if (pipe != nullptr) ::pclose(pipe);
+  return text;
+}
+
+TEST(WebhookSigner, SaysWhatAFileIsThatIsNoKey) {
   const tests::ScratchDir directory;
-  for (const std::string& path :
-       {directory.Write("key.pem", "no key"), directory.Path("missing.pem")}) {
+  const std::string own =
+      directory.Write("own.pem", WebhookSigner::Generate().Pem());
+  const struct {
+    std::string pem;
+    const char* says;
+  } rows[] = {
+      {"no key", "is no PEM file of an EC private key on P-256"},
+      {"", "is no PEM file of an EC private key on P-256"},
+      {MadeBy(
+           "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2>/dev/null"),
+       "is an RSA key, but SendGrid signs with EC keys on P-256"},
+      {MadeBy("ecparam -name secp384r1 -genkey -noout"),
+       "is no key on the curve P-256"},
+      {MadeBy("pkey -pubout -in " + own), "is a public key, which checks"},
+      {MadeBy("pkey -aes128 -passout pass:a -in " + own), "has a passphrase"},
+      {"-----BEGIN CERTIFICATE-----\n", "is a certificate"},
+  };
+  for (const auto& row : rows) {
+    const std::string path = directory.Write("key.pem", row.pem);
     const auto loaded = WebhookSigner::Load(path);
     EXPECT_EQ(loaded.status().code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(loaded.status().message()), HasSubstr(path));
+    EXPECT_THAT(std::string(loaded.status().message()),
+                AllOf(HasSubstr(path + ": " + row.says),
+                      HasSubstr("`segrid webhook-sign --new-key FILE` makes")));
   }
+  const auto missing = WebhookSigner::Load(directory.Path("missing.pem"));
+  EXPECT_THAT(std::string(missing.status().message()),
+              HasSubstr("missing.pem: No such file or directory"));
 }
 
 }  // namespace
