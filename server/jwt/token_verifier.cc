@@ -3,6 +3,7 @@
 #include <cjose/cjose.h>
 #include <jansson.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/error_info.h"
@@ -26,6 +28,15 @@ struct FreeJson {
   void operator()(json_t* json) const { json_decref(json); }
 };
 using Json = std::unique_ptr<json_t, FreeJson>;
+
+// False unless the part is what encoding its bytes gives: libraries take
+// padding, white space and stray bits in the last character, by which one token
+// would have many forms.
+bool IsBase64Url(absl::string_view part) {
+  std::string bytes;
+  return absl::WebSafeBase64Unescape(part, &bytes) &&
+         absl::WebSafeBase64Escape(bytes) == part;
+}
 
 // The object in a part of a token; null when there is none.
 Json Decode(absl::string_view part) {
@@ -115,7 +126,10 @@ Verdict TokenVerifier::Verify(std::string_view token, absl::Time now) const {
   if (token.size() > kMaxTokenBytes) return Verdict::kRefused;
   const std::vector<absl::string_view> parts =
       absl::StrSplit(absl::string_view(token.data(), token.size()), '.');
-  if (parts.size() != 3) return Verdict::kRefused;
+  if (parts.size() != 3 ||
+      !std::all_of(parts.begin(), parts.end(), &IsBase64Url)) {
+    return Verdict::kRefused;
+  }
   const Json header = Decode(parts[0]);
   const Json claims = Decode(parts[1]);
   const std::optional<Algorithm> algorithm = AlgorithmOf(header.get());

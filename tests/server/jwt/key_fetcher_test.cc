@@ -103,7 +103,8 @@ TEST(KeyFetcher, TakesNewKeysInEachInterval) {
 
 TEST(KeyFetcher, KeepsTheKeysWhileTheIssuerFails) {
   Issuer issuer;
-  issuer.Answer(200, SetOf(TokenKey(TokenKey::Kind::kP256)));
+  const TokenKey key(TokenKey::Kind::kP256);
+  issuer.Answer(200, SetOf(key));
   absl::Mutex mu;
   int failures = 0;
   const auto fetcher =
@@ -115,14 +116,25 @@ TEST(KeyFetcher, KeepsTheKeysWhileTheIssuerFails) {
   ASSERT_TRUE(fetcher.ok()) << fetcher.status();
   ASSERT_NE(WaitForOther(*(*fetcher)->keys(), nullptr), nullptr);
   for (const auto& [status, body] :
-       {std::pair<int, std::string>{500, ""}, {200, "<html>"}, {404, "{}"}}) {
+       {std::pair<int, std::string>{500, ""},
+        {200, "<html>"},
+        {404, "{}"},
+        {302, SetOf(TokenKey(TokenKey::Kind::kP256))},
+        {200,
+         absl::StrCat(R"({"pad":")", std::string(2 << 20, 'x'), "\",",
+                      SetOf(TokenKey(TokenKey::Kind::kP256)).substr(1))}}) {
     issuer.Answer(status, body);
     absl::MutexLock lock(&mu);
     const int before = failures;
     const auto more = [&] { return failures > before + 1; };
     EXPECT_TRUE(mu.AwaitWithTimeout(absl::Condition(&more), absl::Seconds(10)));
   }
-  EXPECT_NE((*fetcher)->keys()->Get(), nullptr);
+  // The first set was fetched again and again until the issuer failed.
+  const auto kept = (*fetcher)->keys()->Get();
+  ASSERT_NE(kept, nullptr);
+  EXPECT_EQ(kept->Verify(key.Sign(R"({"alg":"ES256"})", "{}"),
+                         Algorithm::kEs256, std::nullopt),
+            KeyMatch::kSigned);
 }
 
 TEST(KeyFetcher, FetchesSoonWhenAKeyIsWanted) {

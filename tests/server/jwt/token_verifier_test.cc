@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "gmock/gmock.h"
@@ -101,6 +102,16 @@ TEST_F(TokenVerifierTest, RefusesWhatIsNotForUsOrNotOfNow) {
   for (const std::string& claims :
        {Claims(""), Claims(R"(,"exp":1767225000)"),
         Claims(R"(,"exp":"1767225900")"), Claims(R"(,"exp":null)"),
+        Claims(R"(,"exp":true)"), Claims(R"(,"exp":[1767225900])"),
+        Claims(R"(,"exp":-1)"), Claims(R"(,"exp":-1e300)"),
+        Claims(R"(,"exp":99999999999999999999)"), Claims(R"(,"exp":1e999)"),
+        Claims(R"(,"exp":1767225900,"nbf":1e300)"),
+        Claims(R"(,"exp":1767225900,"nbf":null)"),
+        Claims(R"(,"exp":1767225900,"iat":{})"),
+        Claims(R"(,"exp":1767225900,"aud":"segrid")"),
+        Claims(R"(,"exp":1767225900)", "https://issuer.example",
+               R"(["segrid\u0000"])"),
+        Claims(R"(,"exp":1767225900)", "https://issuer.example\\u0000"),
         Claims(R"(,"exp":1767225900,"nbf":1767226000)"),
         Claims(R"(,"exp":1767225900,"nbf":"0")"),
         Claims(R"(,"exp":1767225900)", "https://evil.example"),
@@ -129,6 +140,22 @@ TEST_F(TokenVerifierTest, RefusesTheKnownAttacks) {
   const std::string signature = good.substr(good.rfind('.'));
   const std::string none = Base64Url(R"({"alg":"none"})");
   const std::string hs256 = R"({"alg":"HS256"})";
+  const TokenKey p384(TokenKey::Kind::kP384);
+  const std::string ec_token = ec().Sign(kEsHeader, claims);
+  const std::string ec_input = ec_token.substr(0, ec_token.rfind('.'));
+  std::string ec_signature;
+  ASSERT_TRUE(absl::WebSafeBase64Unescape(
+      ec_token.substr(ec_token.rfind('.') + 1), &ec_signature));
+  const auto integer = [](const std::string& bytes) {
+    return std::string("\x02\x21\x00", 3) + bytes;
+  };
+  const std::string ec_signature_in_der = "\x30\x46" +
+                                          integer(ec_signature.substr(0, 32)) +
+                                          integer(ec_signature.substr(32));
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string with_stray_bit = good;
+  with_stray_bit.back() = kDigits[kDigits.find(good.back()) | 1];
   struct Attack {
     std::string name;
     std::string token;
@@ -176,6 +203,33 @@ TEST_F(TokenVerifierTest, RefusesTheKnownAttacks) {
        ec().Sign(R"({"alg":"ES256","crit":["b64"],"b64":false})", claims)},
       {"a number as the key's name",
        ec().Sign(R"({"alg":"ES256","kid":1})", claims)},
+      {"its own certificate's URL",
+       other_ec().Sign(R"({"alg":"ES256","x5u":"https://evil.example/c"})",
+                       claims)},
+      {"its own certificate",
+       other_ec().Sign(R"({"alg":"ES256","x5c":["MIIB"]})", claims)},
+      {"a DER signature", ec_input + "." + Base64Url(ec_signature_in_der)},
+      {"half of a signature twice",
+       ec_input + "." +
+           Base64Url(ec_signature.substr(0, 32) + ec_signature.substr(0, 32))},
+      {"a signature with bytes behind it",
+       ec_input + "." + Base64Url(ec_signature + std::string(2, '\0'))},
+      {"another curve", p384.Sign(kEsHeader, claims)},
+      {"ES384", p384.Sign(R"({"alg":"ES384"})", claims)},
+      {"EdDSA", ec().Sign(R"({"alg":"EdDSA"})", claims)},
+      {"an empty name of what must be understood",
+       ec().Sign(R"({"alg":"ES256","crit":[]})", claims)},
+      {"an algorithm with a NUL",
+       ec().Sign(R"({"alg":"ES256\u0000"})", claims)},
+      {"two key names",
+       ec().Sign(R"({"alg":"ES256","kid":"a","kid":"b"})", claims)},
+      {"padding behind the signature", good + "=="},
+      {"padding behind the claims",
+       Base64Url(kRsHeader) + "." + Base64Url(claims) + "=" + signature},
+      {"a line break behind the signature", good + "\n"},
+      {"a space within",
+       unsigned_part.substr(0, 5) + " " + unsigned_part.substr(5) + signature},
+      {"a stray bit in the last character", with_stray_bit},
       {"padding", Base64Url(kEsHeader) + "==." + Base64Url(claims) + signature},
       {"a space", " " + good},
       {"20 KiB", ec().Sign(kEsHeader, Claims(absl::StrCat(
@@ -191,8 +245,7 @@ TEST_F(TokenVerifierTest, RefusesTheKnownAttacks) {
 TEST_F(TokenVerifierTest, NoticesEachChangedByteOfASignature) {
   const std::string good = ec().Sign(kEsHeader, Claims());
   const std::size_t begin = good.rfind('.') + 1;
-  // The last character holds bits that are no part of it.
-  for (std::size_t i = begin; i + 1 < good.size(); ++i) {
+  for (std::size_t i = begin; i < good.size(); ++i) {
     std::string changed = good;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
     EXPECT_EQ(Verify(changed), Verdict::kRefused) << i;
@@ -233,8 +286,15 @@ TEST_F(KeySetTest, FindsKeysByTheirNames) {
             Verdict::kRefused);
   EXPECT_EQ(VerifyWith(keys, rsa().Sign(Named("RS256", "c"), claims)),
             Verdict::kRefused);
-  EXPECT_EQ(VerifyWith(keys, rsa().Sign(Named("RS256", "d"), claims)),
-            Verdict::kRefused);
+  for (const std::string& kid :
+       {std::string("d"), std::string(), std::string("A"), std::string("a "),
+        std::string("../a"), std::string("/dev/null"),
+        std::string("file:///etc/passwd"), std::string("a'; DROP TABLE keys"),
+        std::string(5'000, 'a')}) {
+    EXPECT_EQ(VerifyWith(keys, rsa().Sign(Named("RS256", kid), claims)),
+              Verdict::kRefused)
+        << kid;
+  }
 }
 
 TEST_F(KeySetTest, LeavesOutKeysForOtherPurposes) {
