@@ -1,8 +1,11 @@
 #include "client/cli/argument_trace.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
+#include "client/cli/json.h"
 #include "core/catalog/catalog.h"
 #include "core/transform/custom_args.h"
 
@@ -12,16 +15,16 @@ using codec::Kind;
 
 namespace {
 
-// The custom argument that is the subject; "" when there is none.
-std::string SubjectOf(codec::Event& converted,
-                      const transform::Options& options) {
+// The custom argument that is the subject; nothing when there is none.
+std::optional<std::string> SubjectOf(codec::Event& converted,
+                                     const transform::Options& options) {
   transform::FieldCounts counts;
   for (const std::string& name : options.subject_from) {
     if (!transform::FindCustomArg(name, converted, counts).missing()) {
       return name;
     }
   }
-  return "";
+  return std::nullopt;
 }
 
 // Why a custom argument cannot become anything; "" when it can.
@@ -36,7 +39,10 @@ std::string WhyNoArgument(const codec::Event& event, std::size_t index) {
   if (argument.value.missing()) return "empty, which counts as missing";
   const bool plain =
       kind != Kind::kList && kind != Kind::kObject && kind != Kind::kComposite;
-  return plain ? "" : "a custom argument; lists and objects are never sent";
+  if (!plain) return "a custom argument; lists and objects are never sent";
+  return catalog::FindField(argument.key.text()) == catalog::kNoField
+             ? ""
+             : "left out: it has the name of a field of SendGrid's";
 }
 
 // The property that an argument is to become; "" when nobody asks for it.
@@ -47,29 +53,94 @@ std::string PropertyOf(const std::string& name,
   return named == nullptr ? "" : named->property;
 }
 
-// True when the argument gets the property: nobody owns it, or the mapping does
-// and has no value for it.
-bool IsSent(const std::string& property, const std::string& name,
-            codec::Event& converted, const transform::Options& options) {
-  const auto& selection = options.custom_args;
-  if (!selection.Selects(name) ||
-      catalog::FindField(name) != catalog::kNoField ||
-      std::binary_search(selection.taken.begin(), selection.taken.end(),
-                         property)) {
-    return false;
-  }
-  const std::size_t index = catalog::FindProperty(property);
-  if (index == catalog::kPropertyCount) return true;
-  const catalog::PropertyRow& row = catalog::kProperties[index];
-  if (selection.all || row.filling == catalog::Filling::kNever) return false;
+// True where the table has a value of its own for the property, so that an
+// argument does not fill it.
+bool TableHas(const catalog::PropertyRow& row, codec::Event& converted,
+              const transform::Options& options) {
   if (row.rule == catalog::Rule::kSubject) {
-    return SubjectOf(converted, options).empty();
+    return SubjectOf(converted, options).has_value();
   }
   const auto has = [&converted](std::string_view key) {
     const catalog::FieldId id = catalog::FindField(key);
     return id != catalog::kNoField && converted.Has(id);
   };
-  return !has(row.first) && !has(row.second);
+  return has(row.first) || has(row.second);
+}
+
+// True when the argument gave the Track the property.
+bool IsSent(const std::string& property, const std::string& name,
+            const ArgumentsOf& event, const transform::Options& options) {
+  const auto& selection = options.custom_args;
+  if (!selection.Selects(name) ||
+      std::binary_search(selection.taken.begin(), selection.taken.end(),
+                         property)) {
+    return false;
+  }
+  const std::size_t index = catalog::FindProperty(property);
+  if (index != catalog::kPropertyCount) {
+    return !selection.all && !event.track.properties[index].missing() &&
+           !TableHas(catalog::kProperties[index], event.converted, options);
+  }
+  return std::any_of(event.track.extras.begin(), event.track.extras.end(),
+                     [&property](const codec::Extra& extra) {
+                       return extra.field == catalog::kNoField &&
+                              extra.name.text() == property;
+                     });
+}
+
+// A name as it is written in a list of YAML.
+std::string YamlName(const std::string& name) {
+  const bool is_plain =
+      !name.empty() &&
+      std::all_of(name.begin(), name.end(),
+                  [](char c) {
+                    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                           c == '_' || static_cast<unsigned char>(c) >= 0x80;
+                  }) &&
+      !absl::ascii_isdigit(static_cast<unsigned char>(name[0]));
+  if (is_plain) return name;
+  std::string quoted;
+  AppendJsonString(quoted, name);
+  return quoted;
+}
+
+// False for names that a configuration takes in no list.
+bool CanBeListed(const std::string& name) {
+  constexpr std::size_t kMaxListedBytes = 256;
+  return !name.empty() && name.size() <= kMaxListedBytes;
+}
+
+// Why the argument, which could become a property, becomes none.
+std::string WhyNot(const std::string& property, const std::string& name,
+                   const ArgumentsOf& event,
+                   const transform::Options& options) {
+  const auto& selection = options.custom_args;
+  const bool is_asked_for = selection.Selects(name);
+  const std::string place = is_asked_for ? property : name;
+  const std::string how_to_ask = CanBeListed(name)
+                                     ? "custom_args: [" + YamlName(name) + "]"
+                                     : "custom_args: all";
+  const std::size_t index = catalog::FindProperty(place);
+  if (index == catalog::kPropertyCount) {
+    return is_asked_for
+               ? "a custom argument; 'extra_properties' has a property of this "
+                 "name"
+               : "a custom argument; " + how_to_ask + " sends it";
+  }
+  const catalog::PropertyRow& row = catalog::kProperties[index];
+  if (row.filling == catalog::Filling::kNever) {
+    return "a custom argument; the mapping alone makes properties." + place;
+  }
+  if (TableHas(row, event.converted, options)) {
+    return "a custom argument; the mapping has a value of its own for "
+           "properties." +
+           place;
+  }
+  if (!is_asked_for || selection.all) {
+    return "a custom argument; " + how_to_ask + " fills properties." + place +
+           " with it";
+  }
+  return "a custom argument, dropped: is not an integer";
 }
 
 }  // namespace
@@ -105,25 +176,23 @@ FieldTrace TraceCustomArg(const ArgumentsOf& event, std::size_t index,
   trace.type = TypeName(argument.value.kind);
   trace.note = WhyNoArgument(event.raw, index);
   if (!trace.note.empty() || !has_track) return trace;
-  if (trace.key == SubjectOf(event.converted, options)) {
+  if (SubjectOf(event.converted, options) == trace.key) {
     trace.becomes = "properties.email_subject";
   }
   const auto becomes = [&trace](const std::string& place) {
     if (!trace.becomes.empty()) trace.becomes += ", ";
     trace.becomes += place;
   };
-  if (trace.key == options.user_id_from) becomes("userId");
+  const bool gives_user_id =
+      !options.user_id_from.empty() && trace.key == options.user_id_from;
+  if (gives_user_id && !event.track.user_id.missing()) becomes("userId");
   const std::string property = PropertyOf(trace.key, options.custom_args);
-  if (IsSent(property, trace.key, event.converted, options)) {
+  if (IsSent(property, trace.key, event, options)) {
     becomes("properties." + property);
   }
   if (!trace.becomes.empty()) return trace;
-  if (!property.empty() || catalog::IsOwnedProperty(trace.key)) {
-    trace.note =
-        "a custom argument; the mapping has another property of this name";
-  } else {
-    trace.note = "a custom argument; custom_args: [" + trace.key + "] sends it";
-  }
+  trace.note = gives_user_id ? "blank, so it gives no userId"
+                             : WhyNot(property, trace.key, event, options);
   return trace;
 }
 

@@ -7,14 +7,17 @@
 
 #include "client/cli/event_trace.h"
 #include "core/codec/event.h"
+#include "core/codec/track.h"
 #include "core/transform/options.h"
 
 namespace segrid::cli {
 
-// An event as it came, and once more for conversions.
+// An event as it came, once more for conversions, and the Track that was made
+// of it.
 struct ArgumentsOf {
   const codec::Event& raw;
   codec::Event& converted;
+  const codec::Track& track;
 };
 
 // The custom argument `index` of `event`. Without a Track nothing becomes

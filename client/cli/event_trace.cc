@@ -125,6 +125,30 @@ bool Gives(const catalog::PropertyRow& row, std::string_view key,
   return row.second == key && !converted.Has(first);
 }
 
+bool HasExtra(const codec::Track& track, FieldId field, std::string_view name) {
+  return std::any_of(track.extras.begin(), track.extras.end(),
+                     [&](const codec::Extra& extra) {
+                       return extra.field == field && extra.name.text() == name;
+                     });
+}
+
+// Appends the opted-in properties that the field gave; true when the source
+// opts into the field itself.
+bool AppendExtras(FieldId id, const codec::Track& track,
+                  const transform::Options& options, FieldTrace& trace) {
+  const std::string key(catalog::Row(id).key);
+  if (HasExtra(track, id, key)) Append(trace.becomes, "properties." + key);
+  for (std::size_t i = 0; i < catalog::kDerivedCount; ++i) {
+    const std::string name(catalog::kDerived[i].name);
+    if (catalog::kDerived[i].from == key && (options.derived >> i & 1) != 0 &&
+        HasExtra(track, catalog::kNoField, name)) {
+      Append(trace.becomes, "properties." + name);
+    }
+  }
+  return std::find(options.extra_fields.begin(), options.extra_fields.end(),
+                   id) != options.extra_fields.end();
+}
+
 // Fills where the field goes, or why it does not.
 void TraceUse(FieldId id, const Readings& readings,
               const transform::Options& options, FieldTrace& trace) {
@@ -143,18 +167,12 @@ void TraceUse(FieldId id, const Readings& readings,
       Append(why_not, WhyNot(row, options), "; ");
     }
   }
-  const bool extra =
-      std::find(options.extra_fields.begin(), options.extra_fields.end(), id) !=
-      options.extra_fields.end();
-  if (extra) Append(trace.becomes, "properties." + std::string(key));
-  for (std::size_t i = 0; i < catalog::kDerivedCount; ++i) {
-    const catalog::DerivedRow& row = catalog::kDerived[i];
-    if (row.from == key && (options.derived >> i & 1) != 0) {
-      Append(trace.becomes, "properties." + std::string(row.name));
-    }
-  }
+  const bool is_opted_in = AppendExtras(id, readings.track, options, trace);
   if (!trace.becomes.empty()) return;
-  if (known) {
+  if (is_opted_in) {
+    const std::string omitted = OmittedBy(key, options.personal);
+    Append(trace.note, omitted.empty() ? "" : omitted + " leaves it out", "; ");
+  } else if (known) {
     Append(trace.note, why_not, "; ");
   } else {
     Append(trace.note,
@@ -205,7 +223,16 @@ FieldTrace TraceField(FieldId id, Readings& readings,
     const std::string_view given =
         transform::PlainText(value, readings.converted.texts);
     if (!readings.track.message_id_text().starts_with(given)) {
-      Append(trace.note, "does not fit, its hash stands for it", "; ");
+      const bool is_placeholder =
+          std::find(catalog::kPlaceholderIds.begin(),
+                    catalog::kPlaceholderIds.end(),
+                    given) != catalog::kPlaceholderIds.end();
+      Append(trace.note,
+             is_placeholder
+                 ? "an id of documentation samples, so a hash of the event's "
+                   "fields replaces it"
+                 : "does not fit, so its hash replaces it",
+             "; ");
     }
   }
   return trace;
@@ -220,8 +247,9 @@ void TraceFields(Readings& readings, const transform::Options& options,
     trace.fields.push_back(TraceField(id, readings, options, has_track));
   }
   for (std::size_t i = 0; i < readings.raw.custom_args.size(); ++i) {
-    trace.fields.push_back(TraceCustomArg({readings.raw, readings.converted}, i,
-                                          options, has_track));
+    trace.fields.push_back(
+        TraceCustomArg({readings.raw, readings.converted, readings.track}, i,
+                       options, has_track));
   }
 }
 
