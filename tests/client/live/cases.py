@@ -17,6 +17,35 @@ SOURCES = ["", "plain", "everything"]
 VERSION = ""  # Of the build under test; set by the test.
 
 
+_EVENT = b'{"email":"canary@example.com","event":"open","timestamp":1591726752,"sg_event_id":"refused"}'
+_BACKFILL = "`segrid backfill`"
+# Bodies that are refused, by name: what a server says of them, and what the command line says of the file; None where the
+# command line takes it.
+REFUSED = {
+    "nothing": (b"", "it is empty", "is empty"),
+    "a comma at the end": (b"[" + _EVENT + b",]", f"a comma after the last value (byte {1 + len(_EVENT)}), in element 0", "a comma after the last"),
+    "a comma in an event": (b"[{},{\"canary\":1,}]", "a comma after the last value (byte 15), in element 1", "not '}' (byte 16)"),
+    "Latin-1": (b"[{\"canary\":\xe9}]", "is it Latin-1? (byte 11), in element 0", "is it Latin-1? (byte 11)"),
+    "a second byte order mark": (b"[\xef\xbb\xbf{}]", "a byte order mark is inside the body (byte 1), in element 0", "byte order mark"),
+    "UTF-16": ("[{}]".encode("utf-16"), "it is UTF-16 or UTF-32; send it as UTF-8", "UTF-16"),
+    "UTF-16 without a mark": ("[{}]".encode("utf-16-le"), "it is UTF-16 or UTF-32; send it as UTF-8", "is it UTF-16?"),
+    "a form": (b"email=canary%40example.com&event=open", "it is a form post; the Event Webhook posts JSON", "is a form post"),
+    "Inbound Parse": (b"--xYzZY\r\nContent-Disposition: form-data; name=\"from\"\r\n\r\ncanary\r\n", "as SendGrid's Inbound Parse posts mail",
+                      "Inbound Parse"),
+    "a lone event": (_EVENT, f"a lone event is what {_BACKFILL} takes", None),
+    "lines": (_EVENT + b"\n" + _EVENT, f"the second at byte {1 + len(_EVENT)}: send them as [{{...}},{{...}}]; events line by line are what {_BACKFILL} takes", None),
+    "events with commas": (_EVENT + b"," + _EVENT, f"without [ and ] (byte {len(_EVENT)})", None),
+    "bodies": (b"[" + _EVENT + b"]\n[]", f"several are what {_BACKFILL} takes", None),
+    "a string": (b'"[]"', "was it encoded twice?", "was it encoded twice?"),
+    "HTML": (b"<html>canary</html>", "it is HTML or XML", "HTML or XML"),
+    "words": (b"canary", "a value is expected here, not a letter (byte 0)", "not a letter (byte 0)"),
+    "quotes": (b"[{'canary':1}]", "a single quote instead of a double one (byte 2), in element 0", "a single quote instead of a double one (byte 2)"),
+    "NaN": (b'[{},{"a":NaN}]', "JSON has no NaN (byte 9), in element 1", "JSON has no NaN (byte 9)"),
+    "a cut": (b"[" + _EVENT[:40], "a string is not closed; is the body cut off? (byte", "cut off"),
+    "an open array": (b"[" + _EVENT, f"it is cut off after {1 + len(_EVENT)} bytes, in element 0", "cut off"),
+}
+
+
 def bodies():
   """Every webhook body of the tree, by name. Single objects become arrays."""
   found = {}
@@ -60,7 +89,7 @@ def typed_events(body):
       converted = values.FIELDS[key](value)
       if converted is not None:
         event[key.replace("-", "_")] = converted
-    if not _has_typed_time(event):
+    if not has_typed_time(raw):
       return None
     events.append({**event, "custom_args": mapping.arguments_of(raw)})
   try:
@@ -70,11 +99,12 @@ def typed_events(body):
   return events
 
 
-def _has_typed_time(event):
-  """Typed times are whole seconds, or milliseconds from 1e11 on."""
-  time = event.get("timestamp")
-  return time is None or (time < 2**63 and
-                          time.milliseconds == (time if time >= 10**11 else time * 1000))
+def has_typed_time(raw):
+  """False where no typed event can express the time: typed times are whole seconds, or milliseconds from 1e11 on."""
+  time = values.to_time(raw.get("timestamp"))
+  if time is None or time <= 0:
+    return True
+  return time < 2**63 and time.milliseconds == (time if time >= 10**11 else time * 1000)
 
 
 def outcomes_of_answer(answer):

@@ -115,6 +115,17 @@ class PythonClient(unittest.TestCase):
         got, details = self.failure("Transform", request)
         self.assertEqual((got, details["ErrorInfo"].reason), (code, reason))
 
+  def test_reads_what_is_wrong_with_each_body(self):
+    for name, (body, said, _) in cases.REFUSED.items():
+      for method, new in (("Transform", self.messages.TransformRequest), ("Forward", self.messages.ForwardRequest)):
+        if not body:
+          continue  # No input at all.
+        with self.subTest(body=name, method=method):
+          with self.assertRaises(grpc.RpcError) as caught:
+            self.call(method, new(webhook_json=body))
+          self.assertIn(said, caught.exception.details())
+          self.assertNotIn("canary", caught.exception.details())
+
   def test_reads_which_field_is_wrong(self):
     request = self.messages.TransformRequest(events=[{"event": "open"}] * 10_001)
     _, details = self.failure("Transform", request)
