@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -11,7 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 
 namespace segrid::postgres {
@@ -20,6 +21,7 @@ namespace {
 // A payload of our own: it stays inside the process.
 constexpr std::string_view kFailureUrl = "segrid/postgres.Failure";
 constexpr char kSeparator = '\x1F';
+constexpr char kDefaultPort[] = "5432";
 
 absl::Status MakeFailure(absl::StatusCode code, const Failure& failure) {
   const std::string text =
@@ -54,27 +56,37 @@ Failure FailureIn(const PGresult* result) {
   return failure;
 }
 
-// The text of a failed connect, which libpq gives with "FATAL:  28P01: …" and a
-// line LOCATION, because the verbosity asks for the state. Several hosts give
-// several such texts; the last one counts.
+// The text of a failed connect, which libpq gives as "FATAL:  28P01: …" and a
+// line LOCATION, because the verbosity asks for the state; the first word is in
+// the server's language. The last such line counts.
 Failure ConnectFailure(std::string_view text) {
-  constexpr std::string_view kFatal = "FATAL:  ";
-  Failure failure = {.connection_lost = true};
-  const std::size_t at = text.rfind(kFatal);
-  if (at == std::string_view::npos) {
-    const std::string_view first = text.substr(0, text.find('\n'));
-    failure.message = std::string(first);
-    return failure;
-  }
-  std::string_view rest = text.substr(at + kFatal.size());
-  rest = rest.substr(0, rest.find('\n'));
+  constexpr std::string_view kBefore = ":  ";
+  constexpr std::string_view kBehind = ": ";
   constexpr std::size_t kStateBytes = 5;
-  if (rest.size() > kStateBytes + 2 && rest[kStateBytes] == ':') {
-    failure.sqlstate = std::string(rest.substr(0, kStateBytes));
-    rest.remove_prefix(kStateBytes + 2);
+  Failure failure = {.message = std::string(text.substr(0, text.find('\n'))),
+                     .connection_lost = true};
+  for (std::size_t at = text.find(kBefore); at != std::string_view::npos;
+       at = text.find(kBefore, at + 1)) {
+    const std::string_view rest = text.substr(at + kBefore.size());
+    const std::string_view state = rest.substr(0, kStateBytes);
+    const bool is_state =
+        rest.substr(std::min(kStateBytes, rest.size())).starts_with(kBehind) &&
+        std::all_of(state.begin(), state.end(), [](char c) {
+          return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+        });
+    if (!is_state) continue;
+    const std::string_view message = rest.substr(kStateBytes + kBehind.size());
+    failure.sqlstate = std::string(state);
+    failure.message = std::string(message.substr(0, message.find('\n')));
   }
-  failure.message = std::string(rest);
   return failure;
+}
+
+// User or database are wrong: another host would say the same.
+bool IsRefusal(const absl::Status& status) {
+  const auto failure = FailureOf(status);
+  return failure && (failure->sqlstate.starts_with("28") ||
+                     failure->sqlstate.starts_with("3D"));
 }
 
 enum class Wake { kReady, kTimeout, kStopped, kFailed };
@@ -162,27 +174,73 @@ std::int64_t Result::affected() const {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
     const ConnectionOptions& options, const StopSignal& stop) {
-  const std::string statement_timeout = absl::StrCat(
-      "-c statement_timeout=",
-      absl::ToInt64Milliseconds(options.statement_timeout),
-      " -c client_min_messages=error -c timezone=UTC -c datestyle=ISO");
-  std::vector<const char*> keys = {
-      "dbname",          "fallback_application_name", "client_encoding",
-      "options",         "keepalives_idle",           "keepalives_interval",
-      "tcp_user_timeout"};
-  std::vector<const char*> values = {options.url.c_str(),
-                                     options.application_name.c_str(),
-                                     "UTF8",
-                                     statement_timeout.c_str(),
-                                     "10",
-                                     "5",
-                                     "30000"};
-  if (!options.password.empty()) {
-    keys.push_back("password");
-    values.push_back(options.password.c_str());
+  absl::Status failed;
+  for (const Host& host : HostsOf(options.url)) {
+    auto opened = OpenHost(options, host, stop);
+    if (opened.ok()) return opened;
+    failed = opened.status();
+    if (IsRefusal(failed)) break;
   }
-  keys.push_back(nullptr);
-  values.push_back(nullptr);
+  return failed;
+}
+
+// libpq, when it must not block, waits for ever for the first host that is
+// silent; so it gets one of several hosts at a time.
+std::vector<Connection::Host> Connection::HostsOf(const std::string& url) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+      PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree);
+  std::vector<std::string> names, addresses, ports;
+  for (const PQconninfoOption* option = parsed.get();
+       option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    const std::string_view keyword = option->keyword;
+    if (keyword == "host") names = absl::StrSplit(option->val, ',');
+    if (keyword == "hostaddr") addresses = absl::StrSplit(option->val, ',');
+    if (keyword == "port") ports = absl::StrSplit(option->val, ',');
+  }
+  const std::size_t count = std::max(names.size(), addresses.size());
+  if (count < 2) return {{}};
+  const auto at = [](const std::vector<std::string>& values, std::size_t i) {
+    return values.size() == 1  ? values[0]
+           : i < values.size() ? values[i]
+                               : std::string();
+  };
+  std::vector<Host> hosts;
+  for (std::size_t i = 0; i < count; ++i) {
+    hosts.push_back({.name = i < names.size() ? names[i] : "",
+                     .address = i < addresses.size() ? addresses[i] : "",
+                     .port = at(ports, i)});
+    // Nothing would leave the whole list.
+    if (hosts.back().port.empty()) hosts.back().port = kDefaultPort;
+  }
+  return hosts;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenHost(
+    const ConnectionOptions& options, const Host& host,
+    const StopSignal& stop) {
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  const auto add = [&](const char* key, const char* value) {
+    keys.push_back(key);
+    values.push_back(value);
+  };
+  // Those before the URL are defaults, those behind it rule.
+  add("fallback_application_name", options.application_name.c_str());
+  add("keepalives_idle", "10");
+  add("keepalives_interval", "5");
+  add("tcp_user_timeout", "30000");
+  add("dbname", options.url.c_str());
+  add("client_encoding", "UTF8");
+  const bool is_one_of_several =
+      !host.name.empty() || !host.address.empty() || !host.port.empty();
+  if (is_one_of_several) {
+    add("host", host.name.c_str());
+    add("hostaddr", host.address.c_str());
+    add("port", host.port.c_str());
+  }
+  if (!options.password.empty()) add("password", options.password.c_str());
+  add(nullptr, nullptr);
   Handle handle(PQconnectStartParams(keys.data(), values.data(), 1), &PQfinish);
   if (handle == nullptr) return Unavailable("there is no memory to connect");
   // Before the first answer, so that a refusal comes with its SQLSTATE.
@@ -197,15 +255,34 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
     polling = PQconnectPoll(handle.get());
   }
   if (PQstatus(handle.get()) != CONNECTION_OK) {
-    const Failure failure = ConnectFailure(PQerrorMessage(handle.get()));
+    Failure failure = ConnectFailure(PQerrorMessage(handle.get()));
+    if (PQconnectionNeedsPassword(handle.get()) != 0) {
+      // libpq found out before the server could say so.
+      failure.sqlstate = "28P01";
+      failure.message = "the server wants a password, and there is none";
+    }
     return MakeFailure(failure.sqlstate.empty()
                            ? absl::StatusCode::kUnavailable
                            : absl::StatusCode::kFailedPrecondition,
                        failure);
   }
   PQsetnonblocking(handle.get(), 1);
-  return std::unique_ptr<Connection>(
+  std::unique_ptr<Connection> connection(
       new Connection(std::move(handle), options.statement_timeout, stop));
+  const absl::Status set_up = connection->SetUp();
+  if (!set_up.ok()) return set_up;
+  return connection;
+}
+
+// By statements, because the URL may have `options` of its own, and because
+// connection poolers refuse them.
+absl::Status Connection::SetUp() {
+  return Run(absl::StrCat(
+                 "SET statement_timeout = ",
+                 absl::ToInt64Milliseconds(statement_timeout_),
+                 "; SET client_min_messages = error; SET timezone = 'UTC'; "
+                 "SET datestyle = 'ISO'"))
+      .status();
 }
 
 absl::StatusOr<Result> Connection::Run(const std::string& sql) {

@@ -67,7 +67,7 @@ struct ConnectionOptions {
   std::string url{};  // A libpq URL or keyword string, without a password.
   std::string password{};
   std::string application_name = "segrid";
-  absl::Duration connect_timeout = absl::Seconds(5);
+  absl::Duration connect_timeout = absl::Seconds(5);  // Of each host.
   // Of one call. The server is told the same as statement_timeout.
   absl::Duration statement_timeout = absl::Seconds(60);
 };
@@ -80,8 +80,8 @@ struct ConnectionOptions {
 //                FAILED_PRECONDITION: the server refused; see FailureOf().
 class Connection {
  public:
-  // Connects. Several hosts in the URL are tried one after the other, as libpq
-  // does it.
+  // Connects. Several hosts in the URL are tried one after the other, each
+  // within the time-out, until one says that the user or the database is wrong.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(
       const ConnectionOptions& options, const StopSignal& stop);
 
@@ -96,11 +96,21 @@ class Connection {
   // Runs a `COPY … FROM STDIN` and sends it `data`.
   absl::Status CopyIn(const std::string& sql, std::string_view data);
 
+  // 150'020 for 15.20.
+  int server_version() const { return PQserverVersion(connection_.get()); }
+
   // False once the connection was lost: then open a new one.
   bool good() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
 
  private:
   using Handle = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+
+  // One of the URL's hosts, as parameters of libpq's. Empty: the URL's own.
+  struct Host {
+    std::string name{};
+    std::string address{};
+    std::string port{};
+  };
 
   Connection(Handle connection, absl::Duration statement_timeout,
              const StopSignal& stop)
@@ -108,6 +118,11 @@ class Connection {
         statement_timeout_(statement_timeout),
         stop_(stop) {}
 
+  static std::vector<Host> HostsOf(const std::string& url);
+  static absl::StatusOr<std::unique_ptr<Connection>> OpenHost(
+      const ConnectionOptions& options, const Host& host,
+      const StopSignal& stop);
+  absl::Status SetUp();
   absl::Status Finish(absl::Time deadline, Result* last);
   absl::Status SendAll(absl::Time deadline);
   absl::StatusOr<PGresult*> NextResult(absl::Time deadline);
