@@ -35,6 +35,10 @@ class DeliveryObserver {
   virtual void OnGivenUp(std::string_view source, std::string_view reason,
                          std::int64_t messages) = 0;
 
+  // A receiver did not keep values as they are, for one reason of its list.
+  virtual void OnValuesChanged(std::string_view source, std::string_view reason,
+                               std::int64_t values) = 0;
+
   // The receiver takes what is not compressed, and nothing else: the source
   // does not compress until it is made anew.
   virtual void OnCompressionOff(std::string_view source) = 0;

@@ -414,6 +414,10 @@ void SourceDeliverer::OnSent(const BatchPtr& batch, const Piece& piece,
   if (outcome.compression_off && observer_ != nullptr) {
     observer_->OnCompressionOff(name_);
   }
+  for (const receivers::ChangedValues& changed : result.changed_values) {
+    if (observer_ == nullptr) break;
+    observer_->OnValuesChanged(name_, changed.reason, changed.count);
+  }
   if (!policy_.evidence().refusing()) {
     splitting_ = nullptr;
   } else if (splitting_ == nullptr) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "core/base/thread_name.h"
 
 namespace segrid::pool {
@@ -14,10 +15,11 @@ struct SerialThread::State {
   bool stopping ABSL_GUARDED_BY(mu) = false;
 };
 
-SerialThread::SerialThread(const std::string& name)
-    : state_(std::make_shared<State>()), thread_([state = state_, name] {
+SerialThread::SerialThread(const std::string& name, Maintain maintain)
+    : state_(std::make_shared<State>()),
+      thread_([state = state_, name, maintain = std::move(maintain)] {
         base::NameThread(name);
-        Run(*state);
+        Run(*state, maintain);
       }) {}
 
 SerialThread::~SerialThread() {
@@ -37,19 +39,27 @@ void SerialThread::Post(std::function<void()> task) {
   state_->tasks.push_back(std::move(task));
 }
 
-void SerialThread::Run(State& state) {
+void SerialThread::Run(State& state, const Maintain& maintain) {
   const auto awake = [&state]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     return state.stopping || !state.tasks.empty();
   };
+  absl::Time due =
+      maintain == nullptr ? absl::InfiniteFuture() : absl::InfinitePast();
   for (;;) {
     std::function<void()> task;
+    bool stopping = false;
     {
-      absl::MutexLock lock(&state.mu, absl::Condition(&awake));
-      if (state.tasks.empty()) return;
-      task = std::move(state.tasks.front());
-      state.tasks.pop_front();
+      absl::MutexLock lock(&state.mu);
+      state.mu.AwaitWithDeadline(absl::Condition(&awake), due);
+      stopping = state.stopping;
+      if (stopping && state.tasks.empty()) return;
+      if (!state.tasks.empty()) {
+        task = std::move(state.tasks.front());
+        state.tasks.pop_front();
+      }
     }
-    task();
+    if (task != nullptr) task();
+    if (!stopping && absl::Now() >= due) due = absl::Now() + maintain();
   }
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
 
 namespace segrid::pool {
 
@@ -22,8 +23,17 @@ namespace segrid::pool {
 //                lets the thread end by itself.
 class SerialThread {
  public:
+  // Work for when there is no task; says after how long again, and
+  // InfiniteDuration: never.
+  using Maintain = std::function<absl::Duration()>;
+
   // See base::NameThread.
-  explicit SerialThread(const std::string& name);
+  explicit SerialThread(const std::string& name)
+      : SerialThread(name, nullptr) {}
+
+  // `maintain` runs in the thread at its start, then when it is due, between
+  // tasks where there is always one; not after the destructor began.
+  SerialThread(const std::string& name, Maintain maintain);
   ~SerialThread();
   SerialThread(const SerialThread&) = delete;
   SerialThread& operator=(const SerialThread&) = delete;
@@ -32,7 +42,7 @@ class SerialThread {
 
  private:
   struct State;
-  static void Run(State& state);
+  static void Run(State& state, const Maintain& maintain);
 
   const std::shared_ptr<State> state_;  // Shared with the thread.
   std::thread thread_;

@@ -55,6 +55,13 @@ struct Refusal {
   Verdict verdict = Verdict::kSplit;
 };
 
+// Values of delivered messages that the place could not keep as they are. For
+// metrics and log; none of them is in it.
+struct ChangedValues {
+  std::string_view reason{};  // Of a fixed list. Static.
+  std::int64_t count = 0;
+};
+
 struct SendResult {
   Verdict verdict = Verdict::kRetry;
   absl::Duration wait{};       // kWait, and kRetry as a floor of the back-off.
@@ -68,6 +75,7 @@ struct SendResult {
   std::string detail{};
   std::string answer{};  // For dead letters: status, first 512 bytes of body.
   std::vector<Refusal> refusals{};  // kDelivered: those it did not take.
+  std::vector<ChangedValues> changed_values{};  // kDelivered.
 };
 
 // A place that takes Tracks.
@@ -89,6 +97,11 @@ class Receiver {
 
   // Attempts the delivery of `batch`, within the receiver's own time-outs.
   virtual void Send(Batch batch, Done done) = 0;
+
+  // Does what there is to do without a batch, and says after how long again;
+  // InfiniteDuration: never. May wait as Send does: only a ThreadedReceiver
+  // asks, at its start and between batches.
+  virtual absl::Duration Maintain() { return absl::InfiniteDuration(); }
 
   // Ends an attempt that waits, and all later ones, with kRetry. Any thread.
   // Only receivers that wait in Send need it.

@@ -8,16 +8,28 @@ namespace segrid::app {
 namespace {
 
 constexpr absl::Duration kWindow = absl::Seconds(10);
+// The cause is a source's configuration or its senders, and lasts.
+constexpr absl::Duration kChangedValuesWindow = absl::Hours(1);
 
 }  // namespace
 
 DeliveryLog::DeliveryLog(logging::Log& log, pool::Executor& executor)
     : log_(log),
-      given_up_(executor, kWindow, [&log](const logging::CountedLine& line) {
-        log.Warning("messages became dead letters", {{"source", line.who},
-                                                     {"reason", line.reason},
-                                                     {"messages", line.count}});
-      }) {}
+      given_up_(executor, kWindow,
+                [&log](const logging::CountedLine& line) {
+                  log.Warning("messages became dead letters",
+                              {{"source", line.who},
+                               {"reason", line.reason},
+                               {"messages", line.count}});
+                }),
+      changed_values_(executor, kChangedValuesWindow,
+                      [&log](const logging::CountedLine& line) {
+                        log.Warning(
+                            "a receiver could not keep values as they are",
+                            {{"source", line.who},
+                             {"reason", line.reason},
+                             {"values", line.count}});
+                      }) {}
 
 void DeliveryLog::OnStateChange(const deliver::StateChange& change) {
   const std::string was(metrics::NameOf(change.from));
@@ -39,6 +51,12 @@ void DeliveryLog::OnStateChange(const deliver::StateChange& change) {
 void DeliveryLog::OnGivenUp(std::string_view source, std::string_view reason,
                             std::int64_t messages) {
   given_up_.Add(source, reason, messages);
+}
+
+void DeliveryLog::OnValuesChanged(std::string_view source,
+                                  std::string_view reason,
+                                  std::int64_t values) {
+  changed_values_.Add(source, reason, values);
 }
 
 void DeliveryLog::OnCompressionOff(std::string_view source) {

@@ -11,7 +11,8 @@ namespace segrid::app {
 
 // A line for each change of a source's state, with the detail that the status
 // shows; for messages that were given up one per source and reason in 10 s,
-// with their number. Neither event data nor an answer's text.
+// with their number; the same for values that a receiver changed, in an hour.
+// Neither event data nor an answer's text.
 //
 // Ownership:     keeps references to the log and the executor.
 // Thread safety: any thread. Blocking: as the log.
@@ -22,11 +23,14 @@ class DeliveryLog final : public deliver::DeliveryObserver {
   void OnStateChange(const deliver::StateChange& change) override;
   void OnGivenUp(std::string_view source, std::string_view reason,
                  std::int64_t messages) override;
+  void OnValuesChanged(std::string_view source, std::string_view reason,
+                       std::int64_t values) override;
   void OnCompressionOff(std::string_view source) override;
 
  private:
   logging::Log& log_;
   logging::CountedLines given_up_;
+  logging::CountedLines changed_values_;
 };
 
 }  // namespace segrid::app

@@ -65,6 +65,7 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"segrid_delivery_failed_attempts_total",   Type::kCounter,   {"source"}, "Those that it did not answer with success."},
     {"segrid_delivery_retried_total",           Type::kCounter,   {"source"}, "Requests that repeat an earlier one."},
     {"segrid_delivery_answers_total",           Type::kCounter,   {"source", "verdict", "code"}, "The receiver's answers and what followed from them; code `error`: there was none."},
+    {"segrid_delivery_changed_values_total",    Type::kCounter,   {"source", "reason"}, "Values of delivered Tracks that a receiver could not keep as they are, by reason: see docs/warehouse.md."},
     {"segrid_delivery_request_seconds",         Type::kHistogram, {"source"}, "From a request to the receiver to its answer."},
     {"segrid_delivery_latency_seconds",         Type::kHistogram, {"source"}, "From a Track's acceptance to its delivery."},
 

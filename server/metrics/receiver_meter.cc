@@ -42,6 +42,7 @@ class MeteredReceiver final : public receivers::Receiver {
           done(std::move(result));
         });
   }
+  void Stop() override { receiver_->Stop(); }
   receivers::Limits limits() const override { return receiver_->limits(); }
   std::string endpoint() const override { return receiver_->endpoint(); }
 
@@ -61,6 +62,9 @@ void DeliveryFigures::OnSent(const SendResult& result, absl::Duration took,
                 CodeOf(result));
   absl::MutexLock lock(&mu_);
   ++answers_[std::move(answer)];
+  for (const receivers::ChangedValues& changed : result.changed_values) {
+    changed_values_[std::string(changed.reason)] += changed.count;
+  }
 }
 
 void DeliveryFigures::AddTo(Exposition& out) const {
@@ -75,6 +79,10 @@ void DeliveryFigures::AddTo(Exposition& out) const {
   for (const auto& [answer, count] : answers_) {
     out.Add(Row("segrid_delivery_answers_total"), static_cast<double>(count),
             {source_, answer.first, answer.second});
+  }
+  for (const auto& [reason, count] : changed_values_) {
+    out.Add(Row("segrid_delivery_changed_values_total"),
+            static_cast<double>(count), {source_, reason});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,8 @@ class DeliveryFigures {
   std::atomic<std::int64_t> retried_{0};
   mutable absl::Mutex mu_;
   std::map<Answer, std::int64_t> answers_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, std::int64_t, std::less<>> changed_values_
+      ABSL_GUARDED_BY(mu_);  // By reason.
 };
 
 // `receiver` with its answers counted in `figures`. `clock` must outlive it.

@@ -6,7 +6,9 @@ namespace segrid::receivers::threaded {
 
 ThreadedReceiver::ThreadedReceiver(std::unique_ptr<Receiver> blocking,
                                    const std::string& thread_name)
-    : blocking_(std::move(blocking)), thread_(thread_name) {}
+    : blocking_(std::move(blocking)),
+      thread_(thread_name,
+              [receiver = blocking_] { return receiver->Maintain(); }) {}
 
 void ThreadedReceiver::Send(Batch batch, Done done) {
   thread_.Post(

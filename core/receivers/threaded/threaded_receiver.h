@@ -11,7 +11,7 @@
 namespace segrid::receivers::threaded {
 
 // Runs the Send of another receiver, which may wait for a disk or a database,
-// in a thread of its own. `done` runs there, too.
+// in a thread of its own. `done` runs there, too, and so does its Maintain.
 //
 // Ownership:     owns the other receiver. The destructor stops the attempt that
 //                waits, where the other receiver can, and waits for what was

@@ -56,6 +56,20 @@ TEST(DelivererAnswers, RetriesBackOffAndCount) {
   EXPECT_EQ(bench.status().attempts, 4);
 }
 
+TEST(DelivererAnswers, TellTheObserverWhichValuesWereChanged) {
+  DeliveryBench bench;
+  bench.Append(2);
+  receivers::SendResult taken = Answer(Verdict::kDelivered);
+  taken.changed_values = {{.reason = "name_taken", .count = 3},
+                          {.reason = "nul_replaced", .count = 1}};
+  Script(bench, {taken});
+  bench.Start();
+  bench.executor.Advance(absl::Seconds(1));
+  EXPECT_THAT(bench.observer.changed,
+              ElementsAre("prod name_taken 3", "prod nul_replaced 1"));
+  EXPECT_EQ(bench.stats().delivered, 2);
+}
+
 TEST(DelivererAnswers, AServersWaitIsAFloorOfTheBackOff) {
   DeliveryBench bench;
   bench.Append(1);

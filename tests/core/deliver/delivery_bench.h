@@ -30,10 +30,16 @@ struct RecordingObserver final : DeliveryObserver {
     given_up[absl::StrCat(std::string(source), " ", std::string(reason))] +=
         messages;
   }
+  void OnValuesChanged(std::string_view source, std::string_view reason,
+                       std::int64_t values) override {
+    changed.push_back(absl::StrCat(std::string(source), " ",
+                                   std::string(reason), " ", values));
+  }
   void OnCompressionOff(std::string_view) override { ++compression_off; }
 
   std::vector<StateChange> changes;
   std::map<std::string, std::int64_t> given_up;
+  std::vector<std::string> changed;
   int compression_off = 0;
 };
 

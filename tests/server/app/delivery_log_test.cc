@@ -66,6 +66,22 @@ TEST_F(DeliveryLogTest, ARecoveryTellsHowLongItLastedAndHowMuchWaits) {
                               HasSubstr(R"("pending":1234)")));
 }
 
+TEST_F(DeliveryLogTest, ChangedValuesAreOneLineInAnHourWithTheirNumber) {
+  for (int i = 0; i < 100; ++i) {
+    delivery_.OnValuesChanged("prod", "max_columns", 2);
+  }
+  auto lines = Lines();
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], AllOf(HasSubstr(R"("level":"warning")"),
+                              HasSubstr(R"("source":"prod")"),
+                              HasSubstr(R"("reason":"max_columns")"),
+                              HasSubstr(R"("values":2)")));
+  executor_.Advance(absl::Minutes(61));
+  lines = Lines();
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], HasSubstr(R"("values":198)"));
+}
+
 TEST_F(DeliveryLogTest, MessagesGivenUpAreOneLineInTenSecondsWithTheirNumber) {
   for (int i = 0; i < 1'000; ++i) {
     delivery_.OnGivenUp("prod", "BAD_MESSAGE", 2);

@@ -132,17 +132,21 @@ TEST(DeliveryFigures, CountAnswersByVerdictAndCode) {
   send(receivers::Verdict::kRetry, "HTTP 503: later", 1);
   send(receivers::Verdict::kRetry, "no connection to canary@example.com", 2);
   send(receivers::Verdict::kTooLarge, "HTTP 4x4", 0);
-  EXPECT_EQ(answered, 4);
+  result.changed_values = {{.reason = "max_columns", .count = 3}};
+  send(receivers::Verdict::kDelivered, "", 0);
+  EXPECT_EQ(answered, 5);
   Exposition out;
   figures->AddTo(out);
   const std::string text = out.Text();
   for (const char* line :
-       {"{source=\"a\",verdict=\"delivered\",code=\"2xx\"} 1\n",
+       {"{source=\"a\",verdict=\"delivered\",code=\"2xx\"} 2\n",
+        "segrid_delivery_changed_values_total{source=\"a\","
+        "reason=\"max_columns\"} 3\n",
         "{source=\"a\",verdict=\"retry\",code=\"503\"} 1\n",
         "{source=\"a\",verdict=\"retry\",code=\"error\"} 1\n",
         "{source=\"a\",verdict=\"too_large\",code=\"error\"} 1\n",
         "segrid_delivery_retried_total{source=\"a\"} 2\n",
-        "segrid_delivery_request_seconds_count{source=\"a\"} 4\n"}) {
+        "segrid_delivery_request_seconds_count{source=\"a\"} 5\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   EXPECT_THAT(text, Not(HasSubstr("canary")));

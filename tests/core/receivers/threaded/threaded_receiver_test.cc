@@ -62,6 +62,35 @@ TEST(ThreadedReceiver, KeepsNobodyWaitingForTheOneItHolds) {
   EXPECT_NE(ran_in, std::this_thread::get_id());
 }
 
+// Counts its turns; `max` of them are due at once.
+class Maintained final : public Receiver {
+ public:
+  Maintained(int max, absl::Notification& done) : max_(max), done_(done) {}
+  void Send(Batch, Done done) override {
+    done({.verdict = Verdict::kDelivered});
+  }
+  absl::Duration Maintain() override {
+    if (++turns_ < max_) return absl::ZeroDuration();
+    done_.Notify();
+    return absl::InfiniteDuration();
+  }
+  Limits limits() const override { return {}; }
+  std::string endpoint() const override { return ""; }
+
+ private:
+  const int max_;
+  int turns_ = 0;
+  absl::Notification& done_;
+};
+
+TEST(ThreadedReceiver, LetsTheOtherMaintainItselfWithoutABatch) {
+  absl::Notification maintained, delivered;
+  ThreadedReceiver receiver(std::make_unique<Maintained>(3, maintained), "a");
+  maintained.WaitForNotification();
+  receiver.Send({}, [&](const SendResult&) { delivered.Notify(); });
+  delivered.WaitForNotification();
+}
+
 TEST(ThreadedReceiver, TellsTheOthersLimitsAndEndpoint) {
   absl::Notification go_on;
   const ThreadedReceiver receiver(std::make_unique<Blocking>(go_on), "a");
