@@ -8,9 +8,11 @@
 #include <string_view>
 
 #include "core/base/data_file.h"
+#include "core/base/database_address.h"
 #include "core/config/network_address.h"
 #include "core/config/receiver_names.h"
 #include "core/config/schema.h"
+#include "core/config/source_tag.h"
 #include "core/config/text.h"
 #include "core/config/write_key.h"
 
@@ -186,31 +188,18 @@ void CheckOAuth(Fields& fields, const Source& source) {
                "and tokens then travel in the clear");
 }
 
-constexpr std::string_view kSqlite = "sqlite:";
-
 // What is wrong with a database's address, or "". The value itself may hold a
 // password, so no message repeats it.
 std::string CheckDatabase(const std::string& database) {
-  if (database.starts_with(kSqlite)) {
-    return CheckPath(database.substr(kSqlite.size()));
-  }
-  const bool is_url = database.starts_with("postgresql://") ||
-                      database.starts_with("postgres://");
-  if (!is_url) {
+  if (const auto file = base::SqliteFileOf(database)) return CheckPath(*file);
+  if (!base::IsPostgresUrl(database)) {
     return "is no database; write sqlite:<file>, e.g. sqlite:events.db, or "
            "postgresql://user@host/database";
   }
-  const std::size_t begin = database.find("://") + 3;
-  const std::string authority =
-      database.substr(begin, database.find_first_of("/?", begin) - begin);
-  const std::size_t user_end = authority.rfind('@');
-  const bool has_password =
-      (user_end != std::string::npos &&
-       authority.substr(0, user_end).find(':') != std::string::npos) ||
-      database.find("password=") != std::string::npos;
-  return has_password ? "holds a password; put it into 'database_password', "
-                        "e.g. ${file:/run/secrets/pg}"
-                      : "";
+  return base::HasPassword(database)
+             ? "holds a password; put it into 'database_password', "
+               "e.g. ${file:/run/secrets/pg}"
+             : "";
 }
 
 std::string CheckSchema(const std::string& schema) {
@@ -231,19 +220,26 @@ void WarehouseRows(Fields& fields, Source& source) {
               {.check = &CheckSchema, .may_be_empty = true});
   fields.Flag("create_tables", source.create_tables);
   fields.Duration("keep", source.keep, {absl::ZeroDuration(), 36'500 * kDay});
-  fields.Integer("max_columns", source.max_columns, {50, 1'600});
+  // PostgreSQL has 1,600 at most; one is for `other_properties`.
+  fields.Integer("max_columns", source.max_columns, {50, 1'599});
 }
 
 void CheckWarehouse(Fields& fields, Source& source) {
   fields.Require(source.receiver == "warehouse", "database",
                  "is missing; receiver 'warehouse' needs one, e.g. "
                  "sqlite:events.db");
-  const bool is_sqlite = source.database.starts_with(kSqlite);
+  const bool is_sqlite = base::SqliteFileOf(source.database).has_value();
   fields.Check(!is_sqlite || source.schema.empty(), "schema",
                "is for PostgreSQL; a SQLite file has none: remove it");
   fields.Check(!is_sqlite || source.database_password.empty(),
                "database_password",
                "is for PostgreSQL; a SQLite file has none: remove it");
+  fields.Check(source.receiver != "warehouse" || is_sqlite ||
+                   !source.schema.empty() ||
+                   CheckSchema(SchemaOf(LaneOf(source))).empty(),
+               "name",
+               "makes a schema that begins with pg_, as PostgreSQL's own do; "
+               "add 'schema' or choose another name");
   // Batches are loaded one after the other.
   if (source.receiver == "warehouse" && !fields.Has("max_in_flight")) {
     source.max_in_flight = 1;

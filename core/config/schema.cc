@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "core/base/data_file.h"
+#include "core/base/database_address.h"
 #include "core/config/source_tag.h"
 #include "core/config/text.h"
 
@@ -48,17 +49,34 @@ void CheckUnique(Fields& fields, const std::vector<std::string>& values,
 
 // Where a warehouse's tables are, or "".
 std::string TablesOf(const Source& source) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (source.receiver != "warehouse") return "";
-  if (source.database.starts_with(kSqlite)) {
-    return std::filesystem::path(source.database.substr(kSqlite.size()))
-        .lexically_normal();
+  if (source.receiver != "warehouse" || source.database.empty()) return "";
+  const std::string identity = base::DatabaseIdentityOf(source.database);
+  if (base::SqliteFileOf(source.database)) return identity;
+  return Concat(
+      {identity, " ",
+       source.schema.empty() ? SchemaOf(LaneOf(source)) : source.schema});
+}
+
+// The files below data_dir that receivers write to. `paths`: those of receiver
+// `file`, or "".
+void CheckFiles(Fields& fields, const std::vector<Source>& sources,
+                const std::vector<std::string>& paths,
+                const std::string& data_dir) {
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto tables = base::SqliteFileOf(sources[i].database);
+    const std::string key = Element(i, tables ? "database" : "path");
+    const std::string file = tables.value_or(sources[i].path);
+    if (file.empty() || !fields.IsGood(key)) continue;
+    std::string problem = base::DescribeBadDataFile(data_dir, file);
+    const bool is_written =
+        tables && std::find(paths.begin(), paths.end(),
+                            std::filesystem::path(file).lexically_normal()) !=
+                      paths.end();
+    if (is_written) {
+      problem = "another source writes to this file; give each its own";
+    }
+    fields.Check(problem.empty(), key, problem);
   }
-  return source.database.empty()
-             ? ""
-             : Concat({source.database, " ",
-                       source.schema.empty() ? SchemaOf(LaneOf(source))
-                                             : source.schema});
 }
 
 // The names of `was` are nobody's else: two sources with one lane would take
@@ -120,12 +138,7 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources,
                        "choose another name"});
       });
   CheckOldNames(fields, sources);
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (sources[i].path.empty() || !fields.IsGood(Element(i, "path"))) continue;
-    const std::string problem =
-        base::DescribeBadDataFile(data_dir, sources[i].path);
-    fields.Check(problem.empty(), Element(i, "path"), problem);
-  }
+  CheckFiles(fields, sources, paths, data_dir);
   std::vector<std::string> databases;
   for (const Source& source : sources) databases.push_back(TablesOf(source));
   CheckUnique(

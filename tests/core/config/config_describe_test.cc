@@ -125,7 +125,7 @@ Config Unusual() {
   source.schema = "other";
   source.create_tables = false;
   source.keep = absl::Hours(24);
-  source.max_columns = 1'600;
+  source.max_columns = 1'599;
   config.sources = {source, source};
   config.sources[1].name = "Second";
   config.sources[1].label = "For people: 100 %";

@@ -229,6 +229,32 @@ std::vector<Case> GrpcCases() {
   };
 }
 
+std::vector<Case> WarehouseCases() {
+  const auto database = [](const std::string& value) {
+    return "sources: [{name: a, receiver: warehouse, database: '" + value + "'}]";
+  };
+  const std::string at = "f:1:52: sources[0].database: ";
+  const std::string password = at + "holds a password; put it into 'database_password', e.g. ${file:/run/secrets/pg}";
+  const std::string pair = "sources:\n- {name: a, receiver: warehouse, database: '";
+  const std::string pair_middle = "'}\n- {name: b, receiver: warehouse, database: '";
+  return {
+      {"DatabaseMissing", "sources: [{name: a, receiver: warehouse}]", "f:1:11: sources[0].database: is missing; receiver 'warehouse' needs one, e.g. sqlite:events.db"},
+      {"DatabaseUnknown", database("mysql://hidden"), at + "is no database; write sqlite:<file>, e.g. sqlite:events.db, or postgresql://user@host/database"},
+      {"DatabaseWithPassword", database("postgresql://u:hidden@h/d"), password},
+      {"DatabaseWithPasswordAsParameter", database("postgresql://u@h/d?pass%77ord=hidden"), password},
+      {"DatabaseAbsolute", database("sqlite:/tmp/x"), at + "is no file below data_dir; write a relative path without '..', e.g. tracks.ndjson"},
+      {"DatabaseOfQueue", database("sqlite:queue/x"), at + "is where the server has its own files; write another path, e.g. tracks.ndjson"},
+      {"DatabaseTwice", pair + "sqlite:e.db" + pair_middle + "sqlite:./e.db'}", "f:3:44: sources[1].database: another source loads into the same tables, see line 2; give each its own schema or file"},
+      {"SchemaTwice", pair + "postgresql://h/d', schema: s}\n- {name: b, receiver: warehouse, schema: s, database: 'postgres://u@H:5432/d?sslmode=require'}", "f:3:55: sources[1].database: another source loads into the same tables, see line 2; give each its own schema or file"},
+      {"DatabaseOfAFileReceiver", "sources:\n- {name: a, receiver: file, path: x/e.db}\n- {name: b, receiver: warehouse, database: 'sqlite:x/./e.db'}", "f:3:44: sources[1].database: another source writes to this file; give each its own"},
+      {"SchemaOfSqlite", "sources: [{name: a, receiver: warehouse, database: 'sqlite:e.db', schema: s}]", "f:1:75: sources[0].schema: is for PostgreSQL; a SQLite file has none: remove it"},
+      {"PasswordOfSqlite", "sources: [{name: a, receiver: warehouse, database: 'sqlite:e.db', database_password: '${WRONG}'}]", "f:1:86: sources[0].database_password: is for PostgreSQL; a SQLite file has none: remove it"},
+      {"NameMakesASchemaOfPostgresql", "sources: [{name: PG-mail, receiver: warehouse, database: 'postgresql://h/d'}]", "f:1:18: sources[0].name: makes a schema that begins with pg_, as PostgreSQL's own do; add 'schema' or choose another name"},
+      {"SchemaOfPostgresql", "sources: [{name: a, receiver: warehouse, database: 'postgresql://h/d', schema: pg_x}]", "f:1:80: sources[0].schema: 'pg_x' is no name of a schema; must be 1 to 63 bytes that do not begin with pg_"},
+      {"TooManyColumns", "sources: [{name: a, receiver: warehouse, database: 'sqlite:e.db', max_columns: 1600}]", "f:1:80: sources[0].max_columns: '1600' is out of range; must be 50 to 1599"},
+  };
+}
+
 std::vector<Case> InterpolationCases() {
   return {
       {"VariableMissing", InSource("region: ${REGION}"), "f:2:13: sources[0].region: environment variable 'REGION' is not set; set it"},
@@ -260,6 +286,8 @@ INSTANTIATE_TEST_SUITE_P(Types, LoadErrorTest, ::testing::ValuesIn(TypeCases()),
                          kCaseName);
 INSTANTIATE_TEST_SUITE_P(Sources, LoadErrorTest,
                          ::testing::ValuesIn(SourceCases()), kCaseName);
+INSTANTIATE_TEST_SUITE_P(Warehouse, LoadErrorTest,
+                         ::testing::ValuesIn(WarehouseCases()), kCaseName);
 INSTANTIATE_TEST_SUITE_P(Grpc, LoadErrorTest, ::testing::ValuesIn(GrpcCases()),
                          kCaseName);
 INSTANTIATE_TEST_SUITE_P(Interpolation, LoadErrorTest,
