@@ -1,10 +1,7 @@
-// A PostgreSQL server for a test, from Debian's package.
+// A PostgreSQL server for a test; the recipe is postgres.sh.
 
 #pragma once
 
-#include <sys/types.h>
-
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -44,9 +41,9 @@ class PostgresServer {
   void Kill();  // kill -9 of the postmaster and its children, as a crash.
 
  private:
-  std::string Program(const std::string& name) const;
-  // Runs it as the server's user; returns what it printed.
-  std::string Run(const std::vector<std::string>& command) const;
+  // Runs the recipe; returns what it printed.
+  std::string Run(const std::vector<std::string>& arguments,
+                  bool may_fail = false) const;
 
   std::string folder_;
   Options options_;

@@ -18,7 +18,18 @@ using simdjson::dom::element_type;
 using simdjson::dom::object;
 
 constexpr std::size_t kNoColumn = std::numeric_limits<std::size_t>::max();
-constexpr std::size_t kOther = kNoColumn - 1;
+
+// A row of PostgreSQL's must fit into a page of 8 KiB, longer texts as pointers
+// of 18 bytes to where they are. Left for values after page and row header and
+// the bitmap of NULLs of 1,600 columns.
+constexpr std::size_t kRowBytes = 7'800;
+constexpr std::size_t kLongestInRow = 24;  // Of a text that is never moved out.
+constexpr std::size_t kNumberInRow = 16;   // With what aligns it.
+constexpr std::size_t kOtherInRow = 32;    // Of `other_properties`.
+
+// Columns that PostgreSQL has in every table.
+constexpr auto kReservedNames = std::to_array<std::string_view>(
+    {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", kOtherProperties});
 
 // U+FFFD, for U+0000, which PostgreSQL's text cannot hold.
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
@@ -63,10 +74,6 @@ std::size_t EventOf(std::string_view segment) {
   return catalog::kEventCount;
 }
 
-Value TimeOf(absl::Time time) {
-  return {.kind = Value::Kind::kTime, .number = absl::ToUnixMicros(time)};
-}
-
 // A column for a property that the table has none for: of the type that the
 // catalog or, for what it does not know, the JSON gives it. Custom arguments
 // are strings, so their columns are text.
@@ -89,6 +96,20 @@ std::size_t FindColumn(const Table& table, std::string_view name) {
   return kNoColumn;
 }
 
+std::size_t BytesInRow(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::kNull:
+      return 0;
+    case Value::Kind::kText:
+      return std::min(value.text.size(), kLongestInRow) + 1;
+    case Value::Kind::kInteger:
+    case Value::Kind::kBoolean:
+    case Value::Kind::kTime:
+      break;
+  }
+  return kNumberInRow;
+}
+
 std::string JsonString(std::string_view text) {
   std::string json(6 * text.size() + 2, '"');
   char* const end = codec::Escape(text, json.data() + 1);
@@ -104,7 +125,9 @@ absl::Status BatchRows::Read(const Batch& batch, const KnownColumns& known,
   tables_.clear();
   places_.clear();
   texts_.clear();
-  dropped_values_ = 0;
+  changes_ = {};
+  now_ = TimeOf(now);
+  accepted_ = now_;
   json_.clear();
   json_.push_back('[');
   for (const std::string_view track : batch.tracks) {
@@ -119,7 +142,7 @@ absl::Status BatchRows::Read(const Batch& batch, const KnownColumns& known,
   }
   std::int32_t index = 0;
   for (const element track : tracks) {
-    const absl::Status read = ReadTrack(track, batch, index++, known, now);
+    const absl::Status read = ReadTrack(track, batch, index++, known);
     if (read.ok()) continue;
     tables_.clear();
     return read;
@@ -137,8 +160,8 @@ absl::Status BatchRows::Read(const Batch& batch, const KnownColumns& known,
 }
 
 absl::Status BatchRows::ReadTrack(element track, const Batch& batch,
-                                  std::int32_t index, const KnownColumns& known,
-                                  absl::Time now) {
+                                  std::int32_t index,
+                                  const KnownColumns& known) {
   object top;
   if (track.get(top) != simdjson::SUCCESS) {
     return BadMessage(index, "is no JSON object");
@@ -157,23 +180,29 @@ absl::Status BatchRows::ReadTrack(element track, const Batch& batch,
   }
   Place& place = PlaceOf(event, known);
   TableRows& table = tables_[place.table];
-  Row row = {.index = index};
+  Draft draft = {.row = {.index = index}};
+  Row& row = draft.row;
   row.values.resize(table.table.columns.size());
-  AddCommon(top, table.table, row);
+  AddCommon(top, table.table, draft);
   row.values[kEventText] = TextOf(event_text);
   row.values[kTimestamp] = row.values[kOriginalTimestamp] = TimeOf(time);
   const auto at = static_cast<std::size_t>(index);
-  row.values[kReceivedAt] =
-      TimeOf(at < batch.accepted_times.size() ? batch.accepted_times[at] : now);
-  row.values[kSentAt] = row.values[kUuidTs] = TimeOf(now);
+  if (at < batch.accepted_times.size() &&
+      absl::ToUnixMicros(batch.accepted_times[at]) != accepted_.number) {
+    accepted_ = TimeOf(batch.accepted_times[at]);
+  }
+  row.values[kReceivedAt] = accepted_;
+  row.values[kSentAt] = row.values[kUuidTs] = now_;
   if (object properties; HasObject(top, "properties", properties)) {
-    AddProperties(properties, place, row);
+    for (const Value& value : row.values) draft.bytes += BytesInRow(value);
+    AddProperties(properties, place, draft);
   }
   table.rows.push_back(std::move(row));
   return absl::OkStatus();
 }
 
-void BatchRows::AddCommon(object top, const Table& table, Row& row) {
+void BatchRows::AddCommon(object top, const Table& table, Draft& draft) {
+  Row& row = draft.row;
   row.values[kId] = TextOf(StringIn(top, "messageId"));
   row.values[kEvent] = TextOf(texts_.emplace_back(table.name));
   for (const auto& [column, key] :
@@ -221,91 +250,107 @@ BatchRows::Place& BatchRows::PlaceOf(std::size_t event,
     if (row.place != catalog::Place::kProperties) continue;
     const std::string name = SnakeCase(row.name);
     const std::size_t column = FindColumn(table, name);
-    if (column != kNoColumn) place.by_property.emplace(row.name, column);
+    if (column == kNoColumn) continue;
+    place.by_property.emplace(row.name,
+                              Target{.has_column = true, .column = column});
   }
   tables_.push_back({.table = std::move(table)});
   return place;
 }
 
-void BatchRows::AddProperties(object properties, Place& place, Row& row) {
-  std::string other;
+void BatchRows::AddProperties(object properties, Place& place, Draft& draft) {
   for (const auto [name, value] : properties) {
     object members;
     if (value.get(members) != simdjson::SUCCESS) {
-      AddProperty(name, value, place, row, other);
+      AddProperty(name, value, place, draft);
       continue;
     }
     for (const auto [member, inner] : members) {
       AddProperty(absl::StrCat(std::string(name), "_", std::string(member)),
-                  inner, place, row, other);
+                  inner, place, draft);
     }
   }
-  if (other.empty()) return;
-  const std::size_t column = OtherColumn(place);
-  Set(row, column, TextOf(texts_.emplace_back(absl::StrCat("{", other, "}"))));
+  if (draft.other.empty()) return;
+  const std::size_t column =
+      FindColumn(tables_[place.table].table, kOtherProperties);
+  if (draft.row.values.size() <= column) draft.row.values.resize(column + 1);
+  draft.row.values[column] = JsonOf(absl::StrCat("{", draft.other, "}"));
 }
 
 void BatchRows::AddProperty(std::string_view name, element value, Place& place,
-                            Row& row, std::string& other) {
+                            Draft& draft) {
   if (value.is_null()) return;
-  const std::size_t column = ColumnOf(name, value, place);
-  if (column == kOther) {
-    absl::StrAppend(&other, other.empty() ? "" : ",", JsonString(name), ":",
-                    std::string(simdjson::minify(value)));
-    return;
+  const Target target = TargetOf(name, value, place);
+  if (!target.has_column) {
+    if (target.change != ValueChange::kNameTaken) {
+      return AddOther(name, value, target.change, place, draft);
+    }
+    return Count(ValueChange::kNameTaken);
   }
-  if (column == kNoColumn) {
-    ++dropped_values_;
-    return;
-  }
-  Set(row, column,
-      ValueOf(value, tables_[place.table].table.columns[column].type));
-}
-
-void BatchRows::Set(Row& row, std::size_t column, const Value& value) {
-  if (row.values.size() <= column) row.values.resize(column + 1);
+  std::vector<Value>& values = draft.row.values;
+  if (values.size() <= target.column) values.resize(target.column + 1);
   // A column that has a value already belongs to the property that came first.
-  if (value.kind == Value::Kind::kNull ||
-      row.values[column].kind != Value::Kind::kNull) {
-    ++dropped_values_;
-    return;
+  if (values[target.column].kind != Value::Kind::kNull) {
+    return Count(ValueChange::kNameTaken);
   }
-  row.values[column] = value;
+  const Value read =
+      ValueOf(value, tables_[place.table].table.columns[target.column].type);
+  if (read.kind == Value::Kind::kNull) {
+    return AddOther(name, value, ValueChange::kOtherType, place, draft);
+  }
+  const std::size_t bytes = BytesInRow(read);
+  if (draft.bytes + bytes + kOtherInRow > kRowBytes) {
+    return AddOther(name, value, ValueChange::kRowFull, place, draft);
+  }
+  draft.bytes += bytes;
+  values[target.column] = read;
 }
 
-std::size_t BatchRows::ColumnOf(std::string_view name, element value,
-                                Place& place) {
+void BatchRows::AddOther(std::string_view name, element value, ValueChange why,
+                         Place& place, Draft& draft) {
+  if (!MakeOtherColumn(place)) return Count(ValueChange::kNoColumn);
+  Count(why);
+  absl::StrAppend(&draft.other, draft.other.empty() ? "" : ",",
+                  JsonString(name), ":", std::string(simdjson::minify(value)));
+}
+
+BatchRows::Target BatchRows::TargetOf(std::string_view name, element value,
+                                      Place& place) {
   const auto found = place.by_property.find(name);
   if (found != place.by_property.end()) return found->second;
-  const std::string column = SnakeCase(name);
-  std::size_t index = kNoColumn;
-  if (!IsCommonColumn(column)) {
-    index = FindColumn(tables_[place.table].table, column);
-    if (index == kNoColumn) {
-      index = AddColumn({.name = column, .type = NewType(value)}, place);
-    }
-  }
-  place.by_property.emplace(name, index);
-  return index;
-}
-
-std::size_t BatchRows::AddColumn(const Column& column, Place& place) {
   Table& table = tables_[place.table].table;
-  if (!limits_.may_add_columns || place.room == 0) {
-    return OtherColumn(place) == kNoColumn ? kNoColumn : kOther;
+  const std::string column = SnakeCase(name);
+  Target target;
+  if (IsCommonColumn(column)) {
+    target.change = ValueChange::kNameTaken;
+  } else if (std::find(kReservedNames.begin(), kReservedNames.end(), column) !=
+             kReservedNames.end()) {
+    target.change = ValueChange::kReservedName;
+  } else if (const std::size_t there = FindColumn(table, column);
+             there != kNoColumn) {
+    target = {.has_column = true, .column = there};
+  } else if (!limits_.may_add_columns || place.room == 0) {
+    target.change = ValueChange::kMaxColumns;
+  } else {
+    --place.room;
+    target = {.has_column = true, .column = table.columns.size()};
+    table.columns.push_back({.name = column, .type = NewType(value)});
   }
-  --place.room;
-  table.columns.push_back(column);
-  return table.columns.size() - 1;
+  place.by_property.emplace(name, target);
+  return target;
 }
 
-std::size_t BatchRows::OtherColumn(Place& place) {
+// False: it is not there and must not be added.
+bool BatchRows::MakeOtherColumn(Place& place) {
   Table& table = tables_[place.table].table;
   const std::size_t found = FindColumn(table, kOtherProperties);
-  if (found != kNoColumn || !limits_.may_add_columns) return found;
+  if (found != kNoColumn) {
+    return table.columns[found].type == ColumnType::kText;
+  }
+  if (!limits_.may_add_columns) return false;
   table.columns.push_back(
       {.name = std::string(kOtherProperties), .type = ColumnType::kText});
-  return table.columns.size() - 1;
+  return true;
 }
 
 Value BatchRows::ValueOf(element value, ColumnType type) {
@@ -320,7 +365,7 @@ Value BatchRows::ValueOf(element value, ColumnType type) {
   } else if (type == ColumnType::kText) {
     std::string_view text;
     if (value.get(text) == simdjson::SUCCESS) return TextOf(text);
-    return TextOf(texts_.emplace_back(simdjson::minify(value)));
+    return JsonOf(simdjson::minify(value));
   }
   return read;
 }
@@ -329,6 +374,7 @@ Value BatchRows::TextOf(std::string_view text) {
   if (text.find('\0') == std::string_view::npos) {
     return {.kind = Value::Kind::kText, .text = text};
   }
+  Count(ValueChange::kNulReplaced);
   std::string& clean = texts_.emplace_back();
   for (const char c : text) {
     if (c == '\0') {
@@ -338,6 +384,33 @@ Value BatchRows::TextOf(std::string_view text) {
     }
   }
   return {.kind = Value::Kind::kText, .text = clean};
+}
+
+Value BatchRows::TimeOf(absl::Time time) {
+  return {.kind = Value::Kind::kTime,
+          .number = absl::ToUnixMicros(time),
+          .text = texts_.emplace_back(absl::FormatTime(
+              "%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone()))};
+}
+
+// JSON as text, in which U+0000 would be an escape that PostgreSQL's functions
+// for JSON refuse.
+Value BatchRows::JsonOf(std::string json) {
+  constexpr std::string_view kNul = "\\u0000";
+  bool has_nul = false;
+  for (std::size_t at = json.find('\\'); at != std::string::npos;
+       at = json.find('\\', at)) {
+    if (json.compare(at, kNul.size(), kNul) == 0) {
+      json.replace(at, kNul.size(), kReplacement);
+      at += kReplacement.size();
+      has_nul = true;
+    } else {
+      at += 2;  // Whatever is escaped, a second backslash too.
+    }
+  }
+  if (has_nul) Count(ValueChange::kNulReplaced);
+  return {.kind = Value::Kind::kText,
+          .text = texts_.emplace_back(std::move(json))};
 }
 
 }  // namespace segrid::receivers::warehouse

@@ -21,9 +21,9 @@ struct StateRow {
 };
 
 // The first row that fits counts. Source of the states: PostgreSQL's manual,
-// appendix A.
+// appendix A. A state of no class of it is one that a trigger chose.
 // clang-format off
-constexpr std::array<StateRow, 24> kStates = {{
+constexpr auto kStates = std::to_array<StateRow>({
     {"28",    Kind::kMisconfigured, "check user and password of the source's database"},
     {"3D000", Kind::kMisconfigured, "create the database, or correct its name"},
     {"42501", Kind::kMisconfigured, "grant what `segrid warehouse check` names"},
@@ -33,22 +33,27 @@ constexpr std::array<StateRow, 24> kStates = {{
     {"42",    Kind::kMisconfigured, "`segrid warehouse check` says what is missing"},
     {"0A",    Kind::kMisconfigured, "the object does not allow it"},
     {"22P05", Kind::kMisconfigured, "the database's encoding must be UTF8"},
-    {"54",    Kind::kMisconfigured, "lower max_columns, or drop columns"},
-    {"25006", Kind::kUnavailable,   ""},  // A standby, or read-only for now.
+    {"54011", Kind::kMisconfigured, "lower max_columns, or drop columns"},
+    {"54000", Kind::kRefused,       ""},  // Too long for an index of the user's own.
+    {"40002", Kind::kRefused,       ""},  // A deferred check.
     {"57014", Kind::kUnavailable,   ""},  // statement_timeout
-    {"22",    Kind::kRefused,       ""},
-    {"23",    Kind::kRefused,       ""},
-    {"P0",    Kind::kRefused,       ""},  // A trigger raised it.
-    {"44",    Kind::kRefused,       ""},
-    {"09",    Kind::kRefused,       ""},
-    {"27",    Kind::kRefused,       ""},
-    {"2F",    Kind::kRefused,       ""},
-    {"38",    Kind::kRefused,       ""},
-    {"39",    Kind::kRefused,       ""},
-    {"21",    Kind::kRefused,       ""},
-    {"40002", Kind::kRefused,       ""},
-    {"",      Kind::kUnavailable,   ""},
-}};
+    {"00",    Kind::kUnavailable,   ""},
+    {"08",    Kind::kUnavailable,   ""},  // The connection.
+    {"0B",    Kind::kUnavailable,   ""},  // Transactions: 0B, 25, 2D, 3B, 40.
+    {"25",    Kind::kUnavailable,   ""},  // A standby, or read-only for now, too.
+    {"2D",    Kind::kUnavailable,   ""},
+    {"3B",    Kind::kUnavailable,   ""},
+    {"40",    Kind::kUnavailable,   ""},  // Deadlock, serialization failure.
+    {"53",    Kind::kUnavailable,   ""},  // Disk full, no memory, too many connections.
+    {"54",    Kind::kUnavailable,   ""},
+    {"55",    Kind::kUnavailable,   ""},  // A lock.
+    {"57",    Kind::kUnavailable,   ""},  // The operator: shutdown, restart.
+    {"58",    Kind::kUnavailable,   ""},  // The system.
+    {"72",    Kind::kUnavailable,   ""},
+    {"F0",    Kind::kUnavailable,   ""},
+    {"XX",    Kind::kUnavailable,   ""},
+    {"",      Kind::kRefused,       ""},
+});
 // clang-format on
 
 absl::Status Make(Kind kind, std::string_view text) {

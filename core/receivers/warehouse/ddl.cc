@@ -1,6 +1,7 @@
 #include "core/receivers/warehouse/ddl.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/base/database_address.h"
 #include "core/receivers/warehouse/column_name.h"
 
 namespace segrid::receivers::warehouse {
@@ -43,8 +44,7 @@ std::string Grants(const std::string& schema,
 }  // namespace
 
 Dialect DialectOf(std::string_view database) {
-  return database.starts_with("sqlite:") ? Dialect::kSqlite
-                                         : Dialect::kPostgres;
+  return base::SqliteFileOf(database) ? Dialect::kSqlite : Dialect::kPostgres;
 }
 
 std::string_view TypeName(Dialect dialect, ColumnType type) {
@@ -90,9 +90,11 @@ std::vector<std::string> CreateVersionTable(Dialect dialect,
   return {absl::StrCat("CREATE TABLE IF NOT EXISTS ", name,
                        " (one boolean NOT NULL PRIMARY KEY CHECK (one), "
                        "version integer NOT NULL)"),
-          absl::StrCat("INSERT INTO ", name, " VALUES (",
+          absl::StrCat("INSERT INTO ", name, " AS v VALUES (",
                        dialect == Dialect::kPostgres ? "true" : "1", ", ",
-                       kLayoutVersion, ") ON CONFLICT (one) DO NOTHING")};
+                       kLayoutVersion,
+                       ") ON CONFLICT (one) DO UPDATE SET version = "
+                       "excluded.version WHERE v.version < excluded.version")};
 }
 
 std::string AddColumn(Dialect dialect, const std::string& schema,

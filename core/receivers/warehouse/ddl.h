@@ -14,8 +14,7 @@ namespace segrid::receivers::warehouse {
 
 enum class Dialect : std::uint8_t { kPostgres, kSqlite };
 
-// The dialect of a source's `database`; its URL begins with "sqlite:" or
-// "postgres".
+// The dialect of a source's `database`.
 Dialect DialectOf(std::string_view database);
 
 // The name of a type in the database: bigint, INTEGER.
@@ -29,7 +28,8 @@ std::string TableName(const std::string& schema, const std::string& table);
 std::vector<std::string> CreateTable(Dialect dialect, const std::string& schema,
                                      const Table& table);
 
-// The table of the layout's version, and its row.
+// The table of the layout's version, and its row; an older version becomes this
+// one.
 std::vector<std::string> CreateVersionTable(Dialect dialect,
                                             const std::string& schema);
 

@@ -121,6 +121,14 @@ bool HasTable(const std::vector<Table>& tables, std::string_view name) {
                      [&](const Table& table) { return table.name == name; });
 }
 
+std::vector<Table> EventTables() {
+  std::vector<Table> tables;
+  for (std::size_t i = 0; i < catalog::kEventCount; ++i) {
+    tables.push_back(EventTable(i));
+  }
+  return tables;
+}
+
 std::vector<Table> Tables(const std::vector<std::string>& filters) {
   std::vector<Table> tables = {TracksTable()};
   for (std::size_t i = 0; i < catalog::kEventCount; ++i) {

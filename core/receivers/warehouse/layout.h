@@ -59,6 +59,9 @@ std::vector<Column> NewColumns(const Table& table, const KnownColumns& known);
 
 bool HasTable(const std::vector<Table>& tables, std::string_view name);
 
+// The tables of all events that there are.
+std::vector<Table> EventTables();
+
 // `tracks`, then the tables of the events with these filter names in the order
 // of the catalog. Empty: of those that a source selects by default.
 std::vector<Table> Tables(const std::vector<std::string>& filters);

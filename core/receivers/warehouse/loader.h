@@ -21,6 +21,7 @@ struct LoaderOptions {
   std::string schema{};    // PostgreSQL.
   std::vector<Table> tables{};     // See Tables().
   bool create_tables = true;       // False: changes nothing but rows.
+  bool deletes = false;            // Whether DeleteBefore() will be called.
   std::int32_t max_columns = 400;  // Of a table.
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration statement_timeout = absl::Seconds(60);

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/error_info.h"
@@ -19,6 +20,9 @@ namespace {
 // A DDL statement waits so long for readers; then it is tried again later, so
 // that it does not stand in the way of the queries behind it.
 constexpr char kLockTimeout[] = "SET LOCAL lock_timeout = '5s'";
+
+// The first version without system columns named oid.
+constexpr int kOldestServer = 120'000;
 
 std::string TemporaryName(const Table& table) {
   return Quoted(
@@ -84,9 +88,11 @@ absl::Status PostgresLoader::Prepare() {
   if (connection_ != nullptr && connection_->good()) return absl::OkStatus();
   const absl::Status prepared = [this] {
     SEGRID_RETURN_IF_ERROR(Connect());
-    SEGRID_RETURN_IF_ERROR(CheckVersion());
+    SEGRID_RETURN_IF_ERROR(CheckServer());
     if (options_.create_tables) {
       SEGRID_RETURN_IF_ERROR(CreateWhatIsMissing());
+    } else {
+      SEGRID_RETURN_IF_ERROR(ReadVersion().status());
     }
     SEGRID_ASSIGN_OR_RETURN(const FoundTables found, ReadTables());
     return Adopt(found);
@@ -110,19 +116,39 @@ absl::Status PostgresLoader::Connect() {
   return absl::OkStatus();
 }
 
-absl::Status PostgresLoader::CheckVersion() {
+absl::Status PostgresLoader::CheckServer() {
+  const int version = connection_->server_version();
+  if (version < kOldestServer) {
+    return Misconfigured(absl::StrCat(
+        "the server is PostgreSQL ", version / 10'000,
+        ", and Segrid needs 12 or newer; upgrade it, or give another one"));
+  }
+  SEGRID_ASSIGN_OR_RETURN(const postgres::Result encoding,
+                          connection_->Run("SHOW server_encoding"));
+  if (encoding.Get(0, 0) == "UTF8") return absl::OkStatus();
+  return Misconfigured(absl::StrCat(
+      "the database's encoding is ", std::string(encoding.Get(0, 0)),
+      ", which cannot hold every character; create one with ENCODING 'UTF8'"));
+}
+
+absl::StatusOr<std::optional<std::int64_t>> PostgresLoader::ReadVersion() {
   const std::string name = TableName(options_.schema, kVersionTable);
   SEGRID_ASSIGN_OR_RETURN(const postgres::Result there,
                           connection_->Run(absl::StrCat("SELECT to_regclass(",
                                                         Literal(name), ")")));
-  if (there.IsNull(0, 0)) return absl::OkStatus();
+  if (there.IsNull(0, 0)) return std::nullopt;
   SEGRID_ASSIGN_OR_RETURN(
-      const postgres::Result version,
-      connection_->Run(absl::StrCat("SELECT version > ", kLayoutVersion,
-                                    ", version FROM ", name)));
-  if (version.rows() == 0 || version.Get(0, 0) != "t") return absl::OkStatus();
+      const postgres::Result row,
+      connection_->Run(absl::StrCat("SELECT version FROM ", name)));
+  std::int64_t version = 0;
+  if (row.rows() == 0) return std::nullopt;
+  if (!absl::SimpleAtoi(std::string(row.Get(0, 0)), &version)) {
+    return Misconfigured(absl::StrCat(name, " holds no version of a layout; ",
+                                      "give another schema"));
+  }
+  if (version <= kLayoutVersion) return version;
   return Misconfigured(absl::StrCat(
-      name, " says layout ", std::string(version.Get(0, 1)),
+      name, " says layout ", version,
       ", which a newer Segrid made; this one knows ", kLayoutVersion,
       " and changes nothing: upgrade it, or give another schema"));
 }
@@ -140,7 +166,8 @@ absl::StatusOr<PostgresLoader::FoundTables> PostgresLoader::ReadTables() {
       const postgres::Result rows,
       connection_->Run(
           "SELECT c.relname, c.relkind, a.attname, "
-          "format_type(a.atttypid, NULL) FROM pg_class c "
+          "format_type(a.atttypid, NULL), "
+          "pg_has_role(c.relowner, 'USAGE') FROM pg_class c "
           "JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = $1 "
           "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
           "AND NOT a.attisdropped WHERE c.relkind IN "
@@ -150,13 +177,16 @@ absl::StatusOr<PostgresLoader::FoundTables> PostgresLoader::ReadTables() {
   for (int i = 0; i < rows.rows(); ++i) {
     Found& table = found[std::string(rows.Get(i, 0))];
     table.kind = rows.Get(i, 1)[0];
+    table.is_owned = rows.Get(i, 4) == "t";
     table.types.emplace(rows.Get(i, 2), rows.Get(i, 3));
   }
   return found;
 }
 
-std::vector<std::string> PostgresLoader::MissingTables(
-    bool has_schema, const FoundTables& found) const {
+absl::StatusOr<std::vector<std::string>> PostgresLoader::MissingStatements() {
+  SEGRID_ASSIGN_OR_RETURN(const bool has_schema, SchemaExists());
+  SEGRID_ASSIGN_OR_RETURN(const FoundTables found, ReadTables());
+  SEGRID_ASSIGN_OR_RETURN(const auto version, ReadVersion());
   std::vector<std::string> statements;
   const auto add = [&](std::vector<std::string> more) {
     for (std::string& sql : more) statements.push_back(std::move(sql));
@@ -164,9 +194,6 @@ std::vector<std::string> PostgresLoader::MissingTables(
   if (!has_schema) {
     statements.push_back(
         absl::StrCat("CREATE SCHEMA ", Quoted(options_.schema)));
-  }
-  if (!found.contains(std::string_view(kVersionTable))) {
-    add(CreateVersionTable(Dialect::kPostgres, options_.schema));
   }
   for (const Table& table : tables_) {
     const auto there = found.find(table.name);
@@ -181,26 +208,22 @@ std::vector<std::string> PostgresLoader::MissingTables(
           AddColumn(Dialect::kPostgres, options_.schema, table.name, column));
     }
   }
+  if (version.value_or(0) < kLayoutVersion) {
+    add(CreateVersionTable(Dialect::kPostgres, options_.schema));
+  }
   return statements;
 }
 
 absl::Status PostgresLoader::CreateWhatIsMissing() {
   // Without the lock first, because mostly nothing is missing.
-  for (const bool locked : {false, true}) {
-    if (locked) {
-      SEGRID_RETURN_IF_ERROR(
-          Transact({"BEGIN", kLockTimeout, LockSchema(options_.schema)}));
-    }
-    SEGRID_ASSIGN_OR_RETURN(const bool has_schema, SchemaExists());
-    SEGRID_ASSIGN_OR_RETURN(const FoundTables found, ReadTables());
-    std::vector<std::string> missing = MissingTables(has_schema, found);
-    if (locked) {
-      missing.push_back("COMMIT");
-      return Transact(missing);
-    }
-    if (missing.empty()) return absl::OkStatus();
-  }
-  return absl::OkStatus();
+  SEGRID_ASSIGN_OR_RETURN(std::vector<std::string> missing,
+                          MissingStatements());
+  if (missing.empty()) return absl::OkStatus();
+  SEGRID_RETURN_IF_ERROR(
+      Transact({"BEGIN", kLockTimeout, LockSchema(options_.schema)}));
+  SEGRID_ASSIGN_OR_RETURN(missing, MissingStatements());
+  missing.push_back("COMMIT");
+  return Transact(missing);
 }
 
 absl::Status PostgresLoader::Transact(
@@ -224,20 +247,7 @@ absl::Status PostgresLoader::Adopt(const FoundTables& found) {
           absl::StrCat(name, " is ", KindName(there->second.kind),
                        ", where Segrid needs a table; give another schema"));
     }
-    for (const Column& column : table.columns) {
-      const auto type = there->second.types.find(column.name);
-      if (type == there->second.types.end()) {
-        return Misconfigured(absl::StrCat("table ", name, " has no column ",
-                                          Quoted(column.name),
-                                          "; add it, or give another schema"));
-      }
-      if (Fits(type->second, column.type)) continue;
-      return Misconfigured(
-          absl::StrCat("column ", name, ".", Quoted(column.name),
-                       " has the type ", type->second, ", where Segrid needs ",
-                       std::string(TypeName(Dialect::kPostgres, column.type)),
-                       "; change it, or give another schema"));
-    }
+    SEGRID_RETURN_IF_ERROR(CheckColumns(table, there->second));
     for (const auto& [column, type] : there->second.types) {
       const Column more = {.name = column, .type = TypeOf(type)};
       const bool of_layout =
@@ -248,6 +258,33 @@ absl::Status PostgresLoader::Adopt(const FoundTables& found) {
     }
   }
   known_ = std::move(known);
+  event_tables_.clear();
+  for (const Table& table : EventTables()) {
+    const auto there = found.find(table.name);
+    if (there != found.end() && IsTable(there->second.kind)) {
+      event_tables_.push_back(table.name);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresLoader::CheckColumns(const Table& table,
+                                          const Found& found) const {
+  const std::string name = TableName(options_.schema, table.name);
+  for (const Column& column : table.columns) {
+    const auto type = found.types.find(column.name);
+    if (type == found.types.end()) {
+      return Misconfigured(absl::StrCat("table ", name, " has no column ",
+                                        Quoted(column.name),
+                                        "; add it, or give another schema"));
+    }
+    if (Fits(type->second, column.type)) continue;
+    return Misconfigured(
+        absl::StrCat("column ", name, ".", Quoted(column.name),
+                     " has the type ", type->second, ", where Segrid needs ",
+                     std::string(TypeName(Dialect::kPostgres, column.type)),
+                     "; change it, or give another schema"));
+  }
   return absl::OkStatus();
 }
 
@@ -283,18 +320,7 @@ absl::Status PostgresLoader::AddColumns(const std::vector<TableRows>& tables) {
   for (const TableRows& rows : tables) {
     const auto there = found.find(rows.table.name);
     if (there == found.end()) continue;
-    for (const Column& column : rows.table.columns) {
-      const auto type = there->second.types.find(column.name);
-      if (type != there->second.types.end() &&
-          Fits(type->second, column.type)) {
-        continue;
-      }
-      return Misconfigured(
-          absl::StrCat("column ", TableName(options_.schema, rows.table.name),
-                       ".", Quoted(column.name), " is not of type ",
-                       std::string(TypeName(Dialect::kPostgres, column.type)),
-                       "; change it, or give another schema"));
-    }
+    SEGRID_RETURN_IF_ERROR(CheckColumns(rows.table, there->second));
   }
   return absl::OkStatus();
 }
@@ -355,12 +381,11 @@ absl::StatusOr<std::int64_t> PostgresLoader::DeleteBefore(
                    TableName(options_.schema, kTracksTable),
                    " WHERE received_at < to_timestamp(",
                    absl::ToUnixSeconds(before), ") LIMIT ", max_rows, ")");
-  for (const Table& table : tables_) {
-    if (table.event_text.empty()) continue;
-    absl::StrAppend(&sql, ", ", Quoted(absl::StrCat("of_", table.name)),
-                    " AS (DELETE FROM ", TableName(options_.schema, table.name),
+  for (const std::string& table : event_tables_) {
+    absl::StrAppend(&sql, ", ", Quoted(absl::StrCat("of_", table)),
+                    " AS (DELETE FROM ", TableName(options_.schema, table),
                     " WHERE id IN (SELECT id FROM old WHERE event = ",
-                    Literal(table.name), "))");
+                    Literal(table), "))");
   }
   absl::StrAppend(&sql, " DELETE FROM ",
                   TableName(options_.schema, kTracksTable),
@@ -375,19 +400,15 @@ absl::StatusOr<std::vector<std::string>> PostgresLoader::Check() {
   if (!connected.ok()) return Explain(connected);
   std::vector<std::string> problems;
   const absl::Status looked = [&]() -> absl::Status {
-    SEGRID_RETURN_IF_ERROR(CheckVersion());
-    SEGRID_ASSIGN_OR_RETURN(const bool has_schema, SchemaExists());
-    SEGRID_ASSIGN_OR_RETURN(const FoundTables found, ReadTables());
-    for (const std::string& sql : MissingTables(has_schema, found)) {
+    SEGRID_RETURN_IF_ERROR(CheckServer());
+    SEGRID_ASSIGN_OR_RETURN(problems, MissingGrants());
+    SEGRID_ASSIGN_OR_RETURN(const auto missing, MissingStatements());
+    for (const std::string& sql : missing) {
       problems.push_back(absl::StrCat("missing: ", sql));
     }
-    if (problems.empty()) {
-      SEGRID_RETURN_IF_ERROR(Adopt(found));
-    }
-    SEGRID_ASSIGN_OR_RETURN(const std::vector<std::string> grants,
-                            MissingGrants(has_schema, found));
-    problems.insert(problems.end(), grants.begin(), grants.end());
-    return absl::OkStatus();
+    if (!missing.empty()) return absl::OkStatus();
+    SEGRID_ASSIGN_OR_RETURN(const FoundTables found, ReadTables());
+    return Adopt(found);
   }();
   const absl::Status explained = looked.ok() ? looked : Explain(looked);
   connection_.reset();
@@ -399,41 +420,59 @@ absl::StatusOr<std::vector<std::string>> PostgresLoader::Check() {
   return problems;
 }
 
-absl::StatusOr<std::vector<std::string>> PostgresLoader::MissingGrants(
-    bool has_schema, const FoundTables& found) {
+absl::StatusOr<std::vector<std::string>> PostgresLoader::MissingGrants() {
+  SEGRID_ASSIGN_OR_RETURN(const bool has_schema, SchemaExists());
+  SEGRID_ASSIGN_OR_RETURN(const FoundTables found, ReadTables());
+  SEGRID_ASSIGN_OR_RETURN(const postgres::Result who,
+                          connection_->Run("SELECT quote_ident(current_user), "
+                                           "quote_ident(current_database())"));
+  const std::string role(who.Get(0, 0));
+  const std::string database =
+      absl::StrCat("DATABASE ", std::string(who.Get(0, 1)));
   std::vector<std::string> problems;
-  const auto ask = [&](const std::string& question,
-                       const std::string& grant) -> absl::Status {
+  const auto ask = [&](const std::string& question, std::string_view privilege,
+                       const std::string& object) -> absl::Status {
     SEGRID_ASSIGN_OR_RETURN(
         const postgres::Result answer,
-        connection_->Run(absl::StrCat("SELECT ", question)));
-    if (answer.Get(0, 0) != "t") {
-      problems.push_back(absl::StrCat("no permission: ", grant));
-    }
+        connection_->Run(
+            absl::StrCat("SELECT ", question, ", ", Literal(privilege), ")")));
+    if (answer.Get(0, 0) == "t") return absl::OkStatus();
+    problems.push_back(absl::StrCat("no permission: GRANT ",
+                                    std::string(privilege), " ON ", object,
+                                    " TO ", role));
     return absl::OkStatus();
   };
-  SEGRID_RETURN_IF_ERROR(
-      ask("has_database_privilege(current_database(), 'TEMPORARY')",
-          "GRANT TEMPORARY ON DATABASE"));
+  const std::string of_database = "has_database_privilege(current_database()";
+  SEGRID_RETURN_IF_ERROR(ask(of_database, "TEMPORARY", database));
   if (!has_schema) {
-    SEGRID_RETURN_IF_ERROR(
-        ask("has_database_privilege(current_database(), 'CREATE')",
-            "GRANT CREATE ON DATABASE"));
+    SEGRID_RETURN_IF_ERROR(ask(of_database, "CREATE", database));
     return problems;
   }
+  const std::string schema = Quoted(options_.schema);
+  const std::string of_schema =
+      absl::StrCat("has_schema_privilege(", Literal(options_.schema));
   SEGRID_RETURN_IF_ERROR(
-      ask(absl::StrCat("has_schema_privilege(", Literal(options_.schema),
-                       ", 'USAGE')"),
-          absl::StrCat("GRANT USAGE ON SCHEMA ", Quoted(options_.schema))));
+      ask(of_schema, "USAGE", absl::StrCat("SCHEMA ", schema)));
+  if (!problems.empty()) return problems;  // Tables cannot be asked about.
+  bool creates = false;
   for (const Table& table : tables_) {
-    if (!found.contains(table.name)) continue;
+    const auto there = found.find(table.name);
+    creates |= there == found.end();
+    if (there == found.end() || !IsTable(there->second.kind)) continue;
     const std::string name = TableName(options_.schema, table.name);
-    for (const char* const privilege : {"SELECT", "INSERT"}) {
-      SEGRID_RETURN_IF_ERROR(
-          ask(absl::StrCat("has_table_privilege(", Literal(name), ", ",
-                           Literal(privilege), ")"),
-              absl::StrCat("GRANT ", privilege, " ON ", name)));
-    }
+    const std::string of_table =
+        absl::StrCat("has_table_privilege(", Literal(name));
+    SEGRID_RETURN_IF_ERROR(ask(of_table, "SELECT", name));
+    SEGRID_RETURN_IF_ERROR(ask(of_table, "INSERT", name));
+    if (options_.deletes) SEGRID_RETURN_IF_ERROR(ask(of_table, "DELETE", name));
+    if (!options_.create_tables || there->second.is_owned) continue;
+    problems.push_back(absl::StrCat(
+        "no permission: columns are added by the owner alone: ALTER TABLE ",
+        name, " OWNER TO ", role, ", or set create_tables: false"));
+  }
+  if (creates && options_.create_tables) {
+    SEGRID_RETURN_IF_ERROR(
+        ask(of_schema, "CREATE", absl::StrCat("SCHEMA ", schema)));
   }
   return problems;
 }

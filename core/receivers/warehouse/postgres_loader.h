@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,36 +38,40 @@ class PostgresLoader final : public Loader {
  private:
   // A table as the database has it.
   struct Found {
-    char kind = 0;  // pg_class.relkind
+    char kind = 0;          // pg_class.relkind
+    bool is_owned = false;  // The role may add columns.
     std::map<std::string, std::string, std::less<>> types{};  // By column.
   };
   using FoundTables = std::map<std::string, Found, std::less<>>;
 
   absl::Status Connect();
-  absl::Status CheckVersion();
+  absl::Status CheckServer();
+  // Nullopt: the schema holds no layout yet. FAILED_PRECONDITION: a newer one.
+  absl::StatusOr<std::optional<std::int64_t>> ReadVersion();
   absl::StatusOr<bool> SchemaExists();
   absl::StatusOr<FoundTables> ReadTables();
-  // The statements that bring what was found to the layout.
-  std::vector<std::string> MissingTables(bool has_schema,
-                                         const FoundTables& found) const;
+  // The statements that bring the database to the layout; only reads it.
+  absl::StatusOr<std::vector<std::string>> MissingStatements();
   absl::Status CreateWhatIsMissing();
   absl::Status AddColumns(const std::vector<TableRows>& tables);
   // Sets known_; FAILED_PRECONDITION when something has another kind or type.
   absl::Status Adopt(const FoundTables& found);
+  // FAILED_PRECONDITION: a column is missing or of another type.
+  absl::Status CheckColumns(const Table& table, const Found& found) const;
   absl::Status LoadInTransaction(const std::vector<TableRows>& tables);
   absl::Status MakeTemporaryTable(const Table& table);
   absl::Status Transact(const std::vector<std::string>& statements);
   // Says what the failure means, after undoing what was begun.
   absl::Status Explain(absl::Status status);
 
-  absl::StatusOr<std::vector<std::string>> MissingGrants(
-      bool has_schema, const FoundTables& found);
+  absl::StatusOr<std::vector<std::string>> MissingGrants();
 
   const LoaderOptions options_;
   std::vector<Table> tables_;  // Those of the options, and what rows needed.
   postgres::StopSignal stop_;
   std::unique_ptr<postgres::Connection> connection_;  // Null: not prepared.
   KnownColumns known_;
+  std::vector<std::string> event_tables_;  // That are there, by name.
   // The columns of the temporary tables of this connection.
   std::map<std::string, std::vector<Column>, std::less<>> temporary_;
 };

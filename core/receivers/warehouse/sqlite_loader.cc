@@ -9,8 +9,10 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/data_file.h"
 #include "core/base/status_macros.h"
 #include "core/receivers/warehouse/column_name.h"
 #include "core/receivers/warehouse/database_error.h"
@@ -21,27 +23,16 @@ namespace {
 
 constexpr int kBusyMilliseconds = 5'000;
 
-// ISO 8601 UTC with milliseconds, as Segment writes it.
-std::string TimeText(std::int64_t microseconds) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
-                          absl::FromUnixMicros(microseconds),
-                          absl::UTCTimeZone());
-}
-
 int Bind(sqlite3_stmt* statement, int index, const Value& value) {
   switch (value.kind) {
     case Value::Kind::kText:
+    case Value::Kind::kTime:
       return sqlite3_bind_text(statement, index, value.text.data(),
                                static_cast<int>(value.text.size()),
                                SQLITE_STATIC);
     case Value::Kind::kInteger:
     case Value::Kind::kBoolean:
       return sqlite3_bind_int64(statement, index, value.number);
-    case Value::Kind::kTime: {
-      const std::string text = TimeText(value.number);
-      return sqlite3_bind_text(statement, index, text.data(),
-                               static_cast<int>(text.size()), SQLITE_TRANSIENT);
-    }
     case Value::Kind::kNull:
       break;
   }
@@ -73,30 +64,48 @@ ColumnType TypeOf(std::string_view declared) {
 
 }  // namespace
 
-SqliteLoader::SqliteLoader(LoaderOptions options, std::string path)
+SqliteLoader::SqliteLoader(LoaderOptions options, std::string data_dir,
+                           std::string file)
     : options_(std::move(options)),
-      path_(std::move(path)),
+      data_dir_(std::move(data_dir)),
+      file_(std::move(file)),
+      path_((std::filesystem::path(data_dir_) / file_).string()),
       tables_(options_.tables) {}
 
 absl::Status SqliteLoader::Prepare() {
-  if (database_ != nullptr) return absl::OkStatus();
+  if (database_ != nullptr && IsStillThere()) return absl::OkStatus();
+  Close();
   const absl::Status prepared = [this]() -> absl::Status {
     SEGRID_RETURN_IF_ERROR(Open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
     SEGRID_RETURN_IF_ERROR(Configure());
-    SEGRID_RETURN_IF_ERROR(CheckVersion());
     if (options_.create_tables) {
       SEGRID_RETURN_IF_ERROR(CreateWhatIsMissing());
+    } else {
+      SEGRID_RETURN_IF_ERROR(ReadVersion().status());
     }
     return Adopt();
   }();
-  if (!prepared.ok()) {
-    inserts_.clear();
-    database_.reset();
-  }
+  if (!prepared.ok()) Close();
   return prepared;
 }
 
+// SQLite would go on writing into a file that somebody removed or replaced.
+bool SqliteLoader::IsStillThere() const {
+  struct stat found {};
+  return ::stat(path_.c_str(), &found) == 0 && found.st_dev == device_ &&
+         found.st_ino == inode_;
+}
+
+void SqliteLoader::Close() {
+  inserts_.clear();
+  database_.reset();
+}
+
 absl::Status SqliteLoader::Open(int flags) {
+  const std::string bad = base::DescribeBadDataFile(data_dir_, file_);
+  if (!bad.empty()) {
+    return Misconfigured(absl::StrCat("'", path_, "' ", bad));
+  }
   if ((flags & SQLITE_OPEN_CREATE) != 0) {
     std::error_code ignored;  // Opening says why, too.
     std::filesystem::create_directories(
@@ -107,11 +116,6 @@ absl::Status SqliteLoader::Open(int flags) {
                O_CREAT | O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (made >= 0) ::close(made);
   }
-  struct stat found {};
-  if (::stat(path_.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
-    return Misconfigured(
-        absl::StrCat("'", path_, "' is no regular file; give another path"));
-  }
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(path_.c_str(), &opened,
                                    flags | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -120,40 +124,51 @@ absl::Status SqliteLoader::Open(int flags) {
     return opened == nullptr ? Unavailable("there is no memory to open a file")
                              : Failed();
   }
+  struct stat found {};
+  if (::stat(path_.c_str(), &found) == 0) {
+    device_ = found.st_dev;
+    inode_ = found.st_ino;
+  }
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
   return absl::OkStatus();
 }
 
 absl::Status SqliteLoader::Configure() {
-  SEGRID_RETURN_IF_ERROR(Run("PRAGMA journal_mode = WAL"));
+  SEGRID_ASSIGN_OR_RETURN(const Statement statement,
+                          PrepareStatement("PRAGMA journal_mode = WAL"));
+  if (sqlite3_step(statement.get()) != SQLITE_ROW) return Failed();
+  const std::string mode(ColumnText(statement.get(), 0));
+  if (mode != "wal") {
+    return Misconfigured(absl::StrCat(
+        "SQLite cannot keep a write-ahead log beside '", path_, "' (mode ",
+        mode, "), as on a network's file system; give a path on a local one"));
+  }
   return Run("PRAGMA synchronous = FULL");
 }
 
-absl::Status SqliteLoader::CheckVersion() {
+absl::StatusOr<std::optional<std::int64_t>> SqliteLoader::ReadVersion() {
   SEGRID_ASSIGN_OR_RETURN(const Found columns,
                           ReadColumns(std::string(kVersionTable)));
-  if (columns.empty()) return absl::OkStatus();
+  if (columns.empty()) return std::nullopt;
   SEGRID_ASSIGN_OR_RETURN(const Statement statement,
                           PrepareStatement(absl::StrCat(
                               "SELECT version FROM ", Quoted(kVersionTable))));
-  if (sqlite3_step(statement.get()) != SQLITE_ROW) return absl::OkStatus();
+  if (sqlite3_step(statement.get()) != SQLITE_ROW) return std::nullopt;
   const std::int64_t version = sqlite3_column_int64(statement.get(), 0);
-  if (version <= kLayoutVersion) return absl::OkStatus();
+  if (version <= kLayoutVersion) return version;
   return Misconfigured(absl::StrCat(
       "table ", std::string(kVersionTable), " says layout ", version,
       ", which a newer Segrid made; this one knows ", kLayoutVersion,
       " and changes nothing: upgrade it, or give another file"));
 }
 
-absl::StatusOr<std::vector<std::string>> SqliteLoader::MissingTables() {
+absl::StatusOr<std::vector<std::string>> SqliteLoader::MissingStatements() {
   std::vector<std::string> statements;
   const auto add = [&](std::vector<std::string> more) {
     for (std::string& sql : more) statements.push_back(std::move(sql));
   };
-  SEGRID_ASSIGN_OR_RETURN(const Found version,
-                          ReadColumns(std::string(kVersionTable)));
-  if (version.empty()) add(CreateVersionTable(Dialect::kSqlite, ""));
+  SEGRID_ASSIGN_OR_RETURN(const auto version, ReadVersion());
   for (const Table& table : tables_) {
     SEGRID_ASSIGN_OR_RETURN(const Found found, ReadColumns(table.name));
     if (found.empty()) {
@@ -165,16 +180,20 @@ absl::StatusOr<std::vector<std::string>> SqliteLoader::MissingTables() {
       statements.push_back(AddColumn(Dialect::kSqlite, "", table.name, column));
     }
   }
+  if (version.value_or(0) < kLayoutVersion) {
+    add(CreateVersionTable(Dialect::kSqlite, ""));
+  }
   return statements;
 }
 
 absl::Status SqliteLoader::CreateWhatIsMissing() {
-  SEGRID_ASSIGN_OR_RETURN(std::vector<std::string> missing, MissingTables());
+  SEGRID_ASSIGN_OR_RETURN(std::vector<std::string> missing,
+                          MissingStatements());
   if (missing.empty()) return absl::OkStatus();
   // IMMEDIATE: whoever else makes them is done, or has not begun.
   SEGRID_RETURN_IF_ERROR(Run("BEGIN IMMEDIATE"));
   absl::Status made = [&]() -> absl::Status {
-    SEGRID_ASSIGN_OR_RETURN(missing, MissingTables());
+    SEGRID_ASSIGN_OR_RETURN(missing, MissingStatements());
     for (const std::string& sql : missing) {
       SEGRID_RETURN_IF_ERROR(Run(sql));
     }
@@ -194,8 +213,9 @@ absl::StatusOr<SqliteLoader::Found> SqliteLoader::ReadColumns(
   Found found;
   int code = SQLITE_ROW;
   while ((code = sqlite3_step(statement.get())) == SQLITE_ROW) {
-    found.emplace(ColumnText(statement.get(), 0),
-                  ColumnText(statement.get(), 1));
+    found.emplace(
+        absl::AsciiStrToLower(std::string(ColumnText(statement.get(), 0))),
+        ColumnText(statement.get(), 1));
   }
   if (code != SQLITE_DONE) return Failed();
   return found;
@@ -207,6 +227,11 @@ absl::Status SqliteLoader::Adopt() {
     SEGRID_RETURN_IF_ERROR(AdoptTable(table, known));
   }
   known_ = std::move(known);
+  event_tables_.clear();
+  for (const Table& table : EventTables()) {
+    SEGRID_ASSIGN_OR_RETURN(const Found found, ReadColumns(table.name));
+    if (!found.empty()) event_tables_.push_back(table.name);
+  }
   return absl::OkStatus();
 }
 
@@ -248,8 +273,7 @@ absl::Status SqliteLoader::Load(const std::vector<TableRows>& tables) {
     if (HasTable(tables_, rows.table.name)) continue;
     // Messages of an event that the source no longer selects.
     tables_.push_back(LayoutOf(rows.table));
-    inserts_.clear();
-    database_.reset();
+    Close();
   }
   SEGRID_RETURN_IF_ERROR(Prepare());
   SEGRID_RETURN_IF_ERROR(Run("BEGIN IMMEDIATE"));
@@ -260,8 +284,7 @@ absl::Status SqliteLoader::Load(const std::vector<TableRows>& tables) {
   // The columns that were added are gone again, the file may have been
   // replaced, or its tables changed: look again.
   Run("ROLLBACK").IgnoreError();
-  inserts_.clear();
-  database_.reset();
+  Close();
   return loaded;
 }
 
@@ -335,16 +358,17 @@ absl::StatusOr<std::int64_t> SqliteLoader::DeleteBefore(absl::Time before,
     SEGRID_RETURN_IF_ERROR(Run(absl::StrCat(
         "INSERT INTO temp.segrid_old SELECT id FROM tracks WHERE received_at "
         "< '",
-        TimeText(absl::ToUnixMicros(before)), "' ORDER BY received_at LIMIT ",
-        max_rows)));
-    for (const Table& table : tables_) {
-      SEGRID_RETURN_IF_ERROR(
-          Run(absl::StrCat("DELETE FROM ", Quoted(table.name),
-                           " WHERE id IN (SELECT id FROM temp.segrid_old)")));
-      if (table.name == kTracksTable) {
-        deleted = sqlite3_changes(database_.get());
-      }
+        absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", before, absl::UTCTimeZone()),
+        "' ORDER BY received_at LIMIT ", max_rows)));
+    const auto remove = [this](const std::string& table) {
+      return Run(absl::StrCat("DELETE FROM ", Quoted(table),
+                              " WHERE id IN (SELECT id FROM temp.segrid_old)"));
+    };
+    for (const std::string& table : event_tables_) {
+      SEGRID_RETURN_IF_ERROR(remove(table));
     }
+    SEGRID_RETURN_IF_ERROR(remove(std::string(kTracksTable)));
+    deleted = sqlite3_changes(database_.get());
     return Run("COMMIT");
   }();
   if (done.ok()) return deleted;
@@ -354,24 +378,36 @@ absl::StatusOr<std::int64_t> SqliteLoader::DeleteBefore(absl::Time before,
 
 absl::StatusOr<std::vector<std::string>> SqliteLoader::Check() {
   std::vector<std::string> problems;
-  std::error_code none;
-  if (!std::filesystem::exists(path_, none)) {
+  const std::string folder =
+      std::filesystem::path(path_).parent_path().string();
+  const bool exists = ::access(path_.c_str(), F_OK) == 0;
+  if (!exists && base::DescribeBadDataFile(data_dir_, file_).empty()) {
+    const bool may_make = ::access(folder.c_str(), W_OK | X_OK) == 0 ||
+                          ::access(folder.c_str(), F_OK) != 0;
     problems.push_back(
         absl::StrCat("there is no file '", path_,
                      options_.create_tables ? "'; the server makes it" : "'"));
+    if (!may_make) {
+      problems.push_back(absl::StrCat("no permission to write to the folder '",
+                                      folder, "'; SQLite makes files there"));
+    }
     return problems;
   }
   absl::Status looked = [&]() -> absl::Status {
     SEGRID_RETURN_IF_ERROR(Open(SQLITE_OPEN_READONLY));
-    SEGRID_RETURN_IF_ERROR(CheckVersion());
+    for (const std::string& place : {path_, folder}) {
+      if (::access(place.c_str(), W_OK) == 0) continue;
+      problems.push_back(absl::StrCat("no permission to write to '", place,
+                                      "'; let this user write there"));
+    }
     SEGRID_ASSIGN_OR_RETURN(const std::vector<std::string> missing,
-                            MissingTables());
+                            MissingStatements());
     for (const std::string& sql : missing) {
       problems.push_back(absl::StrCat("missing: ", sql));
     }
-    return problems.empty() ? Adopt() : absl::OkStatus();
+    return missing.empty() ? Adopt() : absl::OkStatus();
   }();
-  database_.reset();
+  Close();
   if (looked.code() == absl::StatusCode::kFailedPrecondition) {
     problems.emplace_back(looked.message());
     return problems;

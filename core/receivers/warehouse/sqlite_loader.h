@@ -3,10 +3,12 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +27,9 @@ namespace segrid::receivers::warehouse {
 // See Loader for ownership, threads, blocking and errors.
 class SqliteLoader final : public Loader {
  public:
-  // `path`: the file, which is made with mode 0600, because it holds personal
-  // data.
-  SqliteLoader(LoaderOptions options, std::string path);
+  // `file` is below `data_dir` and none of the server's own; it is made with
+  // mode 0600, because it holds personal data.
+  SqliteLoader(LoaderOptions options, std::string data_dir, std::string file);
 
   absl::Status Prepare() override;
   const KnownColumns& known_columns() const override { return known_; }
@@ -40,7 +42,8 @@ class SqliteLoader final : public Loader {
  private:
   using Handle = std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)>;
   using Statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
-  // Declared types by column; empty: the name is a view's.
+  // Declared types by column, whose names are in lower case, because SQLite
+  // does not tell cases apart. Empty: there is no such table.
   using Found = std::map<std::string, std::string, std::less<>>;
 
   struct Inserts {
@@ -51,9 +54,12 @@ class SqliteLoader final : public Loader {
 
   absl::Status Open(int flags);
   absl::Status Configure();
-  absl::Status CheckVersion();
+  // Nullopt: the file holds no layout yet. FAILED_PRECONDITION: a newer one.
+  absl::StatusOr<std::optional<std::int64_t>> ReadVersion();
+  bool IsStillThere() const;
+  void Close();
   absl::Status CreateWhatIsMissing();
-  absl::StatusOr<std::vector<std::string>> MissingTables();
+  absl::StatusOr<std::vector<std::string>> MissingStatements();
   absl::StatusOr<Found> ReadColumns(const std::string& table);
   absl::Status Adopt();
   absl::Status AdoptTable(const Table& table, KnownColumns& known);
@@ -67,10 +73,16 @@ class SqliteLoader final : public Loader {
   absl::Status Failed();
 
   const LoaderOptions options_;
-  const std::string path_;
+  const std::string data_dir_;
+  const std::string file_;
+  const std::string path_;  // Of the file.
   std::vector<Table> tables_;
   Handle database_{nullptr, &sqlite3_close_v2};
+  // Which file that is: another one of the name is opened anew.
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
   KnownColumns known_;
+  std::vector<std::string> event_tables_;  // That are there, by name.
   std::map<std::string, Inserts, std::less<>> inserts_;
 };
 

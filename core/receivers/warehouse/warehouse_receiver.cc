@@ -1,9 +1,9 @@
 #include "core/receivers/warehouse/warehouse_receiver.h"
 
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/database_address.h"
 #include "core/base/error_info.h"
 #include "core/receivers/warehouse/database_error.h"
 #include "core/receivers/warehouse/ddl.h"
@@ -13,12 +13,14 @@
 namespace segrid::receivers::warehouse {
 namespace {
 
-constexpr std::string_view kSqlitePrefix = "sqlite:";
-
-// Old rows are deleted in steps of so many, so that no transaction is long; a
-// step follows the other until nothing is left, then they wait.
+// Old rows are deleted in steps of so many, so that no transaction is long. One
+// follows the other until nothing is left or the time is over, for which a
+// batch may have to wait.
 constexpr std::int64_t kDeletedAtOnce = 1'000;
+constexpr absl::Duration kDeletionTime = absl::Seconds(1);
 constexpr absl::Duration kDeletionInterval = absl::Minutes(1);
+// After it the tables are tried to be made again, where no batch asks for them.
+constexpr absl::Duration kPrepareInterval = absl::Seconds(30);
 
 SendResult ResultOf(const absl::Status& status) {
   SendResult result;
@@ -59,13 +61,11 @@ std::string EndpointOf(const LoaderOptions& options) {
 absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(
     const WarehouseOptions& options) {
   const std::string& database = options.loader.database;
-  if (database.starts_with(kSqlitePrefix)) {
-    const std::filesystem::path path = std::filesystem::path(options.data_dir) /
-                                       database.substr(kSqlitePrefix.size());
-    return std::make_unique<SqliteLoader>(options.loader, path.string());
+  if (auto file = base::SqliteFileOf(database)) {
+    return std::make_unique<SqliteLoader>(options.loader, options.data_dir,
+                                          *std::move(file));
   }
-  if (database.starts_with("postgresql://") ||
-      database.starts_with("postgres://")) {
+  if (base::IsPostgresUrl(database)) {
     return std::make_unique<PostgresLoader>(options.loader);
   }
   return base::MakeError(
@@ -90,15 +90,9 @@ WarehouseReceiver::WarehouseReceiver(std::unique_ptr<Loader> loader,
       endpoint_(EndpointOf(options.loader)),
       clock_(clock),
       rows_({.max_columns = options.loader.max_columns,
-             .may_add_columns = options.loader.create_tables}),
-      next_deletion_(clock.Now()) {}
+             .may_add_columns = options.loader.create_tables}) {}
 
-void WarehouseReceiver::Send(Batch batch, Done done) {
-  SendResult result = Load(batch);
-  const bool delivered = result.verdict == Verdict::kDelivered;
-  done(std::move(result));
-  if (delivered) DeleteOldRows();
-}
+void WarehouseReceiver::Send(Batch batch, Done done) { done(Load(batch)); }
 
 SendResult WarehouseReceiver::Load(const Batch& batch) {
   // First, because it says which columns there are.
@@ -107,16 +101,27 @@ SendResult WarehouseReceiver::Load(const Batch& batch) {
     status = rows_.Read(batch, loader_->known_columns(), clock_.Now());
   }
   if (status.ok()) status = loader_->Load(rows_.tables());
-  return ResultOf(status);
+  SendResult result = ResultOf(status);
+  if (!status.ok()) return result;
+  for (std::size_t i = 0; i < rows_.changes().size(); ++i) {
+    if (rows_.changes()[i] == 0) continue;
+    result.changed_values.push_back(
+        {.reason = kValueChanges[i], .count = rows_.changes()[i]});
+  }
+  return result;
 }
 
-void WarehouseReceiver::DeleteOldRows() {
-  const absl::Time now = clock_.Now();
-  if (keep_ == absl::InfiniteDuration() || now < next_deletion_) return;
-  const auto deleted = loader_->DeleteBefore(now - keep_, kDeletedAtOnce);
+absl::Duration WarehouseReceiver::Maintain() {
   // A failure shows with the next batch, too, and is told there.
-  if (deleted.ok() && *deleted == kDeletedAtOnce) return;
-  next_deletion_ = now + kDeletionInterval;
+  if (!loader_->Prepare().ok()) return kPrepareInterval;
+  if (keep_ == absl::InfiniteDuration()) return absl::InfiniteDuration();
+  const absl::Time before = clock_.Now() - keep_;
+  const absl::Duration end = clock_.Uptime() + kDeletionTime;
+  do {
+    const auto deleted = loader_->DeleteBefore(before, kDeletedAtOnce);
+    if (!deleted.ok() || *deleted < kDeletedAtOnce) return kDeletionInterval;
+  } while (clock_.Uptime() < end);
+  return absl::ZeroDuration();
 }
 
 Limits WarehouseReceiver::limits() const {

@@ -39,7 +39,8 @@ absl::StatusOr<std::unique_ptr<Loader>> MakeLoader(
 // Thread safety: one Send at a time, because it is made for a ThreadedReceiver;
 //                Stop from any thread.
 // Blocking:      Send waits for the database and runs `done` inline.
-// Errors:        see Loader; the tables are made with the first batch.
+// Errors:        see Loader; the tables are made by Maintain, or with the first
+//                batch.
 class WarehouseReceiver final : public Receiver {
  public:
   static absl::StatusOr<std::unique_ptr<WarehouseReceiver>> Create(
@@ -50,20 +51,20 @@ class WarehouseReceiver final : public Receiver {
                     const WarehouseOptions& options, base::Clock& clock);
 
   void Send(Batch batch, Done done) override;
+  // Makes the tables, and deletes rows that are too old.
+  absl::Duration Maintain() override;
   void Stop() override { loader_->Stop(); }
   Limits limits() const override;
   std::string endpoint() const override { return endpoint_; }
 
  private:
   SendResult Load(const Batch& batch);
-  void DeleteOldRows();
 
   const std::unique_ptr<Loader> loader_;
   const absl::Duration keep_;
   const std::string endpoint_;
   base::Clock& clock_;
   BatchRows rows_;
-  absl::Time next_deletion_;
 };
 
 }  // namespace segrid::receivers::warehouse

@@ -1,6 +1,8 @@
 #include "core/receivers/warehouse/batch_rows.h"
 
 #include <algorithm>
+#include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -57,6 +59,15 @@ class BatchRowsTest : public ::testing::Test {
     rows_ = std::make_unique<BatchRows>(limits);
   }
 
+  std::int64_t Changes(ValueChange change) const {
+    return rows_->changes()[static_cast<std::size_t>(change)];
+  }
+  // Of any kind.
+  std::int64_t Changes() const {
+    return std::accumulate(rows_->changes().begin(), rows_->changes().end(),
+                           std::int64_t{0});
+  }
+
   std::vector<std::string> tracks_;
   std::unique_ptr<BatchRows> rows_ = std::make_unique<BatchRows>();
 };
@@ -95,7 +106,7 @@ TEST_F(BatchRowsTest, HaveEachPropertyWithItsType) {
   EXPECT_EQ(Get("link_url"), "https://x.example/\xC3\xA9");
   EXPECT_EQ(Get("categories"), R"(["a","b\"c"])");
   EXPECT_EQ(Get("campaign_id"), "7");
-  EXPECT_EQ(rows_->dropped_values(), 0);
+  EXPECT_EQ(Changes(), 0);
 }
 
 TEST_F(BatchRowsTest, AddColumnsForWhatASourceOptsInto) {
@@ -120,7 +131,8 @@ TEST_F(BatchRowsTest, DropAndCountNamesThatCollide) {
                   .ok());
   EXPECT_EQ(Get("id"), "m1");
   EXPECT_EQ(Get("foo_bar"), "first");
-  EXPECT_EQ(rows_->dropped_values(), 4);
+  EXPECT_EQ(Changes(ValueChange::kNameTaken), 4);
+  EXPECT_EQ(Changes(), 4);
 }
 
 TEST_F(BatchRowsTest, PutIntoOneColumnWhatIsOverTheLimit) {
@@ -132,6 +144,34 @@ TEST_F(BatchRowsTest, PutIntoOneColumnWhatIsOverTheLimit) {
   EXPECT_EQ(Get("a"), "1");
   EXPECT_EQ(Get("b"), "?");
   EXPECT_EQ(Get(kOtherProperties), R"({"b":"2\"","c":[1,{"d":null}],"e":3})");
+  EXPECT_EQ(Changes(ValueChange::kMaxColumns), 3);
+}
+
+TEST_F(BatchRowsTest, PutIntoOneColumnWhatPostgresqlKeepsTheNamesOf) {
+  ASSERT_TRUE(Read({Track("m1", "Email Processed",
+                          R"("xmin":"1","CTID":"2","other properties":"3")")})
+                  .ok());
+  EXPECT_EQ(Get("xmin"), "?");
+  EXPECT_EQ(Get(kOtherProperties),
+            R"({"xmin":"1","CTID":"2","other properties":"3"})");
+  EXPECT_EQ(Changes(ValueChange::kReservedName), 3);
+}
+
+TEST_F(BatchRowsTest, PutIntoOneColumnWhatWouldNotFitIntoAPage) {
+  std::string properties;
+  for (int i = 0; i < 360; ++i) {
+    absl::StrAppend(&properties, i == 0 ? "" : ",", "\"p", i,
+                    R"(":"0123456789012345678901")");
+  }
+  ASSERT_TRUE(Read({Track("m1", "Email Processed", properties),
+                    Track("m2", "Email Processed", R"("p359":"x")")})
+                  .ok());
+  EXPECT_EQ(Get("p0"), "0123456789012345678901");
+  EXPECT_EQ(Get("p359"), "-");
+  EXPECT_EQ(Get("p359", 1), "x");
+  EXPECT_NE(Get(kOtherProperties).find(R"("p359":"0123)"), std::string::npos);
+  EXPECT_GT(Changes(ValueChange::kRowFull), 10);
+  EXPECT_LT(Changes(ValueChange::kRowFull), 100);
 }
 
 TEST_F(BatchRowsTest, DropWhatHasNoColumnWhereNoneMayBeAdded) {
@@ -141,15 +181,19 @@ TEST_F(BatchRowsTest, DropWhatHasNoColumnWhereNoneMayBeAdded) {
                   .ok());
   EXPECT_EQ(Get("a"), "?");
   EXPECT_EQ(Get("b"), "2");
-  EXPECT_EQ(rows_->dropped_values(), 1);
+  EXPECT_EQ(Changes(ValueChange::kNoColumn), 1);
 }
 
 TEST_F(BatchRowsTest, ReplaceNulsAndKeepOtherCharacters) {
   ASSERT_TRUE(Read({Track("m1", "Email Processed",
-                          R"("a":"x\u0000y","b":"\ud83d\ude00")")})
+                          R"("a":"x\u0000y","b":"\ud83d\ude00",)"
+                          R"("categories":["c\u0000","\\u0000"])")})
                   .ok());
   EXPECT_EQ(Get("a"), "x\xEF\xBF\xBDy");
   EXPECT_EQ(Get("b"), "\xF0\x9F\x98\x80");
+  // A backslash before "u0000" is no NUL.
+  EXPECT_EQ(Get("categories"), "[\"c\xEF\xBF\xBD\",\"\\\\u0000\"]");
+  EXPECT_EQ(Changes(ValueChange::kNulReplaced), 2);
 }
 
 TEST_F(BatchRowsTest, AreSortedByTableAndId) {
@@ -164,14 +208,15 @@ TEST_F(BatchRowsTest, AreSortedByTableAndId) {
   EXPECT_EQ(rows_->tables()[1].rows[1].id(), "b");
 }
 
-TEST_F(BatchRowsTest, ANumberInATextColumnIsItsText) {
+TEST_F(BatchRowsTest, KeepWhatFitsNoTypeInOneColumn) {
   ASSERT_TRUE(Read({Track("m1", "Email Processed", R"("a":12,"b":"x")")},
                    {{"email_processed",
                      {{"a", ColumnType::kText}, {"b", ColumnType::kInteger}}}})
                   .ok());
   EXPECT_EQ(Get("a"), "12");
   EXPECT_EQ(Get("b"), "-");
-  EXPECT_EQ(rows_->dropped_values(), 1);
+  EXPECT_EQ(Get(kOtherProperties), R"({"b":"x"})");
+  EXPECT_EQ(Changes(ValueChange::kOtherType), 1);
 }
 
 TEST_F(BatchRowsTest, RefuseWhatIsNoTrack) {

@@ -45,6 +45,11 @@ TEST(ExplainPostgres, SaysWhatAStateAsksFor) {
       {"23502", kRefusedReason},        // not_null_violation
       {"22001", kRefusedReason},        // string_data_right_truncation
       {"P0001", kRefusedReason},        // raise_exception
+      {"54000", kRefusedReason},        // index row size exceeds the maximum
+      {"U0001", kRefusedReason},        // A state that a trigger chose.
+      {"45000", kRefusedReason},        // Another one.
+      {"54023", kUnavailableReason},    // too_many_arguments
+      {"F0000", kUnavailableReason},    // config_file_error
   };
   for (const StateCase& c : cases) {
     const absl::Status status =

@@ -1,14 +1,20 @@
 // Both databases by one contract: what a loader promises, read back with SQL.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sqlite3.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/error_info.h"
 #include "core/receivers/warehouse/batch_rows.h"
 #include "core/receivers/warehouse/column_name.h"
@@ -60,7 +66,8 @@ class Sqlite final : public Database {
   }
   Dialect dialect() const override { return Dialect::kSqlite; }
   std::unique_ptr<Loader> Open(LoaderOptions options) override {
-    return std::make_unique<SqliteLoader>(std::move(options), path());
+    return std::make_unique<SqliteLoader>(std::move(options), folder_,
+                                          "below/events.db");
   }
   std::string path() const { return folder_ + "/below/events.db"; }
 
@@ -334,6 +341,103 @@ TEST_P(WarehouseLoader, MakesATableAgainThatSomebodyDropped) {
   EXPECT_EQ(database_->Count("email_opened"), "1");
 }
 
+TEST_P(WarehouseLoader, MakesAnOlderLayoutThisOneInATransaction) {
+  ASSERT_TRUE(database_->Open(Options())->Prepare().ok());
+  database_->Query("UPDATE " + Name(kVersionTable) + " SET version = 0");
+  database_->Query("ALTER TABLE " + Name("email_opened") +
+                   " DROP COLUMN campaign_id");
+  database_->Query("DROP TABLE " + Name("email_bounced"));
+  const auto checked = database_->Open(Options())->Check();
+  ASSERT_TRUE(checked.ok());
+  EXPECT_FALSE(checked->empty());
+  ASSERT_TRUE(database_->Open(Options())->Prepare().ok());
+  EXPECT_EQ(database_->Query("SELECT version FROM " + Name(kVersionTable)),
+            "1");
+  EXPECT_EQ(database_->Query("SELECT count(campaign_id) FROM " +
+                             Name("email_opened")),
+            "0");
+  EXPECT_EQ(database_->Count("email_bounced"), "0");
+}
+
+TEST_P(WarehouseLoader, LoadsRowsThatWouldNotFitIntoAPage) {
+  std::string properties;
+  for (int i = 0; i < 390; ++i) {
+    absl::StrAppend(&properties, i == 0 ? "" : ",", "\"p", i,
+                    R"(":"01234567890123456789012)");
+    absl::StrAppend(&properties, i % 2 == 0 ? "\"" : "34567890\"");
+  }
+  const auto loader = database_->Open(Options());
+  ASSERT_TRUE(Load(*loader, {Track("m1", "Email Opened", properties)}).ok())
+      << Load(*loader, {Track("m1", "Email Opened", properties)});
+  EXPECT_EQ(database_->Count("email_opened"), "1");
+}
+
+TEST_P(WarehouseLoader, LoadsNamesThatTheDatabaseKeepsForItself) {
+  const auto loader = database_->Open(Options());
+  const absl::Status loaded =
+      Load(*loader, {Track("m1", "Email Opened",
+                           R"("xmin":"1","ctid":"2","tableoid":"3",)"
+                           R"("oid":"4","rowid":"5","select":"6")")});
+  ASSERT_TRUE(loaded.ok()) << loaded;
+  EXPECT_EQ(database_->Query("SELECT other_properties, \"oid\", \"rowid\", "
+                             "\"select\" FROM " +
+                             Name("email_opened")),
+            R"({"xmin":"1","ctid":"2","tableoid":"3"}|4|5|6)");
+}
+
+TEST_P(WarehouseLoader, DeletesRowsOfEventsThatAreNoLongerSelected) {
+  ASSERT_TRUE(Load(*database_->Open(Options()),
+                   {Track("m1", "Email Opened"), Track("m2", "Email Bounced")})
+                  .ok());
+  const auto loader = database_->Open({.tables = Tables({"bounce"})});
+  EXPECT_EQ(loader->DeleteBefore(absl::FromUnixSeconds(10), 10).value_or(-1),
+            2);
+  EXPECT_EQ(database_->Count("email_opened"), "0");
+  EXPECT_EQ(database_->Count("tracks"), "0");
+}
+
+TEST(SqliteLoaders, WriteIntoTheFileThatIsThereNow) {
+  Sqlite database;
+  const auto loader = database.Open({.tables = Tables({})});
+  const std::string track = Track("m1", "Email Opened");
+  Batch batch;
+  batch.tracks = {track};
+  BatchRows rows;
+  ASSERT_TRUE(rows.Read(batch, {}, absl::UnixEpoch()).ok());
+  ASSERT_TRUE(loader->Load(rows.tables()).ok());
+  for (const char* const end : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(database.path() + end);
+  }
+  ASSERT_TRUE(loader->Load(rows.tables()).ok());
+  EXPECT_EQ(database.Count("email_opened"), "1");
+}
+
+TEST(SqliteLoaders, TellNamesOfColumnsApartAsSqliteDoes) {
+  Sqlite database;
+  const auto loader = database.Open({.tables = Tables({})});
+  ASSERT_TRUE(loader->Prepare().ok());
+  database.Query("ALTER TABLE email_opened ADD COLUMN \"Plan\" TEXT");
+  const std::string track = Track("m1", "Email Opened", R"("plan":"a")");
+  Batch batch;
+  batch.tracks = {track};
+  const auto again = database.Open({.tables = Tables({})});
+  ASSERT_TRUE(again->Prepare().ok());
+  BatchRows rows;
+  ASSERT_TRUE(rows.Read(batch, again->known_columns(), absl::UnixEpoch()).ok());
+  const absl::Status loaded = again->Load(rows.tables());
+  ASSERT_TRUE(loaded.ok()) << loaded;
+  EXPECT_EQ(database.Query("SELECT plan FROM email_opened"), "a");
+}
+
+TEST(SqliteLoaders, HoldWhereTheNameIsNoFileOfTheirs) {
+  Sqlite database;
+  std::filesystem::create_directories(database.path());
+  const absl::Status prepared =
+      database.Open({.tables = Tables({})})->Prepare();
+  EXPECT_EQ(base::ReasonOf(prepared), kMisconfiguredReason) << prepared;
+  EXPECT_NE(prepared.message().find("directory"), std::string::npos);
+}
+
 TEST(PostgresLoaders, AddTheSameColumnsAtOnce) {
   if (!tests::PostgresServer::Installed()) GTEST_SKIP() << "no PostgreSQL";
   Postgres database;
@@ -382,6 +486,148 @@ TEST(PostgresLoaders, SayWhoMustDoWhat) {
   options.database = "postgresql://segrid@127.0.0.1:1/postgres";
   prepared = database.Open(options)->Prepare();
   EXPECT_EQ(base::ReasonOf(prepared), kUnavailableReason) << prepared;
+}
+
+// A table of the loader's errors is met by each state as PostgreSQL sends it:
+// a trigger raises it.
+TEST(PostgresLoaders, TellTheStatesOfTheServerApart) {
+  if (!tests::PostgresServer::Installed()) GTEST_SKIP() << "no PostgreSQL";
+  Postgres database;
+  ASSERT_TRUE(database.Open({.tables = Tables({})})->Prepare().ok());
+  const std::string name = TableName(database.schema(), "email_opened");
+  Server().Query(absl::StrCat(
+      "CREATE FUNCTION ", TableName(database.schema(), "fail"),
+      "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING "
+      "ERRCODE = NEW.campaign_id, MESSAGE = 'primary', DETAIL = 'secret', "
+      "HINT = 'secret'; END $$; CREATE TRIGGER fail BEFORE INSERT ON ",
+      name, " FOR EACH ROW EXECUTE FUNCTION ",
+      TableName(database.schema(), "fail"), "()"));
+  const std::pair<const char*, std::string_view> states[] = {
+      {"57P01", kUnavailableReason},   {"40P01", kUnavailableReason},
+      {"40001", kUnavailableReason},   {"53100", kUnavailableReason},
+      {"25006", kUnavailableReason},   {"53300", kUnavailableReason},
+      {"42501", kMisconfiguredReason}, {"42804", kMisconfiguredReason},
+      {"42809", kMisconfiguredReason}, {"P0001", kRefusedReason},
+      {"23514", kRefusedReason},       {"22003", kRefusedReason},
+      {"U0001", kRefusedReason},
+  };
+  for (const auto& [state, reason] : states) {
+    const auto loader = database.Open({.tables = Tables({})});
+    const std::string track = Track(
+        state, "Email Opened", absl::StrCat(R"("campaign_id":")", state, "\""));
+    Batch batch;
+    batch.tracks = {track};
+    BatchRows rows;
+    ASSERT_TRUE(rows.Read(batch, {}, absl::UnixEpoch()).ok());
+    const absl::Status loaded = loader->Load(rows.tables());
+    EXPECT_EQ(base::ReasonOf(loaded), reason) << loaded;
+    EXPECT_NE(loaded.message().find(state), std::string::npos) << loaded;
+    EXPECT_NE(loaded.message().find("primary"), std::string::npos) << loaded;
+    EXPECT_EQ(loaded.message().find("secret"), std::string::npos) << loaded;
+  }
+}
+
+TEST(PostgresLoaders, HoldWhereThePasswordIsWrong) {
+  if (!tests::PostgresServer::Installed()) GTEST_SKIP() << "no PostgreSQL";
+  Postgres database;
+  Server().Query(
+      "DROP ROLE IF EXISTS guarded; CREATE ROLE guarded LOGIN SUPERUSER "
+      "PASSWORD 'good'");
+  Server().Query(
+      "COPY (SELECT 1) TO PROGRAM 'sed -i \"1i local all guarded "
+      "scram-sha-256\" pg_hba.conf'");
+  Server().Query("SELECT pg_reload_conf()");
+  LoaderOptions options = {.tables = Tables({})};
+  options.database = Server().Url("postgres", "guarded");
+  for (const char* const password : {"bad", ""}) {
+    options.password = password;
+    const absl::Status prepared = database.Open(options)->Prepare();
+    EXPECT_EQ(base::ReasonOf(prepared), kMisconfiguredReason) << prepared;
+    EXPECT_EQ(prepared.message().find("bad"), std::string::npos) << prepared;
+  }
+  options.password = "good";
+  const absl::Status prepared = database.Open(options)->Prepare();
+  EXPECT_TRUE(prepared.ok()) << prepared;
+}
+
+TEST(PostgresLoaders, TryTheNextHostWhenOneIsSilent) {
+  if (!tests::PostgresServer::Installed()) GTEST_SKIP() << "no PostgreSQL";
+  // Connections are made by the kernel, and nobody answers.
+  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {.sin_family = AF_INET};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(silent, 8), 0);
+  ASSERT_EQ(::getsockname(silent, reinterpret_cast<sockaddr*>(&address), &size),
+            0);
+  Postgres database;
+  const std::string url = Server().Url();
+  const std::size_t at = url.find('@') + 1;
+  LoaderOptions options = {.tables = Tables({}),
+                           .connect_timeout = absl::Milliseconds(200)};
+  options.database = absl::StrCat(
+      url.substr(0, at), "127.0.0.1:", ntohs(address.sin_port), ",127.0.0.1:1,",
+      url.substr(at), "?target_session_attrs=read-write");
+  absl::Status prepared = database.Open(options)->Prepare();
+  EXPECT_TRUE(prepared.ok()) << prepared;
+  options.database = absl::StrCat(
+      "postgresql://segrid@127.0.0.1:", ntohs(address.sin_port), "/postgres");
+  prepared = database.Open(options)->Prepare();
+  EXPECT_EQ(base::ReasonOf(prepared), kUnavailableReason) << prepared;
+  ::close(silent);
+}
+
+TEST(PostgresLoaders, KeepTheOptionsOfTheirUrl) {
+  if (!tests::PostgresServer::Installed()) GTEST_SKIP() << "no PostgreSQL";
+  postgres::StopSignal stop;
+  const auto connection = postgres::Connection::Open(
+      {.url = Server().Url() +
+              "?options=-c%20search_path%3Delsewhere&application_name=mine"},
+      stop);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  const auto shown = (*connection)
+                         ->Run(
+                             "SELECT current_setting('search_path'), "
+                             "current_setting('application_name')");
+  ASSERT_TRUE(shown.ok());
+  EXPECT_EQ(shown->Get(0, 0), "elsewhere");
+  EXPECT_EQ(shown->Get(0, 1), "mine");
+}
+
+TEST(PostgresLoaders, SayWhichGrantsAreMissing) {
+  if (!tests::PostgresServer::Installed()) GTEST_SKIP() << "no PostgreSQL";
+  Postgres database;
+  Server().Query("DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN");
+  LoaderOptions options = {.tables = Tables({}), .deletes = true};
+  options.database = Server().Url("postgres", "reader");
+  const auto said = [&] {
+    const auto checked = database.Open(options)->Check();
+    return checked.ok() ? absl::StrJoin(*checked, "\n")
+                        : std::string(checked.status().message());
+  };
+  EXPECT_NE(said().find("GRANT CREATE ON DATABASE postgres TO reader"),
+            std::string::npos)
+      << said();
+  ASSERT_TRUE(database.Open({.tables = Tables({})})->Prepare().ok());
+  const std::string schema = Quoted(database.schema());
+  EXPECT_NE(said().find("GRANT USAGE ON SCHEMA " + schema + " TO reader"),
+            std::string::npos)
+      << said();
+  Server().Query("GRANT USAGE ON SCHEMA " + schema + " TO reader");
+  for (const char* const privilege : {"SELECT", "INSERT", "DELETE"}) {
+    EXPECT_NE(said().find(absl::StrCat("GRANT ", privilege, " ON ", schema,
+                                       ".\"tracks\" TO reader")),
+              std::string::npos)
+        << said();
+  }
+  EXPECT_NE(said().find("OWNER TO reader"), std::string::npos) << said();
+  Server().Query(
+      absl::StrCat("GRANT SELECT, INSERT, DELETE ON ALL TABLES IN "
+                   "SCHEMA ",
+                   schema, " TO reader"));
+  options.create_tables = false;
+  EXPECT_EQ(said(), "");
 }
 
 TEST(PostgresLoaders, HoldWhereAViewIsInTheWay) {
