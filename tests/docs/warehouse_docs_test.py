@@ -6,19 +6,18 @@ both, and compares results and columns with what is shown.
 
 import argparse
 import contextlib
-import os
 import pathlib
-import pwd
 import re
-import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/warehouse.md"
+sys.path.insert(0, str(ROOT / "tests/testing"))
+
+from databases import PAGE, Postgres, Sqlite, has_postgres, query_in, sections_of_the_page  # noqa: E402
+
 STORY = ROOT / "tests/data/warehouse/story.json"
 GIVEN = None  # The arguments; set by main.
 SECONDS = 60
@@ -29,8 +28,6 @@ def text_of(value):
   """A value as both databases' results show it."""
   if value is None:
     return ""
-  if isinstance(value, bool):
-    return "true" if value else "false"
   text = str(value)
   return re.sub(r"\.0$", "", text)
 
@@ -42,56 +39,10 @@ def table(names, rows):
   return "\n".join(" | ".join(word.ljust(width) for word, width in zip(line, widths)).rstrip() for line in lines)
 
 
-class Postgres:
-  """A server of Debian's package in a temporary folder."""
-
-  def __init__(self):
-    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-      raise unittest.SkipTest("PostgreSQL is not installed")
-    self.programs = found[-1].parent
-    self.folder = tempfile.mkdtemp(prefix="segrid_pg_")
-    self.user = []
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root.
-      user = pwd.getpwnam("postgres")
-      os.chown(self.folder, user.pw_uid, user.pw_gid)
-      self.user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    self.run("initdb", "-D", f"{self.folder}/data", "-U", "segrid", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-    self.run("pg_ctl", "start", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log", "-w", "-o",
-             f"-c listen_addresses='' -k {self.folder} -c fsync=off")
-
-  def run(self, program, *arguments):
-    subprocess.run([*self.user, self.programs / program, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL)
-
-  def url(self):
-    return f"postgresql://segrid@{self.folder.replace('/', '%2F')}/postgres"
-
-  def query(self, sql):
-    done = subprocess.run([self.programs / "psql", "-X", "-A", "-F", "\x1f", "-h", self.folder, "-U", "segrid", "-d", "postgres",
-                           "-P", "footer=off", "-c", sql], check=True, capture_output=True, text=True, cwd="/")
-    lines = [line.split("\x1f") for line in done.stdout.splitlines()]
-    booleans = {"t": "true", "f": "false"}
-    return lines[0], [[booleans.get(value, value) for value in line] for line in lines[1:]]
-
-  def stop(self):
-    subprocess.run([*self.user, self.programs / "pg_ctl", "stop", "-D", f"{self.folder}/data", "-m", "immediate", "-w"],
-                   check=False, stdout=subprocess.DEVNULL)
-    shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Sqlite:
-  """The file, attached as the document says."""
-
-  def __init__(self, path):
-    self.connection = sqlite3.connect(":memory:")
-    self.connection.execute("ATTACH ? AS mail_events", (str(path),))
-
-  def query(self, sql):
-    found = self.connection.execute(sql)
-    names = [column[0] for column in found.description]
-    rows = [[{0: "false", 1: "true"}.get(value, value) if name == "test_phase" else value
-             for name, value in zip(names, row)] for row in found]
-    return names, rows
+def shown(names, rows):
+  """Rows with the truth values that both databases spell differently."""
+  truth = {"t": "true", "f": "false", 1: "true", 0: "false"}
+  return [[truth.get(value, value) if name == "test_phase" else value for name, value in zip(names, row)] for row in rows]
 
 
 def config(folder, sources):
@@ -128,23 +79,6 @@ def load(folder, sources):
       print(log)
 
 
-def blocks(section, language):
-  return [block for block in re.findall(r"```" + language + r"\n(.*?)```", section, re.S)]
-
-
-def sections():
-  """Number, title and text of each query."""
-  return re.findall(r"^### (\d+)\. (.*?)\n(.*?)(?=^### |\Z)", PAGE.read_text(encoding="utf-8"), re.S | re.M)
-
-
-def query_for(section, database):
-  written = blocks(section, "sql")
-  for block in written:
-    if block.startswith(f"-- {database}\n"):
-      return block
-  return written[0]
-
-
 def columns_page(ddl):
   """The columns of a table with all properties, as a table of Markdown."""
   made = re.search(r'CREATE TABLE IF NOT EXISTS "mail_events"\."email_link_clicked" \((.*?)\);', ddl, re.S).group(1)
@@ -165,8 +99,10 @@ class WarehouseDocs(unittest.TestCase):
   def setUpClass(cls):
     cls.keep = contextlib.ExitStack()
     cls.folder = pathlib.Path(cls.keep.enter_context(tempfile.TemporaryDirectory()))
+    if not has_postgres():
+      raise unittest.SkipTest("PostgreSQL is not installed")
     postgres = Postgres()
-    cls.keep.callback(postgres.stop)
+    cls.keep.callback(postgres.close)
     load(cls.folder, [
         f"{{name: mail_events, receiver: warehouse, database: 'sqlite:events.db', extra_properties: {OPTED}}}",
         f"{{name: other, receiver: warehouse, database: '{postgres.url()}', schema: mail_events, extra_properties: {OPTED}}}",
@@ -178,20 +114,19 @@ class WarehouseDocs(unittest.TestCase):
     cls.keep.close()
 
   def test_each_query_gives_the_result_that_is_shown(self):
-    self.assertEqual([number for number, _, _ in sections()], [str(i) for i in range(1, 11)])
+    self.assertEqual([number for number, _, _ in sections_of_the_page()], [str(i) for i in range(1, 11)])
     page = PAGE.read_text(encoding="utf-8")
-    for number, title, text in sections():
+    for _, title, text in sections_of_the_page():
       for name, database in self.databases.items():
         with self.subTest(query=title, database=name):
-          names, rows = database.query(query_for(text, name))
-          printed = table(names, rows) + "\n"
+          names, rows = database.query(query_in(text, database.dialect))
+          printed = table(names, shown(names, rows)) + "\n"
           self.assertGreater(len(rows), 0)
-          shown = blocks(text, "text")[0]
+          written = re.search(r"```text\n(.*?)```", text, re.S).group(1)
           if GIVEN.update and name == "SQLite":
-            page = page.replace(text, text.replace(f"```text\n{shown}```", f"```text\n{printed}```"))
-            shown = printed
+            page = page.replace(text, text.replace(f"```text\n{written}```", f"```text\n{printed}```"))
           if not GIVEN.update:
-            self.assertEqual(printed, shown)
+            self.assertEqual(printed, written)
     if GIVEN.update:
       PAGE.write_text(page, encoding="utf-8")
 
