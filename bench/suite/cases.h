@@ -100,8 +100,8 @@ inline constexpr std::array kMicroCases = {
     MicroCase{"allocations per event, wire → JSON", "WireToJsonAllocations/100 allocations", "", 0, Unit::kCount, true},
 };
 
-// Of segrid-queue-bench (64 callers, deduplication on) and
-// segrid-delivery-bench.
+// Of segrid-queue-bench (64 callers, deduplication on), segrid-delivery-bench
+// and segrid-warehouse-bench (1,000 Tracks a batch).
 inline constexpr std::array kQueueCases = {
     MicroCase{"durable appends ÷ raw log, 1 event per call", "QueueAppend/1", "RawLogAppend/1", 0.65},
     MicroCase{"durable appends ÷ raw log, 10 events per call", "QueueAppend/10", "RawLogAppend/10", 0.50},
@@ -111,6 +111,8 @@ inline constexpr std::array kQueueCases = {
     MicroCase{"durable append, p99 ÷ raw log's, 100 events", "QueueAppend/100 p99", "RawLogAppend/100 p99", 3, Unit::kSeconds, true},
     MicroCase{"delivery ÷ a client that only sends, TLS, per CPU-second", "BM_DeliveryTls/process_time", "BM_OnlySendsTls/process_time", 0.70},
     MicroCase{"delivery ÷ a client that only sends, TLS + gzip, per CPU-second", "BM_DeliveryTlsGzip/process_time", "BM_OnlySendsTlsGzip/process_time", 0.70},
+    MicroCase{"load into PostgreSQL ÷ a bare binary COPY, rows/s", "BM_PostgresLoad/iterations:60/real_time", "BM_PostgresBareCopy/iterations:60/real_time", 0.50},
+    MicroCase{"load into SQLite ÷ bare prepared statements, rows/s", "BM_SqliteLoad/iterations:60/real_time", "BM_SqliteBareInserts/iterations:60/real_time", 0.50},
     MicroCase{"write amplification of the queue, 10 events per call", "QueueAppend/10 write amplification", "", 1.5, Unit::kRatio, true},
     MicroCase{"memory of the queue, 1,000,000 events pending", "QueuePending rss", "", 200.0 * 1024 * 1024, Unit::kBytes, true},
     MicroCase{"opening the queue, 1,000,000 events pending", "QueuePending open", "", 1, Unit::kSeconds, true},

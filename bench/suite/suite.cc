@@ -77,6 +77,9 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
                          absl::StrCat("--benchmark_min_time=",
                                       kDeliverySeconds * options.scale),
                          "--benchmark_out_format=json", "--benchmark_out="}});
+    programs.push_back({"warehouse (built with the tests)",
+                        {Beside(options, "segrid-warehouse-bench"),
+                         "--benchmark_out_format=json", "--benchmark_out="}});
     programs.push_back({"durable queue with many events pending",
                         {bench, "--pending=1000000", "--out="},
                         /*once=*/true});

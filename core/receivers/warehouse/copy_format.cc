@@ -1,5 +1,6 @@
 #include "core/receivers/warehouse/copy_format.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -58,14 +59,15 @@ void AppendValue(const Value& value, std::string& out) {
 
 }  // namespace
 
-void WriteCopy(const TableRows& rows, std::string& out) {
-  const std::size_t columns = rows.table.columns.size();
+void WriteCopy(std::span<const TableRows> tables, std::size_t columns,
+               std::string& out) {
   out.assign(kHeader);
-  for (const Row& row : rows.rows) {
-    AppendBigEndian(static_cast<std::int16_t>(columns), out);
-    for (const Value& value : row.values) AppendValue(value, out);
-    for (std::size_t i = row.values.size(); i < columns; ++i) {
-      AppendValue({}, out);
+  for (const TableRows& table : tables) {
+    for (const Row& row : table.rows) {
+      AppendBigEndian(static_cast<std::int16_t>(columns), out);
+      const std::size_t filled = std::min(columns, row.values.size());
+      for (std::size_t i = 0; i < filled; ++i) AppendValue(row.values[i], out);
+      for (std::size_t i = filled; i < columns; ++i) AppendValue({}, out);
     }
   }
   out.append(kEnd);

@@ -3,14 +3,17 @@
 
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 
 #include "core/receivers/warehouse/batch_rows.h"
 
 namespace segrid::receivers::warehouse {
 
-// Replaces `out` by the rows as one COPY: header, a tuple for each row with as
-// many fields as the table has columns, and the end.
-void WriteCopy(const TableRows& rows, std::string& out);
+// Replaces `out` by the rows of all tables as one COPY: header, a tuple for
+// each row with the first `columns` of its values, and the end.
+void WriteCopy(std::span<const TableRows> tables, std::size_t columns,
+               std::string& out);
 
 }  // namespace segrid::receivers::warehouse

@@ -77,6 +77,19 @@ const char* KindName(char kind) {
   }
 }
 
+// An id that is there already, or row-level security, which COPY does not know.
+bool NeedsInserts(const absl::Status& status) {
+  const auto failure = postgres::FailureOf(status);
+  return failure &&
+         (failure->sqlstate == "23505" || failure->sqlstate == "0A000");
+}
+
+std::string CopyInto(const std::string& table,
+                     const std::vector<Column>& columns) {
+  return absl::StrCat("COPY ", table, " (", ColumnList(columns),
+                      ") FROM STDIN (FORMAT binary)");
+}
+
 bool IsTable(char kind) { return kind == 'r' || kind == 'p'; }
 
 }  // namespace
@@ -297,7 +310,14 @@ absl::Status PostgresLoader::Load(const std::vector<TableRows>& tables) {
   }
   SEGRID_RETURN_IF_ERROR(Prepare());
   absl::Status loaded = AddColumns(tables);
-  if (loaded.ok()) loaded = LoadInTransaction(tables);
+  if (loaded.ok() && expects_new_) {
+    loaded = LoadNew(tables);
+    if (NeedsInserts(loaded)) {
+      loaded = connection_->Run("ROLLBACK").status();
+      expects_new_ = false;
+    }
+  }
+  if (loaded.ok() && !expects_new_) loaded = LoadMissing(tables);
   return loaded.ok() ? loaded : Explain(loaded);
 }
 
@@ -344,33 +364,60 @@ absl::Status PostgresLoader::MakeTemporaryTable(const Table& table) {
   return absl::OkStatus();
 }
 
-absl::Status PostgresLoader::LoadInTransaction(
-    const std::vector<TableRows>& tables) {
+absl::Status PostgresLoader::LoadNew(const std::vector<TableRows>& tables) {
+  SEGRID_RETURN_IF_ERROR(Transact({"BEGIN"}));
+  std::string copy;
+  WriteCopy(tables, CommonColumns().size(), copy);
+  SEGRID_RETURN_IF_ERROR(connection_->CopyIn(
+      CopyInto(TableName(options_.schema, kTracksTable), CommonColumns()),
+      copy));
+  for (const TableRows& rows : tables) {
+    WriteCopy({&rows, 1}, rows.table.columns.size(), copy);
+    SEGRID_RETURN_IF_ERROR(connection_->CopyIn(
+        CopyInto(TableName(options_.schema, rows.table.name),
+                 rows.table.columns),
+        copy));
+  }
+  return Transact({"COMMIT"});
+}
+
+absl::Status PostgresLoader::LoadMissing(const std::vector<TableRows>& tables) {
   for (const TableRows& rows : tables) {
     SEGRID_RETURN_IF_ERROR(MakeTemporaryTable(rows.table));
   }
   SEGRID_RETURN_IF_ERROR(Transact({"BEGIN"}));
-  std::vector<std::string> statements;
-  std::string copy;
+  bool all_new = true;
   for (const TableRows& rows : tables) {
-    const std::string temporary =
-        absl::StrCat("pg_temp.", TemporaryName(rows.table));
-    WriteCopy(rows, copy);
-    SEGRID_RETURN_IF_ERROR(connection_->CopyIn(
-        absl::StrCat("COPY ", temporary, " FROM STDIN (FORMAT binary)"), copy));
-    const std::string common = ColumnList(CommonColumns());
-    const std::string all = ColumnList(rows.table.columns);
-    statements.push_back(absl::StrCat(
-        "WITH new AS (INSERT INTO ", TableName(options_.schema, kTracksTable),
-        " (", common, ") SELECT ", common, " FROM ", temporary,
-        " ON CONFLICT (id) DO NOTHING RETURNING id) INSERT INTO ",
-        TableName(options_.schema, rows.table.name), " (", all, ") SELECT ",
-        ColumnList(rows.table.columns, "l."), " FROM ", temporary,
-        " l WHERE EXISTS (SELECT FROM new WHERE new.id = l.id) "
-        "ON CONFLICT (id) DO NOTHING"));
+    SEGRID_ASSIGN_OR_RETURN(const std::int64_t inserted, InsertMissing(rows));
+    all_new &= inserted == std::ssize(rows.rows);
   }
-  statements.push_back("COMMIT");
-  return Transact(statements);
+  SEGRID_RETURN_IF_ERROR(Transact({"COMMIT"}));
+  expects_new_ = all_new;
+  return absl::OkStatus();
+}
+
+// Says how many rows were not there.
+absl::StatusOr<std::int64_t> PostgresLoader::InsertMissing(
+    const TableRows& rows) {
+  const std::string temporary =
+      absl::StrCat("pg_temp.", TemporaryName(rows.table));
+  std::string copy;
+  WriteCopy({&rows, 1}, rows.table.columns.size(), copy);
+  SEGRID_RETURN_IF_ERROR(
+      connection_->CopyIn(CopyInto(temporary, rows.table.columns), copy));
+  const std::string common = ColumnList(CommonColumns());
+  SEGRID_ASSIGN_OR_RETURN(
+      const postgres::Result inserted,
+      connection_->Run(absl::StrCat(
+          "WITH new AS (INSERT INTO ", TableName(options_.schema, kTracksTable),
+          " (", common, ") SELECT ", common, " FROM ", temporary,
+          " ON CONFLICT (id) DO NOTHING RETURNING id) INSERT INTO ",
+          TableName(options_.schema, rows.table.name), " (",
+          ColumnList(rows.table.columns), ") SELECT ",
+          ColumnList(rows.table.columns, "l."), " FROM ", temporary,
+          " l WHERE EXISTS (SELECT FROM new WHERE new.id = l.id) "
+          "ON CONFLICT (id) DO NOTHING")));
+  return inserted.affected();
 }
 
 absl::StatusOr<std::int64_t> PostgresLoader::DeleteBefore(

@@ -18,9 +18,10 @@
 
 namespace segrid::receivers::warehouse {
 
-// A COPY (binary) into a temporary table for each event, then one INSERT into
-// `tracks` that passes over the ids that are there, and one into the event's
-// table of those that were new: so the two always agree.
+// A COPY (binary) into `tracks`, then one into each event's table. Where an id
+// is there already, which is rare, the batch goes into temporary tables first;
+// then `tracks` passes over the ids that it has, and the event's table gets the
+// rows of those that were new. So the two always agree.
 //
 // See Loader for ownership, threads, blocking and errors.
 class PostgresLoader final : public Loader {
@@ -58,7 +59,10 @@ class PostgresLoader final : public Loader {
   absl::Status Adopt(const FoundTables& found);
   // FAILED_PRECONDITION: a column is missing or of another type.
   absl::Status CheckColumns(const Table& table, const Found& found) const;
-  absl::Status LoadInTransaction(const std::vector<TableRows>& tables);
+  // Each in one transaction. The first fails when an id is there already.
+  absl::Status LoadNew(const std::vector<TableRows>& tables);
+  absl::Status LoadMissing(const std::vector<TableRows>& tables);
+  absl::StatusOr<std::int64_t> InsertMissing(const TableRows& rows);
   absl::Status MakeTemporaryTable(const Table& table);
   absl::Status Transact(const std::vector<std::string>& statements);
   // Says what the failure means, after undoing what was begun.
@@ -72,6 +76,8 @@ class PostgresLoader final : public Loader {
   std::unique_ptr<postgres::Connection> connection_;  // Null: not prepared.
   KnownColumns known_;
   std::vector<std::string> event_tables_;  // That are there, by name.
+  // The last batch held nothing that was there already.
+  bool expects_new_ = true;
   // The columns of the temporary tables of this connection.
   std::map<std::string, std::vector<Column>, std::less<>> temporary_;
 };
