@@ -235,23 +235,13 @@ void CheckWarehouse(const config::Source& source, const std::string& data_dir,
   const auto add = [&](Verdict verdict, const std::string& detail) {
     checks.push_back({"warehouse", source.name, verdict, detail});
   };
-  const auto loader = receivers::warehouse::MakeLoader(
-      receivers::WarehouseOptionsOf(source, data_dir));
-  if (!loader.ok()) {
-    return add(Verdict::kFailed, std::string(loader.status().message()));
+  const auto problems = receivers::FindWarehouseProblems(source, data_dir);
+  for (const receivers::WarehouseProblem& problem : problems) {
+    add(problem.is_mended ? Verdict::kWarning : Verdict::kFailed,
+        problem.is_mended ? "the server makes it: " + problem.text
+                          : problem.text);
   }
-  const auto problems = (*loader)->Check();
-  if (!problems.ok()) {
-    return add(Verdict::kFailed, std::string(problems.status().message()));
-  }
-  for (const std::string& problem : *problems) {
-    const bool is_made =
-        source.create_tables && (problem.starts_with("missing: ") ||
-                                 problem.starts_with("there is no file"));
-    add(is_made ? Verdict::kWarning : Verdict::kFailed,
-        is_made ? "the server makes it: " + problem : problem);
-  }
-  if (problems->empty()) add(Verdict::kOk, "nothing is missing");
+  if (problems.empty()) add(Verdict::kOk, "nothing is missing");
 }
 
 // What the checks of a source need besides it.

@@ -16,6 +16,7 @@
 #include "core/base/error_info.h"
 #include "core/config/describe.h"
 #include "core/config/warnings.h"
+#include "core/receivers/factory/make_receiver.h"
 #include "server/app/application.h"
 #include "server/app/chores.h"
 #include "server/app/exit_code.h"
@@ -130,12 +131,27 @@ int Serve(CommandLine line) {
   return kExitOk;
 }
 
+// What the databases of warehouses say. A warning, because the configuration
+// may be good while a database is away.
+void WarnOfWarehouses(const config::Config& config) {
+  for (const config::Source& source : config.sources) {
+    if (source.receiver != "warehouse") continue;
+    for (const receivers::WarehouseProblem& problem :
+         receivers::FindWarehouseProblems(source, config.data_dir)) {
+      if (problem.is_mended) continue;
+      std::cerr << "segrid-server: warning: source '" << source.name
+                << "': " << problem.text << "\n";
+    }
+  }
+}
+
 int Validate(const CommandLine& line) {
   const absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintSettingsError(config.status());
   for (const std::string& warning : config::Warnings(*config)) {
     std::cerr << "segrid-server: warning: " << warning << "\n";
   }
+  WarnOfWarehouses(*config);
   const absl::StatusOr<std::string> summary = Summarize(*config);
   if (!summary.ok()) return PrintSettingsError(summary.status());
   std::cout << "OK\n" << *summary << std::flush;

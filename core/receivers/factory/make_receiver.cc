@@ -135,6 +135,23 @@ absl::StatusOr<Way> WayOf(const config::Source& source,
              .variable = chosen.variable};
 }
 
+std::vector<WarehouseProblem> FindWarehouseProblems(
+    const config::Source& source, const std::string& data_dir) {
+  const auto loader =
+      warehouse::MakeLoader(WarehouseOptionsOf(source, data_dir));
+  if (!loader.ok()) return {{.text = std::string(loader.status().message())}};
+  const auto found = (*loader)->Check();
+  if (!found.ok()) return {{.text = std::string(found.status().message())}};
+  std::vector<WarehouseProblem> problems;
+  for (const std::string& text : *found) {
+    const bool is_missing =
+        text.starts_with("missing: ") || text.starts_with("there is no file");
+    problems.push_back(
+        {.text = text, .is_mended = is_missing && source.create_tables});
+  }
+  return problems;
+}
+
 warehouse::WarehouseOptions WarehouseOptionsOf(const config::Source& source,
                                                const std::string& data_dir) {
   return {.loader = {.database = source.database,

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "boost/asio/any_io_executor.hpp"
@@ -43,6 +44,18 @@ absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(
 // texts do not name the source.
 absl::StatusOr<Way> WayOf(const config::Source& source,
                           const http::Variables& variable);
+
+// What a warehouse's database lacks, a sentence.
+struct WarehouseProblem {
+  std::string text{};
+  bool is_mended = false;  // The server makes it.
+};
+
+// Connects to the database of a `warehouse` source and looks; changes nothing.
+// Blocking: waits for the database, within the source's connect_timeout for
+// each of its hosts.
+std::vector<WarehouseProblem> FindWarehouseProblems(
+    const config::Source& source, const std::string& data_dir);
 
 // The options of a `warehouse` source, also for those who only look.
 warehouse::WarehouseOptions WarehouseOptionsOf(const config::Source& source,
