@@ -153,6 +153,46 @@ show_forward() {
   say "  The $found Tracks are in $delivered"
 }
 
+# Loads the batch into a SQLite file, through a server of its own with a source of the receiver `warehouse`, and shows a
+# query on it.
+show_warehouse() {
+  local config=build/run-warehouse.yaml socket=unix:build/run-warehouse.sock pid code=0
+  local query='SELECT event, count(*) AS events, min("timestamp") AS first FROM mail_events.tracks GROUP BY event ORDER BY event'
+  printf '%s\n' "data_dir: $DATA/warehouse" "grpc: {listen: [\"$socket\"]}" "http: {listen: []}" "admin: {listen: []}" \
+    "sources: [{name: mail_events, receiver: warehouse, database: \"sqlite:events.db\"}]" >"$config"
+  "$BIN/segrid-server" --config "$config" >build/run-warehouse.log 2>&1 &
+  pid=$!
+  local deadline=$((SECONDS + START_SECONDS))
+  until "$BIN/segrid" healthcheck --server "$socket" >/dev/null 2>&1; do
+    if ! kill -0 "$pid" 2>/dev/null || ((SECONDS >= deadline)); then
+      cat build/run-warehouse.log >&2
+      die "the server with the warehouse did not start; its log is above"
+    fi
+    sleep 0.1
+  done
+  "$BIN/segrid" forward "$BODY" --server "$socket" --wait >build/run.rows || code=$?
+  kill -TERM "$pid"
+  wait "$pid" || code=$?
+  ((code == 0)) || die "the batch did not get into the warehouse; see build/run-warehouse.log"
+  say
+  say "Warehouse: the same batch as rows of tables, in $DATA/warehouse/events.db. See docs/warehouse.md."
+  say
+  say "  $query;"
+  say
+  python3 - "$DATA/warehouse/events.db" "$query" <<'END'
+import sqlite3
+import sys
+
+tables = sqlite3.connect(":memory:")
+tables.execute("ATTACH ? AS mail_events", (sys.argv[1],))
+found = tables.execute(sys.argv[2])
+lines = [[column[0] for column in found.description]] + [[str(value) for value in row] for row in found]
+widths = [max(map(len, column)) for column in zip(*lines)]
+for line in lines:
+    print("  " + " | ".join(word.ljust(width) for word, width in zip(line, widths)).rstrip())
+END
+}
+
 show_what_next() {
   local segrid=$BIN/segrid at="--server $address"
   say
@@ -182,6 +222,7 @@ run_server() {
   start_server
   show_transform
   show_forward
+  show_warehouse
   if ! $once; then
     show_what_next
     trap 'say; say "Stopping."; stop_server; exit' INT TERM
