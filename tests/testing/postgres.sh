@@ -45,10 +45,13 @@ case $verb in
     postmaster=$(head -n 1 "$folder/data/postmaster.pid")
     # Stopped first, so that it starts no new children while the old ones end.
     kill -STOP "$postmaster"
-    pkill -KILL -P "$postmaster" || true
-    kill -KILL "$postmaster"
-    # Until somebody has waited for the process, the next start would take it for one that still runs.
-    while [ -e "/proc/$postmaster" ] && ! grep -q '^State:.Z' "/proc/$postmaster/status" 2>/dev/null; do :; done
+    processes="$(pgrep -P "$postmaster") $postmaster"
+    # shellcheck disable=SC2086
+    kill -KILL $processes || true
+    # Until the last has let go of the shared memory, the next start is refused. A process that nobody has waited for has.
+    for process in $processes; do
+      while [ -e "/proc/$process" ] && ! grep -q '^State:.Z' "/proc/$process/status" 2>/dev/null; do :; done
+    done
     rm -f "$folder/data/postmaster.pid" "$folder"/.s.PGSQL.*.lock
     ;;
   run)
