@@ -62,6 +62,8 @@ check_docs() {
   fetch_programs
   promtool check rules server/deploy/alerts.yaml
   promtool test rules tests/server/deploy/alerts_test.yaml
+  make_packages
+  lintian --allow-root --fail-on error,warning "$BUILD"/packages/*.deb
   # Links, commands, keys and shown output; manual pages; names in rules and dashboard.
   build release segrid segrid-server segrid-bench own_service api_samples
   ctest --test-dir "$BUILD" --output-on-failure \

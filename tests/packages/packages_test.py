@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,11 +55,16 @@ class Packages(unittest.TestCase):
             self.assertEqual(self.field(package, "Version"), "0.1.0")
             self.assertIn(f"/usr/share/doc/{package}/copyright", self.contents(package))
 
+    @unittest.skipUnless(shutil.which("lintian"), "lintian is not installed")
+    def test_lintian_finds_nothing(self):
+        said = run("lintian", "--allow-root", "--tag-display-limit", "0", "--fail-on", "error,warning", *self.packages.values())
+        self.assertNotRegex(said, "(?m)^[EW]:")
+
     def test_the_server_has_what_operators_need(self):
         there = self.contents("segrid-server")
         for path in ("/usr/bin/segrid-server", "/usr/bin/segrid", "/etc/segrid/segrid.yaml",
                      "/usr/lib/systemd/system/segrid-server.service", "/usr/lib/systemd/system/segrid-server.socket",
-                     "/usr/share/man/man1/segrid-server.1", "/usr/share/man/man1/segrid.1",
+                     "/usr/share/man/man1/segrid-server.1.gz", "/usr/share/man/man1/segrid.1.gz",
                      "/usr/share/bash-completion/completions/segrid", "/usr/share/zsh/vendor-completions/_segrid",
                      "/usr/share/doc/segrid-server/segrid.example.yaml"):
             self.assertIn(path, there)
