@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -108,14 +109,17 @@ void CheckOldNames(Fields& fields, const std::vector<Source>& sources) {
 void CheckSources(Fields& fields, const std::vector<Source>& sources,
                   const std::string& data_dir) {
   std::vector<std::string> names, lower, tags, paths;
+  std::set<std::string> lanes;
   for (const Source& source : sources) {
     names.push_back(source.name);
 
-    // Twins have one tag by nature; say that once.
+    // Twins, and those of one lane, have one tag by nature; say that once.
     const bool is_twin = std::find(names.begin(), names.end() - 1,
                                    source.name) != names.end() - 1;
     lower.push_back(is_twin ? "" : absl::AsciiStrToLower(source.name));
-    tags.push_back(is_twin || source.name.empty() ? "" : TagOf(LaneOf(source)));
+    const bool is_new_lane = lanes.insert(LaneOf(source)).second;
+    tags.push_back(is_new_lane && !source.name.empty() ? TagOf(LaneOf(source))
+                                                       : "");
     const bool is_file = source.receiver == "file" && !source.path.empty();
     paths.push_back(
         is_file ? std::filesystem::path(source.path).lexically_normal() : "");

@@ -276,6 +276,21 @@ TEST_F(SegridAdmin, ReplaysAndPurgesDeadLetters) {
   EXPECT_EQ(admin_.purged.filter().until().seconds(), 1'699'920'000);
 }
 
+TEST_F(SegridAdmin, DropsASourceAfterAskingAndSaysWhatItPurged) {
+  // Nobody answers.
+  const Ran asked = Segrid({"sources", "drop", "old"});
+  EXPECT_EQ(asked.code, 1);
+  EXPECT_THAT(asked.err, HasSubstr("of source 'old' for good? [y/N]"));
+  EXPECT_THAT(asked.err, HasSubstr("nothing was given up"));
+  EXPECT_EQ(admin_.dropped.source(), "");
+  const Ran done = Segrid({"sources", "drop", "old", "--yes"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(done.out, "old: purged 1 pending event and 2 dead letters\n");
+  EXPECT_EQ(admin_.dropped.source(), "old");
+  EXPECT_EQ(Segrid({"sources", "drop", "old", "-y", "--json"}).out,
+            "{\"pending_count\":\"1\",\"dead_letter_count\":\"2\"}\n");
+}
+
 TEST_F(SegridAdmin, ReplaysNoFasterThanTheRate) {
   admin_.pages.resize(1);
   for (int id = 11; id > 0; --id) {

@@ -20,6 +20,7 @@ class FakeAdmin final : public v1::AdminService::Service {
   std::vector<v1::ListDeadLettersRequest> listed;
   v1::ReplayDeadLettersRequest replayed;
   v1::PurgeDeadLettersRequest purged;
+  v1::DropSourceRequest dropped;
   std::int64_t replay_count = 3;
   std::int64_t purge_count = 4;
   std::string paused;
@@ -80,6 +81,13 @@ class FakeAdmin final : public v1::AdminService::Service {
       v1::PurgeDeadLettersResponse* response) override {
     response->set_purged_count(purge_count);
     return Give(*request, purged);
+  }
+  grpc::Status DropSource(grpc::ServerContext*,
+                          const v1::DropSourceRequest* request,
+                          v1::DropSourceResponse* response) override {
+    response->set_pending_count(1);
+    response->set_dead_letter_count(2);
+    return Give(*request, dropped);
   }
 };
 

@@ -129,7 +129,7 @@ Config Unusual() {
   config.sources = {source, source};
   config.sources[1].name = "Second";
   config.sources[1].label = "For people: 100 %";
-  config.sources[1].was = {"first", "then"};
+  config.sources[1].was = {"earlier", "then"};
   config.sources[1].receiver = "file";
   config.sources[1].custom_args = {
       CustomArgs::Mode::kMapped, {}, {{"a: b", "c"}, {"${d}", "${e}"}}};

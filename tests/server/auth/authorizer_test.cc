@@ -137,5 +137,27 @@ TEST(Authorizer, TakesOtherRules) {
   EXPECT_EQ(ReasonFor(authorizer, {}), "");
 }
 
+TEST(Authorizer, DescribesWhoTheCallerHasProvedToBe) {
+  config::Grpc config = WithToken();
+  config.tokens.insert(config.tokens.begin(),
+                       {std::string(64, '0'), {"admin"}});
+  config.tls.allowed_sans = {"ops.example"};
+  const Authorizer authorizer(config);
+  const std::string bearer = "Bearer hello";
+  EXPECT_EQ(authorizer.Describe({}), "");
+  EXPECT_EQ(authorizer.Describe({.authorization = "Bearer unknown"}), "");
+  EXPECT_EQ(authorizer.Describe({.authorization = bearer}), "grpc.tokens[1]");
+  EXPECT_EQ(authorizer.Describe({.names = {{NameType::kDns, "a.example"},
+                                           {NameType::kDns, "ops.example"}}}),
+            "ops.example");
+  EXPECT_EQ(authorizer.Describe({.authorization = bearer,
+                                 .names = {{NameType::kUri, "spiffe://a/b"}}}),
+            "spiffe://a/b, grpc.tokens[1]");
+  EXPECT_EQ(authorizer.Describe({.certificate = "PEM"}),
+            "a certificate without a name");
+  EXPECT_EQ(authorizer.Describe({.unix_grant = UnixGrant()}),
+            "a peer of the Unix socket");
+}
+
 }  // namespace
 }  // namespace segrid::auth

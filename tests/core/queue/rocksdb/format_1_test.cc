@@ -109,6 +109,29 @@ TEST_F(Format1, IsReadAndKept) {
   EXPECT_THAT(Fsck(dir_.path())->problems, IsEmpty());
 }
 
+TEST_F(Format1, KnowsOfNoPurgesAndLearnsOfThemWithFormat2) {
+  {
+    const std::unique_ptr<RocksQueue> queue = Open();
+    ASSERT_NE(queue, nullptr);
+    testing::QueueCalls calls(*queue);
+    EXPECT_EQ(calls.Stats("good").purged, 0);
+    EXPECT_EQ(queue->DropLane("waiting")->pending, 48);
+    EXPECT_EQ(*queue->PurgeDeadLetters({.lane = "good"}), 3);
+    EXPECT_EQ(calls.Stats("good").purged, 3);
+    const absl::Time deadline = absl::Now() + absl::Seconds(20);
+    while (Format() != "segrid-queue 2\n" && absl::Now() < deadline) {
+      std::this_thread::yield();
+    }
+  }
+  EXPECT_THAT(Fsck(dir_.path())->problems, IsEmpty());
+  const std::unique_ptr<RocksQueue> queue = Open();
+  ASSERT_NE(queue, nullptr);
+  testing::QueueCalls calls(*queue);
+  EXPECT_EQ(calls.Stats("waiting").purged, 48);
+  EXPECT_EQ(calls.Stats("good").purged, 3);
+  EXPECT_EQ(calls.Stats("good").expired, 0);
+}
+
 TEST_F(Format1, BecomesFormat2WhenNothingWaitsInIt) {
   {
     const std::unique_ptr<RocksQueue> queue = Open();

@@ -209,6 +209,68 @@ TEST(RocksQueue, ReplayedAndPurgedLettersStaySoAfterARestart) {
   EXPECT_THAT(IdsOf(store.calls().Take("prod")), ElementsAre("a"));
 }
 
+TEST(RocksQueue, ADroppedLaneStaysSoAfterARestartAndGoesOn) {
+  RocksStore store;
+  store.calls().Append("prod", {"a", "b", "c", "d"});
+  const Lease lease = store.calls().Take("prod", 2);
+  // A part of a chunk is gone, so that its sizes are not known at the drop.
+  ASSERT_TRUE(store.calls()
+                  .Ack({.lane = "prod",
+                        .lease_id = lease.id,
+                        .ranges = {{lease.messages[1].sequence,
+                                    lease.messages[1].sequence}}})
+                  .ok());
+  store.calls().Append("test", {"a"});
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());
+  const auto dropped = store.queue().DropLane("prod");
+  ASSERT_TRUE(dropped.ok()) << dropped.status();
+  EXPECT_EQ(dropped->pending, 3);
+  for (int i = 0; i < 2; ++i) {
+    const LaneStats stats = store.calls().Stats("prod");
+    EXPECT_EQ(stats.purged, 3);
+    EXPECT_EQ(stats.delivered, 1);
+    EXPECT_EQ(stats.pending, 0);
+    EXPECT_EQ(stats.pending_bytes, 0);
+    ASSERT_EQ(store.queue().ListLanes()->size(), 1u);
+    EXPECT_EQ(store.queue().ListLanes()->at(0).lane, "test");
+    ASSERT_NO_FATAL_FAILURE(store.Reopen());
+  }
+  EXPECT_EQ(store.calls().Append("prod", {"a", "e"}).accepted, 1);
+  EXPECT_THAT(IdsOf(store.calls().Take("prod")), ElementsAre("e"));
+}
+
+// Appends and drops meet in the writer: what was accepted before the drop is
+// gone, what comes after it stays, and the books balance.
+TEST(RocksQueue, ADropAmongAppendsTakesWhatWasThereAndNoMore) {
+  RocksStore store;
+  std::atomic<bool> stop = false;
+  std::atomic<std::int64_t> accepted = 0;
+  std::thread appends([&] {
+    for (int i = 0; !stop; ++i) {
+      store.queue().Append(
+          {.chunks = {testing::ChunkOf("prod", {absl::StrCat("m", i)})}},
+          [&](absl::StatusOr<AppendResult> result) {
+            if (result.ok()) {
+              accepted += result->lanes[0].accepted;
+            }
+          });
+    }
+  });
+  std::int64_t purged = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto dropped = store.queue().DropLane("prod");
+    ASSERT_TRUE(dropped.ok()) << dropped.status();
+    purged += dropped->pending;
+  }
+  stop = true;
+  appends.join();
+  ASSERT_NO_FATAL_FAILURE(store.Reopen());  // Answers every call first.
+  const LaneStats stats = store.calls().Stats("prod");
+  EXPECT_EQ(stats.accepted, accepted);
+  EXPECT_EQ(stats.purged, purged);
+  EXPECT_EQ(stats.pending, accepted - purged);
+}
+
 // Its caller compresses it, which is of no use when some of it is known.
 TEST(RocksQueue, ALargeChunkOfWhichSomeIsKnownKeepsTheRest) {
   RocksStore store({.max_bytes = 1 << 30, .max_lane_bytes = 1 << 30});
