@@ -56,6 +56,7 @@ TEST_F(SegridAdmin, ShowsTheStatus) {
   good.set_state(v1::SOURCE_STATE_RUNNING);
   good.set_accepted_count(12);
   good.set_delivered_count(10);
+  good.set_purged_count(3);
   v1::SourceStatus& bad = *status.add_sources();
   bad.set_name("eu");
   bad.set_state(v1::SOURCE_STATE_MISCONFIGURED);
@@ -71,11 +72,11 @@ TEST_F(SegridAdmin, ShowsTheStatus) {
       ElementsAre(
           "segrid-server 9.8.7 at " + server_->address() + ": ready, up 1h2m3s",
           "SOURCE  STATE          ACCEPTED  DELIVERED  PENDING  DEAD  EXPIRED  "
-          "DUPLICATE  FAILED TRIES  OLDEST",
+          "PURGED  DUPLICATE  FAILED TRIES  OLDEST",
           "prod    RUNNING              12         10        0     0        0  "
-          "        0             0  -",
+          "     3          0             0  -",
           "eu      MISCONFIGURED         0          0        7     0        0  "
-          "        0             0  1m2s",
+          "     0          0             0  1m2s",
           "eu: 401: check the write key; next attempt "
           "2023-11-14T23:16:40.000Z"));
 
