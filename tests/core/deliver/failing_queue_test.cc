@@ -122,11 +122,21 @@ TEST(FailingQueue, AProgressThatFailsIsTheAnswerOfTheWait) {
     bench.Start();
     bench.failing_queue.Fail(Method::kGetProgress, how, 1);
     int answers = 0;
+    absl::Status status;
     bench.deliverer().NotifySettled(
         "prod", bench.Append(1), bench.clock.Now() + absl::Minutes(3),
-        [&answers](const absl::StatusOr<SettledCounts>&) { ++answers; });
+        [&](const absl::StatusOr<SettledCounts>& counts) {
+          ++answers;
+          status = counts.status();
+        });
+    bench.executor.Advance(absl::Seconds(1));
+    if (how != How::kLate) {
+      EXPECT_EQ(answers, 1) << "at once, because nobody knows the number";
+      EXPECT_FALSE(status.ok());
+    }
     bench.executor.Advance(absl::Minutes(4));
     EXPECT_EQ(answers, 1) << static_cast<int>(how);
+    EXPECT_EQ(status.ok(), how == How::kLate) << status;
   }
 }
 

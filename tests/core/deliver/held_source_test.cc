@@ -232,6 +232,24 @@ TEST(HeldSource, ProbesAtOnceWhenItIsResumedAndKnowsNothingOfRefusals) {
   EXPECT_THAT(bench.DeadLetters(), IsEmpty());
 }
 
+// Whoever resumes a source has perhaps mended the receiver: what was refused is
+// sent again, and counts no more.
+TEST(HeldSource, WhatWasRefusedIsSentAgainWhenItIsResumed) {
+  DeliveryBench bench(Fast());
+  const Receiver receiver(bench);
+  bench.Start();
+  for (int i = 0; i < 7; ++i) {
+    bench.Append(1, i);
+    bench.executor.Advance(absl::Seconds(1));
+  }
+  ASSERT_THAT(bench.script().arrivals, SizeIs(7));
+  ASSERT_EQ(bench.status().state, SourceState::kRunning);
+  ASSERT_TRUE(bench.deliverer().Resume("prod").ok());
+  bench.executor.Advance(absl::Seconds(1));
+  EXPECT_THAT(bench.script().arrivals, SizeIs(14));
+  EXPECT_EQ(bench.status().state, SourceState::kRunning);
+}
+
 TEST(HeldSource, FailuresOfAProbeChangeNeitherStateNorDetail) {
   DeliveryBench bench(Fast());
   Receiver receiver(bench);

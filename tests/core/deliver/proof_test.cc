@@ -264,6 +264,25 @@ TEST(Proof, ABatchThatIsTooLargeIsNoEvidenceOfRefusingEverything) {
   EXPECT_THAT(bench.observer.changes, IsEmpty());
 }
 
+// Two that are too large together were not refused for what they are.
+TEST(Proof, APairThatIsTooLargeProvesNothing) {
+  DeliveryBench bench(Fast());
+  bench.script().latency = absl::ZeroDuration();
+  bench.script().answer = [](const Arrival& a) {
+    if (a.tracks.size() > 1) return Answer(Verdict::kTooLarge);
+    return Answer(a.tracks.front() == TrackJson("m1") ? Verdict::kSplit
+                                                      : Verdict::kDelivered);
+  };
+  bench.Append(2);
+  bench.Start();
+  bench.executor.Advance(absl::Seconds(1));
+  EXPECT_EQ(bench.stats().delivered, 1);
+  EXPECT_THAT(bench.DeadLetters(), IsEmpty()) << "refused once";
+  bench.Append(1, 2);
+  bench.executor.Advance(absl::Seconds(1));
+  EXPECT_THAT(Dead(bench), ElementsAre("m1"));
+}
+
 // jitsu names the events that it refuses, also several at a time.
 TEST(Proof, MessagesRefusedByNameNeedProofToo) {
   DeliveryBench bench(Fast());
