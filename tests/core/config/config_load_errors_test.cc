@@ -171,7 +171,7 @@ std::vector<Case> SourceCases() {
       {"ProxyWithUser", InSource("proxy: http://u:hidden@p:1"), "f:2:12: sources[0].proxy: holds a user or password, which belong in 'proxy_auth'; write http://host:port, e.g. http://proxy.internal:3128"},
       {"ProxyWithoutPort", InSource("proxy: http://p"), "f:2:12: sources[0].proxy: has no port from 1 to 65535; write http://host:port, e.g. http://proxy.internal:3128"},
       {"ProxyForHttp", InSource("endpoint: http://localhost\n    allow_http: true\n    proxy: http://p:1"), "f:4:12: sources[0].proxy: is for https endpoints; remove it"},
-      {"ProxyWithoutPort", InSource("proxy: http://p\n    proxy_auth: u:hidden"), "f:2:12: sources[0].proxy: has no port from 1 to 65535; write http://host:port, e.g. http://proxy.internal:3128"},
+      {"ProxyWithoutPortButWithAuth", InSource("proxy: http://p\n    proxy_auth: u:hidden"), "f:2:12: sources[0].proxy: has no port from 1 to 65535; write http://host:port, e.g. http://proxy.internal:3128"},
       {"ProxyAuthAlone", InSource("proxy_auth: u:hidden"), "f:2:17: sources[0].proxy_auth: is for a proxy; add 'proxy' or remove it"},
       {"ClientCertAlone", InSource("client_cert: c.pem"), "f:2:18: sources[0].client_cert: needs its private key; add 'client_key'"},
       {"ClientKeyAlone", InSource("client_key: k.pem"), "f:2:17: sources[0].client_key: needs its certificate; add 'client_cert'"},
