@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "core/catalog/catalog.h"
+#include "core/config/nearest.h"
 #include "core/config/quantity.h"
 #include "core/config/text.h"
 
@@ -58,12 +60,84 @@ void WarnOfReplays(const Config& config, std::vector<std::string>& warnings) {
   }
 }
 
+// SendGrid's names of events that can give a Track, each once.
+constexpr auto kEventNames = [] {
+  std::array<std::string_view, catalog::kEventCount - 1> names;
+  std::size_t count = 0;
+  for (const catalog::EventRow& row : catalog::kEvents) {
+    if (row.condition == catalog::Condition::kMachine) continue;
+    names[count++] = row.sendgrid;
+  }
+  return names;
+}();
+
+// What to write for a name that SendGrid does not post.
+std::string SendGridsName(const std::string& name) {
+  for (const catalog::EventRow& row : catalog::kEvents) {
+    if (row.filter != name) continue;
+    const bool is_machine = row.condition == catalog::Condition::kMachine;
+    return Concat({"SendGrid's name for it is '", row.sendgrid, "'",
+                   is_machine ? ", with sg_machine_open: true beside it" : ""});
+  }
+  return Suggest(name, kEventNames);
+}
+
+// Conditions are on what SendGrid posts, so the names of `events` fit nothing.
+void WarnOfEventNames(const std::string& place,
+                      const std::vector<Route>& routes,
+                      std::vector<std::string>& warnings) {
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const auto found = routes[i].fields.find("event");
+    if (found == routes[i].fields.end()) continue;
+    for (const std::string& value : found->second) {
+      if (std::find(kEventNames.begin(), kEventNames.end(), value) !=
+          kEventNames.end()) {
+        continue;
+      }
+      warnings.push_back(
+          Concat({place, "[", std::to_string(i), "].event: ", ShownValue(value),
+                  " fits nothing, because it is no event that SendGrid posts "
+                  "and a source takes; ",
+                  SendGridsName(value)}));
+    }
+  }
+}
+
+void WarnOfRoutes(const Config& config, std::vector<std::string>& warnings) {
+  for (std::size_t i = 0; i < config.sources.size(); ++i) {
+    const std::string source = Concat({"sources[", std::to_string(i), "]."});
+    WarnOfEventNames(source + "only", config.sources[i].only, warnings);
+    WarnOfEventNames(source + "not", config.sources[i].except, warnings);
+  }
+}
+
+// A prefix is for names that no map gives.
+void WarnOfPrefixes(const Config& config, std::vector<std::string>& warnings) {
+  using Mode = CustomArgs::Mode;
+  for (std::size_t i = 0; i < config.sources.size(); ++i) {
+    const Source& source = config.sources[i];
+    const Mode mode = source.custom_args.mode;
+    const bool is_used =
+        mode == Mode::kAll ||
+        (mode == Mode::kNamed && !source.custom_args.names.empty());
+    if (source.custom_args_prefix.empty() || is_used) continue;
+    warnings.push_back(Concat(
+        {"sources[", std::to_string(i),
+         "].custom_args_prefix: goes before no name, because "
+         "custom_args is ",
+         mode == Mode::kMapped ? "a map, which gives the whole names" : "none",
+         "; remove it, or set custom_args to all or a list"}));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> Warnings(const Config& config) {
   std::vector<std::string> warnings;
   WarnOfAddresses(config, warnings);
   WarnOfReplays(config, warnings);
+  WarnOfRoutes(config, warnings);
+  WarnOfPrefixes(config, warnings);
   return warnings;
 }
 

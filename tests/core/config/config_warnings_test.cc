@@ -54,6 +54,42 @@ TEST(Warnings, ToldWhereAnOmittedAddressMayComeBack) {
   }
 }
 
+TEST(Warnings, ToldWhereAConditionOrAPrefixHasNoEffect) {
+  const struct {
+    const char* keys;
+    const char* warning;  // nullptr: none.
+  } rows[] = {
+      {"only: {event: [open, dropped, deferred]}", nullptr},
+      {"only: {event: drop}",
+       "sources[0].only[0].event: 'drop' fits nothing, because it is no event "
+       "that SendGrid posts and a source takes; SendGrid's name for it is "
+       "'dropped'"},
+      {"only: {event: delivrd}",
+       "sources[0].only[0].event: 'delivrd' fits nothing, because it is no "
+       "event that SendGrid posts and a source takes; did you mean "
+       "'delivered'?"},
+      {"not: [{event: open}, {event: [machine_opened]}]",
+       "sources[0].not[1].event: 'machine_opened' fits nothing, because it is "
+       "no event that SendGrid posts and a source takes; SendGrid's name for "
+       "it is 'open', with sg_machine_open: true beside it"},
+      {"custom_args: all, custom_args_prefix: a_", nullptr},
+      {"custom_args: [plan], custom_args_prefix: a_", nullptr},
+      {"custom_args_prefix: a_",
+       "sources[0].custom_args_prefix: goes before no name, because "
+       "custom_args is none; remove it, or set custom_args to all or a list"},
+      {"custom_args: {plan: tier}, custom_args_prefix: a_",
+       "sources[0].custom_args_prefix: goes before no name, because "
+       "custom_args is a map, which gives the whole names; remove it, or set "
+       "custom_args to all or a list"},
+  };
+  for (const auto& row : rows) {
+    const std::vector<std::string> warnings = WarningsOf(row.keys);
+    ASSERT_EQ(warnings.size(), row.warning == nullptr ? 0u : 1u) << row.keys;
+    if (row.warning == nullptr) continue;
+    EXPECT_EQ(warnings[0], row.warning);
+  }
+}
+
 TEST(Warnings, ToldWhereAReplayIsOlderThanTheIdsThatAreKept) {
   const auto config = LoadText(
       "webhooks: [{name: a, replay_window: 30h}, {name: b, replay_window: 0s},"
