@@ -1,7 +1,9 @@
 // segrid webhook-key check: whether a webhook's verification key is readable.
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
@@ -26,7 +28,13 @@ int RunCheck(const KeyFlags& flags, Console& console) {
   const auto key = crypto::EcdsaP256Key::Parse(text);
   // The key itself is not shown: it may be a private one, pasted by mistake.
   if (!key.ok()) {
-    return Fail(console, "the key " + std::string(key.status().message()));
+    std::error_code none;
+    const bool is_file =
+        !flags.key.empty() && std::filesystem::is_regular_file(flags.key, none);
+    return Fail(console, "the key " + std::string(key.status().message()) +
+                             (is_file ? "; to check the file, put --file "
+                                        "before its name"
+                                      : ""));
   }
   console.out << (flags.json ? R"({"result":"ok","kind":"ECDSA P-256"})"
                              : "OK: an ECDSA P-256 verification key")

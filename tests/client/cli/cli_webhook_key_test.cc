@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/client/cli/program.h"
+#include "tests/client/scratch_dir.h"
 #include "tests/core/crypto/p256_signer.h"
 
 namespace segrid {
@@ -49,6 +50,10 @@ TEST(WebhookKey, IsRefusedWithTheReasonAndNotShown) {
       RunSegrid({"webhook-key", "check"}, {.input = signer.PrivateKeyPem()});
   EXPECT_EQ(secret.code, 1);
   EXPECT_THAT(secret.err, HasSubstr("this is a private key"));
+  const tests::ScratchDir dir;
+  const Ran path =
+      RunSegrid({"webhook-key", "check", dir.Write("key.pem", "a key")});
+  EXPECT_THAT(path.err, HasSubstr("put --file before its name"));
   EXPECT_EQ(RunSegrid({"webhook-key"}).code, 2);
   EXPECT_EQ(RunSegrid({"webhook-key", "check", "--file", "/nowhere"}).code, 1);
 }
