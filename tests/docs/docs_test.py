@@ -28,6 +28,12 @@ SENDGRID_KEY = ("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAf
                 "Ec6wEA3F+g==")
 OTHER_KEY = ("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELxdYqwo3/IaWxRlLUIQa23e5JmZ4uoySebq+essUmJ/QzLAFagqpt62q36gY4NWI83R2aFvBRSDn"
              "Qk++QvCFzA==")
+# Pages for users, and words of ours with those that they should say.
+FOR_USERS = ("README.md", "SECURITY.md", "docs/", "client/", "proto/", "server/deploy/")
+GENERATED = {"docs/api.md"}
+OURS = (("doors?", "listener"), ("mend(?:s|ed)?", "fix"), ("comes? again|come back", "retries, is configured again"),
+        ("g[ia]ves? up|given up", "drops, dead-letters, deletes"), ("for good", "permanently"), ("stands?", "is"), ("begun", "started"),
+        ("knocks?", "calls"), ("the books", "the ledger"), ("being worked on", "being processed"))
 SOURCES = {"cpp", "python", "js", "proto"}  # What is in files that tests build or run.
 LANGUAGES = SOURCES | {"sh", "console", "yaml", "json", "sql", "text", "cmake", "nginx", "haproxy", "caddy"}
 
@@ -123,6 +129,16 @@ def snippet_problems(page, text):
     elif not any(path.name in (folder / "CMakeLists.txt").read_text(encoding="utf-8")
                  for folder in (path.parent, ROOT / "tests/docs") if (folder / "CMakeLists.txt").exists()):
       found.append(f"{page}:{block.line}: {block.source} is not built or run")
+  return found
+
+
+def word_problems(page, text):
+  """Words of our own where the field has others, in the pages for users."""
+  found = []
+  plain = re.sub(r"`[^`\n]*`", "", markdown.prose(text))
+  for number, line in enumerate(plain.split("\n"), 1):
+    found += [f"{page}:{number}: '{match[0]}': say {ours[1]}" for ours in OURS
+              for match in re.finditer(rf"(?i)\b(?:{ours[0]})\b", line)]
   return found
 
 
@@ -246,6 +262,10 @@ class Pages(unittest.TestCase):
     shown = {target.partition("#")[0] for target in markdown.links(read("docs/README.md"))}
     wanted = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
     self.assertEqual(wanted - shown, set())
+
+  def test_words_are_those_of_the_field(self):
+    self.check([problem for page, text in pages() if page.startswith(FOR_USERS) and page not in GENERATED
+                for problem in word_problems(page, text)])
 
   def test_snippets_are_in_files_that_compile(self):
     self.check([problem for page, text in pages() for problem in snippet_problems(page, text)])
@@ -379,6 +399,8 @@ class MistakesAreFound(unittest.TestCase):
     self.assertEqual(configuration_problems("p", "<!-- for Prometheus -->\n```yaml\nsurces: []\n```"), [])
     self.assertEqual(len(json_problems("p", "```json\n{} {\n```")), 1)
     self.assertEqual(json_problems("p", '```json\n{}\n[1]\n```'), [])
+    self.assertEqual(len(word_problems("p", "A door\nthat stands open comes again")), 3)
+    self.assertEqual(word_problems("p", "`door` and understanding, outdoors\n```text\na door\n```"), [])
     for wrong in ("```\n```", "```cpp\n```", "```pascal\n```"):
       self.assertEqual(len(uncompiled_problems("p", wrong)), 1, wrong)
     self.assertTrue(snippet_problems("p", "<!-- from README.md -->\n```cpp\nnot in there, ever\n```"))

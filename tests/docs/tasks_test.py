@@ -130,6 +130,7 @@ class Tasks(unittest.TestCase):
       self.skipTest("npm is not installed")
     if subprocess.run(["npm", "ping", "--fetch-retries=0"], capture_output=True, timeout=60, check=False).returncode != 0:
       self.skipTest("the npm registry cannot be reached")
+    self.machine.variables["npm_config_userconfig"] = str(pathlib.Path.home() / ".npmrc")
     self.check_example("node")
 
   def test_backup_and_restore(self):
