@@ -218,6 +218,13 @@ def uncompiled_problems(page, text):
   return found
 
 
+def number_of(quantity):
+  """A count, size or time of a page or of a configuration as a number: `4MiB`, `10,000`, `1m15s`, `30 days`."""
+  units = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "days": 86400}
+  return sum(float(number.replace(",", "")) * units[unit]
+             for number, unit in re.findall(r"(\d[\d,]*) ?(KiB|MiB|GiB|ms|min|days|[smh])?", quantity))
+
+
 def effective(config):
   """What the server makes of a configuration, or of none."""
   environment = {**os.environ, "SEGMENT_WRITE_KEY": "k" * 32}
@@ -298,6 +305,17 @@ class Reference(unittest.TestCase):
              for key in markdown.ticked(cells[0])}
     known = set(effective("sources: [{name: b, receiver: file, path: b.ndjson}]"))
     self.assertEqual(known - shown, set())
+
+  def test_limits_name_keys_with_their_defaults(self):
+    shown = {key: default for cells in markdown.table(self.configuration, "key")
+             for key, default in itertools.zip_longest(markdown.ticked(cells[0]), markdown.ticked(cells[1]),
+                                                       fillvalue=(markdown.ticked(cells[1]) or [""])[0])}
+    for what, limit, named in markdown.table(read("docs/limits.md"), "what"):
+      for key in markdown.ticked(named):
+        if not key.startswith("--"):
+          with self.subTest(key):
+            self.assertIn(number_of(shown[key]), {number_of(part) for part in re.findall(r"\d[\d,]* ?(?:[KMG]iB|min|ms|s|h|days)?", limit)},
+                          what)
 
   def test_every_command_is_in_the_table(self):
     shown = "".join(cells[0] + " " for cells in markdown.table(read("docs/programs.md"), "command"))
