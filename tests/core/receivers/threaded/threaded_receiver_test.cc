@@ -89,6 +89,7 @@ TEST(ThreadedReceiver, LetsTheOtherMaintainItselfWithoutABatch) {
   maintained.WaitForNotification();
   receiver.Send({}, [&](const SendResult&) { delivered.Notify(); });
   delivered.WaitForNotification();
+  EXPECT_TRUE(delivered.HasBeenNotified());
 }
 
 TEST(ThreadedReceiver, TellsTheOthersLimitsAndEndpoint) {
