@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,14 +16,30 @@
 namespace segrid::rpc {
 namespace {
 
-// Between two looks; longer with many connections, because each costs a system
-// call.
-constexpr absl::Duration kInterval = absl::Milliseconds(50);
-constexpr absl::Duration kBusyInterval = absl::Milliseconds(20);
-constexpr absl::Duration kPerConnection = absl::Microseconds(50);
+// Between two looks. A flood takes up to 10 MB of memory in a millisecond, so a
+// look must come soon where something comes in.
+constexpr absl::Duration kInterval = absl::Milliseconds(20);
+constexpr absl::Duration kActiveInterval = absl::Milliseconds(5);
+// Since something came in.
+constexpr absl::Duration kActiveFor = absl::Seconds(1);
+// A look costs a system call per connection, and more where much came in; this
+// many times as long is the least time until the next.
+constexpr int kRestPerLook = 50;
 
-// A connection that received less since the last look is not asked for.
+// A connection that received less since it was asked for is not asked for
+// again.
 constexpr std::uint64_t kMuchBytes = 32 << 10;
+
+absl::Duration SteadyNow() {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+// Of this thread: it does not count that others have the processor.
+absl::Duration CpuTime() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return absl::DurationFromTimespec(time);
+}
 
 // Over the limit: streams that gRPC has not refused yet.
 constexpr std::int64_t kSlackStreams = 100;
@@ -33,17 +51,26 @@ void FloodWatch::Add(int descriptor) {
   if (name.empty()) return;
   Connection connection{SocketOf(descriptor), std::move(name)};
   connections_.insert_or_assign(descriptor, std::move(connection));
+  active_since_ = SteadyNow();
 }
 
 absl::Duration FloodWatch::interval() const {
   if (connections_.empty()) return absl::InfiniteDuration();
-  return (busy_ ? kBusyInterval : kInterval) +
-         kPerConnection * connections_.size();
+  const bool is_active = SteadyNow() - active_since_ < kActiveFor;
+  return std::max(is_active ? kActiveInterval : kInterval,
+                  kRestPerLook * look_took_);
 }
 
 int FloodWatch::Look(absl::Duration now) {
   if (now - looked_ < interval()) return 0;
   looked_ = now;
+  const absl::Duration began = CpuTime();
+  const int ended = EndFloods(now, FindBusy());
+  look_took_ = CpuTime() - began;
+  return ended;
+}
+
+std::vector<int> FloodWatch::FindBusy() {
   std::vector<int> busy;
   for (auto each = connections_.begin(); each != connections_.end();) {
     auto& [descriptor, connection] = *each;
@@ -55,8 +82,11 @@ int FloodWatch::Look(absl::Duration now) {
     if (*is_busy) busy.push_back(descriptor);
     ++each;
   }
-  busy_ = !busy.empty();
-  if (!busy_) return 0;
+  return busy;
+}
+
+int FloodWatch::EndFloods(absl::Duration now, const std::vector<int>& busy) {
+  if (busy.empty()) return 0;
   int ended = 0;
   const ConnectionLoads::Numbers numbers = loads_.List();
   for (const int descriptor : busy) {
@@ -80,13 +110,17 @@ std::optional<bool> FloodWatch::IsBusy(int descriptor, Connection& connection) {
       ::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &counts, &size) != 0) {
     return std::nullopt;
   }
-  const std::uint64_t received =
-      std::exchange(connection.received, counts.tcpi_bytes_received);
+  if (counts.tcpi_bytes_received != connection.received) {
+    connection.received = counts.tcpi_bytes_received;
+    active_since_ = SteadyNow();
+  }
   if (counts.tcpi_bytes_acked != connection.acknowledged) {
     connection.acknowledged = counts.tcpi_bytes_acked;
     connection.received_then = connection.received;
   }
-  return connection.received - received >= kMuchBytes;
+  if (connection.received - connection.asked < kMuchBytes) return false;
+  connection.asked = connection.received;
+  return true;
 }
 
 bool FloodWatch::IsFlood(Connection& connection, const ConnectionLoad& load,

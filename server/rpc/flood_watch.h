@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "server/rpc/connection_loads.h"
@@ -24,7 +25,7 @@ struct FloodLimits {
   // Bytes that may come while the server says nothing, and besides for each
   // open stream: a header block that never ends has no flow control, whereas
   // messages come in windows that the server grants, of one message at most.
-  std::int64_t max_silent_bytes = 8 << 20;
+  std::int64_t max_silent_bytes = 1 << 20;
   std::int64_t max_message_bytes = 4 << 20;
 };
 
@@ -47,7 +48,8 @@ class FloodWatch {
   // How long to wait for the next look.
   absl::Duration interval() const;
 
-  // Looks, when it is time. Returns how many connections it ended.
+  // Looks, when it is time by the steady clock. Returns how many connections it
+  // ended.
   int Look(absl::Duration now);
 
  private:
@@ -55,6 +57,7 @@ class FloodWatch {
     ino_t socket;
     std::string name;  // As channelz has it.
     std::uint64_t received = 0;
+    std::uint64_t asked = 0;         // What had been received when it was busy.
     std::uint64_t acknowledged = 0;  // Of what the server sent.
     // When that grew for the last time.
     std::uint64_t received_then = 0;
@@ -64,8 +67,11 @@ class FloodWatch {
   };
 
   // Takes in the kernel's counts. nullopt when the connection has ended; true
-  // if much came since the last look.
-  static std::optional<bool> IsBusy(int descriptor, Connection& connection);
+  // if much came since it was last found busy.
+  std::optional<bool> IsBusy(int descriptor, Connection& connection);
+  // Takes in the counts of all; those that are busy.
+  std::vector<int> FindBusy();
+  int EndFloods(absl::Duration now, const std::vector<int>& busy);
   bool IsFlood(Connection& connection, const ConnectionLoad& load,
                absl::Duration now) const;
 
@@ -73,7 +79,8 @@ class FloodWatch {
   ConnectionLoads loads_;
   std::unordered_map<int, Connection> connections_;  // By descriptor.
   absl::Duration looked_{};
-  bool busy_ = false;  // Some connection was, at the last look.
+  absl::Duration look_took_{};
+  absl::Duration active_since_{};  // When something came in.
 };
 
 }  // namespace segrid::rpc

@@ -56,6 +56,14 @@ def transform_request(body):
     return b"\x12" + varint(len(body)) + body
 
 
+WAIT_DELIVERED = 2
+
+
+def forward_request(body, wait):
+    """A ForwardRequest with `webhook_json`."""
+    return transform_request(body) + b"\x20" + bytes([wait])
+
+
 def stream_request(request):
     """A TransformStreamRequest."""
     return b"\x12" + varint(len(request)) + request

@@ -51,8 +51,8 @@ class Overload(unittest.TestCase):
         self.assertEqual(figures["metrics"]["errors"], 0, figures["codes"])
         codes, goodput, _ = self.load(target, LENGTH, "--connections", many, "--rate", str(5 * peak), "--warmup", "0s")
         after_codes, after, _ = self.load(target, BEFORE, "--connections", few, "--concurrency", at_once, "--warmup", SETTLE)
-        print(f"{name}: {peak:.0f} calls/s at the peak, {goodput:.0f} under five times as many for {LENGTH} s "
-              f"({goodput / peak:.0%}), {after:.0f} after {SETTLE}; {codes}", file=sys.stderr)
+        print(f"figure: {name}: {peak:.0f} calls/s at the peak, {goodput:.0f} under five times as many for {LENGTH} s "
+              f"({goodput / peak:.0%}), {after:.0f} after {SETTLE}; {codes}")
         self.assertGreater(codes.get(told, 0), 0, codes)
         self.assertLessEqual(set(codes), {"OK", told, "NOT_SENT", "DEADLINE_EXCEEDED", "HTTP 503"}, codes)
         self.assertGreater(goodput, SHARE * peak)

@@ -4,10 +4,12 @@ import http.client
 import os
 import pathlib
 import re
+import select
 import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 SECONDS = 60
 
@@ -93,6 +95,15 @@ class Program:
         """A figure of /proc/<pid>/status in bytes: VmRSS, VmHWM."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"^{key}:\s+(\d+) kB$", text, re.M).group(1)) * 1024
+
+    def wait_for_memory(self, most):
+        """Until no more than that is resident; an error after a minute. Returns the seconds that it took."""
+        began = time.monotonic()
+        while self.status("VmRSS") > most:
+            if time.monotonic() > began + 60:
+                raise AssertionError(f"{self.status('VmRSS')} bytes are resident after a minute, more than {most:.0f}")
+            select.select([], [], [], 0.2)
+        return time.monotonic() - began
 
     def forget_peak(self):
         """VmHWM counts from now on."""

@@ -62,13 +62,6 @@ class Strangers(unittest.TestCase):
         finally:
             connection.close()
 
-    def wait_for_memory(self, program, most):
-        """Until no more than that is resident; fails after a minute."""
-        deadline = time.monotonic() + 60
-        while program.status("VmRSS") > most and time.monotonic() < deadline:
-            select.select([], [], [], 0.2)
-        self.assertLessEqual(program.status("VmRSS"), most)
-
     def test_half_open_handshakes_are_few_and_small(self):
         program = self.serve()
         for count in range(5):
@@ -88,12 +81,12 @@ class Strangers(unittest.TestCase):
                 good += self.post(program, 100 + number) == 200
         posts = len(range(0, HANDSHAKES, HANDSHAKES // GOOD))
         peak = program.status("VmHWM")
-        print(f"{HANDSHAKES} half-open handshakes: {peak / MIB:.0f} MiB at most, {good} of {posts} posts taken", file=sys.stderr)
+        print(f"figure: {HANDSHAKES} half-open handshakes: {peak / MIB:.0f} MiB at most, {good} of {posts} posts taken")
         self.assertLess(peak, 300 * MIB)
         self.assertGreaterEqual(good, posts * 0.99)
         for sock in sockets:
             sock.close()
-        self.wait_for_memory(program, 1.5 * start)
+        program.wait_for_memory(1.5 * start)
 
     def test_slow_posts_disturb_nobody(self):
         program = self.serve(tls=False)
@@ -106,7 +99,7 @@ class Strangers(unittest.TestCase):
         good = 0
         for count in range(GOOD):
             good += program.ask("http", "/v1/webhook", "POST", events(count, 1))[0] == 200
-        print(f"66 slow posts: {good} of {GOOD} others taken", file=sys.stderr)
+        print(f"figure: 66 slow posts: {good} of {GOOD} others taken")
         self.assertGreaterEqual(good, GOOD * 0.99)
         held = program.metrics()['segrid_bytes_in_flight']
         self.assertLess(held, 8 * MIB)
@@ -131,7 +124,7 @@ class Strangers(unittest.TestCase):
         for sock in held:
             sock.close()
         began = time.monotonic()
-        self.wait_for_memory(program, 1.5 * start)
+        program.wait_for_memory(1.5 * start)
         print(f"50 bodies of 3.9 MB: {start / MIB:.0f} MiB, {peak / MIB:.0f} MiB at their peak, "
               f"{program.status('VmRSS') / MIB:.0f} MiB after {time.monotonic() - began:.0f} s", file=sys.stderr)
         self.assertGreater(peak, 3 * start)
