@@ -48,6 +48,16 @@ class FreeList {
     return Lent(new T(), GiveBack{this});
   }
 
+  // Frees those that are not lent.
+  void Clear() {
+    const std::unique_ptr<T> next(
+        next_.exchange(nullptr, std::memory_order_acquire));
+    std::vector<std::unique_ptr<T>> more;
+    absl::MutexLock lock(&mu_);
+    more.reserve(max_more_);
+    more.swap(more_);
+  }
+
  private:
   void Keep(T* object) {
     T* none = nullptr;

@@ -138,6 +138,11 @@ class Pipeline::State {
     Replace(config);
   }
 
+  void DropSpareMemory() {
+    transformers_.Clear();
+    forwarders_.Clear();
+  }
+
   void Replace(const config::Config& config) {
     auto sources = std::make_shared<SourceTable>(config.sources);
     absl::MutexLock lock(&mu_);
@@ -244,6 +249,8 @@ void Pipeline::Forward(const ForwardCall& call, ForwardDone done) {
 void Pipeline::Replace(const config::Config& config) {
   state_->Replace(config);
 }
+
+void Pipeline::DropSpareMemory() { state_->DropSpareMemory(); }
 
 std::vector<std::string> Pipeline::sources() const {
   return state_->sources()->names();

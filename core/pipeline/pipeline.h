@@ -129,6 +129,9 @@ class Pipeline {
   // which it began.
   void Replace(const config::Config& config);
 
+  // Frees what is kept for the next call; calls make it anew.
+  void DropSpareMemory();
+
   // Transforms a batch with the settings of `source`, or with the defaults when
   // it is empty. On an error `result` is unspecified. Reuse `result` to save
   // its allocations.

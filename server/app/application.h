@@ -108,6 +108,12 @@ class Application {
   config::Reload reload() const ABSL_LOCKS_EXCLUDED(mu_);
   config::Drain drain() const ABSL_LOCKS_EXCLUDED(mu_);
 
+  // Frees what calls have left for the next ones. Any thread.
+  void DropSpareMemory() {
+    pipeline_->DropSpareMemory();
+    bridge_->DropSpareMemory();
+  }
+
   // Runs `task` in the pool, soon: a sign of life when it does.
   void Post(std::function<void()> task) { pool_->Post(std::move(task)); }
 

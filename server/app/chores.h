@@ -42,7 +42,8 @@ class Chores {
   absl::Time looked_at_ = absl::Now();
   // In the thread only.
   base::SystemClock clock_;
-  MemoryTrimmer trimmer_{ProcessMemory()};
+  MemoryTrimmer trimmer_{
+      ProcessMemory([this] { application_.DropSpareMemory(); })};
   std::atomic<bool> is_trimming_ = false;
   pool::SerialThread thread_{"memory"};  // Last: it uses the others.
 };

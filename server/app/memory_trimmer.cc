@@ -1,10 +1,9 @@
 #include "server/app/memory_trimmer.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "server/app/process.h"
 #include "server/metrics/process_figures.h"
 
 namespace segrid::app {
@@ -40,9 +39,12 @@ void MemoryTrimmer::TrimIfDue(absl::Duration now) {
   next_ = now + wait_;
 }
 
-MemoryTrimmer::Deps ProcessMemory() {
+MemoryTrimmer::Deps ProcessMemory(std::function<void()> drop_spare) {
   return {[] { return metrics::ReadProcessFigures().resident_bytes; },
-          [] { ::malloc_trim(0); }};
+          [drop_spare = std::move(drop_spare)] {
+            drop_spare();
+            GiveBackFreeMemory();
+          }};
 }
 
 }  // namespace segrid::app

@@ -9,6 +9,11 @@ namespace segrid::app {
 // arenas, so that what is free is together; see MemoryTrimmer, too.
 void TuneAllocator();
 
+// Gives what malloc has free back to the system, of all its arenas. For a
+// moment other threads may free more slowly. Any thread, one at a time; may
+// take some 100 ms after a large peak.
+void GiveBackFreeMemory();
+
 // Takes as many descriptors as the system allows: each connection is one.
 void RaiseDescriptorLimit();
 

@@ -296,9 +296,9 @@ void Session::Work() {
 
 void Session::GiveUpWork() {
   is_late_ = true;
-  Answer answer = RetryAnswer(503, "UNAVAILABLE",
-                              "this takes too long now; retry later",
-                              kLateRetrySeconds);
+  Answer answer =
+      RetryAnswer(503, "UNAVAILABLE", "this takes too long now; retry later",
+                  kLateRetrySeconds);
   answer.close = true;
   Write(std::move(answer));
 }

@@ -67,6 +67,9 @@ class BridgeService final
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* ForwardStream(
       grpc::CallbackServerContext* context) override;
 
+  // Frees what is kept for the next call. Any thread.
+  void DropSpareMemory() { results_.Clear(); }
+
  private:
   // Begins a call that `answer` ends, or gives the error to end it with.
   absl::Status BeginForward(const grpc::CallbackServerContext& context,

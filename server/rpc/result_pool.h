@@ -39,6 +39,12 @@ class ResultPool {
     if (kept_.size() < max_kept_) kept_.push_back(std::move(result));
   }
 
+  // Frees those in it.
+  void Clear() {
+    absl::MutexLock lock(&mu_);
+    kept_.clear();
+  }
+
  private:
   const std::size_t max_kept_;
   absl::Mutex mu_;

@@ -41,6 +41,20 @@ TEST(FreeList, KeepsNoMoreThanItMay) {
   EXPECT_EQ(Counted::alive, 0);
 }
 
+TEST(FreeList, FreesWhatIsNotLentWhenItIsCleared) {
+  FreeList<Counted> list(3);
+  const auto lent = list.Borrow();
+  {
+    const auto two = list.Borrow();
+    const auto three = list.Borrow();
+  }
+  ASSERT_EQ(Counted::alive, 3);
+  list.Clear();
+  EXPECT_EQ(Counted::alive, 1);
+  const auto again = list.Borrow();
+  EXPECT_EQ(Counted::alive, 2);
+}
+
 TEST(FreeList, LendsAnObjectToOneUserAtATime) {
   FreeList<Counted> list(3);
   std::atomic<bool> was_shared = false;

@@ -1,8 +1,12 @@
 #include "server/app/memory_trimmer.h"
 
 #include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "gtest/gtest.h"
+#include "server/app/process.h"
 
 namespace segrid::app {
 namespace {
@@ -62,6 +66,22 @@ TEST_F(MemoryTrimmerTest, TriesSeldomWhileTheMemoryIsInUse) {
   used_ = 40 * kMib;
   Pass(31);
   EXPECT_EQ(resident_, used_);
+}
+
+TEST(ProcessMemory, GivesBackWhatOtherThreadsHaveFreed) {
+  TuneAllocator();
+  bool dropped = false;
+  const MemoryTrimmer::Deps memory = ProcessMemory([&] { dropped = true; });
+  const std::int64_t before = memory.resident_bytes();
+  // One after the other, so that the heap of their arena ends with free memory.
+  std::thread([] {
+    std::vector<std::string> blocks;
+    for (int i = 0; i < 60; ++i) blocks.emplace_back(kMib, 'x');
+  }).join();
+  ASSERT_GT(memory.resident_bytes(), before + 40 * kMib);
+  memory.trim();
+  EXPECT_TRUE(dropped);
+  EXPECT_LT(memory.resident_bytes(), before + 10 * kMib);
 }
 
 TEST(ProcessMemory, SaysWhatIsResident) {

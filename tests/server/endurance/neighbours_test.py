@@ -85,12 +85,12 @@ class Neighbours(unittest.TestCase):
         program.forget_peak()
         return program
 
-    def judge(self, program, good, what, close=lambda: None, most=MOST):
+    def judge(self, program, good, what, close=lambda: None):
         """What good calls and memory were, and whether it comes back when the bad ones are gone."""
         answered, refused = good.stop()
         peak = program.status("VmHWM")
         print(f"figure: {what}: {peak / MIB:.0f} MiB at the peak, {answered} good calls answered, {refused} not")
-        self.assertLess(peak, most)
+        self.assertLess(peak, MOST)
         self.assertGreater(answered, 0)
         self.assertLessEqual(refused, (answered + refused) / 100)
         close()
