@@ -111,6 +111,10 @@ class Tasks(unittest.TestCase):
     plain = self.machine.run("segrid status", fails=True)
     self.assertNotIn("sendgrid_prod", plain)
     self.assertIn('"accepted":1', self.post("sendgrid"))
+    (steps,), _ = sandbox.task("docs/production.md", "dry-run")
+    checked = self.machine.run(steps, fails=True)  # Nothing listens at the endpoint.
+    self.assertRegex(checked, r"(?m)^listen +grpc 127\.0\.0\.1:\d+ +ok")
+    self.assertRegex(checked, r"(?m)^write key +sendgrid_prod +ok")
 
   def check_example(self, language):
     """Runs the README of an example in a copy of what it needs of the source tree."""
