@@ -71,7 +71,7 @@ constexpr auto kEventNames = [] {
   return names;
 }();
 
-// What to write for a name that SendGrid does not post.
+// The advice for a name that SendGrid does not post.
 std::string SendGridsName(const std::string& name) {
   for (const catalog::EventRow& row : catalog::kEvents) {
     if (row.filter != name) continue;

@@ -54,7 +54,7 @@ void Require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL failed to sign");
 }
 
-// What a file is that holds no private key that can be read.
+// Names the file that holds no private key that can be read.
 std::string WhyNoPrivateKey(const std::string& pem) {
   const auto has = [&pem](const char* words) {
     return pem.find(words) != std::string::npos;

@@ -130,7 +130,7 @@ TEST_F(GeneratedTransformTest, DoesTheWorkOfTheTransformOnRandomMessages) {
   testing::WireMaker maker(random);
   for (int i = 0; i < 5'000 && !HasFailure(); ++i) {
     v1::TransformRequest request;
-    // What the generated class reads, written in its own order.
+    // Written in the order of the generated class, which has read it.
     if (!request.add_events()->ParseFromString(maker.Event(30))) continue;
     Compare(request.SerializeAsString(), request.DebugString());
   }
