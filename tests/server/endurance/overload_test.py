@@ -63,6 +63,11 @@ class Overload(unittest.TestCase):
         self.overload("webhook", ["http", "--url", f"http://127.0.0.1:{self.program.ports['http']}/v1/webhook"], "64", "256",
                       "64", "HTTP 429")
 
+    def test_of_the_webhook_by_very_many_connections(self):
+        # Ten times as many bodies as there is room for: when all of them began, a tenth of the peak was left.
+        self.overload("webhook, 1000 connections", ["http", "--url", f"http://127.0.0.1:{self.program.ports['http']}/v1/webhook"],
+                      "64", "1000", "64", "HTTP 429")
+
     def test_of_grpc(self):
         self.overload("Forward", ["--server", f"127.0.0.1:{self.program.ports['grpc']}", "--method", "forward"], "8", "32",
                       "32", "RESOURCE_EXHAUSTED")
