@@ -56,10 +56,10 @@ Failure FailureIn(const PGresult* result) {
   return failure;
 }
 
-// The text of a failed connect, which libpq gives as "FATAL:  28P01: …" and a
-// line LOCATION, because the verbosity asks for the state; the first word is in
-// the server's language. The last such line counts.
-Failure ConnectFailure(std::string_view text) {
+// The text of a failed connect or of a lost connection, which libpq gives as
+// "FATAL:  28P01: …" and a line LOCATION, because the verbosity asks for the
+// state; the first word is in the server's language. The last such line counts.
+Failure LastFailure(std::string_view text) {
   constexpr std::string_view kBefore = ":  ";
   constexpr std::string_view kBehind = ": ";
   constexpr std::size_t kStateBytes = 5;
@@ -255,7 +255,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenHost(
     polling = PQconnectPoll(handle.get());
   }
   if (PQstatus(handle.get()) != CONNECTION_OK) {
-    Failure failure = ConnectFailure(PQerrorMessage(handle.get()));
+    Failure failure = LastFailure(PQerrorMessage(handle.get()));
     if (PQconnectionNeedsPassword(handle.get()) != 0) {
       // libpq found out before the server could say so.
       failure.sqlstate = "28P01";
@@ -416,11 +416,10 @@ absl::StatusOr<PGresult*> Connection::NextResult(absl::Time deadline) {
 
 // The state of what was under way is unknown: the connection is not used again.
 absl::Status Connection::Lost(std::string_view what) {
-  const std::string_view line = what.substr(0, what.find('\n'));
-  const absl::Status status =
-      Unavailable(line.empty() ? "the connection was lost" : line);
+  Failure failure = LastFailure(what);
+  if (failure.message.empty()) failure.message = "the connection was lost";
   connection_.reset();
-  return status;
+  return MakeFailure(absl::StatusCode::kUnavailable, failure);
 }
 
 }  // namespace segrid::postgres

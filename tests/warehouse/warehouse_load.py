@@ -98,17 +98,23 @@ class Reader(threading.Thread):
         self.join(SECONDS)
 
 
-def wait_until(program, condition):
-    """Asks for the metrics until the condition on them is true."""
+def wait_until(program, condition, progress=None):
+    """Asks for the metrics until the condition on them is true; not longer than SECONDS without progress."""
     waiting = threading.Event()
-    for _ in range(SECONDS * 20):
+    looks, last = 0, None
+    while looks < SECONDS * 20:
         samples = program.metrics()
         if condition(samples):
             return samples
+        now = progress(samples) if progress else None
+        looks = 0 if now != last else looks + 1
+        last = now
         waiting.wait(0.05)
     raise AssertionError("it did not come: " + program.log[-2000:])
 
 
 def wait_for_delivery(program, *sources):
-    return wait_until(program, lambda samples: all(
-        samples.get(f'segrid_queue_pending{{source="{source}"}}') == 0 for source in sources))
+    def figures(name, samples):
+        return [samples.get(f'segrid_queue_{name}{{source="{source}"}}') for source in sources]
+    return wait_until(program, lambda samples: figures("pending", samples) == [0] * len(sources),
+                      lambda samples: figures("delivered_total", samples))

@@ -77,11 +77,15 @@ const char* KindName(char kind) {
   }
 }
 
-// An id that is there already, or row-level security, which COPY does not know.
+// Whether the careful way may fare otherwise, or say better what is wrong: for
+// an id that is there already, a column that is of another type by now, a view,
+// row-level security. A protocol violation is data that is too short for a
+// type.
 bool NeedsInserts(const absl::Status& status) {
   const auto failure = postgres::FailureOf(status);
-  return failure &&
-         (failure->sqlstate == "23505" || failure->sqlstate == "0A000");
+  return failure && !failure->connection_lost &&
+         (failure->sqlstate == "08P01" ||
+          base::ReasonOf(ExplainPostgres(*failure)) != kUnavailableReason);
 }
 
 std::string CopyInto(const std::string& table,
@@ -174,7 +178,8 @@ absl::StatusOr<bool> PostgresLoader::SchemaExists() {
   return found.rows() > 0;
 }
 
-absl::StatusOr<PostgresLoader::FoundTables> PostgresLoader::ReadTables() {
+absl::StatusOr<PostgresLoader::FoundTables> PostgresLoader::ReadTables(
+    const std::vector<std::string>& names) {
   SEGRID_ASSIGN_OR_RETURN(
       const postgres::Result rows,
       connection_->Run(
@@ -184,8 +189,10 @@ absl::StatusOr<PostgresLoader::FoundTables> PostgresLoader::ReadTables() {
           "JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = $1 "
           "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 "
           "AND NOT a.attisdropped WHERE c.relkind IN "
-          "('r','p','v','m','f','S') ORDER BY c.relname, a.attnum",
-          {options_.schema}));
+          "('r','p','v','m','f','S') AND ($2 = '{}' OR c.relname = "
+          "ANY($2::name[])) ORDER BY c.relname, a.attnum",
+          {options_.schema,
+           absl::StrCat("{", absl::StrJoin(names, ","), "}")}));
   FoundTables found;
   for (int i = 0; i < rows.rows(); ++i) {
     Found& table = found[std::string(rows.Get(i, 0))];
@@ -255,12 +262,7 @@ absl::Status PostgresLoader::Adopt(const FoundTables& found) {
                        "; make it as `segrid warehouse ddl` prints it, or set "
                        "create_tables: true"));
     }
-    if (!IsTable(there->second.kind)) {
-      return Misconfigured(
-          absl::StrCat(name, " is ", KindName(there->second.kind),
-                       ", where Segrid needs a table; give another schema"));
-    }
-    SEGRID_RETURN_IF_ERROR(CheckColumns(table, there->second));
+    SEGRID_RETURN_IF_ERROR(CheckTable(table, there->second));
     for (const auto& [column, type] : there->second.types) {
       const Column more = {.name = column, .type = TypeOf(type)};
       const bool of_layout =
@@ -281,9 +283,14 @@ absl::Status PostgresLoader::Adopt(const FoundTables& found) {
   return absl::OkStatus();
 }
 
-absl::Status PostgresLoader::CheckColumns(const Table& table,
-                                          const Found& found) const {
+absl::Status PostgresLoader::CheckTable(const Table& table,
+                                        const Found& found) const {
   const std::string name = TableName(options_.schema, table.name);
+  if (!IsTable(found.kind)) {
+    return Misconfigured(
+        absl::StrCat(name, " is ", KindName(found.kind),
+                     ", where Segrid needs a table; give another schema"));
+  }
   for (const Column& column : table.columns) {
     const auto type = found.types.find(column.name);
     if (type == found.types.end()) {
@@ -340,7 +347,7 @@ absl::Status PostgresLoader::AddColumns(const std::vector<TableRows>& tables) {
   for (const TableRows& rows : tables) {
     const auto there = found.find(rows.table.name);
     if (there == found.end()) continue;
-    SEGRID_RETURN_IF_ERROR(CheckColumns(rows.table, there->second));
+    SEGRID_RETURN_IF_ERROR(CheckTable(rows.table, there->second));
   }
   return absl::OkStatus();
 }
@@ -378,7 +385,27 @@ absl::Status PostgresLoader::LoadNew(const std::vector<TableRows>& tables) {
                  rows.table.columns),
         copy));
   }
+  SEGRID_RETURN_IF_ERROR(CheckWritten(tables));
   return Transact({"COMMIT"});
+}
+
+// A binary COPY would take eight bytes of text for a number where somebody made
+// the column one since Prepare(). The transaction's locks keep the tables as
+// they are until it ends.
+absl::Status PostgresLoader::CheckWritten(
+    const std::vector<TableRows>& tables) {
+  std::vector<std::string> names = {std::string(kTracksTable)};
+  for (const TableRows& rows : tables) names.push_back(rows.table.name);
+  SEGRID_ASSIGN_OR_RETURN(const FoundTables found, ReadTables(names));
+  const auto check = [&](const Table& table) {
+    const auto there = found.find(table.name);
+    return CheckTable(table, there == found.end() ? Found() : there->second);
+  };
+  SEGRID_RETURN_IF_ERROR(check(TracksTable()));
+  for (const TableRows& rows : tables) {
+    SEGRID_RETURN_IF_ERROR(check(rows.table));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PostgresLoader::LoadMissing(const std::vector<TableRows>& tables) {
@@ -391,6 +418,7 @@ absl::Status PostgresLoader::LoadMissing(const std::vector<TableRows>& tables) {
     SEGRID_ASSIGN_OR_RETURN(const std::int64_t inserted, InsertMissing(rows));
     all_new &= inserted == std::ssize(rows.rows);
   }
+  SEGRID_RETURN_IF_ERROR(CheckWritten(tables));
   SEGRID_RETURN_IF_ERROR(Transact({"COMMIT"}));
   expects_new_ = all_new;
   return absl::OkStatus();

@@ -50,15 +50,20 @@ class PostgresLoader final : public Loader {
   // Nullopt: the schema holds no layout yet. FAILED_PRECONDITION: a newer one.
   absl::StatusOr<std::optional<std::int64_t>> ReadVersion();
   absl::StatusOr<bool> SchemaExists();
-  absl::StatusOr<FoundTables> ReadTables();
+  // Those of the schema, or of these names alone.
+  absl::StatusOr<FoundTables> ReadTables(
+      const std::vector<std::string>& names = {});
   // The statements that bring the database to the layout; only reads it.
   absl::StatusOr<std::vector<std::string>> MissingStatements();
   absl::Status CreateWhatIsMissing();
   absl::Status AddColumns(const std::vector<TableRows>& tables);
   // Sets known_; FAILED_PRECONDITION when something has another kind or type.
   absl::Status Adopt(const FoundTables& found);
-  // FAILED_PRECONDITION: a column is missing or of another type.
-  absl::Status CheckColumns(const Table& table, const Found& found) const;
+  // FAILED_PRECONDITION: a column that was written is of another type by now.
+  absl::Status CheckWritten(const std::vector<TableRows>& tables);
+  // FAILED_PRECONDITION: it is no table, or a column is missing or of another
+  // type.
+  absl::Status CheckTable(const Table& table, const Found& found) const;
   // Each in one transaction. The first fails when an id is there already.
   absl::Status LoadNew(const std::vector<TableRows>& tables);
   absl::Status LoadMissing(const std::vector<TableRows>& tables);

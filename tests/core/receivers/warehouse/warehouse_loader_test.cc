@@ -488,6 +488,31 @@ TEST(PostgresLoaders, SayWhoMustDoWhat) {
   EXPECT_EQ(base::ReasonOf(prepared), kUnavailableReason) << prepared;
 }
 
+TEST(PostgresLoaders, NeverTakeTextForANumber) {
+  if (!tests::PostgresServer::Installed()) GTEST_SKIP() << "no PostgreSQL";
+  Postgres database;
+  const auto loader = database.Open({.tables = Tables({})});
+  ASSERT_TRUE(loader->Prepare().ok());
+  const std::string name = TableName(database.schema(), "email_opened");
+  Server().Query("ALTER TABLE " + name +
+                 " ALTER campaign_id TYPE bigint USING NULL");
+  const std::string track =
+      Track("m1", "Email Opened", R"("campaign_id":"8 bytes!")");
+  Batch batch;
+  batch.tracks = {track};
+  BatchRows rows;
+  ASSERT_TRUE(rows.Read(batch, {}, absl::UnixEpoch()).ok());
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status loaded = loader->Load(rows.tables());
+    EXPECT_EQ(base::ReasonOf(loaded), kMisconfiguredReason) << loaded;
+    EXPECT_NE(loaded.message().find("campaign_id"), std::string::npos);
+  }
+  EXPECT_EQ(database.Count("tracks"), "0");
+  Server().Query("ALTER TABLE " + name + " ALTER campaign_id TYPE text");
+  EXPECT_TRUE(loader->Load(rows.tables()).ok());
+  EXPECT_EQ(Server().Query("SELECT campaign_id FROM " + name), "8 bytes!");
+}
+
 // A table of the loader's errors is met by each state as PostgreSQL sends it:
 // a trigger raises it.
 TEST(PostgresLoaders, TellTheStatesOfTheServerApart) {
