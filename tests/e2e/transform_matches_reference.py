@@ -2,11 +2,13 @@
 
 Every body of tests/data and several thousand generated elements, without a
 source and with sources that opt into everything there is. Prints its seed;
-`--seed` repeats a run.
+`--seed` repeats a run. SEGRID_REFERENCE_BATCHES makes it longer: 60 batches of
+500 elements are the full count.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -127,7 +129,7 @@ def main():
   arguments.add_argument("--segrid", required=True)
   arguments.add_argument("--version", default=mapping.VERSION)
   arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-  arguments.add_argument("--batches", type=int, default=12)
+  arguments.add_argument("--batches", type=int, default=int(os.environ.get("SEGRID_REFERENCE_BATCHES", "6")))
   given = arguments.parse_args()
   mapping.VERSION = given.version
   sys.setrecursionlimit(10000)
@@ -154,7 +156,7 @@ def main():
       elements = nasty_events.near_the_limit(rng, settings, source)
       comparison.compare("near the limit", nasty_events.body(rng, elements), source)
 
-  print(f"{comparison.elements} elements, {comparison.tracks} Tracks, "
+  print(f"figure: {comparison.elements} elements, {comparison.tracks} Tracks, "
         f"{len(comparison.differences)} differences")
   for difference in comparison.differences[:MAX_REPORTS]:
     print(difference)

@@ -9,6 +9,7 @@ without Node.
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -90,7 +91,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--segrid", required=True)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-    arguments.add_argument("--batches", type=int, default=8)
+    arguments.add_argument("--batches", type=int, default=int(os.environ.get("SEGRID_NODE_BATCHES", "6")))
     given = arguments.parse_args()
     if shutil.which("node") is None:
         print("skipped: node is not installed")
@@ -107,7 +108,7 @@ def main():
             tracks += ours.count(b'"type":"track"')
             if ours != theirs:
                 problems.append(f"{name}: {difference(ours, theirs)}")
-    print(f"{tracks} Tracks, {len(problems)} bodies differ")
+    print(f"figure: {tracks} Tracks, {len(problems)} bodies differ")
     print("\n".join(problems[:5]))
     return 1 if problems or tracks < 1000 else 0
 
