@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
 #include "core/config/source_tag.h"
 #include "gmock/gmock.h"
@@ -54,6 +55,36 @@ TEST(Pipeline, TransformRefusesUnknownSourcesAndTooManyEvents) {
   status = world.pipeline().Transform(Json("[1,1,1,1,1,1,1,1,1,1,1]"), "a",
                                       Output::kTracks, result);
   EXPECT_EQ(base::ReasonOf(status), "TOO_MANY_EVENTS");
+}
+
+TEST(Pipeline, TellsOfEachBatchOnceAndOfTheSourceItWasFor) {
+  World world({Named("a", {"open"}), Named("b", {"open", "click"})},
+              {.max_bytes = 1'000});
+  const std::string body = Body({kOpen, kClick});
+  TransformResult result;
+  for (const char* const source : {"", "a", "b"}) {
+    ASSERT_TRUE(world.pipeline()
+                    .Transform(Json(body), source, Output::kTracks, result)
+                    .ok());
+  }
+  ASSERT_TRUE(world.Forward(body).ok());
+  ASSERT_TRUE(world.Forward(body, {"b"}).ok());
+  const auto all = ElementsAre(
+      "transform '': 2 of 2, 0 issues", "transform 'a': 1 of 2, 1 issues",
+      "transform 'b': 2 of 2, 0 issues", "forward: 2 to 2 sources",
+      "forward: 2 to 1 sources");
+  EXPECT_THAT(world.heard(), all);
+  // Nothing of what is refused.
+  EXPECT_FALSE(
+      world.pipeline().Transform(Json("["), "a", Output::kTracks, result).ok());
+  std::string large = "[";
+  for (int i = 0; i < 10; ++i) {
+    absl::StrAppend(&large, i == 0 ? "" : ",",
+                    R"({"event":"open","email":"a@b.c","timestamp":1,)",
+                    R"("sg_event_id":"large)", i, "\"}");
+  }
+  EXPECT_EQ(base::ReasonOf(world.Forward(large + "]").status()), "QUEUE_FULL");
+  EXPECT_THAT(world.heard(), all);
 }
 
 TEST(Pipeline, ForwardCountsForEachSource) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/deliver/deliverer.h"
 #include "core/pipeline/pipeline.h"
 #include "core/queue/memory/memory_queue.h"
@@ -56,6 +57,22 @@ inline ForwardCall WaitingCallOf(std::string_view body,
   return call;
 }
 
+// Notes what it hears, a line each.
+struct NotingObserver final : BatchObserver {
+  void OnTransform(std::string_view source, const Counts& counts,
+                   const std::vector<Issue>& issues) override {
+    heard.push_back(absl::StrCat("transform '", std::string(source),
+                                 "': ", counts.tracks, " of ", counts.events,
+                                 ", ", issues.size(), " issues"));
+  }
+  void OnForward(const ForwardResult& result) override {
+    heard.push_back(absl::StrCat("forward: ", result.events, " to ",
+                                 result.sources.size(), " sources"));
+  }
+
+  std::vector<std::string> heard;
+};
+
 // Everything around a pipeline. Nothing happens by itself: the test runs the
 // executor.
 class World {
@@ -77,10 +94,12 @@ class World {
     deliverer_.emplace(
         deliver::Environment{clock_, queue_, executor_, [] { return 0.5; }},
         deliver::Options{}, std::move(delivered));
-    pipeline_.emplace(config_, Environment{clock_, queue_, *deliverer_});
+    pipeline_.emplace(config_,
+                      Environment{clock_, queue_, *deliverer_, &observer_});
   }
 
   Pipeline& pipeline() { return *pipeline_; }
+  const std::vector<std::string>& heard() const { return observer_.heard; }
   Received& received(std::size_t source) { return received_.at(source); }
   testing::FakeExecutor& executor() { return executor_; }
   testing::FakeClock& clock() { return clock_; }
@@ -120,6 +139,7 @@ class World {
   queue::memory::MemoryQueue queue_;
   config::Config config_;
   std::vector<Received> received_;
+  NotingObserver observer_;
   std::optional<deliver::Deliverer> deliverer_;
   std::optional<Pipeline> pipeline_;
 };
