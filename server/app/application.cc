@@ -213,7 +213,10 @@ void Application::MakeServices() {
           figures_.calls.MakeObserver(absl::StrCat(
               "/", ::segrid::v1::BridgeService::service_full_name(),
               "/Transform")),
-          &trace_log_},
+          &trace_log_,
+          [this](const absl::Status& status) {
+            refusal_log_->OnMessage(status);
+          }},
       rpc::BridgeOptions());
   admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
       [this] { return std::make_shared<const config::Config>(this->config()); },

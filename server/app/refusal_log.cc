@@ -39,6 +39,10 @@ void RefusalLog::OnCall(const grpc::Status& status) {
   calls_.Add("grpc", rpc::ReasonOf(status));
 }
 
+void RefusalLog::OnMessage(const absl::Status& status) {
+  OnCall(rpc::ToGrpcStatus(status));
+}
+
 void RefusalLog::OnRequest(std::string_view listener,
                            const httpd::Answer& answer) {
   const httpd::Refused& refusal = answer.refusal;

@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "core/pool/executor.h"
 #include "server/http/message.h"
 #include "server/logging/counted_lines.h"
@@ -24,6 +25,8 @@ class RefusalLog {
 
   // A gRPC call ended with an error.
   void OnCall(const grpc::Status& status);
+  // A message of a gRPC stream was answered with an error.
+  void OnMessage(const absl::Status& status);
   // An HTTP listener answered with an error.
   void OnRequest(std::string_view listener, const httpd::Answer& answer);
 

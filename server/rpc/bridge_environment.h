@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/base/clock.h"
 #include "core/pipeline/pipeline.h"
@@ -28,6 +29,9 @@ struct BridgeEnvironment {
   // which cost more than a small Transform.
   CallObserver on_transform{};
   CallLog* log = nullptr;  // May be null.
+  // Hears of each message of a stream that is answered with an error. May be
+  // empty.
+  std::function<void(const absl::Status&)> on_message_error{};
 };
 
 }  // namespace segrid::rpc

@@ -30,6 +30,14 @@ grpc::ByteBuffer AnswerBytes(std::string_view request_id,
 
 }  // namespace
 
+void ForwardStream::Send(std::string_view request_id,
+                         absl::StatusOr<codec::OutputBuffer> answer) {
+  if (!answer.ok() && environment_.on_message_error) {
+    environment_.on_message_error(answer.status());
+  }
+  Answer(AnswerBytes(request_id, std::move(answer)));
+}
+
 void ForwardStream::Handle(const grpc::ByteBuffer& message) {
   const ReceivedBytes bytes(message);
   StreamEnvelope envelope;
@@ -41,13 +49,13 @@ void ForwardStream::Handle(const grpc::ByteBuffer& message) {
   }
   status = CheckRequestId(envelope.request_id);
   if (!status.ok()) {
-    Answer(AnswerBytes(envelope.request_id, std::move(status)));
+    Send(envelope.request_id, std::move(status));
     return;
   }
   absl::StatusOr<ByteBudget::Share> room =
       environment_.guard.TakeRoom(message.Length());
   if (!room.ok()) {
-    Answer(AnswerBytes(envelope.request_id, std::move(room).status()));
+    Send(envelope.request_id, std::move(room).status());
     return;
   }
   // Shared because a std::function must be copyable.
@@ -61,7 +69,7 @@ void ForwardStream::Handle(const grpc::ByteBuffer& message) {
               id = std::string(envelope.request_id)](
                  absl::StatusOr<codec::OutputBuffer> answer) {
                *held = {};  // Before the caller can send the next.
-               self->Answer(AnswerBytes(id, std::move(answer)));
+               self->Send(id, std::move(answer));
              });
 }
 

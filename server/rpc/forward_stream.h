@@ -6,9 +6,12 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/trace_parent.h"
+#include "core/codec/output.h"
 #include "server/rpc/answer_stream.h"
 #include "server/rpc/bridge_environment.h"
 #include "server/rpc/caller_metadata.h"
@@ -31,6 +34,9 @@ class ForwardStream final : public AnswerStream {
 
  private:
   void Handle(const grpc::ByteBuffer& message) override;
+  // Answers one message.
+  void Send(std::string_view request_id,
+            absl::StatusOr<codec::OutputBuffer> answer);
 
   const BridgeEnvironment environment_;
   const absl::Time deadline_;

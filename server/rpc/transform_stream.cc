@@ -35,6 +35,7 @@ void TransformStream::Handle(const grpc::ByteBuffer& message) {
     WrapStreamResponse(envelope.request_id, result->output);
   } else {
     EncodeStreamError(envelope.request_id, status, result->output);
+    if (environment_.on_message_error) environment_.on_message_error(status);
   }
   grpc::ByteBuffer answer = TakeBytes(result->output);
   results_.GiveBack(std::move(result));

@@ -79,6 +79,18 @@ TEST_F(RefusalLogTest, CallsAreOneLineInTenSecondsPerReasonWithTheirNumber) {
   EXPECT_THAT(Lines(), IsEmpty());
 }
 
+TEST_F(RefusalLogTest, MessagesOfStreamsCountWithTheCalls) {
+  refusals_.OnCall(Refused(absl::StatusCode::kUnavailable, "QUEUE_FULL"));
+  refusals_.OnMessage(base::MakeError(absl::StatusCode::kResourceExhausted,
+                                      "QUEUE_FULL", "canary"));
+  refusals_.OnMessage(absl::CancelledError());
+  executor_.Advance(absl::Seconds(10));
+  const auto lines = Lines();
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[1], AllOf(HasSubstr(R"("reason":"QUEUE_FULL")"),
+                              HasSubstr(R"("calls":1)")));
+}
+
 TEST_F(RefusalLogTest, WhoCancelsIsNotRefusedAndGrpcsOwnErrorsHaveTheirCode) {
   refusals_.OnCall(grpc::Status::OK);
   refusals_.OnCall(grpc::Status::CANCELLED);
