@@ -455,6 +455,7 @@ class Rebuilder {
     LaneRecord& record = draft.record;
     record.id = draft.id;
     record.cursor = 1;
+    record.gone.emplace();
     for (const Range& range : draft.settled) {
       if (range.first <= record.cursor) {
         record.cursor = std::max(record.cursor, range.last + 1);
@@ -465,7 +466,6 @@ class Rebuilder {
       Put(Family::kSettled, key, EncodeSettled(range.last, key));
     }
     record.commit = rebuilt_.mark.commit;
-    record.gone.emplace();
     PutTwice(LaneKey(draft.name), record);
     rebuilt_.mark.lanes.emplace_back(draft.name, record);
   }

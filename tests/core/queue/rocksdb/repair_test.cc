@@ -10,7 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error_info.h"
+#include "core/queue/rocksdb/database.h"
 #include "core/queue/rocksdb/fsck.h"
+#include "core/queue/rocksdb/records.h"
 #include "core/queue/rocksdb/wal_reader.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -133,6 +135,34 @@ TEST(Repair, TakesAFileInALogsPlaceForDamage) {
     EXPECT_EQ(std::ssize(TakeAll(store)) + report->lost_messages,
               kMessages + 1);
   }
+}
+
+// So that the next repair knows it also when the family `settled` is lost.
+TEST(Repair, WritesIntoALanesRecordWhatIsSettledAboveTheCursor) {
+  RocksStore store;
+  Fill(store);
+  const Lease lease = store.calls().Take("prod", 10);
+  const Sequence third = lease.messages[2].sequence;
+  ASSERT_TRUE(store.calls()
+                  .Ack({.lane = "prod",
+                        .lease_id = lease.id,
+                        .ranges = {{third, third + 1}}})
+                  .ok());
+  store.Close();
+  const fs::path catalog = FileOf(store, "MANIFEST");
+  Write(catalog, std::string(fs::file_size(catalog), 'x'));
+  ASSERT_TRUE(Repair(store.dir.path()).ok());
+  const auto database =
+      Database::Open(store.dir.path() + "/db", OpenMode::kReadOnly, nullptr);
+  ASSERT_TRUE(database.ok()) << database.status();
+  const std::string key = LaneKey("prod");
+  const auto value = (*database)->Get(Family::kLanes, key);
+  ASSERT_TRUE(value.ok() && value->has_value());
+  const auto record = ParseLane(**value, key);
+  ASSERT_TRUE(record.has_value() && record->gone.has_value());
+  ASSERT_EQ(record->gone->size(), 1u);
+  EXPECT_EQ(record->gone->at(0).first, third);
+  EXPECT_EQ(record->gone->at(0).last, third + 1);
 }
 
 TEST(Repair, KeepsWhatWasPurged) {
