@@ -65,7 +65,7 @@ int RepairQueue(const CommandLine& line) {
   const std::string directory = QueueDirectory(*config);
   std::vector<std::string> sources;
   for (const config::Source& source : config->sources) {
-    sources.push_back(source.name);
+    sources.push_back(config::LaneOf(source));
   }
   const auto report = queue::rocksdb::Repair(directory, sources);
   if (!report.ok()) return PrintError(report.status(), kExitStartFailed);

@@ -35,6 +35,12 @@ TEST(SourceOptions, DefaultsAreThoseOfTheTransformWithATag) {
   EXPECT_EQ(config::TagOf("abc"), "ba78");
 }
 
+TEST(SourceOptions, ARenamedSourceKeepsTheTagOfItsFirstName) {
+  config::Source source = Named("renamed");
+  source.was = {"abc", "later"};
+  EXPECT_EQ(CompileOptions(source).tag, "ba78");
+}
+
 TEST(SourceOptions, EveryFilterSelectsItsRow) {
   for (std::size_t i = 0; i < catalog::kEventCount; ++i) {
     config::Source source = Named("s");
