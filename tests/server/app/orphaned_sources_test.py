@@ -1,6 +1,6 @@
 """Sources that leave the configuration with messages pending and dead, and sources that get another name.
 
-    orphans_test.py <segrid-server> <segrid>
+    orphaned_sources_test.py <segrid-server> <segrid>
 """
 
 import http.server
