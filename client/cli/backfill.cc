@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/cli/backfill_run.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
@@ -129,6 +130,17 @@ void AddBackfill(CLI::App& app, Action& chosen) {
   command->add_option("FILE", flags->files, "The files, in this order")
       ->required();
   AddServerFlags(*command, flags->server);
+  ExplainColumns(
+      *command,
+      {{"FILE", "The file"},
+       {"EVENTS", "Events in it = DONE BEFORE + BAD + SENT"},
+       {"DONE BEFORE", "Events that an earlier run with --progress sent"},
+       {"BAD", "Lines and elements that are no JSON"},
+       {"SENT", "Events sent to the server"},
+       {"ACCEPTED", "Tracks taken into the queue, over all sources"},
+       {"DUPLICATE", "Tracks whose message id the source had accepted before"},
+       {"SKIPPED", "Events that the source's settings leave out"},
+       {"REJECTED", "Events that give no Track, with a reason"}});
   command
       ->add_option("--source", flags->options.sources,
                    "Only to this source; may be given several times")

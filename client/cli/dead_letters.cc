@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "client/cli/admin.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/confirm.h"
 #include "client/cli/dead_letter_flags.h"
@@ -284,6 +285,15 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
   parent->require_subcommand(1);
   const Added list =
       AddInner(*parent, {"list", "List them, newest first", RunList}, chosen);
+  ExplainColumns(
+      *list.command,
+      {{"ID", "For --id"},
+       {"REASON", "Why it was not delivered; see the runbook"},
+       {"GIVEN UP", "When it became a dead letter"},
+       {"ACCEPTED", "When the queue took it"},
+       {"TRIES", "Requests that had it"},
+       {"MESSAGE ID", "Its messageId, which a replay keeps"},
+       {"LAST ANSWER", "The receiver's last response: status and text"}});
   list.command
       ->add_option("--limit", list.flags->limit, "At most this many; 0: all")
       ->type_name("NUMBER")

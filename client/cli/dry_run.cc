@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "client/cli/checks.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/safe_text.h"
@@ -150,6 +151,12 @@ void AddDryRun(CLI::App& app, Action& chosen) {
       ->check(CLI::Validator(CheckTimeout, ""))
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print a line of JSON per check");
+  ExplainColumns(
+      *command,
+      {{"CHECK", "What is checked"},
+       {"WHAT", "The file, folder, address, source or host"},
+       {"RESULT", "ok, warning, or failed; only failed ones fail the command"},
+       {"DETAIL", "What was found"}});
   command->callback([flags, &chosen] {
     chosen = [flags](Console& console) { return RunDryRun(*flags, console); };
   });

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/cli/body.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/event_check.h"
 #include "client/cli/event_splitter.h"
@@ -138,6 +139,11 @@ void AddExplain(CLI::App& app, Action& chosen) {
       command
           ->add_option("--source", flags->source, "Use this source's settings")
           ->type_name("NAME");
+  ExplainColumns(*command,
+                 {{"FIELD", "The field as SendGrid posts it"},
+                  {"TYPE", "Its JSON type"},
+                  {"BECOMES", "The place in the Track that it is written to"},
+                  {"NOTE", "What was converted or left out, and why"}});
   config->needs(source);
   source->needs(config);
   command->add_flag("--json", flags->json, "Print one line of JSON");

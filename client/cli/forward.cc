@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/cli/body.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/console.h"
 #include "client/cli/forward_parts.h"
@@ -129,6 +130,18 @@ void AddForward(CLI::App& app, Action& chosen) {
       "Send one webhook body to a server for delivery, as fast as it takes it");
   AddBodyFlags(*command, flags->body);
   AddServerFlags(*command, flags->server);
+  ExplainColumns(
+      *command,
+      {{"SOURCE", "The source's name"},
+       {"ACCEPTED", "Tracks taken into its queue"},
+       {"DUPLICATE", "Tracks whose message id the source had accepted before"},
+       {"SKIPPED", "Events that the source's settings leave out"},
+       {"REJECTED", "Events that give no Track, with a reason"},
+       {"OUTCOME", "skipped or rejected"},
+       {"REASON", "Why; see docs/errors.md"},
+       {"ISSUES", "Events with this reason, counted once per source"},
+       {"FIRST EVENT", "The first of them, counted from 0"},
+       {"DETAIL", "What is wrong with that one"}});
   command
       ->add_option("--source", flags->sources,
                    "Only to this source; may be given several times")

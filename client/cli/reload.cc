@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/cli/admin.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/table.h"
@@ -65,6 +66,9 @@ void AddReload(CLI::App& app, Action& chosen) {
                   "'sources[old]', grpc.tokens, 'http.listen[127.0.0.1:8080]'")
       ->type_name("KEY");
   AddServerFlags(command, flags->server);
+  ExplainColumns(command, {{"KEY", "A key that changed"},
+                           {"FROM", "Its old value; secrets are masked"},
+                           {"TO", "Its new value"}});
   command.add_flag("--json", flags->json, "Print one line of JSON");
   command.callback([flags, &chosen] {
     chosen = [flags](Console& console) { return RunReload(*flags, console); };

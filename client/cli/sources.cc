@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_join.h"
 #include "client/cli/admin.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/confirm.h"
 #include "client/cli/json.h"
@@ -108,6 +109,13 @@ void AddSources(CLI::App& app, Action& chosen) {
   AddServerFlags(*command, flags->server);
   command->add_flag("--json", flags->json, "Print one line of JSON");
   AddDrop(*command, chosen);
+  ExplainColumns(*command,
+                 {{"SOURCE", "The source's name, and its label"},
+                  {"RECEIVER", "The kind of receiver"},
+                  {"ENDPOINT", "Where its Tracks go"},
+                  {"TAG", "The end of its message ids"},
+                  {"EVENTS", "The events that it selects"},
+                  {"E-MAIL TYPES", "The kinds of e-mail that it selects"}});
   command->callback([flags, command, &chosen] {
     // Runs also after that of a command below it.
     if (!command->get_subcommands().empty()) return;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/cli/admin.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/status_view.h"
@@ -54,6 +55,23 @@ void AddStatus(CLI::App& app, Action& chosen) {
       "status", "Show what a server and its sources are doing");
   AddServerFlags(*command, flags->server);
   command->add_flag("--json", flags->json, "Print one line of JSON");
+  ExplainColumns(
+      *command,
+      {{"SOURCE", "The source's name, and its label"},
+       {"STATE", "RUNNING, or why it does not deliver; see the runbook"},
+       {"ACCEPTED",
+        "Tracks taken into the queue = DELIVERED + PENDING + DEAD + EXPIRED + "
+        "PURGED"},
+       {"DELIVERED", "Tracks that the receiver has taken"},
+       {"PENDING", "Tracks that wait for their delivery"},
+       {"DEAD", "Tracks that the receiver refused, kept as dead letters"},
+       {"EXPIRED", "Tracks that were not delivered within max_age, or lost"},
+       {"PURGED", "Tracks that an operator deleted"},
+       {"DUPLICATE",
+        "Tracks not taken, because their message id was accepted before"},
+       {"FAILED TRIES",
+        "Requests without success since the start; their events are not lost"},
+       {"OLDEST", "Age of the oldest pending Track"}});
   command->callback([flags, &chosen] {
     chosen = [flags](Console& console) { return RunStatus(*flags, console); };
   });

@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "client/cli/admin_stream.h"
+#include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
 #include "client/cli/number_within.h"
@@ -117,6 +118,17 @@ void AddTop(CLI::App& app, Action& chosen) {
   CLI::App* command = app.add_subcommand(
       "top", "Show the sources of a server live, until Ctrl-C");
   AddServerFlags(*command, flags->server);
+  ExplainColumns(
+      *command,
+      {{"SOURCE", "The source's name"},
+       {"STATE", "RUNNING, or why it does not deliver; see the runbook"},
+       {"ACCEPTED", "Tracks per second taken into the queue"},
+       {"DELIVERED", "Tracks per second that the receiver has taken"},
+       {"FAILED TRIES", "Requests per second without success"},
+       {"PENDING", "Tracks that wait for their delivery"},
+       {"BYTES", "Their JSON"},
+       {"OLDEST", "Age of the oldest of them"},
+       {"DEAD", "Tracks that the receiver refused, kept as dead letters"}});
   command
       ->add_option("--interval", flags->interval,
                    "Time between two looks: 100ms to 1h")

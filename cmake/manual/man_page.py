@@ -38,13 +38,14 @@ def _groups(page, macro):
 
 
 def _footer(lines):
-    """Blocks of the footer that have a title get a section each; the rest is a note."""
+    """Blocks of the footer that have a title, and are indented, get a section each; the rest are notes."""
     sections = []
     for line in lines:
         if line and not line.startswith(" ") and line.endswith(":"):
             sections.append((line[:-1].upper(), []))
         elif line or sections:
-            if not sections:
+            is_note = bool(line) and not line.startswith(" ")
+            if not sections or (is_note and sections[-1][0] != "NOTES"):
                 sections.append(("NOTES", []))
             sections[-1][1].append(line)
     out = []

@@ -352,6 +352,24 @@ class Reference(unittest.TestCase):
     self.assertEqual([cells[0] for cells in markdown.table(read("docs/programs.md"), "exit code")], codes)
 
 
+class Help(unittest.TestCase):
+
+  def test_explains_the_columns_of_every_table(self):
+    commands = {"dead-letters": ["dead-letters", "list"], "issue-summary": ["forward"]}
+    tables = {}
+    for path in sorted((ROOT / "client/cli").glob("*.cc")):
+      for headings in re.findall(r"Table table\(\s*\{([^}]*)\}", path.read_text(encoding="utf-8")):
+        name = path.stem.replace("_", "-")
+        tables.setdefault(name, []).extend(heading for heading in re.findall(r'"([^"]*)"', headings) if heading)
+    self.assertGreater(len(tables), 7)
+    for name, headings in tables.items():
+      shown = subprocess.run([BIN / "segrid", *commands.get(name, [name]), "--help"], check=True, capture_output=True, text=True).stdout
+      columns = re.search(r"^Columns:\n((?:  .*\n)+)", shown, re.MULTILINE)
+      self.assertTrue(columns, name)
+      for heading in headings:
+        self.assertRegex(columns[1], rf"(?m)^  {re.escape(heading)}  +\S", name)
+
+
 class Metrics(unittest.TestCase):
 
   def test_the_page_is_the_table(self):
