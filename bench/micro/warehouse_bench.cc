@@ -37,7 +37,7 @@ namespace {
 namespace warehouse = receivers::warehouse;
 
 constexpr std::size_t kBatch = 1'000;  // Tracks.
-constexpr int kBatches = 60;           // Of a run; the tables grow.
+constexpr int kBatches = 60;           // In a run; the tables grow.
 
 [[noreturn]] void Fail(std::string_view what) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());

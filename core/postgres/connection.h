@@ -67,7 +67,7 @@ struct ConnectionOptions {
   std::string url{};  // A libpq URL or keyword string, without a password.
   std::string password{};
   std::string application_name = "segrid";
-  absl::Duration connect_timeout = absl::Seconds(5);  // Of each host.
+  absl::Duration connect_timeout = absl::Seconds(5);  // For each host.
   // Of one call. The server is told the same as statement_timeout.
   absl::Duration statement_timeout = absl::Seconds(60);
 };

@@ -131,8 +131,8 @@ int Serve(CommandLine line) {
   return kExitOk;
 }
 
-// What the databases of warehouses say. A warning, because the configuration
-// may be good while a database is away.
+// Tells the problems of warehouses' databases, as warnings, because the
+// configuration may be good while a database is away.
 void WarnOfWarehouses(const config::Config& config) {
   for (const config::Source& source : config.sources) {
     if (source.receiver != "warehouse") continue;

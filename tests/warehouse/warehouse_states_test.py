@@ -35,7 +35,7 @@ FUNCTION = ("CREATE OR REPLACE FUNCTION mail.refuse() RETURNS trigger LANGUAGE p
             "CREATE TRIGGER refuse BEFORE INSERT ON mail.tracks FOR EACH ROW EXECUTE FUNCTION mail.refuse()")
 DROP = "DROP TRIGGER refuse ON mail.tracks"
 
-# What is wrong, SQL that does it, SQL that undoes it, the state of the source, and what it says.
+# The mistake, SQL that makes it, SQL that undoes it, the state of the source, and what it says.
 ROWS = [
     ("a refused insert", "REVOKE INSERT ON mail.tracks FROM loader", "GRANT INSERT ON mail.tracks TO loader", "misconfigured",
      "SQLSTATE 42501: permission denied for table tracks"),

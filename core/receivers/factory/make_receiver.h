@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Receiver>> MakeReceiver(
 absl::StatusOr<Way> WayOf(const config::Source& source,
                           const http::Variables& variable);
 
-// What a warehouse's database lacks, a sentence.
+// Something that is missing or wrong in a warehouse's database, in a sentence.
 struct WarehouseProblem {
   std::string text{};
   bool is_mended = false;  // The server makes it.

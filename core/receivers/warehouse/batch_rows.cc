@@ -23,9 +23,9 @@ constexpr std::size_t kNoColumn = std::numeric_limits<std::size_t>::max();
 // of 18 bytes to where they are. Left for values after page and row header and
 // the bitmap of NULLs of 1,600 columns.
 constexpr std::size_t kRowBytes = 7'800;
-constexpr std::size_t kLongestInRow = 24;  // Of a text that is never moved out.
-constexpr std::size_t kNumberInRow = 16;   // With what aligns it.
-constexpr std::size_t kOtherInRow = 32;    // Of `other_properties`.
+constexpr std::size_t kLongestInRow = 24;  // Longer texts are moved out.
+constexpr std::size_t kNumberInRow = 16;   // With the bytes that align it.
+constexpr std::size_t kOtherInRow = 32;    // For `other_properties`.
 
 // Columns that PostgreSQL has in every table.
 constexpr auto kReservedNames = std::to_array<std::string_view>(

@@ -44,7 +44,7 @@ struct TableRows {
 };
 
 struct RowLimits {
-  std::int32_t max_columns = 400;  // Of a table, `other_properties` apart.
+  std::int32_t max_columns = 400;  // In a table, `other_properties` apart.
   // False: a property without a column goes into `other_properties`.
   bool may_add_columns = true;
 };
@@ -89,7 +89,7 @@ class BatchRows {
 
   const std::vector<TableRows>& tables() const { return tables_; }
 
-  // Of the last batch.
+  // Those of the last batch.
   const ValueChanges& changes() const { return changes_; }
 
  private:
@@ -144,8 +144,8 @@ class BatchRows {
   std::vector<TableRows> tables_;
   std::map<std::size_t, Place> places_;  // By row of catalog::kEvents.
   ValueChanges changes_{};
-  Value now_{};       // Of the batch.
-  Value accepted_{};  // Of the last Track: many have the same.
+  Value now_{};       // When the batch was read.
+  Value accepted_{};  // When the last Track was: many have the same.
 };
 
 }  // namespace segrid::receivers::warehouse

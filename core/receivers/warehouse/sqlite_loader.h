@@ -78,7 +78,7 @@ class SqliteLoader final : public Loader {
   const std::string path_;  // Of the file.
   std::vector<Table> tables_;
   Handle database_{nullptr, &sqlite3_close_v2};
-  // Which file that is: another one of the name is opened anew.
+  // Identify the open file: another one of its name is opened anew.
   dev_t device_ = 0;
   ino_t inode_ = 0;
   KnownColumns known_;
