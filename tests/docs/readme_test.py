@@ -50,14 +50,16 @@ def matches(shown, printed):
   return re.fullmatch(pattern.replace("…", ".*"), printed) is not None
 
 
-def port_of(process, path):
-  """Waits until the server says where it listens."""
+def said_in(process, path, pattern):
+  """Waits until the server writes into a file what fits a pattern; gives its group."""
   for _ in range(SECONDS * 50):
-    with contextlib.suppress(OSError, ValueError):
-      return int(path.read_text(encoding="utf-8"))
+    with contextlib.suppress(OSError):
+      found = re.search(pattern, path.read_text(encoding="utf-8"))
+      if found:
+        return found[1]
     with contextlib.suppress(subprocess.TimeoutExpired):
       raise ValueError(f"the server ended with {process.wait(timeout=0.02)}")
-  raise ValueError("the server did not start")
+  raise ValueError("the server did not say where it listens")
 
 
 class Readme(unittest.TestCase):
@@ -74,9 +76,9 @@ class Readme(unittest.TestCase):
           [GIVEN.programs / "segrid-server", "--config", "segrid.yaml", "--port-file", "port"], cwd=self.folder,
           stderr=log)
     self.addCleanup(self.stop)
-    self.address = f"127.0.0.1:{port_of(self.server, self.folder / 'port')}"
-    log = (self.folder / "log").read_text(encoding="utf-8")
-    self.webhook = re.search(r'"http":"([^"]+)"', log)[1]
+    port = said_in(self.server, self.folder / "port", r"^(\d+)\n")
+    self.address = f"127.0.0.1:{port}"
+    self.webhook = said_in(self.server, self.folder / "log", r'"http":"([^"]+)"')  # A thread of its own writes the log.
 
   def stop(self):
     self.server.terminate()
