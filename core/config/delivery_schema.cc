@@ -282,7 +282,8 @@ void CheckEndpointKeys(Fields& fields, Source& source) {
                "'region' and 'endpoint' exclude each other; keep one");
   source.region.clear();
   if (fields.IsGood("endpoint") && source.receiver != "http") {
-    const std::string problem = CheckBatchEndpoint(source.endpoint);
+    std::string problem = CheckEndpoint(source.endpoint);  // Without a query.
+    if (problem.empty()) problem = CheckBatchEndpoint(source.endpoint);
     fields.Check(problem.empty(), "endpoint", problem);
   }
   if (!IsPlainHttp(source.endpoint)) return;
@@ -332,8 +333,9 @@ void Rows(Fields& fields, Header& header) {
 void DeliveryRows(Fields& fields, Source& source) {
   fields.Secret("write_key", source.write_key, &CheckSecret);
   fields.Word("region", source.region, kRegions);
-  fields.Text("endpoint", source.endpoint,
-              {.check = &CheckEndpoint, .may_be_empty = true, .show = false});
+  fields.Text(
+      "endpoint", source.endpoint,
+      {.check = &CheckEndpointWithQuery, .may_be_empty = true, .show = false});
   fields.Word("receiver", source.receiver, kReceivers);
   fields.Text("path", source.path, {.check = &CheckPath});
   fields.Section("oauth", source.oauth);

@@ -210,6 +210,23 @@ std::string CheckEndpoint(const std::string& url) {
   return "";
 }
 
+std::string CheckEndpointWithQuery(const std::string& url) {
+  const std::size_t begin = std::min(url.find('?'), url.size());
+  const auto is_bad = [](char c) {
+    return c <= ' ' || c >= 0x7F || c == '\\' || c == '#' || c == '"';
+  };
+  if (std::any_of(url.begin() + static_cast<std::ptrdiff_t>(begin), url.end(),
+                  is_bad)) {
+    return Wrong("has a character in its query that a URL must escape",
+                 kEndpointHelp);
+  }
+  if (url.size() > kMaxUrlLength) return Wrong("is too long", kEndpointHelp);
+  if (url.ends_with("?***")) {
+    return "has the mask of a query, not the query; write the whole URL";
+  }
+  return CheckEndpoint(url.substr(0, begin));
+}
+
 std::string CheckBatchEndpoint(const std::string& url) {
   const std::string_view authority = Authority(url);
   const std::string host = Lower(Split(authority)->host);

@@ -17,6 +17,9 @@ std::string CheckListen(const std::string& address);
 // without user, query and fragment.
 std::string CheckEndpoint(const std::string& url);
 
+// The same, with a query behind it or not.
+std::string CheckEndpointWithQuery(const std::string& url);
+
 // A proxy that understands CONNECT: `http://host:port`, nothing else.
 std::string CheckProxy(const std::string& url);
 

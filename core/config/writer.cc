@@ -51,7 +51,11 @@ void Writer::Line(Key key, std::string_view value) {
 }
 
 void Writer::Text(Key key, std::string& value, TextRules rules) {
-  if (!value.empty() || rules.may_be_empty) Line(key, Quoted(value));
+  if (value.empty() && !rules.may_be_empty) return;
+  // The query of a URL may hold a token.
+  const std::size_t query = rules.show ? value.npos : value.find('?');
+  const bool is_masked = query != value.npos;
+  Line(key, Quoted(is_masked ? value.substr(0, query) + "?***" : value));
 }
 
 void Writer::Secret(Key key, base::Secret& value, SecretCheck) {

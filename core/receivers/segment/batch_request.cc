@@ -163,6 +163,8 @@ std::string BatchRequest::Mask(std::string_view text,
     mask(Credentials(write_key));
   }
   mask(token.Reveal());
+  const std::size_t query = path.find('?');
+  if (query != path.npos) mask(absl::string_view(path).substr(query + 1));
   for (const auto& [name, value] : headers) {
     const absl::string_view secret = value.Reveal();
     // Shorter ones are no secrets, and would hide what people look for.

@@ -28,6 +28,16 @@ absl::StatusOr<std::string> BaseUrl(const SegmentOptions& options) {
                    "'; give an endpoint, or a region that it has"));
 }
 
+// The query of an exact URL with its '?', else "". It may hold a token, so it
+// is sent and not part of what is shown.
+std::string_view QueryOf(const SegmentOptions& options) {
+  const std::string_view url = options.endpoint;
+  const std::size_t at = url.find('?');
+  const bool has_one =
+      options.variant->is_exact_url && at != std::string_view::npos;
+  return has_one ? url.substr(at) : std::string_view();
+}
+
 // How to get to `endpoint`.
 absl::StatusOr<http::ClientOptions> WayTo(const http::Endpoint& endpoint,
                                           const SegmentOptions& options) {
@@ -98,7 +108,8 @@ absl::StatusOr<BatchRequest> RequestFor(const SegmentOptions& options,
 }  // namespace
 
 absl::StatusOr<http::Endpoint> PostedTo(const SegmentOptions& options) {
-  SEGRID_ASSIGN_OR_RETURN(const std::string base_url, BaseUrl(options));
+  SEGRID_ASSIGN_OR_RETURN(std::string base_url, BaseUrl(options));
+  base_url.resize(base_url.size() - QueryOf(options).size());
   SEGRID_ASSIGN_OR_RETURN(http::Endpoint endpoint,
                           http::ParseEndpoint(base_url, options.allow_http));
   if (!options.variant->is_exact_url) {
@@ -115,8 +126,9 @@ absl::StatusOr<std::unique_ptr<SegmentReceiver>> SegmentReceiver::Create(
   SEGRID_ASSIGN_OR_RETURN(const http::Endpoint endpoint, PostedTo(options));
   SEGRID_ASSIGN_OR_RETURN(http::ClientOptions client, WayTo(endpoint, options));
   client.limits.body_bytes = options.variant->max_answer_bytes;
-  SEGRID_ASSIGN_OR_RETURN(BatchRequest request,
-                          RequestFor(options, endpoint.path));
+  SEGRID_ASSIGN_OR_RETURN(
+      BatchRequest request,
+      RequestFor(options, endpoint.path + std::string(QueryOf(options))));
   std::unique_ptr<SegmentReceiver> receiver(
       new SegmentReceiver(options, std::move(request), endpoint.url(), clock));
   receiver->client_ =

@@ -13,6 +13,7 @@
 namespace segrid::config {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -81,6 +82,15 @@ TEST(Secrets, AreMaskedInDescriptions) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(Describe(*config), Not(HasSubstr("hunter2")));
   EXPECT_THAT(Describe(*config), HasSubstr("write_key: \"***\"\n"));
+  const auto with_query = LoadText(
+      "sources: [{name: a, receiver: http, endpoint: "
+      "'https://a.b/c?code=hunter2'}]",
+      "f", FakeEnvironment());
+  ASSERT_TRUE(with_query.ok()) << with_query.status();
+  EXPECT_EQ(with_query->sources[0].endpoint, "https://a.b/c?code=hunter2");
+  EXPECT_THAT(Describe(*with_query),
+              AllOf(Not(HasSubstr("hunter2")),
+                    HasSubstr("endpoint: \"https://a.b/c?***\"\n")));
 }
 
 // Each kind is named where it was pasted, and none of it is shown.
@@ -136,6 +146,12 @@ TEST(Secrets, AreNotTakenFromAMask) {
   EXPECT_EQ(std::string(config.status().message()),
             "f:1:32: sources[0].write_key: is the mask of a secret, not the "
             "secret; write ${ENV_NAME} or ${file:/path}");
+  const auto query = LoadText(
+      "sources: [{name: a, receiver: http, endpoint: 'https://a.b/c?***'}]",
+      "f", FakeEnvironment());
+  EXPECT_EQ(std::string(query.status().message()),
+            "f:1:47: sources[0].endpoint: has the mask of a query, not the "
+            "query; write the whole URL");
 }
 
 }  // namespace

@@ -54,7 +54,9 @@ class HttpVariant : public ::testing::Test {
 TEST_F(HttpVariant, PostsToTheEndpointAsItIs) {
   for (const auto& [path, target] :
        {std::pair("", "/"), std::pair("/", "/"), std::pair("/hook", "/hook"),
-        std::pair("/hook/", "/hook/"), std::pair("/v1/track", "/v1/track")}) {
+        std::pair("/hook/", "/hook/"), std::pair("/v1/track", "/v1/track"),
+        std::pair("/hook?a=1&b=/c?", "/hook?a=1&b=/c?"),
+        std::pair("/hook/?a", "/hook/?a"), std::pair("?a=1", "/?a=1")}) {
     options_.endpoint = server_.url() + path;
     EXPECT_EQ(Send().verdict, Verdict::kDelivered);
     EXPECT_EQ(Last().target, target);
@@ -94,6 +96,19 @@ TEST_F(HttpVariant, SendsTheHeadersOfTheConfiguration) {
   EXPECT_EQ(result.verdict, Verdict::kMisconfigured);
   EXPECT_THAT(result.answer, HasSubstr("1: no ***, no ***"));
   EXPECT_THAT(result.detail, Not(HasSubstr("s3cret")));
+}
+
+TEST_F(HttpVariant, ShowsTheQueryOfItsEndpointNowhere) {
+  options_.endpoint = server_.url() + "/hook?code=s3cret";
+  reply_ = {.status = 400, .body = "no /hook?code=s3cret"};
+  const SendResult result = Send();
+  EXPECT_EQ(Last().target, "/hook?code=s3cret");
+  EXPECT_THAT(result.answer, HasSubstr("no /hook?***"));
+  EXPECT_THAT(result.detail, Not(HasSubstr("s3cret")));
+  const auto receiver = SegmentReceiver::Create(options_, pool_->io(), clock_);
+  EXPECT_EQ((*receiver)->endpoint(), server_.url() + "/hook");
+  options_.variant = FindVariant("segment");
+  EXPECT_FALSE(SegmentReceiver::Create(options_, pool_->io(), clock_).ok());
 }
 
 TEST_F(HttpVariant, SignsWhatItSendsAsStandardWebhooksDo) {
