@@ -1,8 +1,11 @@
 #include "core/queue/rocksdb/rocks_queue.h"
 
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "core/base/error_info.h"
 #include "gtest/gtest.h"
@@ -237,6 +241,44 @@ TEST(RocksQueue, ADroppedLaneStaysSoAfterARestartAndGoesOn) {
   }
   EXPECT_EQ(store.calls().Append("prod", {"a", "e"}).accepted, 1);
   EXPECT_THAT(IdsOf(store.calls().Take("prod")), ElementsAre("e"));
+}
+
+// A copy of the directory at a step is what a kill there would leave.
+TEST(RocksQueue, AKillDuringADropLeavesAllOrNothing) {
+  absl::Mutex mu;  // Steps are of several threads.
+  std::map<std::string, std::unique_ptr<QueueDir>> copies;
+  std::atomic<bool> copying = false;
+  std::string directory;
+  RocksStore store({.on_step = [&](std::string_view step) {
+    absl::MutexLock lock(&mu);
+    if (!copying) return;
+    auto& copy = copies[std::string(step)];
+    if (copy != nullptr) return;
+    copy = std::make_unique<QueueDir>();
+    std::filesystem::copy(directory, copy->path(),
+                          std::filesystem::copy_options::recursive);
+  }});
+  directory = store.dir.path();
+  store.calls().Append("prod", {"a", "b", "c"});
+  ASSERT_TRUE(store.calls()
+                  .DeadLetter(AllOf("prod", store.calls().Take("prod", 1)),
+                              {"REFUSED", ""})
+                  .ok());
+  copying = true;
+  ASSERT_EQ(store.queue().DropLane("prod")->pending, 2);
+  copying = false;
+  absl::MutexLock lock(&mu);
+  for (const auto& [step, purged] : std::vector<std::pair<std::string, int>>{
+           {"taken", 0}, {"prepared", 0}, {"written", 3}, {"answering", 3}}) {
+    ASSERT_NE(copies[step], nullptr) << step;
+    auto queue = RocksQueue::Open(
+        {.directory = copies[step]->path(), .reserve_bytes = 0}, store.clock);
+    ASSERT_TRUE(queue.ok()) << step << queue.status();
+    const LaneStats stats = testing::QueueCalls(**queue).Stats("prod");
+    EXPECT_EQ(stats.purged, purged) << step;
+    EXPECT_EQ(stats.pending, purged == 0 ? 2 : 0) << step;
+    EXPECT_EQ(stats.dead_letters, purged == 0 ? 1 : 0) << step;
+  }
 }
 
 // Appends and drops meet in the writer: what was accepted before the drop is
