@@ -31,6 +31,7 @@ SEED = int(os.environ.get("SEGRID_TEST_SEED", random.SystemRandom().randrange(2*
 EVENTS = int(os.environ.get("SEGRID_WAREHOUSE_EVENTS", 300))
 PROGRAMS = None  # Set by main.
 MAX_COLUMNS = 120
+PER_BODY = 300  # A webhook's body is bounded.
 
 EXTRA = ("sg_event_id sg_message_id smtp-id reason response status type bounce_classification sg_content_type domain from "
          "attempt tls cert_err template_hash template_version_id sg_template_name mc_pod_id send_at "
@@ -100,10 +101,11 @@ class Equality(unittest.TestCase):
         cls.postgres = Postgres()
         cls.addClassCleanup(cls.postgres.close)
         rng = random.Random(SEED)
-        generated = cls.folder / "generated.json"
-        generated.write_text("[" + ",\n".join(element(rng, i) for i in range(EVENTS)) + "]", encoding="utf-8",
-                             errors="surrogatepass")
-        cls.bodies = [*shipped_bodies(), generated]
+        cls.bodies = list(shipped_bodies())
+        for first in range(0, EVENTS, PER_BODY):
+            elements = [element(rng, first + i) for i in range(min(PER_BODY, EVENTS - first))]
+            cls.bodies.append(cls.folder / f"generated-{first}.json")
+            cls.bodies[-1].write_text("[" + ",\n".join(elements) + "]", encoding="utf-8", errors="surrogatepass")
         settings = (f"events: [{', '.join(FILTERS)}], extra_properties: [{', '.join(EXTRA)}], custom_args: all, "
                     f"spec_context: true, user_id_from: user, max_columns: {MAX_COLUMNS}")
         cls.program = Program(PROGRAMS / "segrid-server", f"""
