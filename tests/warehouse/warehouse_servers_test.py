@@ -132,7 +132,8 @@ class Servers(unittest.TestCase):
             url = f"postgresql://segrid@127.0.0.1:{silent.getsockname()[1]}/d"
             program = self.serve("hung", f"- {{name: hung, receiver: warehouse, database: '{url}', connect_timeout: 30s}}\n"
                                  "- {name: small, receiver: warehouse, database: 'sqlite:events.db'}\n"
-                                 "- {name: live, receiver: file, path: tracks.ndjson}\n")
+                                 "- {name: live, receiver: file, path: tracks.ndjson}\n"
+                                 "drain: {grace: 1s}\n")
             for i in range(20):
                 self.assertEqual(program.ask("http", "/v1/webhook", "POST", body(i * PER_POST, PER_POST))[0], 200)
             wait_for_delivery(program, "small", "live")
@@ -141,7 +142,7 @@ class Servers(unittest.TestCase):
             for source in ("small", "live"):
                 latency = f'segrid_delivery_latency_seconds_bucket{{source="{source}",le="5"}}'
                 self.assertEqual(samples[latency], 20 * PER_POST, [name for name in samples if "latency" in name][:30])
-            # The connection that waits is given up at once.
+            # The connection that waits is given up when the grace is over, and the program ends as it should.
             self.assertEqual(program.stop(), 0, program.log[-2000:])
 
 
