@@ -342,6 +342,13 @@ std::vector<MethodCase> MethodsThatAsk() {
          api::PurgeDeadLettersResponse response;
          return admin.PurgeDeadLetters(&context, request, &response);
        }},
+      {"DropSource",
+       [](auto&, auto& admin, auto& context) {
+         api::DropSourceRequest request;
+         request.set_source("old");
+         api::DropSourceResponse response;
+         return admin.DropSource(&context, request, &response);
+       }},
   };
 }
 
