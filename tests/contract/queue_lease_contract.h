@@ -153,6 +153,21 @@ TYPED_TEST_P(QueueContract, ALoanThatRunsOutIsLentAgain) {
   this->ExpectLedger();
 }
 
+// Also while nobody else has taken what it lent.
+TYPED_TEST_P(QueueContract, ALoanThatRanOutBuriesAndDefersNothing) {
+  this->calls().Append("prod", {"a"});
+  const Lease lost = this->calls().Take("prod");
+  this->Advance(absl::Minutes(5));
+  ASSERT_TRUE(this->calls().DeadLetter(AllOf("prod", lost), {"X", ""}).ok());
+  ASSERT_TRUE(this->calls()
+                  .Defer(AllOf("prod", lost),
+                         {.not_before = this->clock().Now() + absl::Hours(1)})
+                  .ok());
+  EXPECT_EQ(this->calls().Stats("prod").dead_letters, 0);
+  EXPECT_EQ(this->calls().Stats("prod").pending, 1);
+  EXPECT_THAT(IdsOf(this->calls().Take("prod")), ElementsAre("a"));
+}
+
 TYPED_TEST_P(QueueContract, RenewKeepsALoan) {
   this->calls().Append("prod", {"a"});
   const Lease lease = this->calls().Take("prod");

@@ -37,7 +37,8 @@ class FailingQueue final : public queue::Queue {
     kAck,
     kDefer,
     kDeadLetter,
-    kGetProgress
+    kGetProgress,
+    kGetStoreStats,  // Fails only, because its answer is its result.
   };
   enum class How {
     kUnavailable,  // The call fails, and nothing was done.
@@ -158,6 +159,7 @@ class FailingQueue final : public queue::Queue {
     return inner_.GetLaneStats(lane);
   }
   absl::StatusOr<queue::StoreStats> GetStoreStats() override {
+    if (const auto plan = Next(Method::kGetStoreStats)) return plan->error;
     return inner_.GetStoreStats();
   }
 

@@ -46,6 +46,27 @@ TEST(AdminListener, AnswersNoOtherHosts) {
   EXPECT_EQ(status("/readyz", "evil.example"), 200);
 }
 
+TEST(Webhooks, StayAsTheyWereWhenAReloadHasABadOne) {
+  config::Config config = RunningServer::DefaultConfig();
+  config.http.listen = {"127.0.0.1:0"};
+  config.webhooks.resize(2);
+  config.webhooks[0].name = std::string("good");
+  config.webhooks[1].name = std::string("bad");
+  RunningServer server(config);
+  const int port = server.application().doors().http()->port();
+  config.webhooks[0].bearer_sha256 = {std::string(64, 'a')};
+  config.webhooks[1].public_keys = {"no key"};
+  EXPECT_FALSE(server.application().Reload(config).ok());
+  for (const char* const name : {"good", "bad"}) {
+    EXPECT_EQ(
+        RawClient(port)
+            .Ask(testing::PostText(absl::StrCat("/v1/webhook/", name), "[]"))
+            ->status,
+        200)
+        << name;
+  }
+}
+
 // A start with these addresses, of which the first is taken by somebody else.
 absl::Status StartOn(const std::string& taken, bool is_default) {
   const tests::ScratchDir dir;

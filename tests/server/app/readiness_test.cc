@@ -106,6 +106,16 @@ TEST_F(ReadinessTest, EndsWhileTheQueueDoesNotAnswerAndComesBack) {
   EXPECT_TRUE(WaitUntil(true));
 }
 
+TEST_F(ReadinessTest, EndsWhileTheQueueFailsAndComesBack) {
+  ASSERT_TRUE(WaitUntil(true));
+  queue_.Fail(FailingQueue::Method::kGetStoreStats,
+              FailingQueue::How::kUnavailable);
+  EXPECT_TRUE(WaitUntil(false));
+  EXPECT_EQ(ReasonOf("queue"), "QUEUE_UNAVAILABLE");
+  queue_.Restore();
+  EXPECT_TRUE(WaitUntil(true));
+}
+
 TEST_F(ReadinessTest, EndsWithTheDrain) {
   ASSERT_TRUE(WaitUntil(true));
   admission_.StartDraining();
