@@ -139,6 +139,10 @@ TEST_F(BodyRoomTest, IsShortOfTheRoomThatAllListenersShare) {
 TEST_F(BodyRoomTest, BindsAPeerToItsShareOnlyWhileRoomIsShort) {
   Sender greedy(room_, "a", now_), more(room_, "a", now_);
   ASSERT_TRUE(room_.Grow(greedy.share, 5'000, now_));  // Plenty is left.
+  {
+    Sender few(room_, "a", now_);
+    EXPECT_TRUE(room_.Grow(few.share, 500, now_)) << "and still is";
+  }
   EXPECT_FALSE(room_.Grow(more.share, 1'500, now_));
   Sender other(room_, "b", now_);
   EXPECT_TRUE(room_.Grow(other.share, 1'500, now_));
