@@ -146,10 +146,10 @@ std::string ColumnList(const warehouse::Table& table) {
                        });
 }
 
-// A server that keeps its promises: with fsync.
+// A server that keeps its promises, with fsync, and ends with the program.
 const tests::PostgresServer& Server() {
-  static const auto* const server = new tests::PostgresServer({.fsync = true});
-  return *server;
+  static const tests::PostgresServer server({.fsync = true});
+  return server;
 }
 
 void Loads(benchmark::State& state, warehouse::Loader& loader) {

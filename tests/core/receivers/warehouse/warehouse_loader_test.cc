@@ -97,10 +97,10 @@ class Sqlite final : public Database {
   std::string folder_;
 };
 
-// One server for the program, a schema for each test.
+// One server for the program, which ends with it; a schema for each test.
 tests::PostgresServer& Server() {
-  static auto* const server = new tests::PostgresServer();
-  return *server;
+  static tests::PostgresServer server;
+  return server;
 }
 
 class Postgres final : public Database {
