@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "core/pool/thread_pool.h"
 #include "core/receivers/segment/segment_receiver.h"
 #include "gmock/gmock.h"
@@ -169,7 +170,11 @@ TEST_F(AccessTokenTest, IsRenewedAtHalfOfItsLife) {
   Send();
   EXPECT_EQ(asked_, 1);
   clock_.Advance(absl::Seconds(1));
-  Send();                                // Asks in the background.
+  Send();  // Asks in the background.
+  const absl::Time end = absl::Now() + absl::Seconds(10);
+  while (asked_ < 2 && absl::Now() < end) {
+  }
+  EXPECT_EQ(asked_, 2) << "while the first one is still good";
   clock_.Advance(absl::Seconds(1'800));  // t1 is no good any more.
   Send();
   EXPECT_GE(asked_, 2);
@@ -295,6 +300,42 @@ TEST_F(AccessTokenTest, MayGoWhileItsRenewalIsOnItsWay) {
   receiver_ = SegmentReceiver::Create(options_, pool_->io(), clock_).value();
   EXPECT_EQ(Send().verdict, Verdict::kRetry);
   EXPECT_GT(server_.seen().size(), before);
+}
+
+// A token endpoint that answers at once with t1, t2, ….
+class CountingEndpoint final : public http::Client {
+ public:
+  void Send(http::Request, Done done) override {
+    ++asked_;
+    http::Response response;
+    response.status = 200;
+    response.body = absl::StrCat(R"({"access_token":"t)", asked_,
+                                 R"(","expires_in":3600})");
+    done(std::move(response));
+  }
+
+ private:
+  int asked_ = 0;
+};
+
+// A batch that was sent with the old token may be refused after the new one
+// came.
+TEST_F(AccessTokenTest, IsForgottenOnlyWhenItIsTheOneThatWasRefused) {
+  const auto token = std::make_shared<AccessToken>(
+      AccessTokenOptions{.client_id = "client", .key_id = "key-1"},
+      crypto::Rs256Key::Parse(pair_.PrivateKeyPem()).value(),
+      std::make_unique<CountingEndpoint>(), clock_);
+  const auto get = [&token] {
+    base::Secret got;
+    token->Get(
+        [&got](const AccessToken::Result& result) { got = result.token; });
+    return got.Reveal();
+  };
+  EXPECT_EQ(get(), "t1");
+  token->Forget(base::Secret("t1"));
+  EXPECT_EQ(get(), "t2");
+  token->Forget(base::Secret("t1"));
+  EXPECT_EQ(get(), "t2");
 }
 
 TEST_F(AccessTokenTest, IsAskedForOnceByManyAtATime) {
