@@ -67,6 +67,19 @@ TEST(HttpTimeouts, CutIdleConnections) {
   EXPECT_TRUE(client.IsClosed());
 }
 
+// A connection may be idle for longer than a head may take, but not while one
+// comes.
+TEST(HttpTimeouts, AreForEachHeadOfAConnection) {
+  httpd::Options options = Impatient();
+  options.idle_timeout = absl::Minutes(5);
+  EchoListener server(options);
+  RawClient client(server.port());
+  EXPECT_EQ(client.Ask(GetText("/hello"))->status, 200);
+  client.Send("GET /hello HTTP/1.1\r\nHo");
+  EXPECT_TRUE(client.IsClosed());
+  EXPECT_EQ(CutsOf(server, Cut::kHeaderTimeout), 1);
+}
+
 TEST(HttpTimeouts, CutBodiesThatDoNotCome) {
   EchoListener server(Impatient());
   RawClient client(server.port());
