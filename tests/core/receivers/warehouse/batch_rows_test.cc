@@ -135,6 +135,16 @@ TEST_F(BatchRowsTest, DropAndCountNamesThatCollide) {
   EXPECT_EQ(Changes(), 4);
 }
 
+// Also where Segrid itself has nothing to write.
+TEST_F(BatchRowsTest, LeaveCommonColumnsToWhatTheyAreFor) {
+  ASSERT_TRUE(Read({Track("m1", "Email Delivered",
+                          R"("user_id":"someone","context_traits_ip":"x")")})
+                  .ok());
+  EXPECT_EQ(Get("user_id"), "-");
+  EXPECT_EQ(Get("context_traits_ip"), "-");
+  EXPECT_EQ(Changes(ValueChange::kNameTaken), 2);
+}
+
 TEST_F(BatchRowsTest, PutIntoOneColumnWhatIsOverTheLimit) {
   const auto layout = static_cast<std::int32_t>(EventTable(0).columns.size());
   SetLimits({.max_columns = layout + 1});
