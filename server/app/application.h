@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -108,9 +107,6 @@ class Application {
   config::Config config() const ABSL_LOCKS_EXCLUDED(mu_);
   config::Reload reload() const ABSL_LOCKS_EXCLUDED(mu_);
   config::Drain drain() const ABSL_LOCKS_EXCLUDED(mu_);
-
-  // How many connections were ended because they flooded gRPC's HTTP/2.
-  std::int64_t floods_ended() const { return grpc_->counts().floods_ended; }
 
   // Frees what calls have left for the next ones. Any thread.
   void DropSpareMemory() {

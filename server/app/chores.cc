@@ -1,7 +1,6 @@
 #include "server/app/chores.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/time/clock.h"
 
@@ -29,9 +28,6 @@ void Chores::DoWhatIsDue() {
   }
   if (!is_trimming_.exchange(true)) {
     thread_.Post([this] {
-      // Each flood leaves much, and the next one takes as much again.
-      const std::int64_t floods = application_.floods_ended();
-      if (std::exchange(floods_seen_, floods) != floods) trimmer_.Hurry();
       trimmer_.TrimIfDue(clock_.Uptime());
       is_trimming_ = false;
     });

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -45,7 +44,6 @@ class Chores {
   base::SystemClock clock_;
   MemoryTrimmer trimmer_{
       ProcessMemory([this] { application_.DropSpareMemory(); })};
-  std::int64_t floods_seen_ = 0;
   std::atomic<bool> is_trimming_ = false;
   pool::SerialThread thread_{"memory"};  // Last: it uses the others.
 };

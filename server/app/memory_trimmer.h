@@ -33,9 +33,6 @@ class MemoryTrimmer {
   // clock that does not jump.
   void TrimIfDue(absl::Duration now);
 
-  // The next look may trim, however short the last trim was ago.
-  void Hurry() { next_ = -absl::InfiniteDuration(); }
-
  private:
   const Deps deps_;
   std::int64_t least_bytes_;
