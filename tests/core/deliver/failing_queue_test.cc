@@ -115,6 +115,19 @@ TEST(FailingQueue, ACheckOfASuspectThatFailsIsMadeAgain) {
   }
 }
 
+// It waits for a success that proves something, and not for its loan.
+TEST(FailingQueue, ASuspectWhoseDeferralFailsIsNotSentAgain) {
+  DeliveryBench bench(Fast());
+  bench.script().answer = [](const Arrival&) {
+    return Answer(Verdict::kSplit);
+  };
+  bench.failing_queue.Fail(Method::kDefer, How::kUnavailable, 1);
+  bench.Append(1);
+  bench.Start();
+  bench.executor.Advance(kLease + absl::Minutes(1));
+  EXPECT_THAT(bench.script().arrivals, SizeIs(1));
+}
+
 TEST(FailingQueue, AProgressThatFailsIsTheAnswerOfTheWait) {
   for (const How how : AnsweredWays()) {
     DeliveryBench bench(Fast());

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "core/deliver/deliverer.h"
 #include "core/pipeline/pipeline.h"
 #include "core/queue/memory/memory_queue.h"
@@ -57,20 +59,32 @@ inline ForwardCall WaitingCallOf(std::string_view body,
   return call;
 }
 
-// Notes what it hears, a line each.
-struct NotingObserver final : BatchObserver {
+// Notes what it hears, a line each. Thread safety: any thread.
+class NotingObserver final : public BatchObserver {
+ public:
   void OnTransform(std::string_view source, const Counts& counts,
                    const std::vector<Issue>& issues) override {
-    heard.push_back(absl::StrCat("transform '", std::string(source),
-                                 "': ", counts.tracks, " of ", counts.events,
-                                 ", ", issues.size(), " issues"));
+    Note(absl::StrCat("transform '", std::string(source), "': ", counts.tracks,
+                      " of ", counts.events, ", ", issues.size(), " issues"));
   }
   void OnForward(const ForwardResult& result) override {
-    heard.push_back(absl::StrCat("forward: ", result.events, " to ",
-                                 result.sources.size(), " sources"));
+    Note(absl::StrCat("forward: ", result.events, " to ", result.sources.size(),
+                      " sources"));
   }
 
-  std::vector<std::string> heard;
+  std::vector<std::string> heard() const {
+    absl::MutexLock lock(&mu_);
+    return heard_;
+  }
+
+ private:
+  void Note(std::string line) {
+    absl::MutexLock lock(&mu_);
+    heard_.push_back(std::move(line));
+  }
+
+  mutable absl::Mutex mu_;
+  std::vector<std::string> heard_ ABSL_GUARDED_BY(mu_);
 };
 
 // Everything around a pipeline. Nothing happens by itself: the test runs the
@@ -99,7 +113,7 @@ class World {
   }
 
   Pipeline& pipeline() { return *pipeline_; }
-  const std::vector<std::string>& heard() const { return observer_.heard; }
+  std::vector<std::string> heard() const { return observer_.heard(); }
   Received& received(std::size_t source) { return received_.at(source); }
   testing::FakeExecutor& executor() { return executor_; }
   testing::FakeClock& clock() { return clock_; }

@@ -120,6 +120,18 @@ TEST(Directory, FsckNoticesAMissingCurrent) {
   EXPECT_EQ(store.calls().Stats("prod").pending, 1);
 }
 
+TEST(Directory, FsckNoticesAMissingDatabase) {
+  RocksStore store;
+  store.calls().Append("prod", {"a"});
+  store.Close();
+  fs::remove_all(store.dir.path() + "/db");
+  const auto report = Fsck(store.dir.path());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report->problems, ElementsAre(HasSubstr("is missing")));
+  EXPECT_FALSE(report->opens);
+  EXPECT_FALSE(store.TryReopen().ok());
+}
+
 TEST(Directory, FsckNoticesADamagedWatermark) {
   constexpr std::size_t kSector = 4096;
   for (const char* what : {"flipped", "empty", "garbage", "missing"}) {
