@@ -101,6 +101,7 @@ TEST(Repair, OneAlteredByteCostsTheCommitsAroundIt) {
   altered = static_cast<char>(altered ^ 4);
   Write(log, bytes);
   EXPECT_EQ(base::ReasonOf(store.TryReopen()), "QUEUE_CORRUPT");
+  EXPECT_FALSE(Fsck(store.dir.path())->opens);
 
   const auto report = Repair(store.dir.path());
   ASSERT_TRUE(report.ok()) << report.status();
