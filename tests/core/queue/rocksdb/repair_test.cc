@@ -166,32 +166,39 @@ TEST(Repair, WritesIntoALanesRecordWhatIsSettledAboveTheCursor) {
   EXPECT_EQ(record->gone->at(0).last, third + 1);
 }
 
+// Also when the letters are in one sorted file and their deletion in another,
+// where an open puts them.
 TEST(Repair, KeepsWhatWasPurged) {
-  RocksStore store;
-  Fill(store);
-  const Lease lease = store.calls().Take("prod", 3);
-  ASSERT_TRUE(store.calls()
-                  .DeadLetter(testing::AllOf("prod", lease), {"REFUSED", ""})
-                  .ok());
-  ASSERT_EQ(*store.queue().PurgeDeadLetters({.lane = "prod"}), 3);
-  store.calls().Append("gone", {"a", "b"});
-  ASSERT_EQ(store.queue().DropLane("gone")->pending, 2);
-  store.Close();
-  const fs::path catalog = FileOf(store, "MANIFEST");
-  Write(catalog, std::string(fs::file_size(catalog), 'x'));
-  ASSERT_EQ(base::ReasonOf(store.TryReopen()), "QUEUE_CORRUPT");
-  const auto report = Repair(store.dir.path());
-  ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->lost_messages, 0);
-  const auto checked = Fsck(store.dir.path());
-  EXPECT_THAT(checked->problems, IsEmpty());
-  store.Reopen();
-  EXPECT_EQ(store.calls().Stats("prod").purged, 3);
-  EXPECT_EQ(store.calls().Stats("prod").expired, 0);
-  EXPECT_EQ(store.calls().Stats("prod").pending, kMessages - 3);
-  EXPECT_EQ(store.calls().Stats("gone").purged, 2);
-  EXPECT_EQ(store.calls().Stats("gone").pending, 0);
-  EXPECT_EQ(store.queue().ListLanes()->size(), 1u);
+  for (const bool in_sorted_files : {false, true}) {
+    SCOPED_TRACE(in_sorted_files);
+    RocksStore store;
+    Fill(store);
+    const Lease lease = store.calls().Take("prod", 3);
+    ASSERT_TRUE(store.calls()
+                    .DeadLetter(testing::AllOf("prod", lease), {"REFUSED", ""})
+                    .ok());
+    if (in_sorted_files) store.Reopen();
+    ASSERT_EQ(*store.queue().PurgeDeadLetters({.lane = "prod"}), 3);
+    store.calls().Append("gone", {"a", "b"});
+    ASSERT_EQ(store.queue().DropLane("gone")->pending, 2);
+    if (in_sorted_files) store.Reopen();
+    store.Close();
+    const fs::path catalog = FileOf(store, "MANIFEST");
+    Write(catalog, std::string(fs::file_size(catalog), 'x'));
+    ASSERT_EQ(base::ReasonOf(store.TryReopen()), "QUEUE_CORRUPT");
+    const auto report = Repair(store.dir.path());
+    ASSERT_TRUE(report.ok()) << report.status();
+    EXPECT_EQ(report->lost_messages, 0);
+    const auto checked = Fsck(store.dir.path());
+    EXPECT_THAT(checked->problems, IsEmpty());
+    store.Reopen();
+    EXPECT_EQ(store.calls().Stats("prod").purged, 3);
+    EXPECT_EQ(store.calls().Stats("prod").expired, 0);
+    EXPECT_EQ(store.calls().Stats("prod").pending, kMessages - 3);
+    EXPECT_EQ(store.calls().Stats("gone").purged, 2);
+    EXPECT_EQ(store.calls().Stats("gone").pending, 0);
+    EXPECT_EQ(store.queue().ListLanes()->size(), 1u);
+  }
 }
 
 // Half of it in sorted files, half of it in the log.
