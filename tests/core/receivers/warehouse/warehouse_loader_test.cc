@@ -202,6 +202,19 @@ TEST_P(WarehouseLoader, WritesEachTrackOnceIntoBothTables) {
           : R"(https://x.example/?a=1|t|42|["a","b"])");
 }
 
+// An id that is there is not new, whatever event it comes with now.
+TEST_P(WarehouseLoader, WritesNoRowOfAnEventWithoutOneOfTracks) {
+  const auto loader = database_->Open(Options());
+  ASSERT_TRUE(Load(*loader, {Track("m1", "Email Opened")}).ok());
+  ASSERT_TRUE(Load(*loader, {Track("m1", "Email Delivered"),
+                             Track("m2", "Email Delivered")})
+                  .ok());
+  EXPECT_EQ(database_->Count("tracks"), "2");
+  EXPECT_EQ(database_->Query("SELECT id FROM " + Name("email_delivered")),
+            "m2");
+  EXPECT_EQ(database_->Query("SELECT id FROM " + Name("email_opened")), "m1");
+}
+
 TEST_P(WarehouseLoader, KeepsMillisecondsAndTimesInUtc) {
   const auto loader = database_->Open(Options());
   ASSERT_TRUE(Load(*loader, {Track("m1", "Email Opened")}).ok());
