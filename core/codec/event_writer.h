@@ -17,8 +17,8 @@ bool HasTypedTime(const Event& event);
 // Appends the event as field `number` of the message that contains it. Values
 // must have the types of their rows (transform::ConvertAll makes them so);
 // those that have not are left out, as are missing custom arguments. Escaped
-// texts are unescaped. A time that is none (HasTypedTime) loses its milliseconds.
-// Thread safety: no state.
+// texts are unescaped. A time that is none (HasTypedTime) loses its
+// milliseconds. Thread safety: no state.
 void AppendTypedEvent(std::uint32_t number, Event& event, OutputBuffer& output);
 
 }  // namespace segrid::codec
