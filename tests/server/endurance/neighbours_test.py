@@ -28,8 +28,10 @@ HANDSHAKES = size("SEGRID_HALF_HANDSHAKES", 200)
 FLOOD = size("SEGRID_FLOOD_SECONDS", 1)
 MIB = 1 << 20
 MOST = 300 * MIB
-# In ten seconds one of some 70 connections is seen late; see SECURITY.md. Without the accept loop's looks it is 1.2 to 2 GB.
-MOST_OF_FLOODS = (300 if FLOOD <= 3 else 550) * MIB
+# On a busy machine a connection may be seen late; see SECURITY.md. Without the accept loop's looks it is 1.2 to 2 GB.
+MOST_OF_FLOODS = 600 * MIB
+# Unread responses may fill grpc.max_bytes_in_flight (256 MiB), and gRPC keeps up to as much again beside their bytes.
+MOST_OF_UNREAD_CALLS = (300 if CALLS <= 60 else 450) * MIB
 TRANSFORM = "/segrid.v1.BridgeService/Transform"
 STREAM = "/segrid.v1.BridgeService/TransformStream"
 FORWARD = "/segrid.v1.BridgeService/Forward"
@@ -132,7 +134,7 @@ class Neighbours(unittest.TestCase):
             stream, left = bad.open(TRANSFORM), message
             while left and bad.read(0.01):
                 left = bad.send(stream, left, end=True)
-        self.judge(program, good, f"{CALLS} unread unary calls", bad.close)
+        self.judge(program, good, f"{CALLS} unread unary calls", bad.close, most=MOST_OF_UNREAD_CALLS)
 
     def test_callers_that_wait_for_a_source_that_hangs(self):
         with socket.create_server(("127.0.0.1", 0)) as receiver:
