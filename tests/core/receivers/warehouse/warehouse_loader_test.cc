@@ -22,11 +22,14 @@
 #include "core/receivers/warehouse/ddl.h"
 #include "core/receivers/warehouse/postgres_loader.h"
 #include "core/receivers/warehouse/sqlite_loader.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/postgres_server.h"
 
 namespace segrid::receivers::warehouse {
 namespace {
+
+using ::testing::HasSubstr;
 
 std::string Track(const std::string& id, const std::string& event,
                   const std::string& properties = "") {
@@ -644,26 +647,20 @@ TEST(PostgresLoaders, SayWhichGrantsAreMissing) {
     return checked.ok() ? absl::StrJoin(*checked, "\n")
                         : std::string(checked.status().message());
   };
-  EXPECT_NE(said().find("GRANT CREATE ON DATABASE postgres TO reader"),
-            std::string::npos)
-      << said();
+  EXPECT_THAT(said(), HasSubstr("GRANT CREATE ON DATABASE postgres TO reader"));
   ASSERT_TRUE(database.Open({.tables = Tables({})})->Prepare().ok());
   const std::string schema = Quoted(database.schema());
-  EXPECT_NE(said().find("GRANT USAGE ON SCHEMA " + schema + " TO reader"),
-            std::string::npos)
-      << said();
+  EXPECT_THAT(said(),
+              HasSubstr("GRANT USAGE ON SCHEMA " + schema + " TO reader"));
   Server().Query("GRANT USAGE ON SCHEMA " + schema + " TO reader");
   for (const char* const privilege : {"SELECT", "INSERT", "DELETE"}) {
-    EXPECT_NE(said().find(absl::StrCat("GRANT ", privilege, " ON ", schema,
-                                       ".\"tracks\" TO reader")),
-              std::string::npos)
-        << said();
+    EXPECT_THAT(said(),
+                HasSubstr(absl::StrCat("GRANT ", privilege, " ON ", schema,
+                                       ".\"tracks\" TO reader")));
   }
-  EXPECT_NE(said().find("OWNER TO reader"), std::string::npos) << said();
-  Server().Query(
-      absl::StrCat("GRANT SELECT, INSERT, DELETE ON ALL TABLES IN "
-                   "SCHEMA ",
-                   schema, " TO reader"));
+  EXPECT_THAT(said(), HasSubstr("OWNER TO reader"));
+  Server().Query("GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA " +
+                 schema + " TO reader");
   options.create_tables = false;
   EXPECT_EQ(said(), "");
 }
@@ -674,8 +671,7 @@ TEST(PostgresLoaders, HoldWhereAViewIsInTheWay) {
   Server().Query("CREATE SCHEMA " + Quoted(database.schema()) +
                  "; CREATE VIEW " + TableName(database.schema(), "tracks") +
                  " AS SELECT 1 AS id");
-  const absl::Status prepared =
-      database.Open({.tables = Tables({})})->Prepare();
+  const auto prepared = database.Open({.tables = Tables({})})->Prepare();
   EXPECT_EQ(base::ReasonOf(prepared), kMisconfiguredReason) << prepared;
   EXPECT_NE(prepared.message().find("view"), std::string::npos) << prepared;
 }
