@@ -132,6 +132,23 @@ TEST(Directory, FsckNoticesAMissingDatabase) {
   EXPECT_FALSE(store.TryReopen().ok());
 }
 
+// The server would not start, because it acknowledged more than is there.
+TEST(Directory, FsckNoticesAMissingLog) {
+  RocksStore store;
+  store.calls().Append("prod", {"a"});
+  store.Reopen();
+  store.calls().Append("prod", {"b"});
+  store.Close();
+  for (const auto& entry : fs::directory_iterator(store.dir.path() + "/db")) {
+    if (entry.path().extension() == ".log") fs::remove(entry.path());
+  }
+  EXPECT_FALSE(store.TryReopen().ok());
+  const auto report = Fsck(store.dir.path());
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_FALSE(report->opens);
+  EXPECT_FALSE(report->problems.empty());
+}
+
 TEST(Directory, FsckNoticesADamagedWatermark) {
   constexpr std::size_t kSector = 4096;
   for (const char* what : {"flipped", "empty", "garbage", "missing"}) {

@@ -195,6 +195,7 @@ TEST(Repair, KeepsWhatWasPurged) {
     EXPECT_EQ(store.calls().Stats("prod").purged, 3);
     EXPECT_EQ(store.calls().Stats("prod").expired, 0);
     EXPECT_EQ(store.calls().Stats("prod").pending, kMessages - 3);
+    EXPECT_EQ(store.calls().Stats("prod").dead_letters, 0);
     EXPECT_EQ(store.calls().Stats("gone").purged, 2);
     EXPECT_EQ(store.calls().Stats("gone").pending, 0);
     EXPECT_EQ(store.queue().ListLanes()->size(), 1u);
