@@ -55,6 +55,13 @@ TEST_F(HealthServiceTest, ServesAsAWholeAndEachService) {
   EXPECT_EQ(Check("segrid.v1.BridgeService"), HealthCheckResponse::NOT_SERVING);
 }
 
+// Whoever says so late, because it never serves again.
+TEST_F(HealthServiceTest, DoesNotServeFromTheDrainOn) {
+  admission_.StopAccepting();
+  health_.SetServing(true);
+  EXPECT_EQ(Check(""), HealthCheckResponse::NOT_SERVING);
+}
+
 TEST_F(HealthServiceTest, DoesNotKnowOtherServices) {
   Check("nobody");
   EXPECT_EQ(status_.error_code(), grpc::StatusCode::NOT_FOUND);
