@@ -6,7 +6,6 @@ The bodies are all that tests/data and tests/golden have, and random ones: SEGRI
 SEGRID_WAREHOUSE_EVENTS (300; full size 20000) says how many.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -26,10 +25,11 @@ from databases import Postgres, Sqlite, has_postgres  # noqa: E402
 from program import Program  # noqa: E402
 from warehouse_load import wait_for_delivery  # noqa: E402
 from warehouse_rows import COMMON, OF_THE_LAYOUT, read_back, row_of, same  # noqa: E402
+from warehouse_programs import take_programs  # noqa: E402
 
 SEED = int(os.environ.get("SEGRID_TEST_SEED", random.SystemRandom().randrange(2**32)))
 EVENTS = int(os.environ.get("SEGRID_WAREHOUSE_EVENTS", 300))
-PROGRAMS = None  # Set by main.
+PROGRAMS = take_programs()
 MAX_COLUMNS = 120
 PER_BODY = 300  # A webhook's body is bounded.
 
@@ -204,14 +204,5 @@ sources:
             self.assertIn('"a receiver could not keep values as they are"', self.program.log)
 
 
-def main():
-    global PROGRAMS  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    given, rest = parser.parse_known_args()
-    PROGRAMS = given.programs.resolve()
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
 if __name__ == "__main__":
-    main()
+    unittest.main()

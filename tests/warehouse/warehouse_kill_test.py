@@ -7,7 +7,6 @@ SEGRID_WAREHOUSE_KILLS (3; full size 50) says how often the server is killed, SE
 often PostgreSQL is interrupted, SEGRID_FAIL_OVERS (1; full size 10) how often a standby takes over.
 """
 
-import argparse
 import os
 import pathlib
 import random
@@ -24,6 +23,7 @@ for below in ("tests/testing", "tests/server/endurance"):
 from databases import Postgres, Sqlite, has_postgres  # noqa: E402
 from program import Program, size  # noqa: E402
 from warehouse_load import Loader, Reader, tables_agree, wait_for_delivery, wait_until  # noqa: E402
+from warehouse_programs import take_programs  # noqa: E402
 
 SERVER_KILLS = size("SEGRID_WAREHOUSE_KILLS", 3)
 DATABASE_KILLS = size("SEGRID_DATABASE_KILLS", 4)
@@ -33,7 +33,7 @@ LOADERS = 2
 APART = 10_000_000
 AGREE = tables_agree("mail_events")
 SQLITE = "- {name: small, receiver: warehouse, database: 'sqlite:events.db', custom_args: all}\n"
-SERVER = None  # Set by main.
+SERVER = take_programs() / "segrid-server"
 
 
 def to_postgres(url):
@@ -171,14 +171,5 @@ class Kills(unittest.TestCase):
         print(f"figure: {FAIL_OVERS} fail-overs to a standby: {len(self.accepted)} accepted, {count} in the tables")
 
 
-def main():
-    global SERVER  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    given, rest = parser.parse_known_args()
-    SERVER = given.programs.resolve() / "segrid-server"
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
 if __name__ == "__main__":
-    main()
+    unittest.main()

@@ -5,7 +5,6 @@
 SEGRID_WAREHOUSE_TRACKS (30000; full size 500000) says how many Tracks are loaded.
 """
 
-import argparse
 import pathlib
 import sys
 import tempfile
@@ -18,11 +17,12 @@ for below in ("tests/testing", "tests/server/endurance"):
 from databases import Postgres, has_postgres  # noqa: E402
 from program import Program, size  # noqa: E402
 from warehouse_load import body, wait_for_delivery  # noqa: E402
+from warehouse_programs import take_programs  # noqa: E402
 
 TRACKS = size("SEGRID_WAREHOUSE_TRACKS", 30_000)
 PER_POST = 1000
 MAY_GROW = 1.25
-SERVER = None  # Set by main.
+SERVER = take_programs() / "segrid-server"
 
 
 class Memory(unittest.TestCase):
@@ -53,14 +53,5 @@ class Memory(unittest.TestCase):
         self.assertLess(max(peaks[3:]), MAY_GROW * max(peaks[1:3]), peaks)
 
 
-def main():
-    global SERVER  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    given, rest = parser.parse_known_args()
-    SERVER = given.programs.resolve() / "segrid-server"
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
 if __name__ == "__main__":
-    main()
+    unittest.main()

@@ -5,7 +5,6 @@
 SEGRID_WAREHOUSE_ROWS (30000; full size 1000000) says how many Tracks there are. Times are checked from 1,000,000 on.
 """
 
-import argparse
 import pathlib
 import re
 import sqlite3
@@ -22,12 +21,13 @@ for below in ("tests/testing", "tests/server/endurance"):
 from databases import Postgres, Sqlite, has_postgres, queries_of_the_page  # noqa: E402
 from program import size  # noqa: E402
 from warehouse_history import EXTRA_COLUMNS, SHARES, statements  # noqa: E402
+from warehouse_programs import take_programs  # noqa: E402
 
 ROWS = size("SEGRID_WAREHOUSE_ROWS", 30_000)
 FULL = 1_000_000
 WITHIN_SECONDS = 1.0
 PAGES_COST = 100  # To read a table of so many pages, in the planner's unit.
-PROGRAMS = None  # Set by main.
+PROGRAMS = take_programs()
 
 def ddl(dialect):
     return subprocess.run([PROGRAMS / "segrid", "warehouse", "ddl", "--dialect", dialect], check=True, capture_output=True,
@@ -94,14 +94,5 @@ class Plans(unittest.TestCase):
             self.measure(sqlite, lambda text: "\n".join(row[3] for row in sqlite.query("EXPLAIN QUERY PLAN " + text)[1]))
 
 
-def main():
-    global PROGRAMS  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    given, rest = parser.parse_known_args()
-    PROGRAMS = given.programs.resolve()
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
 if __name__ == "__main__":
-    main()
+    unittest.main()

@@ -4,7 +4,6 @@ after ATTACH as far as its dialect goes. The results are compared with what the 
     warehouse_queries_test.py --programs FOLDER
 """
 
-import argparse
 import collections
 import json
 import pathlib
@@ -19,10 +18,11 @@ for below in ("tests/testing", "tests/server/endurance"):
 
 from databases import Postgres, Sqlite, has_postgres  # noqa: E402
 from program import Program  # noqa: E402
+from warehouse_programs import take_programs  # noqa: E402
 
 STORY = ROOT / "tests/data/warehouse/story.json"
 BOTH = ("postgresql", "sqlite")
-PROGRAMS = None  # Set by main.
+PROGRAMS = take_programs()
 
 
 def of(tracks, event):
@@ -168,14 +168,5 @@ sources:
                     self.assertGreater(len(rows), 0)
 
 
-def main():
-    global PROGRAMS  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    given, rest = parser.parse_known_args()
-    PROGRAMS = given.programs.resolve()
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
 if __name__ == "__main__":
-    main()
+    unittest.main()

@@ -4,7 +4,6 @@ delays no other source.
     warehouse_servers_test.py --programs FOLDER
 """
 
-import argparse
 import gzip
 import json
 import pathlib
@@ -23,11 +22,12 @@ for below in ("tests/testing", "tests/server/endurance"):
 from databases import Postgres, Sqlite, has_postgres  # noqa: E402
 from program import Program  # noqa: E402
 from warehouse_load import body, tables_agree, wait_for_delivery, wait_until  # noqa: E402
+from warehouse_programs import take_programs  # noqa: E402
 
 AGREE = tables_agree("mail_events")
 ROUNDS = 12
 PER_POST = 50
-PROGRAMS = None  # Set by main.
+PROGRAMS = take_programs()
 
 
 class Servers(unittest.TestCase):
@@ -146,14 +146,5 @@ class Servers(unittest.TestCase):
             self.assertEqual(program.stop(), 0, program.log[-2000:])
 
 
-def main():
-    global PROGRAMS  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    given, rest = parser.parse_known_args()
-    PROGRAMS = given.programs.resolve()
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
 if __name__ == "__main__":
-    main()
+    unittest.main()

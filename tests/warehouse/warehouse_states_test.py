@@ -4,7 +4,6 @@ what people are told, by the server and by the commands that only look.
     warehouse_states_test.py --programs FOLDER
 """
 
-import argparse
 import contextlib
 import os
 import pathlib
@@ -26,8 +25,9 @@ for below in ("tests/testing", "tests/server/endurance"):
 from databases import Postgres, has_postgres  # noqa: E402
 from program import Program  # noqa: E402
 from warehouse_load import body, wait_for_delivery, wait_until  # noqa: E402
+from warehouse_programs import take_programs  # noqa: E402
 
-PROGRAMS = None  # Set by main.
+PROGRAMS = take_programs()
 PER_POST = 20
 
 FUNCTION = ("CREATE OR REPLACE FUNCTION mail.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -283,14 +283,5 @@ class States(unittest.TestCase):
                 self.assertIn(says, said.stdout + said.stderr)
 
 
-def main():
-    global PROGRAMS  # pylint: disable=global-statement
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--programs", required=True, type=pathlib.Path)
-    given, rest = parser.parse_known_args()
-    PROGRAMS = given.programs.resolve()
-    unittest.main(argv=[sys.argv[0], *rest])
-
-
 if __name__ == "__main__":
-    main()
+    unittest.main()

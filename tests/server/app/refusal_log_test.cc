@@ -1,16 +1,13 @@
 #include "server/app/refusal_log.h"
 
-#include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "core/base/error_info.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/rpc/error_status.h"
-#include "spdlog/sinks/ostream_sink.h"
+#include "tests/server/logging/captured_log.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fake_executor.h"
 
@@ -37,20 +34,12 @@ httpd::Answer OfWebhook(std::string_view webhook, std::string_view detail) {
 
 class RefusalLogTest : public ::testing::Test {
  protected:
-  // Those since the last call.
-  std::vector<std::string> Lines() {
-    std::vector<std::string> lines =
-        absl::StrSplit(text_.str(), '\n', absl::SkipEmpty());
-    text_.str("");
-    return lines;
-  }
+  std::vector<std::string> Lines() { return captured_.Lines(); }
 
   testing::FakeClock clock_;
   testing::FakeExecutor executor_{clock_};
-  std::ostringstream text_;
-  logging::Log log_{
-      {}, clock_, std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)};
-  RefusalLog refusals_{log_, executor_};
+  logging::CapturedLog captured_{clock_};
+  RefusalLog refusals_{captured_.log(), executor_};
 };
 
 TEST_F(RefusalLogTest, CallsAreOneLineInTenSecondsPerReasonWithTheirNumber) {

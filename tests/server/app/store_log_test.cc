@@ -1,15 +1,12 @@
 #include "server/app/store_log.h"
 
-#include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "core/queue/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "spdlog/sinks/ostream_sink.h"
+#include "tests/server/logging/captured_log.h"
 #include "tests/testing/fake_clock.h"
 
 namespace segrid::app {
@@ -22,19 +19,11 @@ using ::testing::IsEmpty;
 
 class StoreLogTest : public ::testing::Test {
  protected:
-  // Those since the last call.
-  std::vector<std::string> Lines() {
-    std::vector<std::string> lines =
-        absl::StrSplit(text_.str(), '\n', absl::SkipEmpty());
-    text_.str("");
-    return lines;
-  }
+  std::vector<std::string> Lines() { return captured_.Lines(); }
 
   testing::FakeClock clock_;
-  std::ostringstream text_;
-  logging::Log log_{
-      {}, clock_, std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)};
-  StoreLog store_{log_, clock_};
+  logging::CapturedLog captured_{clock_};
+  StoreLog store_{captured_.log(), clock_};
 };
 
 TEST_F(StoreLogTest, SaysNothingOfAStoreThatAccepts) {
