@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "core/base/error_info.h"
 #include "core/queue/rocksdb/database_options.h"
+#include "core/queue/rocksdb/table_guard.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/metadata.h"
@@ -96,6 +97,14 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
   std::error_code error;
   if (mode == OpenMode::kNormal) fs::create_directories(path, error);
   std::unique_ptr<Database> database(new Database());
+  if (mode != OpenMode::kNormal) {
+    database->guard_ = GuardTables(env);
+    env = database->guard_.get();
+  } else if (const std::string damaged = TableWithoutProperties(path);
+             !damaged.empty()) {
+    return Corrupt(
+        absl::StrCat("opening ", path, ": damaged properties in ", damaged));
+  }
   const rdb::DBOptions options =
       MakeDbOptions(mode, env, std::move(on_warning));
   const std::vector<rdb::ColumnFamilyDescriptor> families = MakeFamilies();

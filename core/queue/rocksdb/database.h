@@ -78,6 +78,7 @@ class Database {
  private:
   Database() = default;
 
+  std::unique_ptr<::rocksdb::Env> guard_;  // Outlives the database.
   std::unique_ptr<::rocksdb::DB> db_;
   std::array<::rocksdb::ColumnFamilyHandle*, kFamilyCount> handles_{};
 };
