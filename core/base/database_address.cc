@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "core/base/percent.h"
 
 namespace segrid::base {
 namespace {
@@ -20,19 +20,9 @@ constexpr auto kPostgres =
     std::to_array<std::string_view>({"postgresql://", "postgres://"});
 constexpr char kDefaultPort[] = "5432";
 
+// libpq refuses a URL whose escapes are wrong, so they may stay as they are.
 std::string Decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    int code = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        absl::SimpleHexAtoi(std::string(text.substr(i + 1, 2)), &code)) {
-      decoded += static_cast<char>(code);
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
+  return PercentDecoded(text).value_or(std::string(text));
 }
 
 struct Url {

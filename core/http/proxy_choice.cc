@@ -5,8 +5,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +14,7 @@
 #include "boost/asio/ip/network_v4.hpp"
 #include "boost/asio/ip/network_v6.hpp"
 #include "core/base/error_info.h"
+#include "core/base/percent.h"
 #include "core/base/status_macros.h"
 
 namespace segrid::http {
@@ -95,26 +94,6 @@ std::pair<std::string, std::string> Look(const Variables& variable,
   return {};
 }
 
-// `%40` becomes `@`; nullopt where two digits are missing.
-std::optional<std::string> Decoded(absl::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const absl::string_view digits = text.substr(i + 1, 2);
-    if (digits.size() < 2 ||
-        !absl::ascii_isxdigit(static_cast<unsigned char>(digits[0])) ||
-        !absl::ascii_isxdigit(static_cast<unsigned char>(digits[1]))) {
-      return std::nullopt;
-    }
-    decoded += absl::HexStringToBytes(digits);
-    i += 2;
-  }
-  return decoded;
-}
-
 absl::StatusOr<ChosenProxy> ReadVariable(const std::string& name,
                                          const std::string& value) {
   const absl::Status bad = base::MakeError(
@@ -132,7 +111,8 @@ absl::StatusOr<ChosenProxy> ReadVariable(const std::string& name,
   ChosenProxy chosen{.variable = name};
   const std::size_t at = rest.rfind('@');
   if (at != rest.npos) {
-    const std::optional<std::string> auth = Decoded(rest.substr(0, at));
+    const std::optional<std::string> auth =
+        base::PercentDecoded(std::string(rest.substr(0, at)));
     if (!auth.has_value() || auth->empty()) return bad;
     chosen.auth = base::Secret(*auth);
     rest.remove_prefix(at + 1);
