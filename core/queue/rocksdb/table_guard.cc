@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/queue/rocksdb/table_reader.h"
 #include "core/queue/rocksdb/varint_reader.h"
 
 namespace segrid::queue::rocksdb {
@@ -17,8 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace rdb = ::rocksdb;
 
-// The format of RocksDB's block-based tables, version 5.
-constexpr std::uint64_t kFooterBytes = 53;
 constexpr std::string_view kProperties = "rocksdb.properties";
 // Larger is damage.
 constexpr std::uint64_t kMaxBlockBytes = 1 << 20;
@@ -26,14 +25,13 @@ constexpr std::uint64_t kMaxBlockBytes = 1 << 20;
 using VisitEntry =
     std::function<void(std::string_view key, std::string_view value)>;
 
-// `size` bytes at `offset`; nullopt: there are not so many.
-std::optional<std::string> Read(std::ifstream& file, std::uint64_t offset,
-                                std::uint64_t size) {
-  if (size > kMaxBlockBytes) return std::nullopt;
-  std::string bytes(size, '\0');
+// Nullopt: there are not so many bytes, or too many for such a part.
+std::optional<std::string> Read(std::ifstream& file, TablePart part) {
+  if (part.size > kMaxBlockBytes) return std::nullopt;
+  std::string bytes(part.size, '\0');
   file.clear();
-  file.seekg(static_cast<std::streamoff>(offset));
-  if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) {
+  file.seekg(static_cast<std::streamoff>(part.offset));
+  if (!file.read(bytes.data(), static_cast<std::streamsize>(part.size))) {
     return std::nullopt;
   }
   return bytes;
@@ -66,6 +64,31 @@ bool ReadBlock(std::string_view block, const VisitEntry& visit) {
   return true;
 }
 
+// Whether the properties of a sorted file have the form of a block. True also
+// when the file cannot be read so far, because RocksDB checks and reports that.
+bool HasReadableProperties(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return true;
+  const auto size = static_cast<std::uint64_t>(file.tellg());
+  if (size < kTableFooterBytes) return true;
+  const auto end = Read(file, {size - kTableFooterBytes, kTableFooterBytes});
+  if (!end.has_value()) return true;
+  const auto footer = ReadTableFooter(*end);
+  if (!footer.has_value()) return true;
+  const auto index = Read(file, footer->meta_index);
+  if (!index.has_value()) return true;
+  bool is_readable = true;
+  ReadBlock(*index, [&](std::string_view key, std::string_view value) {
+    if (key != kProperties) return;
+    VarintReader place(value, 0);
+    const TablePart part{place.Get(), place.Get()};
+    if (!place.ok()) return;
+    const auto block = Read(file, part);
+    is_readable = !block.has_value() || ReadBlock(*block, [](auto, auto) {});
+  });
+  return is_readable;
+}
+
 class TableGuard final : public rdb::EnvWrapper {
  public:
   explicit TableGuard(rdb::Env* env) : EnvWrapper(env) {}
@@ -85,32 +108,6 @@ class TableGuard final : public rdb::EnvWrapper {
 };
 
 }  // namespace
-
-bool HasReadableProperties(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return true;
-  const auto size = static_cast<std::uint64_t>(file.tellg());
-  if (size < kFooterBytes) return true;
-  const auto footer = Read(file, size - kFooterBytes, kFooterBytes);
-  if (!footer.has_value()) return true;
-  VarintReader handle(*footer, 1);  // Behind the kind of the checksums.
-  const std::uint64_t offset = handle.Get();
-  const std::uint64_t bytes = handle.Get();
-  if (!handle.ok()) return true;
-  const auto index = Read(file, offset, bytes);
-  if (!index.has_value()) return true;
-  bool readable = true;
-  ReadBlock(*index, [&](std::string_view key, std::string_view value) {
-    if (key != kProperties) return;
-    VarintReader place(value, 0);
-    const std::uint64_t at = place.Get();
-    const std::uint64_t length = place.Get();
-    if (!place.ok()) return;
-    const auto block = Read(file, at, length);
-    readable = !block.has_value() || ReadBlock(*block, [](auto, auto) {});
-  });
-  return readable;
-}
 
 std::string TableWithoutProperties(const std::string& path) {
   std::error_code error;

@@ -9,12 +9,10 @@
 
 namespace segrid::queue::rocksdb {
 
-// Whether the properties of a sorted file have the form of a block. RocksDB 7.8
-// reads them before it compares their checksum, and its assertions end the
-// process when a bit of their end is altered. True also when the file cannot be
-// read so far, because RocksDB checks and reports that itself.
-// Blocking: waits for the disk, a few small reads.
-bool HasReadableProperties(const std::string& path);
+// RocksDB 7.8 reads a sorted file's properties before it compares their
+// checksum, and its assertions end the process when a bit of their end is
+// altered. Both functions look first, whether they have the form of a block.
+// Blocking: they wait for the disk, a few small reads for each file.
 
 // The first sorted file in the folder `path` without readable properties; empty
 // when there is none.

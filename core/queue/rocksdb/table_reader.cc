@@ -14,7 +14,6 @@ namespace segrid::queue::rocksdb {
 namespace {
 
 // The format of RocksDB's block-based tables, version 5.
-constexpr std::size_t kFooterBytes = 53;
 constexpr std::uint64_t kMagic = 0x88e241b785f4cff7ULL;
 constexpr std::size_t kTrailerBytes = 5;  // Of a block: kind u8, checksum u32.
 constexpr char kPlain = 0;
@@ -135,29 +134,19 @@ class EntryReader {
   bool in_order_ = true;  // It follows a sound one.
 };
 
-struct Block {
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;
-};
-
 // Where the blocks with entries are; nullopt: the index cannot be read.
-std::optional<std::vector<Block>> ReadIndex(std::string_view file) {
-  if (file.size() < kFooterBytes) return std::nullopt;
-  if (Load<std::uint64_t>(file, file.size() - 8) != kMagic) return std::nullopt;
-  VarintReader footer(file, file.size() - kFooterBytes + 1);
-  footer.Get();  // The index of the other parts.
-  footer.Get();
-  const std::uint64_t offset = footer.Get();
-  const std::uint64_t size = footer.Get();
-  if (!footer.ok() || offset > file.size() || size < 4 ||
-      size > file.size() - offset) {
+std::optional<std::vector<TablePart>> ReadIndex(std::string_view file) {
+  const std::optional<TableFooter> footer = ReadTableFooter(file);
+  if (!footer.has_value()) return std::nullopt;
+  const auto [offset, size] = footer->index;
+  if (offset > file.size() || size < 4 || size > file.size() - offset) {
     return std::nullopt;
   }
   const std::string_view index = file.substr(offset, size);
   const std::uint64_t restarts = Load<std::uint32_t>(index, size - 4);
   if ((restarts + 1) * 4 > size) return std::nullopt;
   const std::size_t end = size - (restarts + 1) * 4;
-  std::vector<Block> blocks;
+  std::vector<TablePart> blocks;
   for (std::size_t at = 0; at < end;) {
     // A key, of which nothing is shared, and the block's place and size.
     VarintReader entry(index, at);
@@ -167,7 +156,7 @@ std::optional<std::vector<Block>> ReadIndex(std::string_view file) {
       return std::nullopt;
     }
     VarintReader handle(index, entry.at() + key_size);
-    const Block block{handle.Get(), handle.Get()};
+    const TablePart block{handle.Get(), handle.Get()};
     const std::uint64_t expected =
         blocks.empty()
             ? 0
@@ -196,6 +185,20 @@ std::optional<std::string> Decompress(std::string_view stored) {
 
 }  // namespace
 
+std::optional<TableFooter> ReadTableFooter(std::string_view file) {
+  if (file.size() < kTableFooterBytes) return std::nullopt;
+  if (Load<std::uint64_t>(file, file.size() - 8) != kMagic) return std::nullopt;
+  // Behind the kind of the checksums.
+  VarintReader numbers(file, file.size() - kTableFooterBytes + 1);
+  TableFooter footer;
+  for (TablePart* const part : {&footer.meta_index, &footer.index}) {
+    part->offset = numbers.Get();
+    part->size = numbers.Get();
+  }
+  if (!numbers.ok()) return std::nullopt;
+  return footer;
+}
+
 bool ReadTable(std::string_view file, const VisitTableEntry& visit) {
   const auto blocks = ReadIndex(file);
   if (!blocks.has_value()) {
@@ -203,7 +206,7 @@ bool ReadTable(std::string_view file, const VisitTableEntry& visit) {
     return false;
   }
   bool whole = true;
-  for (const Block& block : *blocks) {
+  for (const TablePart& block : *blocks) {
     const std::string_view stored = file.substr(block.offset, block.size);
     const char kind = file[block.offset + block.size];
     std::optional<std::string> unpacked;

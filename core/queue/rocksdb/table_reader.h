@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace segrid::queue::rocksdb {
@@ -12,6 +13,23 @@ namespace segrid::queue::rocksdb {
 // whole file. Our records have checksums of their own, so each can be read
 // alone: this reads around what is damaged, and needs neither the file's index
 // nor its other parts where blocks are not compressed.
+
+// Where a part of a sorted file is.
+struct TablePart {
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+
+// The end of a sorted file says where these parts are.
+struct TableFooter {
+  TablePart meta_index{};  // Of the properties and the like.
+  TablePart index{};       // Of the blocks with entries.
+};
+
+constexpr std::uint64_t kTableFooterBytes = 53;
+
+// `file` is a whole sorted file or its last bytes; nullopt: it has no such end.
+std::optional<TableFooter> ReadTableFooter(std::string_view file);
 
 // A key as the file has it, without RocksDB's trailer.
 struct TableEntry {
