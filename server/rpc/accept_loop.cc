@@ -9,12 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <iterator>
 #include <string>
 #include <utility>
 
 #include "absl/time/time.h"
+#include "core/base/clock.h"
 #include "core/base/thread_name.h"
 
 namespace segrid::rpc {
@@ -29,10 +29,6 @@ constexpr int kLookMilliseconds = 20;
 constexpr int kPauseMilliseconds = 100;
 // From one socket, before the others get their turn.
 constexpr int kMaxAtOnce = 64;
-
-absl::Duration SteadyNow() {
-  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 bool IsWant(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS ||
@@ -96,7 +92,7 @@ void AcceptLoop::CloseSockets() {
     std::optional<httpd::ListenSocket>& socket = sockets_.at(place);
     if (!socket.has_value()) continue;
     for (const int connection : connections_.Of(socket->fd())) {
-      leaving_.Add(connection, SteadyNow() + closing->grace);
+      leaving_.Add(connection, base::SystemClock().Uptime() + closing->grace);
     }
     socket.reset();
   }
@@ -127,7 +123,7 @@ void AcceptLoop::Run() {
       files = Files();
       continue;
     }
-    const absl::Duration now = SteadyNow();
+    const absl::Duration now = base::SystemClock().Uptime();
     if (now - swept >= absl::Milliseconds(kSweepMilliseconds) && !in_want) {
       connections_.Sweep();
       swept = now;
@@ -181,7 +177,7 @@ void AcceptLoop::Take(int listener, int connection) {
   }
   if (const std::string peer = PeerOf(connection);
       handshakes_.has_value() && !peer.empty() &&
-      handshakes_->Add(connection, peer, SteadyNow())) {
+      handshakes_->Add(connection, peer, base::SystemClock().Uptime())) {
     ++counts_.handshakes_ended;
   }
   const int on = 1;

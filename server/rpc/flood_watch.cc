@@ -5,12 +5,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "server/rpc/open_connections.h"
 
 namespace segrid::rpc {
@@ -30,11 +30,7 @@ constexpr int kRestPerLook = 50;
 // again.
 constexpr std::uint64_t kMuchBytes = 32 << 10;
 
-absl::Duration SteadyNow() {
-  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
-
-// Of this thread: it does not count that others have the processor.
+// This thread's own: it does not count that others have the processor.
 absl::Duration CpuTime() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -51,12 +47,13 @@ void FloodWatch::Add(int descriptor) {
   if (name.empty()) return;
   Connection connection{SocketOf(descriptor), std::move(name)};
   connections_.insert_or_assign(descriptor, std::move(connection));
-  active_since_ = SteadyNow();
+  active_since_ = base::SystemClock().Uptime();
 }
 
 absl::Duration FloodWatch::interval() const {
   if (connections_.empty()) return absl::InfiniteDuration();
-  const bool is_active = SteadyNow() - active_since_ < kActiveFor;
+  const bool is_active =
+      base::SystemClock().Uptime() - active_since_ < kActiveFor;
   return std::max(is_active ? kActiveInterval : kInterval,
                   kRestPerLook * look_took_);
 }
@@ -112,7 +109,7 @@ std::optional<bool> FloodWatch::IsBusy(int descriptor, Connection& connection) {
   }
   if (counts.tcpi_bytes_received != connection.received) {
     connection.received = counts.tcpi_bytes_received;
-    active_since_ = SteadyNow();
+    active_since_ = base::SystemClock().Uptime();
   }
   if (counts.tcpi_bytes_acked != connection.acknowledged) {
     connection.acknowledged = counts.tcpi_bytes_acked;
