@@ -42,19 +42,28 @@ std::string ReadBody(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string TypedRequest(const std::string& body) {
+std::optional<std::string> TypedRequestOf(const std::string& body) {
+  using Step = codec::JsonReader::Step;
   codec::JsonReader reader;
   codec::Event event;
   codec::OutputBuffer request;
   request.Clear();
   transform::FieldCounts counts;
-  if (!reader.Open(body).ok()) Die("the body is not a JSON array");
-  while (reader.Next(event) == codec::JsonReader::Step::kEvent) {
+  if (!reader.Open(body).ok()) return std::nullopt;
+  for (Step step = reader.Next(event); step != Step::kEnd;
+       step = reader.Next(event)) {
+    if (step == Step::kError) return std::nullopt;
+    if (step == Step::kNotAnObject) continue;
     transform::ConvertAll(event, counts);
     codec::AppendTypedEvent(kEventsNumber, event, request);
   }
-  if (!reader.status().ok()) Die("the body is not right");
   return std::string(request.view());
+}
+
+std::string TypedRequest(const std::string& body) {
+  std::optional<std::string> request = TypedRequestOf(body);
+  if (!request.has_value()) Die("the body is no JSON array");
+  return *std::move(request);
 }
 
 std::string MakeBody(std::size_t count, std::size_t custom_args) {

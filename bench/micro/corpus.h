@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace segrid::bench {
@@ -11,7 +12,11 @@ namespace segrid::bench {
 // the file is missing: a bench without its input must not look fast.
 std::string ReadBody(const std::string& path);
 
-// The events of `body` as a serialized TransformRequest.
+// The elements of `body` that are objects, as a serialized TransformRequest;
+// nullopt: the body is no JSON array.
+std::optional<std::string> TypedRequestOf(const std::string& body);
+
+// The same of a body that is one; aborts otherwise.
 std::string TypedRequest(const std::string& body);
 
 // `count` events like those of tests/data/bench, repeated as needed; each with

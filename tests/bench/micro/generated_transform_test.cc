@@ -6,10 +6,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/codec/event_writer.h"
-#include "core/codec/json_reader.h"
+#include "bench/micro/corpus.h"
 #include "core/pipeline/transform_batch.h"
-#include "core/transform/convert.h"
 #include "gtest/gtest.h"
 #include "tests/testing/data_files.h"
 #include "tests/testing/json_maker.h"
@@ -21,26 +19,6 @@ namespace {
 
 using pipeline::Output;
 using testing::Random;
-
-// The elements of a body that are objects, as a TransformRequest; "" when the
-// body is not JSON.
-std::string TypedRequest(const std::string& body) {
-  codec::JsonReader reader;
-  codec::Event event;
-  codec::OutputBuffer request;
-  request.Clear();
-  transform::FieldCounts counts;
-  if (!reader.Open(body).ok()) return "";
-  for (auto step = reader.Next(event); step != codec::JsonReader::Step::kEnd;
-       step = reader.Next(event)) {
-    if (step == codec::JsonReader::Step::kError) return "";
-    if (step == codec::JsonReader::Step::kNotAnObject) continue;
-    transform::ConvertAll(event, counts);
-    codec::AppendTypedEvent(v1::TransformRequest::kEventsFieldNumber, event,
-                            request);
-  }
-  return std::string(request.view());
-}
 
 // The response of the transform, without the texts of issues.
 class Product {
