@@ -13,17 +13,16 @@ import random
 import shutil
 import signal
 import sys
-import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 for below in ("tests/testing", "tests/server/endurance"):
     sys.path.insert(0, str(ROOT / below))
 
-from databases import Postgres, Sqlite, has_postgres  # noqa: E402
-from program import Program, size  # noqa: E402
+from databases import Sqlite  # noqa: E402
+from program import size  # noqa: E402
+from warehouse_case import WarehouseCase  # noqa: E402
 from warehouse_load import Loader, Reader, tables_agree, wait_for_delivery, wait_until  # noqa: E402
-from warehouse_programs import take_programs  # noqa: E402
 
 SERVER_KILLS = size("SEGRID_WAREHOUSE_KILLS", 3)
 DATABASE_KILLS = size("SEGRID_DATABASE_KILLS", 4)
@@ -33,34 +32,19 @@ LOADERS = 2
 APART = 10_000_000
 AGREE = tables_agree("mail_events")
 SQLITE = "- {name: small, receiver: warehouse, database: 'sqlite:events.db', custom_args: all}\n"
-SERVER = take_programs() / "segrid-server"
 
 
 def to_postgres(url):
     return f"- {{name: large, receiver: warehouse, database: '{url}', schema: mail_events, custom_args: all, connect_timeout: 1s}}\n"
 
 
-class Kills(unittest.TestCase):
+class Kills(WarehouseCase):
 
     def setUp(self):
+        super().setUp()
         print(f"SEGRID_TEST_SEED={SEED}", flush=True)
         self.rng = random.Random(SEED)
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
         self.accepted = set()
-
-    def postgres(self, *settings):
-        if not has_postgres():
-            self.skipTest("PostgreSQL is not installed")
-        server = Postgres(*settings)
-        self.addCleanup(server.close)
-        return server
-
-    def serve(self, sources):
-        program = Program(str(SERVER), "sources:\n" + sources, self.folder / "server")
-        self.addCleanup(lambda: program.process.poll() is None and program.stop(signal.SIGKILL))
-        return program
 
     def sqlite(self):
         database = Sqlite(self.folder / "server/data/events.db")

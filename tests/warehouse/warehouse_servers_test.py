@@ -7,11 +7,9 @@ delays no other source.
 import gzip
 import json
 import pathlib
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 
@@ -19,41 +17,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 for below in ("tests/testing", "tests/server/endurance"):
     sys.path.insert(0, str(ROOT / below))
 
-from databases import Postgres, Sqlite, has_postgres  # noqa: E402
-from program import Program  # noqa: E402
+from databases import Sqlite  # noqa: E402
+from warehouse_case import PROGRAMS, WarehouseCase  # noqa: E402
 from warehouse_load import body, tables_agree, wait_for_delivery, wait_until  # noqa: E402
-from warehouse_programs import take_programs  # noqa: E402
 
 AGREE = tables_agree("mail_events")
 ROUNDS = 12
 PER_POST = 50
-PROGRAMS = take_programs()
 
 
-class Servers(unittest.TestCase):
-
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
-
-    def postgres(self):
-        if not has_postgres():
-            self.skipTest("PostgreSQL is not installed")
-        server = Postgres()
-        self.addCleanup(server.close)
-        return server
-
-    def serve(self, name, sources):
-        program = Program(PROGRAMS / "segrid-server", "sources:\n" + sources, self.folder / name)
-        self.addCleanup(lambda: program.process.poll() is None and program.stop(signal.SIGKILL))
-        return program
+class Servers(WarehouseCase):
 
     def test_two_servers_load_into_one_database_and_both_add_the_same_columns(self):
         postgres = self.postgres()
         source = (f"- {{name: mail_events, receiver: warehouse, database: '{postgres.url()}', custom_args: all, "
                   "requests_per_second: 1000}\n")
-        started = [threading.Thread(target=lambda name=name: programs.__setitem__(name, self.serve(name, source)))
+        started = [threading.Thread(target=lambda name=name: programs.__setitem__(name, self.serve(source, name)))
                    for name in ("one", "two")]
         programs = {}
         for thread in started:  # Both make the tables at once, too.
@@ -106,7 +85,7 @@ class Servers(unittest.TestCase):
             data.mkdir(parents=True)
             if run == "second":
                 (data / "events.db").write_bytes(database_file.read_bytes())
-            program = self.serve(run, sources)
+            program = self.serve(sources, run)
             done = subprocess.run([PROGRAMS / "segrid", "backfill", archive, "--server", f"127.0.0.1:{program.ports['grpc']}",
                                    "--source", "mail_events", "--source", "large", "--rate", "100000"], check=False,
                                   capture_output=True, text=True)
@@ -130,10 +109,10 @@ class Servers(unittest.TestCase):
         # The kernel connects, and nobody answers.
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"postgresql://segrid@127.0.0.1:{silent.getsockname()[1]}/d"
-            program = self.serve("hung", f"- {{name: hung, receiver: warehouse, database: '{url}', connect_timeout: 30s}}\n"
+            program = self.serve(f"- {{name: hung, receiver: warehouse, database: '{url}', connect_timeout: 30s}}\n"
                                  "- {name: small, receiver: warehouse, database: 'sqlite:events.db'}\n"
                                  "- {name: live, receiver: file, path: tracks.ndjson}\n"
-                                 "drain: {grace: 1s}\n")
+                                 "drain: {grace: 1s}\n", "hung")
             for i in range(20):
                 self.assertEqual(program.ask("http", "/v1/webhook", "POST", body(i * PER_POST, PER_POST))[0], 200)
             wait_for_delivery(program, "small", "live")

@@ -8,13 +8,11 @@ import contextlib
 import os
 import pathlib
 import re
-import signal
 import socket
 import sqlite3
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 
@@ -22,12 +20,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 for below in ("tests/testing", "tests/server/endurance"):
     sys.path.insert(0, str(ROOT / below))
 
-from databases import Postgres, has_postgres  # noqa: E402
-from program import Program  # noqa: E402
+from warehouse_case import PROGRAMS, WarehouseCase  # noqa: E402
 from warehouse_load import body, wait_for_delivery, wait_until  # noqa: E402
-from warehouse_programs import take_programs  # noqa: E402
 
-PROGRAMS = take_programs()
 PER_POST = 20
 
 FUNCTION = ("CREATE OR REPLACE FUNCTION mail.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -81,25 +76,11 @@ def old_server(listener):
                 connection.sendall(message(b"C", b"SET\0") + message(b"Z", b"I"))
 
 
-class States(unittest.TestCase):
+class States(WarehouseCase):
 
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
+        super().setUp()
         self.posted = 0
-
-    def postgres(self):
-        if not has_postgres():
-            self.skipTest("PostgreSQL is not installed")
-        server = Postgres()
-        self.addCleanup(server.close)
-        return server
-
-    def serve(self, sources):
-        program = Program(PROGRAMS / "segrid-server", "sources:\n" + sources, self.folder / "server")
-        self.addCleanup(lambda: program.process.poll() is None and program.stop(signal.SIGKILL))
-        return program
 
     def post(self, program, count=PER_POST):
         self.assertEqual(program.ask("http", "/v1/webhook", "POST", body(self.posted, count))[0], 200)
