@@ -157,6 +157,16 @@ class AddressesTest : public ::testing::Test {
     EXPECT_EQ(result->needs_restart(), "");
   }
 
+  // Sends a message over the stream, and reads the answer.
+  static bool IsAnswered(
+      grpc::ClientReaderWriterInterface<api::TransformStreamRequest,
+                                        api::TransformStreamResponse>& stream) {
+    api::TransformStreamRequest request;
+    request.mutable_request()->set_webhook_json(testing::OpenEvents(1));
+    api::TransformStreamResponse response;
+    return stream.Write(request) && stream.Read(&response);
+  }
+
   RunningServer server_{MakeConfig()};
   config::Config config_ = server_.application().config();
 };
@@ -207,17 +217,12 @@ TEST_F(AddressesTest, OfGrpcAreClosedByAReloadAndItsCallsEndFirst) {
   grpc::ClientContext context;
   const auto stream =
       api::BridgeService::NewStub(leaving)->TransformStream(&context);
-  api::TransformStreamRequest request;
-  request.mutable_request()->set_webhook_json(testing::OpenEvents(1));
-  api::TransformStreamResponse response;
-  ASSERT_TRUE(stream->Write(request));
-  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_TRUE(IsAnswered(*stream));
   config_.grpc.listen.erase(config_.grpc.listen.begin());
   config_.drain.grace = absl::Seconds(30);
   Reload();
   EXPECT_FALSE(IsOpen(PortOf(before[0])));
-  ASSERT_TRUE(stream->Write(request));
-  EXPECT_TRUE(stream->Read(&response));
+  EXPECT_TRUE(IsAnswered(*stream));
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
   // Now nothing holds the connection.
@@ -239,13 +244,10 @@ TEST_F(AddressesTest, OfGrpcEndStreamsThatOutlastTheGrace) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(10)));
   const auto stream =
       api::BridgeService::NewStub(leaving)->TransformStream(&context);
-  api::TransformStreamRequest request;
-  request.mutable_request()->set_webhook_json(testing::OpenEvents(1));
-  api::TransformStreamResponse response;
-  ASSERT_TRUE(stream->Write(request));
-  ASSERT_TRUE(stream->Read(&response));
+  ASSERT_TRUE(IsAnswered(*stream));
   config_.grpc.listen.erase(config_.grpc.listen.begin());
   Reload();
+  api::TransformStreamResponse response;
   EXPECT_FALSE(stream->Read(&response));
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
