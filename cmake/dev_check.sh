@@ -48,7 +48,7 @@ scripts() {
   git grep --files-with-matches --extended-regexp '^#!.*\b(ba)?sh$|^# shellcheck shell=' -- ':!*.md'
 }
 
-# What people read, and what their tools read: pages, configurations, scripts,
+# Checks what people and their tools read: pages, configurations, scripts,
 # protos, rules of alerts, manual pages.
 check_docs() {
   check_proto

@@ -100,8 +100,8 @@ inline constexpr std::array kMicroCases = {
     MicroCase{"allocations per event, wire → JSON", "WireToJsonAllocations/100 allocations", "", 0, Unit::kCount, true},
 };
 
-// Of segrid-queue-bench (64 callers, deduplication on), segrid-delivery-bench
-// and segrid-warehouse-bench (1,000 Tracks a batch).
+// Rows of segrid-queue-bench (64 callers, deduplication on), of
+// segrid-delivery-bench and of segrid-warehouse-bench (1,000 Tracks a batch).
 inline constexpr std::array kQueueCases = {
     MicroCase{"durable appends ÷ raw log, 1 event per call", "QueueAppend/1", "RawLogAppend/1", 0.65},
     MicroCase{"durable appends ÷ raw log, 10 events per call", "QueueAppend/10", "RawLogAppend/10", 0.50},

@@ -9,7 +9,7 @@
 namespace segrid::cli {
 namespace {
 
-// What a webhook takes unless its replay_window says otherwise.
+// A webhook takes these ages unless its replay_window says otherwise.
 constexpr absl::Duration kMaxAge = absl::Hours(26);
 constexpr absl::Duration kMaxAhead = absl::Minutes(10);
 

@@ -52,7 +52,7 @@ struct DropFlags {
   bool yes = false;
 };
 
-// What there is to lose, for the question.
+// The question names what would be lost.
 std::string DropQuestion(const DropFlags& flags) {
   const auto answer =
       CallAdmin(flags.server, &AdminStub::GetStatus, v1::GetStatusRequest());

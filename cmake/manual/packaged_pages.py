@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-# What the package has, by its place in the source tree, and where below /usr/share/doc/segrid-server it is.
+# The package has these files: their place in the source tree, and theirs below /usr/share/doc/segrid-server it is.
 PLACES = {
     "README.md": "README.md", "SECURITY.md": "SECURITY.md", "CHANGELOG.md": "CHANGELOG.md", "LICENSE": "copyright",
     "server/deploy/alerts.yaml": "alerts.yaml", "server/deploy/grafana-dashboard.json": "grafana-dashboard.json",

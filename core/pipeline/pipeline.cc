@@ -85,7 +85,7 @@ class SourceTable {
         std::find(names_.begin(), names_.end(), name) - names_.begin());
   }
   const std::vector<std::string>& names() const { return names_; }
-  // Of the queue, in the order of names().
+  // The queue's lanes, in the order of names().
   const std::vector<std::string>& lanes() const { return lanes_; }
   const transform::Options& options(std::size_t index) const {
     return options_[index];

@@ -77,7 +77,7 @@ struct Progress {
   std::int64_t dead = 0;  // Dead letters of any reason.
 };
 
-// What DropLane gave up. All of it counts as purged.
+// DropLane gave up so many. All of them count as purged.
 struct DroppedLane {
   std::int64_t pending = 0;
   std::int64_t dead_letters = 0;  // Of any reason.

@@ -12,7 +12,7 @@
 namespace segrid::app {
 namespace {
 
-// Of each id that the queue remembers, at most.
+// Each id that the queue remembers takes at most so many.
 std::int64_t BytesPerId(config::Queue::Store store) {
   return store == config::Queue::Store::kMemory
              ? queue::memory::DedupWindow::kBytesPerId

@@ -38,7 +38,7 @@ void TuneAllocator() {
 
 void GiveBackFreeMemory() {
   ::malloc_trim(0);
-  // That leaves the tops of all arenas but the first. Threads that live at the
+  // It leaves the tops of all arenas but the first. Threads that live at the
   // same time are spread over the arenas.
   ::mallopt(M_TRIM_THRESHOLD, kLeastTrimThreshold);
   constexpr int kThreads = 2 * kMaxArenas;

@@ -47,7 +47,7 @@ void RefusalLog::OnRequest(std::string_view listener,
                            const httpd::Answer& answer) {
   const httpd::Refused& refusal = answer.refusal;
   if (refusal.reason.empty()) return;
-  // What browsers ask for besides, such as icons.
+  // Browsers ask for more than there is, such as icons.
   if (listener == "admin" && answer.status == 404) return;
   if (refusal.webhook.empty()) {
     requests_.Add(listener, refusal.reason, 1, refusal.detail);

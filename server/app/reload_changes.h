@@ -15,8 +15,8 @@ namespace segrid::app {
 // on or off), webhooks, and of the addresses that they go: new ones wait for a
 // restart.
 //
-// Of a listener that gives up an address that other machines can reach, nothing
-// else is taken: who is connected through it may still be there, and `to` may
+// A listener that gives up an address that other machines can reach takes
+// nothing else: who is connected through it may still be there, and `to` may
 // ask less of callers because it believes it closed.
 config::Config WithReloadable(const config::Config& from,
                               const config::Config& to);

@@ -134,7 +134,7 @@ absl::StatusOr<config::Config> Reloader::Load(
   return config;
 }
 
-// What the configuration before said as well was told when it came.
+// Leaves out the warnings that were told with the configuration before.
 void Reloader::LogNewWarnings(const config::Config& config) {
   const std::vector<std::string> before = config::Warnings(accepted_.config);
   for (const std::string& warning : config::Warnings(config)) {

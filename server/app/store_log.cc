@@ -32,7 +32,7 @@ void StoreLog::OnLook(const std::string& reason) {
     if (!stopped_) Stop(reason);
     was_seen_ = true;
   } else if (stopped_ && was_seen_ && IsQuiet()) {
-    // What no look has seen ends with an append that is accepted.
+    // A stop that no look has seen ends with an append that is accepted.
     Resume();
   }
 }

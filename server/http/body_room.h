@@ -87,7 +87,7 @@ class BodyRoom {
   bool IsAlone(const BodyShare& share) const {
     return budget_.used_bytes() == share.reserved_bytes;
   }
-  // What stays promised to the share when it has `total_bytes`.
+  // The bytes that stay promised to the share when it has `total_bytes`.
   std::int64_t PromiseFor(const BodyShare& share,
                           std::int64_t total_bytes) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

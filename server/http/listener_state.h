@@ -64,7 +64,7 @@ struct ListenerState {
   }
 
   const Options options;
-  // That requests get from now on.
+  // Requests that begin from now on get this one.
   Current<std::shared_ptr<const Router>> router;
   base::Clock& clock;
   Current<TlsContext> tls;  // That new connections get.

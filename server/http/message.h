@@ -36,7 +36,7 @@ std::string ListHeaderOf(const Request& request, std::string_view name);
 // True if the request has the header at all.
 bool HasHeader(const Request& request, std::string_view name);
 
-// Of an answer that refuses a request: for the log.
+// The log is told this of an answer that refuses a request.
 struct Refused {
   std::string reason{};   // As in the body. Empty: nothing is refused.
   std::string webhook{};  // Whose request it was.

@@ -23,7 +23,7 @@ constexpr int kLooksForRoom = 4;  // After the first.
 // What the trailers may take beyond what a head may.
 constexpr std::size_t kMoreForTrailers = 128 << 10;
 
-// Of a refused body that is taken to keep the connection.
+// A refused body that is no longer is read, to keep the connection.
 constexpr std::size_t kMaxSkippedBytes = 1 << 20;
 
 // What a peer may still send after an answer that ends the connection.

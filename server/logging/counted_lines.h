@@ -13,7 +13,7 @@
 
 namespace segrid::logging {
 
-// What a line says.
+// A line says this.
 struct CountedLine {
   std::string who{};
   std::string reason{};

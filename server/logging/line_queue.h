@@ -14,7 +14,7 @@ namespace segrid::logging {
 
 // Writes lines in a thread of its own, "log", because who says something must
 // not wait for who reads it: a pipe that is full, a terminal that is stopped.
-// What does not fit any more is dropped, and a line says how much it was as
+// A line that does not fit any more is dropped, and another says how many as
 // soon as lines are taken again.
 //
 // Ownership:     owns the thread. One that hangs at the end is left alone, with
@@ -23,7 +23,7 @@ namespace segrid::logging {
 // Blocking:      Flush, as it says; the destructor like a Flush of kFarewell.
 class LineQueue {
  public:
-  // Of lines that wait, besides the one that is being written.
+  // All lines that wait, besides the one that is being written.
   static constexpr std::size_t kMaxBytes = 1 << 20;
   static constexpr absl::Duration kFarewell = absl::Milliseconds(200);
 

@@ -80,7 +80,7 @@ class AcceptLoop {
   void Run();
   // Does what Close() asks.
   void CloseSockets();
-  // What to poll: the loop's own events, then the sockets.
+  // The loop polls these: its own events, then the sockets.
   std::vector<pollfd> Files() const;
   void WakeUp() const;
   // False when the socket cannot be read on now: for want of descriptors.

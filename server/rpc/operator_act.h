@@ -1,4 +1,4 @@
-// What an operator did.
+// An act of an operator, for the log.
 
 #pragma once
 

@@ -255,7 +255,7 @@ TYPED_TEST_P(QueueContract, ADroppedLaneGivesUpAllItHas) {
   EXPECT_EQ(stats.dead_letter_bytes, 0);
   EXPECT_EQ(stats.oldest_pending_time, absl::InfiniteFuture());
   this->ExpectLedger();
-  // What was on loan or put off is gone, too.
+  // Messages that were on loan or put off are gone, too.
   EXPECT_TRUE(this->calls().Ack(AllOf("prod", lease)).ok());
   this->Advance(absl::Hours(2));
   EXPECT_THAT(IdsOf(this->calls().Take("prod")), ::testing::IsEmpty());

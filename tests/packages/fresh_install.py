@@ -152,7 +152,7 @@ def main():
     assert "canary-key" not in unit.validate()
     run("chroot", root, "dpkg", "--remove", "segrid-server")
     assert tracks.exists()
-    # What may hold undelivered events goes only when somebody says so.
+    # Data that may hold undelivered events go only when somebody says so.
     run("chroot", root, "env", "SEGRID_PURGE_DATA=yes", "dpkg", "--purge", "segrid-server")
     assert not (root / "var/lib/segrid").exists() and not (root / "etc/segrid").exists()
     print("serves")

@@ -2,7 +2,7 @@
 
 import time as clock
 
-# Of 1,000 mails so many have an event, and how long after the mail in seconds.
+# How many of 1,000 mails have an event, and how long after the mail in seconds.
 SHARES = (("email_processed", "Email Processed", 1000, 0), ("email_delivered", "Email Delivered", 960, 4),
           ("email_opened", "Email Opened", 250, 3600), ("email_machine_opened", "Email Machine Opened", 120, 60),
           ("email_link_clicked", "Email Link Clicked", 60, 3900), ("email_bounced", "Email Bounced", 35, 5),

@@ -56,7 +56,7 @@ class Writer {
   bool NeedsAssistance() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Waits for something to do, and takes what waits.
   Calls Wait();
-  // What may be done in one commit. A call that waits for the commits before it
+  // Calls that may be done in one commit. One that waits for those before it
   // is taken alone.
   Calls TakeWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CommitAll(std::unique_ptr<Flight> flight, Calls calls);

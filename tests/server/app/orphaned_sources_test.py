@@ -134,7 +134,7 @@ class Orphans(unittest.TestCase):
             self.assertEqual((line["level"], line["source"], line["state"], line["pending"], line["dead_letters"]),
                              ("warning", "old", "orphaned", 2, 3))
             self.expect_orphan()
-            # What comes is not for it.
+            # New events are not for it.
             self.post(100, 1)
             self.expect_orphan()
             self.stop(signal.SIGKILL)

@@ -128,7 +128,7 @@ class Reload(unittest.TestCase):
         warning = self.line("a reload lets callers do more than before")
         self.assertEqual((warning["level"], warning["key"]), ("warning", "webhooks[default].bearer_sha256"))
         self.assertEqual(self.post(token=None, event="two"), 200)
-        # What was taken away is not there any more, and may come again.
+        # A webhook that was taken away is not there any more, and may come again.
         self.assertEqual(self.post(token="extra-token", event="four", path="/extra"), 404)
         self.write(LISTENERS, WEBHOOK, SOURCES, FIRST)
         done = self.segrid("reload")

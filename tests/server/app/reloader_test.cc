@@ -124,7 +124,7 @@ TEST_F(ReloaderTest, DoesNothingWithoutAChangeOrARequest) {
   EXPECT_EQ(application().figures().failed_reloads, 0);
 }
 
-// What a file that was refused lacks or has is compared with nothing.
+// A file that was refused is compared with nothing afterwards.
 TEST_F(ReloaderTest, RemembersOnlyWhatItTook) {
   const auto write = [this](const config::Tls& tls, const std::string& more) {
     WriteConfig(absl::StrCat("http: {listen: ['127.0.0.1:0'], tls: {cert: ",

@@ -155,7 +155,7 @@ class Neighbours(unittest.TestCase):
                 bad.read(0.01)
             self.assertEqual(bad.ended, set(), "they wait")
             self.assertEqual(program.metrics()[accepted], 1_000 * WAITING)
-            # What is durable is no more in the budget.
+            # Durable events are no more in the budget.
             self.assertLess(program.metrics()["segrid_grpc_bytes_in_flight"], 8 * MIB)
             self.judge(program, good, f"{WAITING} callers that wait for a source that hangs", bad.close)
 

@@ -77,7 +77,7 @@ class WebhookWorld {
     return world_.Lane(source).accepted;
   }
   std::string LogText() const { return log_text_.str(); }
-  // What the listener was told of requests that were refused.
+  // The listener was told these of requests that were refused.
   std::vector<httpd::Refused> refusals() {
     absl::MutexLock lock(&mu_);
     return refusals_;

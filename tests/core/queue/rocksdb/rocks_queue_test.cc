@@ -127,7 +127,7 @@ class Brake {
   absl::Notification released_;
 };
 
-// What became of three appends of 17 bytes each to these lanes, in one commit.
+// The outcomes of three appends of 17 bytes each to these lanes, in one commit.
 std::vector<std::string> AppendTogether(const RocksOptions& bounds,
                                         const std::vector<std::string>& lanes) {
   Brake brake;

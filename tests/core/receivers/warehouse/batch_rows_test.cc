@@ -62,7 +62,7 @@ class BatchRowsTest : public ::testing::Test {
   std::int64_t Changes(ValueChange change) const {
     return rows_->changes()[static_cast<std::size_t>(change)];
   }
-  // Of any kind.
+  // The changes of all kinds.
   std::int64_t Changes() const {
     return std::accumulate(rows_->changes().begin(), rows_->changes().end(),
                            std::int64_t{0});
