@@ -4,10 +4,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
 namespace segrid::queue {
+
+// Dead letters that were given up for one reason.
+struct ReasonCount {
+  std::string reason{};  // See dead_letter.h.
+  std::int64_t count = 0;
+
+  friend bool operator==(const ReasonCount&, const ReasonCount&) = default;
+};
 
 // The ledger of one lane since its store was made. At any moment
 // accepted = delivered + pending + dead + expired + purged.
@@ -29,6 +38,9 @@ struct LaneStats {
   std::int64_t dead_letter_bytes = 0;
   // When the oldest pending message was accepted. InfiniteFuture: none.
   absl::Time oldest_pending_time = absl::InfiniteFuture();
+  // The kept dead letters of each reason that has any, by name; their sum is
+  // `dead_letters`.
+  std::vector<ReasonCount> dead_letters_by_reason{};
 };
 
 // What the lanes share.

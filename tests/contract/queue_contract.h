@@ -38,6 +38,12 @@ class QueueContract : public ::testing::Test {
     const LaneStats s = calls_.Stats(kLane);
     EXPECT_EQ(s.accepted,
               s.delivered + s.pending + s.dead + s.expired + s.purged);
+    std::int64_t by_reason = 0;
+    for (const ReasonCount& each : s.dead_letters_by_reason) {
+      EXPECT_GT(each.count, 0) << each.reason;
+      by_reason += each.count;
+    }
+    EXPECT_EQ(s.dead_letters, by_reason);
   }
 
  private:

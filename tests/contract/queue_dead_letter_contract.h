@@ -55,6 +55,28 @@ TYPED_TEST_P(QueueContract, DeadLettersCountInTheLedger) {
   this->ExpectLedger();
 }
 
+TYPED_TEST_P(QueueContract, DeadLettersAreCountedByReason) {
+  const auto by_reason = [this] {
+    return this->calls().Stats("prod").dead_letters_by_reason;
+  };
+  EXPECT_THAT(by_reason(), IsEmpty());
+  this->calls().Append("prod", {"a", "b", "c"});
+  for (const char* reason : {"TOO_LARGE", "BAD_MESSAGE", "TOO_LARGE"}) {
+    ASSERT_TRUE(this->calls()
+                    .DeadLetter(AllOf("prod", this->calls().Take("prod", 1)),
+                                {.reason = reason, .answer = ""})
+                    .ok());
+  }
+  EXPECT_THAT(by_reason(), ElementsAre(ReasonCount{"BAD_MESSAGE", 1},
+                                       ReasonCount{"TOO_LARGE", 2}));
+  ASSERT_TRUE(this->queue()
+                  .ReplayDeadLetters({.lane = "prod", .reason = "BAD_MESSAGE"})
+                  .ok());
+  EXPECT_THAT(by_reason(), ElementsAre(ReasonCount{"TOO_LARGE", 2}));
+  ASSERT_TRUE(this->queue().PurgeDeadLetters({.lane = "prod"}).ok());
+  EXPECT_THAT(by_reason(), IsEmpty());
+}
+
 TYPED_TEST_P(QueueContract, PagesGoFromTheNewestToTheOldest) {
   for (const char* id : {"a", "b", "c", "d", "e"}) {
     this->calls().Append("prod", {id});
@@ -316,6 +338,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     MessagesWithOtherAttemptCountsAreLentApart, ProgressFollowsATicket,
     StatsTellTheOldestAndTheBytes,
     ADeadLetterKeepsWhatIsKnown, DeadLettersCountInTheLedger,
+    DeadLettersAreCountedByReason,
     PagesGoFromTheNewestToTheOldest, BadPagesAreRefused,
     FiltersSelectByReasonIdAndTime, ReplayAndPurgeLeaveWhatDoesNotFit,
     ReplayQueuesAgainWithTheSameIdAndAFreshBudget,

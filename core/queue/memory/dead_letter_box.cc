@@ -35,7 +35,7 @@ class Matcher {
 void DeadLetterBox::Add(DeadLetter letter) {
   letter.id = ++last_id_;
   bytes_ += static_cast<std::int64_t>(letter.track.size());
-  expired_count_ += letter.reason == kReasonExpired ? 1 : 0;
+  counts_.Add(letter.reason);
   sequences_.insert(letter.sequence);
   letters_.emplace_hint(letters_.end(), letter.id, std::move(letter));
 }
@@ -77,7 +77,7 @@ DeadLetter DeadLetterBox::Remove(std::uint64_t id) {
   auto node = letters_.extract(id);
   DeadLetter letter = std::move(node.mapped());
   bytes_ -= static_cast<std::int64_t>(letter.track.size());
-  expired_count_ -= letter.reason == kReasonExpired ? 1 : 0;
+  counts_.Remove(letter.reason);
   sequences_.erase(letter.sequence);
   return letter;
 }

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/queue/dead_letter.h"
+#include "core/queue/dead_letter_counts.h"
 
 namespace segrid::queue::memory {
 
@@ -39,8 +40,7 @@ class DeadLetterBox {
     return static_cast<std::int64_t>(letters_.size());
   }
   std::int64_t bytes() const { return bytes_; }
-  // Those with reason EXPIRED.
-  std::int64_t expired_count() const { return expired_count_; }
+  const DeadLetterCounts& counts() const { return counts_; }
   // Those whose sequences lie in `range`.
   std::int64_t CountIn(Range range) const;
 
@@ -49,7 +49,7 @@ class DeadLetterBox {
   std::set<Sequence> sequences_;
   std::uint64_t last_id_ = 0;
   std::int64_t bytes_ = 0;
-  std::int64_t expired_count_ = 0;
+  DeadLetterCounts counts_;
 };
 
 }  // namespace segrid::queue::memory

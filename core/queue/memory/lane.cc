@@ -351,12 +351,13 @@ std::int64_t Lane::CountPendingUntil(absl::Time time) const {
 }
 
 LaneStats Lane::stats() const {
+  const std::int64_t expired = dead_letters_.counts().Of(kReasonExpired);
   return {.lane = name_,
           .accepted = accepted_,
           .delivered = delivered_,
           .pending = pending_,
-          .dead = dead_letters_.count() - dead_letters_.expired_count(),
-          .expired = dead_letters_.expired_count() + dropped_,
+          .dead = dead_letters_.count() - expired,
+          .expired = expired + dropped_,
           .purged = purged_,
           .duplicates = duplicates_,
           .dead_letters = dead_letters_.count(),
@@ -364,7 +365,8 @@ LaneStats Lane::stats() const {
           .dead_letter_bytes = dead_letters_.bytes(),
           .oldest_pending_time = entries_.empty()
                                      ? absl::InfiniteFuture()
-                                     : entries_.front().accepted_time};
+                                     : entries_.front().accepted_time,
+          .dead_letters_by_reason = dead_letters_.counts().All()};
 }
 
 }  // namespace segrid::queue::memory

@@ -30,7 +30,7 @@ class Matcher {
 
 void DeadIndex::Add(std::uint64_t id, Entry entry) {
   bytes_ += entry.bytes;
-  expired_count_ += entry.reason == kReasonExpired ? 1 : 0;
+  counts_.Add(entry.reason);
   sequences_.insert(entry.sequence);
   entries_.emplace_hint(entries_.end(), id, std::move(entry));
   next_id_ = std::max(next_id_, id + 1);
@@ -39,7 +39,7 @@ void DeadIndex::Add(std::uint64_t id, Entry entry) {
 DeadIndex::Entry DeadIndex::Remove(std::uint64_t id) {
   Entry entry = std::move(entries_.extract(id).mapped());
   bytes_ -= entry.bytes;
-  expired_count_ -= entry.reason == kReasonExpired ? 1 : 0;
+  counts_.Remove(entry.reason);
   sequences_.erase(entry.sequence);
   return entry;
 }

@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "core/queue/dead_letter.h"
+#include "core/queue/dead_letter_counts.h"
 
 namespace segrid::queue::rocksdb {
 
@@ -44,8 +45,7 @@ class DeadIndex {
     return static_cast<std::int64_t>(entries_.size());
   }
   std::int64_t bytes() const { return bytes_; }
-  // Those with reason EXPIRED.
-  std::int64_t expired_count() const { return expired_count_; }
+  const DeadLetterCounts& counts() const { return counts_; }
   // Those whose sequences lie in `range`.
   std::int64_t CountIn(Range range) const;
 
@@ -54,7 +54,7 @@ class DeadIndex {
   std::set<Sequence> sequences_;
   std::uint64_t next_id_ = 1;
   std::int64_t bytes_ = 0;
-  std::int64_t expired_count_ = 0;
+  DeadLetterCounts counts_;
 };
 
 }  // namespace segrid::queue::rocksdb

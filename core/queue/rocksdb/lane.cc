@@ -277,21 +277,22 @@ std::int64_t Lane::CountPendingUntil(absl::Time time) const {
 }
 
 LaneStats Lane::stats() const {
-  return {
-      .lane = name_,
-      .accepted = ledger.accepted,
-      .delivered = ledger.delivered,
-      .pending = pending_,
-      .dead = dead_letters.count() - dead_letters.expired_count(),
-      .expired = dead_letters.expired_count() + ledger.dropped - ledger.purged,
-      .purged = ledger.purged,
-      .duplicates = ledger.duplicates,
-      .dead_letters = dead_letters.count(),
-      .pending_bytes = ledger.pending_bytes,
-      .dead_letter_bytes = dead_letters.bytes(),
-      .oldest_pending_time = chunks_.empty()
-                                 ? absl::InfiniteFuture()
-                                 : chunks_.begin()->second.accepted_time};
+  const std::int64_t expired = dead_letters.counts().Of(kReasonExpired);
+  return {.lane = name_,
+          .accepted = ledger.accepted,
+          .delivered = ledger.delivered,
+          .pending = pending_,
+          .dead = dead_letters.count() - expired,
+          .expired = expired + ledger.dropped - ledger.purged,
+          .purged = ledger.purged,
+          .duplicates = ledger.duplicates,
+          .dead_letters = dead_letters.count(),
+          .pending_bytes = ledger.pending_bytes,
+          .dead_letter_bytes = dead_letters.bytes(),
+          .oldest_pending_time = chunks_.empty()
+                                     ? absl::InfiniteFuture()
+                                     : chunks_.begin()->second.accepted_time,
+          .dead_letters_by_reason = dead_letters.counts().All()};
 }
 
 }  // namespace segrid::queue::rocksdb
