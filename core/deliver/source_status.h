@@ -30,6 +30,8 @@ struct SourceStatus {
   std::string lane{};      // Of the queue; nearly always the name.
   std::string endpoint{};  // Of the receiver; no credentials.
   SourceState state = SourceState::kRunning;
+  // When it came into this state. InfinitePast: unknown.
+  absl::Time state_since = absl::InfinitePast();
   // Why it does not deliver, or what it waits for beside. No event data.
   std::string detail{};
   // The receiver's last answer that was no success, since the last success:

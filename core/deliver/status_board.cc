@@ -18,11 +18,13 @@ StatusBoard::StatusBoard(std::string name, std::string lane,
   status_.name = name_;
   status_.lane = lane_;
   status_.endpoint = endpoint_;
+  status_.state_since = environment_.clock.Now();
 }
 
 SourceStatus StatusBoard::Get() const {
   absl::MutexLock lock(&mu_);
   SourceStatus status = status_;
+  const SourceState published = status.state;
   if (paused_) {
     status.state = SourceState::kPaused;
     status.next_attempt = absl::InfiniteFuture();
@@ -30,6 +32,8 @@ SourceStatus StatusBoard::Get() const {
     status.state = SourceState::kRunning;
     status.detail.clear();
   }
+  // The thread that publishes it does so in a moment.
+  if (status.state != published) status.state_since = environment_.clock.Now();
   return status;
 }
 
@@ -41,6 +45,8 @@ void StatusBoard::Publish(SourceStatus status) {
   {
     absl::MutexLock lock(&mu_);
     before = status_.state;
+    status.state_since =
+        before == status.state ? status_.state_since : environment_.clock.Now();
     status_ = status;
   }
   if (before == status.state) return;

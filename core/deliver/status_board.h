@@ -28,8 +28,9 @@ class StatusBoard {
   void SetPaused(bool paused) { paused_ = paused; }
   bool paused() const { return paused_; }
 
-  // Takes all but name, lane and endpoint from `status`. When the state is
-  // another one, tells the observer, and ends waits for a source that stopped.
+  // Takes all but name, lane, endpoint and state_since from `status`. When the
+  // state is another one, tells the observer, and ends waits for a source that
+  // stopped.
   void Publish(SourceStatus status);
 
  private:

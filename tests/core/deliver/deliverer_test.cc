@@ -142,6 +142,30 @@ TEST(Deliverer, PauseStopsTakingAndResumeGoesOn) {
   EXPECT_EQ(bench.stats().delivered, 3);
 }
 
+TEST(Deliverer, TellsSinceWhenASourceHasItsState) {
+  DeliveryBench bench;
+  const absl::Time started = bench.clock.Now();
+  bench.Start();
+  bench.executor.Advance(absl::Minutes(3));
+  EXPECT_EQ(bench.status().state_since, started);
+  const absl::Time paused = bench.clock.Now();
+  ASSERT_TRUE(bench.deliverer().Pause("prod").ok());
+  EXPECT_EQ(bench.status().state_since, paused);
+  bench.executor.Advance(absl::Minutes(5));
+  bench.Append(1);  // Published again in the same state.
+  bench.executor.Advance(absl::Minutes(5));
+  EXPECT_EQ(bench.status().state_since, paused);
+  bench.script().answer = [](const auto&) {
+    return Answer(Verdict::kMisconfigured);
+  };
+  ASSERT_TRUE(bench.deliverer().Resume("prod").ok());
+  const absl::Time resumed = bench.clock.Now();
+  bench.executor.Advance(absl::Hours(2));
+  EXPECT_EQ(bench.status().state, SourceState::kMisconfigured);
+  EXPECT_GE(bench.status().state_since, resumed);
+  EXPECT_LE(bench.status().state_since, resumed + absl::Minutes(1));
+}
+
 TEST(Deliverer, ASlowOrFailingSourceDelaysNoOther) {
   DeliveryBench bench;
   bench.script().hang = true;
