@@ -251,10 +251,10 @@ absl::Status HttpDoors::OpenAdmin() {
   httpd::Router router;
   httpd::AddProbes(router, environment_.readiness.Checks());
   httpd::Router pages;
-  pages.Add(httpd::GetRoute("/metrics",
-                            [sources = MetricSources()](const httpd::Request&) {
-                              return metrics::MetricsAnswer(sources);
-                            }));
+  pages.Add(httpd::GetRoute(
+      "/metrics", [sources = MetricSources()](const httpd::Request& request) {
+        return metrics::MetricsAnswer(sources, request);
+      }));
   status_page::AddRoutes(pages, StatusSources());
   AddInThread(pages, pages_, config.allowed_hosts, router);
   return Listen(admin_, OptionsOf(config), std::move(router),

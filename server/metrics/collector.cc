@@ -6,6 +6,8 @@
 
 #include "core/base/version.h"
 #include "core/deliver/orphans.h"
+#include "core/http/gzip.h"
+#include "server/http/negotiation.h"
 #include "server/metrics/process_figures.h"
 #include "server/webhook/outcome.h"
 
@@ -22,6 +24,12 @@ constexpr std::array kStates = {
               std::string_view("misconfigured")),
     std::pair(deliver::SourceState::kPaused, std::string_view("paused")),
     std::pair(deliver::SourceState::kOrphaned, std::string_view("orphaned"))};
+
+// By TextFormat; the first is for who does not care.
+constexpr std::array<httpd::MediaType, 2> kMediaTypes = {{
+    {"text/plain", "0.0.4"},
+    {"application/openmetrics-text", "1.0.0"},
+}};
 
 void AddLane(Exposition& out, const std::string& source,
              const queue::LaneStats& lane, absl::Time now) {
@@ -88,7 +96,7 @@ void AddDoor(Exposition& out, const httpd::Listener& door) {
     out.Add(row, static_cast<double>(value), {name});
   };
   add(Row("segrid_http_connections"), counts.open);
-  add(Row("segrid_http_connections_total"), counts.accepted);
+  add(Row("segrid_http_connections_accepted_total"), counts.accepted);
   add(Row("segrid_http_accept_failures_total"), counts.accept_failures);
   add(Row("segrid_http_bytes_in_flight"), door.bytes_in_flight());
   out.Add(Row("segrid_http_request_seconds"), counts.seconds.Figures(), {name});
@@ -123,7 +131,7 @@ void AddGrpcDoor(Exposition& out, const Sources& sources) {
   if (sources.grpc_connections) {
     const Connections connections = sources.grpc_connections();
     add(Row("segrid_grpc_connections"), connections.open);
-    add(Row("segrid_grpc_connections_total"), connections.accepted);
+    add(Row("segrid_grpc_connections_accepted_total"), connections.accepted);
     add(Row("segrid_grpc_connections_refused_total"), connections.refused);
     add(Row("segrid_grpc_accept_failures_total"), connections.accept_failures);
     add(Row("segrid_grpc_handshakes_ended_total"),
@@ -148,8 +156,8 @@ std::string_view NameOf(deliver::SourceState state) {
   return "unknown";
 }
 
-std::string Collect(const Sources& sources) {
-  Exposition out;
+std::string Collect(const Sources& sources, TextFormat format) {
+  Exposition out(format);
   out.Add(Row("segrid_build_info"), 1, {base::kVersion});
   AddTo(out, ReadProcessFigures());
   if (sources.ready) out.Add(Row("segrid_ready"), sources.ready() ? 1 : 0);
@@ -184,10 +192,25 @@ std::string Collect(const Sources& sources) {
   return out.Text();
 }
 
-httpd::Answer MetricsAnswer(const Sources& sources) {
+httpd::Answer MetricsAnswer(const Sources& sources,
+                            const httpd::Request& request) {
+  const std::size_t format =
+      httpd::PreferredType(httpd::ListHeaderOf(request, "Accept"), kMediaTypes);
   httpd::Answer answer;
-  answer.content_type = std::string(Exposition::kContentType);
-  answer.body = Collect(sources);
+  answer.content_type = std::string(kMediaTypes[format].type)
+                            .append("; version=")
+                            .append(kMediaTypes[format].version)
+                            .append("; charset=utf-8");
+  answer.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+  answer.body = Collect(sources, static_cast<TextFormat>(format));
+  if (!httpd::PrefersGzip(httpd::ListHeaderOf(request, "Accept-Encoding"))) {
+    return answer;
+  }
+  // Without memory for it the plain text is an answer, too.
+  if (auto packed = http::Gzip(answer.body); packed.ok()) {
+    answer.body = *std::move(packed);
+    answer.headers.emplace_back("Content-Encoding", "gzip");
+  }
   return answer;
 }
 

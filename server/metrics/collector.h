@@ -19,6 +19,7 @@
 #include "server/metrics/call_meter.h"
 #include "server/metrics/delivery_registry.h"
 #include "server/metrics/event_counts.h"
+#include "server/metrics/exposition.h"
 #include "server/webhook/webhook.h"
 
 namespace segrid::metrics {
@@ -56,10 +57,17 @@ struct Sources {
 // The text of /metrics: each metric of the table that has a figure.
 //
 // Thread safety: any thread. Blocking: not for long, the books are cheap.
-std::string Collect(const Sources& sources);
+std::string Collect(const Sources& sources,
+                    TextFormat format = TextFormat::kPrometheus);
 
-// The answer to GET /metrics.
-httpd::Answer MetricsAnswer(const Sources& sources);
+// The response to GET /metrics: OpenMetrics for who prefers it by the header
+// Accept, else Prometheus' text format; in gzip for who prefers that by
+// Accept-Encoding. Compressing takes 300 KB of memory while it runs, and
+// 0.1 ms for the text of five sources.
+//
+// Thread safety and blocking: as Collect. Not for the thread of a listener.
+httpd::Answer MetricsAnswer(const Sources& sources,
+                            const httpd::Request& request);
 
 // The name of a source's state, as labels and the API have it.
 std::string_view NameOf(deliver::SourceState state);

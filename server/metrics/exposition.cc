@@ -35,6 +35,16 @@ void AppendEscaped(std::string& out, std::string_view text) {
   }
 }
 
+// The upper bound of a bucket as the value of `le`. OpenMetrics writes whole
+// numbers as 1.0.
+void AppendBound(std::string& out, double bound, TextFormat format) {
+  AppendNumber(out, bound);
+  if (format == TextFormat::kOpenMetrics && !std::isinf(bound) &&
+      bound == std::trunc(bound)) {
+    out.append(".0");
+  }
+}
+
 // `{a="b",c="d"`, without its end; "" without labels.
 std::string LabelText(const MetricRow& row, Exposition::Values values) {
   std::string text;
@@ -47,6 +57,12 @@ std::string LabelText(const MetricRow& row, Exposition::Values values) {
     ++i;
   }
   return text;
+}
+
+void AppendComment(std::string& out, std::string_view keyword,
+                   std::string_view name, std::string_view text) {
+  out.append("# ").append(keyword).append(" ").append(name);
+  out.append(" ").append(text).append("\n");
 }
 
 }  // namespace
@@ -70,7 +86,7 @@ void Exposition::Add(std::size_t row, const HistogramFigures& figures,
     sum += static_cast<double>(figures.buckets[i]);
     out.append(metric.name).append("_bucket").append(text);
     out.append(text.empty() ? "{le=\"" : ",le=\"");
-    AppendNumber(out, i < kBounds.size() ? kBounds[i] : INFINITY);
+    AppendBound(out, i < kBounds.size() ? kBounds[i] : INFINITY, format_);
     out.append("\"} ");
     AppendNumber(out, sum);
     out.push_back('\n');
@@ -85,15 +101,23 @@ void Exposition::Add(std::size_t row, const HistogramFigures& figures,
 }
 
 std::string Exposition::Text() const {
+  const bool is_open = format_ == TextFormat::kOpenMetrics;
   std::string text;
   for (std::size_t i = 0; i < kMetricCount; ++i) {
     if (samples_[i].empty()) continue;
     const MetricRow& row = kMetrics[i];
-    text.append("# HELP ").append(row.name).append(" ").append(row.help);
-    text.append("\n# TYPE ").append(row.name).append(" ");
-    text.append(kTypes[static_cast<std::size_t>(row.type)]).append("\n");
+    const std::string_view name = is_open ? FamilyOf(row) : row.name;
+    const std::string_view type =
+        is_open && IsInfo(row) ? "info"
+                               : kTypes[static_cast<std::size_t>(row.type)];
+    AppendComment(text, "HELP", name, row.help);
+    AppendComment(text, "TYPE", name, type);
+    if (const std::string_view unit = UnitOf(row); is_open && !unit.empty()) {
+      AppendComment(text, "UNIT", name, unit);
+    }
     text.append(samples_[i]);
   }
+  if (is_open) text.append("# EOF\n");
   return text;
 }
 

@@ -73,7 +73,7 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"grpc_server_handled_total",               Type::kCounter,   {"grpc_type", "grpc_service", "grpc_method", "grpc_code"}, "Calls that ended, by the code they ended with."},
     {"grpc_server_handling_seconds",            Type::kHistogram, {"grpc_type", "grpc_service", "grpc_method"}, "From the beginning of a call to its end."},
     {"segrid_grpc_connections",                 Type::kGauge,     {}, "Open connections of the gRPC listener, at most a second ago."},
-    {"segrid_grpc_connections_total",           Type::kCounter,   {}, "Connections that it accepted."},
+    {"segrid_grpc_connections_accepted_total",  Type::kCounter,   {}, "Connections that it accepted."},
     {"segrid_grpc_connections_refused_total",   Type::kCounter,   {}, "Connections that it closed at once: over max_connections or max_connections_per_peer."},
     {"segrid_grpc_accept_failures_total",       Type::kCounter,   {}, "Connections that it could not accept: no descriptors."},
     {"segrid_grpc_handshakes_ended_total",      Type::kCounter,   {}, "TLS connections that were ended because more wanted to shake hands than may: see grpc.max_handshakes."},
@@ -86,7 +86,7 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"segrid_webhook_replay_window_seconds",    Type::kGauge,     {"webhook"}, "How far back the signed time of a post may be; 0: it is not looked at."},
     {"segrid_webhook_requests_total",           Type::kCounter,   {"webhook", "outcome"}, "Requests to a webhook and what became of them."},
     {"segrid_http_connections",                 Type::kGauge,     {"door"}, "Open connections."},
-    {"segrid_http_connections_total",           Type::kCounter,   {"door"}, "Connections that were accepted."},
+    {"segrid_http_connections_accepted_total",  Type::kCounter,   {"door"}, "Connections that were accepted."},
     {"segrid_http_connections_cut_total",       Type::kCounter,   {"door", "reason"}, "Connections that we refused or closed."},
     {"segrid_http_accept_failures_total",       Type::kCounter,   {"door"}, "Connections that could not be accepted: no descriptors."},
     {"segrid_http_bytes_in_flight",             Type::kGauge,     {"door"}, "Bytes of the bodies that are read or processed."},
@@ -110,6 +110,32 @@ constexpr std::size_t LabelCount(const MetricRow& row) {
   std::size_t count = 0;
   while (count < row.labels.size() && !row.labels[count].empty()) ++count;
   return count;
+}
+
+// `segrid_build_info` and its like: always 1, and what they say is in labels.
+constexpr bool IsInfo(const MetricRow& row) {
+  return row.type == Type::kGauge && row.name.ends_with("_info");
+}
+
+// The name that OpenMetrics has for a metric: without the suffix that each of
+// its samples has.
+constexpr std::string_view FamilyOf(const MetricRow& row) {
+  std::string_view name = row.name;
+  if (row.type == Type::kCounter) name.remove_suffix(sizeof("_total") - 1);
+  if (IsInfo(row)) name.remove_suffix(sizeof("_info") - 1);
+  return name;
+}
+
+// The unit that the name of a metric ends with; "" without one.
+constexpr std::string_view UnitOf(const MetricRow& row) {
+  for (const std::string_view unit : {"seconds", "bytes"}) {
+    const std::string_view family = FamilyOf(row);
+    if (family.ends_with(unit) &&
+        family.substr(0, family.size() - unit.size()).ends_with("_")) {
+      return unit;
+    }
+  }
+  return "";
 }
 
 }  // namespace segrid::metrics

@@ -85,7 +85,7 @@ TEST_F(LedgerTest, StandsBesideTheFiguresOfTheGrpcDoor) {
   Forward(1, 0, api::WAIT_DELIVERED);
   std::map<std::string, double> metrics =
       ReadMetrics(server_.application().doors().admin()->port());
-  EXPECT_GE(metrics.at("segrid_grpc_connections_total"), 1);
+  EXPECT_GE(metrics.at("segrid_grpc_connections_accepted_total"), 1);
   EXPECT_EQ(metrics.at("segrid_grpc_connections_refused_total"), 0);
   EXPECT_EQ(metrics.at("segrid_grpc_accept_failures_total"), 0);
   EXPECT_EQ(metrics.count("segrid_grpc_connections"), 1u);

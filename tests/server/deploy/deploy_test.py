@@ -30,7 +30,7 @@ def metric_table():
     for name, kind, labels in rows:
         for suffix in SUFFIXES[kind.lower()]:
             names[name + suffix] = set(re.findall(r'"(\w+)"', labels))
-    assert len(rows) == text.count("Type::k") and len(rows) > 30, len(rows)
+    assert len(rows) == len(re.findall(r", +Type::k", text)) and len(rows) > 30, len(rows)
     return names
 
 

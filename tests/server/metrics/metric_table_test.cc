@@ -1,5 +1,6 @@
 #include "server/metrics/metric_table.h"
 
+#include <map>
 #include <regex>
 #include <set>
 #include <string>
@@ -28,6 +29,83 @@ TEST(MetricTable, FollowsTheRulesForNames) {
       EXPECT_TRUE(std::regex_match(each, label)) << text << " " << each;
       EXPECT_NE(each, "le");
     }
+  }
+}
+
+// A metric's samples must not be named as another metric is, also not with the
+// names that OpenMetrics has.
+TEST(MetricTable, GivesEachNameOfASampleToOneMetric) {
+  std::map<std::string, std::string_view> owners;
+  for (const MetricRow& row : kMetrics) {
+    const std::string family(FamilyOf(row));
+    std::set<std::string> names = {family, std::string(row.name)};
+    if (row.type == Type::kCounter) names.insert(family + "_created");
+    if (row.type == Type::kHistogram) {
+      for (const char* suffix : {"_bucket", "_sum", "_count", "_created"}) {
+        names.insert(family + suffix);
+      }
+    }
+    for (const std::string& name : names) {
+      EXPECT_EQ(owners.try_emplace(name, row.name).first->second, row.name)
+          << name;
+    }
+    EXPECT_EQ(row.help.find_first_of("\\\"\n"), std::string_view::npos)
+        << row.name << " has a character that the formats escape differently";
+  }
+}
+
+TEST(MetricTable, KnowsFamiliesAndUnits) {
+  const struct {
+    std::size_t row;
+    std::string_view family;
+    std::string_view unit;
+  } kRows[] = {
+      {Row("segrid_build_info"), "segrid_build", ""},
+      {Row("segrid_ready"), "segrid_ready", ""},
+      {Row("segrid_reloads_total"), "segrid_reloads", ""},
+      {Row("process_cpu_seconds_total"), "process_cpu_seconds", "seconds"},
+      {Row("segrid_queue_bytes"), "segrid_queue_bytes", "bytes"},
+      {Row("segrid_bytes_in_flight"), "segrid_bytes_in_flight", ""},
+      {Row("segrid_http_request_seconds"), "segrid_http_request_seconds",
+       "seconds"},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(FamilyOf(kMetrics[row.row]), row.family);
+    EXPECT_EQ(UnitOf(kMetrics[row.row]), row.unit);
+    EXPECT_EQ(IsInfo(kMetrics[row.row]), row.family == "segrid_build");
+  }
+}
+
+TEST(Exposition, WritesOpenMetrics) {
+  Histogram histogram;
+  histogram.Observe(absl::Seconds(2));
+  Exposition out(TextFormat::kOpenMetrics);
+  EXPECT_EQ(out.Text(), "# EOF\n");
+  out.Add(Row("segrid_http_request_seconds"), histogram.Figures(), {"http"});
+  out.Add(Row("segrid_build_info"), 1, {"1.0"});
+  out.Add(Row("process_cpu_seconds_total"), 0.5);
+  const std::string text = out.Text();
+  EXPECT_EQ(
+      text.substr(0, text.find("segrid_http_request_seconds_bucket")),
+      "# HELP segrid_build Always 1; the version is the label.\n"
+      "# TYPE segrid_build info\n"
+      "segrid_build_info{version=\"1.0\"} 1\n"
+      "# HELP process_cpu_seconds Processor time of the process.\n"
+      "# TYPE process_cpu_seconds counter\n"
+      "# UNIT process_cpu_seconds seconds\n"
+      "process_cpu_seconds_total 0.5\n"
+      "# HELP segrid_http_request_seconds From a request's head to the end of "
+      "its answer.\n"
+      "# TYPE segrid_http_request_seconds histogram\n"
+      "# UNIT segrid_http_request_seconds seconds\n");
+  for (const char* line :
+       {"_bucket{door=\"http\",le=\"0.5\"} 0\n",
+        "_bucket{door=\"http\",le=\"1.0\"} 0\n",
+        "_bucket{door=\"http\",le=\"2.5\"} 1\n",
+        "_bucket{door=\"http\",le=\"600.0\"} 1\n",
+        "_bucket{door=\"http\",le=\"+Inf\"} 1\n", "_sum{door=\"http\"} 2\n",
+        "_count{door=\"http\"} 1\n# EOF\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }
 
