@@ -4,8 +4,10 @@
 
 #include "bench/cli/command_line.h"
 #include "bench/cli/commands.h"
+#include "core/base/process.h"
 
 int main(int argc, char** argv) {
+  segrid::base::TuneProcess();
   const segrid::bench::ParsedCommandLine parsed =
       segrid::bench::ParseCommandLine(argc, argv);
   if (!parsed.command.has_value()) return parsed.exit_code;

@@ -1,5 +1,6 @@
 // segrid-server: SendGrid events in over gRPC, Segment Tracks out.
 
+#include "core/base/process.h"
 #include "server/app/command_line.h"
 #include "server/app/commands.h"
 #include "server/app/process.h"
@@ -18,9 +19,8 @@ using EarlyCall = void (*)();
 
 int main(int argc, char** argv) {
   using segrid::app::CommandLine;
-  segrid::app::TuneAllocator();
+  segrid::base::TuneProcess();
   segrid::app::QuietLibraries();
-  segrid::app::RaiseDescriptorLimit();
   const segrid::app::ParsedCommandLine parsed =
       segrid::app::ParseCommandLine(argc, argv);
   if (parsed.exit.has_value()) return *parsed.exit;

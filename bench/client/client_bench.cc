@@ -23,6 +23,7 @@
 #include "benchmark/benchmark.h"
 #include "client/batching_forwarder.h"
 #include "client/client.h"
+#include "core/base/process.h"
 #include "server/embedded/embedded.h"
 
 namespace segrid::bench {
@@ -220,6 +221,7 @@ BENCHMARK(BM_InProcessChannel)->UseRealTime();
 }  // namespace segrid::bench
 
 int main(int argc, char** argv) {
+  segrid::base::TuneProcess();
   const auto directory = std::filesystem::temp_directory_path() /
                          ("segrid-client-peer-" + std::to_string(getpid()));
   {

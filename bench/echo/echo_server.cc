@@ -12,6 +12,7 @@
 #include "bench/echo/credentials.h"
 #include "bench/echo/echo.grpc.pb.h"
 #include "bench/echo/transport.h"
+#include "core/base/process.h"
 #include "core/base/status_macros.h"
 
 namespace segrid::bench {
@@ -79,7 +80,7 @@ absl::StatusOr<std::unique_ptr<EchoServer>> EchoServer::Start(
       auto credentials,
       ServerCredentials(
           {.ca = options.client_ca, .cert = options.cert, .key = options.key}));
-  RelaxLocks();
+  base::RelaxLocks();
   std::unique_ptr<EchoServer> echo(new EchoServer);
   echo->service_ = std::make_unique<RawEcho>();
   grpc::ServerBuilder builder;

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "absl/synchronization/mutex.h"
 #include "grpc/grpc.h"
 #include "grpcpp/server_builder.h"
 #include "grpcpp/support/channel_arguments.h"
@@ -25,12 +24,6 @@ inline void ApplyTransport(grpc::ChannelArguments& arguments) {
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kMaxFrameBytes);
   arguments.SetInt(GRPC_ARG_TCP_READ_CHUNK_SIZE, kReadChunkBytes);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-}
-
-// Abseil's check of lock orders off, in the whole process, as the product's
-// server has it.
-inline void RelaxLocks() {
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
 }  // namespace segrid::bench

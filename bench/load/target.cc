@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "bench/echo/transport.h"
+#include "core/base/process.h"
 #include "core/base/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpcpp/create_channel.h"
@@ -18,7 +19,7 @@ absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(
   if (target.tls) {
     SEGRID_ASSIGN_OR_RETURN(credentials, ClientCredentials(target.files));
   }
-  RelaxLocks();
+  base::RelaxLocks();
   std::vector<std::shared_ptr<grpc::Channel>> channels;
   for (int i = 0; i < count; ++i) {
     grpc::ChannelArguments arguments;

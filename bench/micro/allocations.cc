@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/micro/corpus.h"
+#include "core/base/process.h"
 #include "core/pipeline/transform_batch.h"
 #include "tests/testing/allocation_count.h"
 
@@ -80,6 +81,7 @@ int Main(const std::string& path) {
 }  // namespace segrid::bench
 
 int main(int argc, char** argv) {
+  segrid::base::TuneProcess();
   if (argc != 2) {
     std::fprintf(stderr, "usage: segrid-allocations RESULT.json\n");
     return 2;

@@ -22,6 +22,7 @@
 #include "absl/strings/str_join.h"
 #include "bench/micro/corpus.h"
 #include "benchmark/benchmark.h"
+#include "core/base/process.h"
 #include "core/postgres/connection.h"
 #include "core/receivers/warehouse/batch_rows.h"
 #include "core/receivers/warehouse/copy_format.h"
@@ -323,6 +324,7 @@ BENCHMARK(BM_SqliteBareInserts)->Iterations(kBatches)->UseRealTime();
 
 // Without PostgreSQL only SQLite is measured.
 int main(int argc, char** argv) {
+  segrid::base::TuneProcess();
   benchmark::Initialize(&argc, argv);
   if (!segrid::tests::PostgresServer::Installed()) {
     benchmark::SetBenchmarkFilter("Sqlite");

@@ -17,7 +17,6 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "bench/queue/append_load.h"
 #include "bench/queue/chunk_maker.h"
@@ -25,6 +24,7 @@
 #include "bench/stats/process_stats.h"
 #include "bench/suite/child_process.h"
 #include "core/base/clock.h"
+#include "core/base/process.h"
 #include "core/queue/rocksdb/rocks_queue.h"
 
 namespace segrid::bench {
@@ -208,8 +208,6 @@ struct Settings {
 };
 
 int Main(const Settings& settings) {
-  // As the server does.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   Results results;
   const absl::StatusOr<TemporaryDirectory> directory =
       TemporaryDirectory::Make();
@@ -229,6 +227,7 @@ int Main(const Settings& settings) {
 }  // namespace segrid::bench
 
 int main(int argc, char** argv) {
+  segrid::base::TuneProcess();
   CLI::App app("Measures the durable queue beside a raw log.",
                "segrid-queue-bench");
   segrid::bench::Settings settings;

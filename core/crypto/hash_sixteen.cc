@@ -116,11 +116,6 @@ SEGRID_WIDE inline void Compress(const Words& words,
 
 }  // namespace
 
-bool HasWideVectors() {
-  return __builtin_cpu_supports("avx512f") != 0 &&
-         __builtin_cpu_supports("avx512bw") != 0;
-}
-
 SEGRID_WIDE void HashSixteen(std::span<const ShortText, kMaxHashes> texts,
                              std::span<Sha256::Digest, kMaxHashes> digests) {
   Words words;
@@ -158,8 +153,6 @@ SEGRID_WIDE void HashSixteen(std::span<const ShortText, kMaxHashes> texts,
 #else
 
 namespace segrid::crypto {
-
-bool HasWideVectors() { return false; }
 
 void HashSixteen(std::span<const ShortText, kMaxHashes> texts,
                  std::span<Sha256::Digest, kMaxHashes> digests) {

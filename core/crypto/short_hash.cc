@@ -3,10 +3,10 @@
 #include <cstring>
 #include <string_view>
 
+#include "core/base/cpu_features.h"
 #include "core/crypto/sha256_constants.h"
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -68,13 +68,12 @@ void ShortText::AssignLowerCase(std::string_view text) {
 
 void HashShortTexts(std::span<const ShortText> texts,
                     std::span<Sha256::Digest> digests) {
-  static const bool kHasVectors = HasWideVectors();
-  static const bool kHasInstructions = HasShaInstructions();
+  static const base::CpuFeatures kCpu = base::GetCpuFeatures();
   // Sixteen take as long as some ten in pairs.
-  if (kHasVectors && digests.size() == kMaxHashes) {
+  if (kCpu.avx512 && digests.size() == kMaxHashes) {
     return HashSixteen(texts.first<kMaxHashes>(), digests.first<kMaxHashes>());
   }
-  if (!kHasInstructions) return HashPortably(texts, digests);
+  if (!kCpu.sha_ni) return HashPortably(texts, digests);
   std::array<Sha256::Digest, 2> pair;
   for (std::size_t i = 0; i < digests.size(); i += 2) {
     // Of an odd number, the last is hashed twice.
@@ -115,17 +114,6 @@ struct Lane {
 };
 
 }  // namespace
-
-bool HasShaInstructions() {
-  unsigned a = 0;
-  unsigned b = 0;
-  unsigned c = 0;
-  unsigned d = 0;
-  constexpr unsigned kSsse3AndSse41 = 1u << 9 | 1u << 19;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0) return false;
-  if ((c & kSsse3AndSse41) != kSsse3AndSse41) return false;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b >> 29 & 1) != 0;
-}
 
 // Four rounds a step, of both lanes.
 [[gnu::target("sha,sse4.1,ssse3")]] void HashTwoWithInstructions(
@@ -175,8 +163,6 @@ bool HasShaInstructions() {
 }
 
 #else
-
-bool HasShaInstructions() { return false; }
 
 void HashTwoWithInstructions(const ShortText& first, const ShortText& second,
                              std::array<Sha256::Digest, 2>& digests) {

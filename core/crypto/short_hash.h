@@ -46,13 +46,13 @@ void HashShortTexts(std::span<const ShortText> texts,
 void HashPortably(std::span<const ShortText> texts,
                   std::span<Sha256::Digest> digests);
 
-// With the processor's SHA instructions; only where HasShaInstructions().
-bool HasShaInstructions();
+// With the processor's SHA instructions; only where
+// base::GetCpuFeatures() has `sha_ni`.
 void HashTwoWithInstructions(const ShortText& first, const ShortText& second,
                              std::array<Sha256::Digest, 2>& digests);
 
-// With vectors of 512 bits; only where HasWideVectors().
-bool HasWideVectors();
+// With vectors of 512 bits; only where
+// base::GetCpuFeatures() has `avx512`.
 void HashSixteen(std::span<const ShortText, kMaxHashes> texts,
                  std::span<Sha256::Digest, kMaxHashes> digests);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/app/process.h"
+#include "core/base/process.h"
 #include "server/metrics/process_figures.h"
 
 namespace segrid::app {
@@ -43,7 +43,7 @@ MemoryTrimmer::Deps ProcessMemory(std::function<void()> drop_spare) {
   return {[] { return metrics::ReadProcessFigures().resident_bytes; },
           [drop_spare = std::move(drop_spare)] {
             drop_spare();
-            GiveBackFreeMemory();
+            base::GiveBackFreeMemory();
           }};
 }
 

@@ -40,7 +40,7 @@ class MemoryTrimmer {
   absl::Duration wait_{};
 };
 
-// Reads VmRSS of this process, and calls GiveBackFreeMemory().
+// Reads VmRSS of this process, and calls base::GiveBackFreeMemory().
 // `drop_spare` runs before each trim: it frees what is kept for speed alone.
 MemoryTrimmer::Deps ProcessMemory(std::function<void()> drop_spare = [] {});
 

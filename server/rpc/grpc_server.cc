@@ -11,9 +11,9 @@
 #include <thread>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "core/base/error_info.h"
+#include "core/base/process.h"
 #include "core/base/status_macros.h"
 #include "server/auth/unix_peers.h"
 #include "server/http/listen_socket.h"
@@ -161,9 +161,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const std::vector<grpc::Service*>& services) {
   // Named here so that the linker keeps the plugin; a second call does nothing.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  // Of the whole process: Debian builds Abseil with its check of lock orders
-  // on, and gRPC takes many locks. 9 % more calls of one event without it.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // Here as well as in main(), because an embedding program has its own.
+  base::RelaxLocks();
   grpc::ServerBuilder builder;
   SetLimits(options.config, builder);
   std::unique_ptr<GrpcServer> server(new GrpcServer());

@@ -5,8 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/process.h"
 #include "gtest/gtest.h"
-#include "server/app/process.h"
 
 namespace segrid::app {
 namespace {
@@ -69,7 +69,7 @@ TEST_F(MemoryTrimmerTest, TriesSeldomWhileTheMemoryIsInUse) {
 }
 
 TEST(ProcessMemory, GivesBackWhatOtherThreadsHaveFreed) {
-  TuneAllocator();
+  base::TuneAllocator();
   bool dropped = false;
   const MemoryTrimmer::Deps memory = ProcessMemory([&] { dropped = true; });
   const std::int64_t before = memory.resident_bytes();
