@@ -163,6 +163,10 @@ int Execute(const SuiteCommand& command) {
         WriteReport(command.json_path, SuiteJson(*result));
     if (!written.ok()) return Fail(written);
   }
+  const bool can_be =
+      std::all_of(result->rows.begin(), result->rows.end(),
+                  [](const SuiteRow& row) { return row.impossible.empty(); });
+  if (!can_be) return kFailed;
   const bool all_met = std::all_of(
       result->rows.begin(), result->rows.end(),
       [](const SuiteRow& row) { return row.is_met.value_or(true); });

@@ -1,10 +1,9 @@
 #include "bench/stats/process_stats.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <fstream>
-#include <sstream>
 #include <string>
 
 namespace segrid::bench {
@@ -21,19 +20,16 @@ std::optional<double> CpuSeconds(int pid) {
     getrusage(RUSAGE_SELF, &usage);
     return Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
   }
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  if (!std::getline(file, text)) return std::nullopt;
-  // The name stands in parentheses and may hold anything: skip to its end.
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string skipped;
-  for (int i = 0; i < 11; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  if (!(fields >> user >> system)) return std::nullopt;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  // The clock counts nanoseconds of all threads, also of those that have
+  // ended, where /proc has steps of 10 ms.
+  clockid_t clock{};
+  timespec used{};
+  if (clock_getcpuclockid(pid, &clock) != 0 ||
+      clock_gettime(clock, &used) != 0) {
+    return std::nullopt;
+  }
+  return static_cast<double>(used.tv_sec) +
+         static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 }  // namespace

@@ -10,8 +10,7 @@ namespace segrid::bench {
 
 // A reading at one moment.
 struct ProcessReading {
-  double cpu_seconds = 0;  // User and system, since it started; 10 ms steps for
-                           // another process, microseconds for this one.
+  double cpu_seconds = 0;  // User and system, since it started.
   std::int64_t rss_bytes = 0;
   std::int64_t peak_rss_bytes = 0;
 };

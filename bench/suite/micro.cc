@@ -97,10 +97,11 @@ std::vector<SuiteRow> MicroRows(std::span<const MicroFigures> rounds,
                  .unit = micro.unit,
                  .goal = micro.goal,
                  .goal_is_of_figure = micro.baseline.empty(),
-                 .goal_is_ceiling = micro.goal_is_ceiling};
+                 .goal_is_ceiling = micro.goal_is_ceiling,
+                 .is_at_most_one = micro.is_at_most_one};
     if (!figures.empty()) row.figure = MedianOf(figures);
     if (!baselines.empty()) row.baseline = MedianOf(baselines);
-    if (!ratios.empty()) row.ratio = MedianOf(ratios);
+    SetRatios(ratios, row);
     JudgeRow(row);
     rows.push_back(std::move(row));
   }

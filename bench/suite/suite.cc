@@ -8,8 +8,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "bench/stats/processor.h"
 #include "bench/suite/cases.h"
+#include "bench/suite/interval.h"
+#include "bench/suite/median.h"
 #include "bench/suite/memory.h"
 #include "bench/suite/micro.h"
 #include "bench/suite/rounds.h"
@@ -201,11 +205,25 @@ void JudgeRow(SuiteRow& row) {
       row.goal_is_ceiling ? *measured <= *row.goal : *measured >= *row.goal;
 }
 
+void SetRatios(std::span<const double> ratios, SuiteRow& row) {
+  if (ratios.empty()) return;
+  row.ratio = MedianOf({ratios.begin(), ratios.end()});
+  row.spread = RelativeSpread(ratios);
+  if (!row.is_at_most_one || *row.ratio <= 1) return;
+  const Interval interval = MeanInterval(ratios);
+  if (interval.low <= 1) return;
+  row.impossible = absl::StrFormat(
+      "a part cannot cost more than the whole that contains it: %.2f, or %.2f "
+      "to %.2f with 99.9 %%; look for other settings or other bytes",
+      *row.ratio, interval.low, interval.high);
+}
+
 absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
                                      const Tell& progress) {
   SuiteResult result{.start_time = absl::Now(),
                      .rounds = options.rounds,
-                     .load = LoadAverage()};
+                     .load = LoadAverage(),
+                     .processor = Processor()};
   SEGRID_ASSIGN_OR_RETURN(const TemporaryDirectory directory,
                           TemporaryDirectory::Make());
   MicroRounds micro(ProgramsOf(options, result.notes), directory.path());

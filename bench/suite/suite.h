@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,13 +51,18 @@ struct SuiteRow {
   bool goal_is_of_figure = false;   // The goal is one of the figure alone.
   bool goal_is_ceiling = false;     // At most, not at least.
   std::optional<bool> is_met = {};  // Nothing without goal or measurement.
+  // The ratio cannot be above 1, because one side contains the other.
+  bool is_at_most_one = false;
+  double spread = 0;            // Of the rounds' ratios, see RelativeSpread.
+  std::string impossible = {};  // Why the ratio cannot be; "": it can.
 };
 
 struct SuiteResult {
   absl::Time start_time;
   std::int32_t rounds = 0;
   double elapsed_seconds = 0;
-  double load = 0;  // The machine's load average when it began.
+  double load = 0;        // The machine's load average when it began.
+  std::string processor;  // See Processor().
   std::vector<SuiteRow> rows;
   std::vector<std::string> notes;  // What was not measured, and why.
 };
@@ -73,6 +79,11 @@ absl::StatusOr<SuiteResult> RunSuite(
 
 // Sets `is_met` from what was measured.
 void JudgeRow(SuiteRow& row);
+
+// Sets ratio and spread from the ratios of the rounds, and `impossible` where
+// the row `is_at_most_one` and the ratio is above 1 by more than the rounds
+// differ among themselves (99.9 %). Nothing without ratios.
+void SetRatios(std::span<const double> ratios, SuiteRow& row);
 
 // For people.
 std::string SuiteTable(const SuiteResult& result);

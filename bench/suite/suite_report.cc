@@ -31,6 +31,14 @@ std::string Met(const SuiteRow& row) {
   return *row.is_met ? "met" : "NOT MET";
 }
 
+std::string Verdict(const SuiteRow& row) {
+  return row.impossible.empty() ? Met(row) : "CANNOT BE";
+}
+
+std::string Spread(const SuiteRow& row) {
+  return row.ratio ? absl::StrFormat("±%.1f %%", row.spread * 100) : "";
+}
+
 void WriteOptional(JsonWriter& out, std::string_view key,
                    const std::optional<double>& value) {
   if (!value) return;
@@ -41,20 +49,24 @@ void WriteOptional(JsonWriter& out, std::string_view key,
 }  // namespace
 
 std::string SuiteTable(const SuiteResult& result) {
-  TextTable table({6});
-  table.Add({"what", "figure", "baseline", "ratio", "goal", "", ""});
+  TextTable table({7});
+  table.Add({"what", "figure", "baseline", "ratio", "spread", "goal", "", ""});
   table.AddRule();
   for (const SuiteRow& row : result.rows) {
     table.Add({row.what, Shown(row, row.figure), Shown(row, row.baseline),
-               row.ratio ? absl::StrFormat("%.2f", *row.ratio) : "–", Goal(row),
-               "", Met(row)});
+               row.ratio ? absl::StrFormat("%.2f", *row.ratio) : "–",
+               Spread(row), Goal(row), "", Verdict(row)});
   }
   std::string text = absl::StrFormat(
-      "%s\n  medians of %d interleaved rounds, %d cores, %.0f s, load average "
-      "%.1f when it began%s\n",
-      table.Text(), result.rounds, std::thread::hardware_concurrency(),
-      result.elapsed_seconds, result.load,
-      result.load > kBusy ? ": not an idle machine" : "");
+      "%s\n  %s\n  medians of %d interleaved rounds and half the distance of "
+      "their quartiles, %.0f s, load average %.1f when it began%s\n",
+      table.Text(), result.processor, result.rounds, result.elapsed_seconds,
+      result.load, result.load > kBusy ? ": not an idle machine" : "");
+  for (const SuiteRow& row : result.rows) {
+    if (row.impossible.empty()) continue;
+    absl::StrAppend(&text, "  CANNOT BE: ", row.what, ": ", row.impossible,
+                    "\n");
+  }
   for (const std::string& note : result.notes) {
     absl::StrAppend(&text, "  ", note, "\n");
   }
@@ -71,6 +83,8 @@ std::string SuiteJson(const SuiteResult& result) {
   out.Key("start_time");
   out.String(absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", result.start_time,
                               absl::UTCTimeZone()));
+  out.Key("processor");
+  out.String(result.processor);
   out.Key("cores");
   out.Integer(std::thread::hardware_concurrency());
   out.Key("rounds");
@@ -90,7 +104,12 @@ std::string SuiteJson(const SuiteResult& result) {
     WriteOptional(out, "figure", row.figure);
     WriteOptional(out, "baseline", row.baseline);
     WriteOptional(out, "ratio", row.ratio);
+    if (row.ratio) WriteOptional(out, "spread", row.spread);
     WriteOptional(out, "goal", row.goal);
+    if (!row.impossible.empty()) {
+      out.Key("impossible");
+      out.String(row.impossible);
+    }
     out.Key("goal_is_ceiling");
     out.Bool(row.goal_is_ceiling);
     if (row.is_met) {

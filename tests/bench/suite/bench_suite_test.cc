@@ -1,4 +1,5 @@
 #include <string>
+#include <vector>
 
 #include "bench/suite/median.h"
 #include "bench/suite/suite.h"
@@ -49,6 +50,46 @@ TEST(Suite, JudgesAFigureAloneWhereTheGoalIsOfIt) {
   EXPECT_EQ(row.is_met, false);
 }
 
+struct RatioCase {
+  std::vector<double> ratios;
+  bool is_at_most_one;
+  bool is_impossible;
+};
+
+TEST(Suite, FindsRatiosThatCannotBe) {
+  const RatioCase cases[] = {
+      {{1.25, 1.26, 1.27, 1.26, 1.25, 1.28, 1.26}, true, true},
+      {{1.25, 1.26, 1.27, 1.26, 1.25, 1.28, 1.26}, false, false},
+      {{0.97, 1.05, 1.02, 0.99, 1.03, 1.04, 0.98}, true, false},  // Noise.
+      {{0.5, 0.5, 0.5, 0.5, 0.5}, true, false},
+      {{1.05}, true, false},  // Nobody knows how much one round differs.
+      {{1.95}, true, true},
+      {{}, true, false},
+  };
+  for (const RatioCase& each : cases) {
+    SuiteRow row;
+    row.is_at_most_one = each.is_at_most_one;
+    SetRatios(each.ratios, row);
+    EXPECT_EQ(!row.impossible.empty(), each.is_impossible)
+        << ::testing::PrintToString(each.ratios);
+    EXPECT_EQ(row.ratio.has_value(), !each.ratios.empty());
+  }
+}
+
+TEST(Suite, SaysBesideTheRowThatItsRatioCannotBe) {
+  SuiteResult result;
+  result.processor = "Some CPU, no SHA-NI";
+  SuiteRow row = Row(std::nullopt, 0.9);
+  row.is_at_most_one = true;
+  SetRatios(std::vector<double>{2.2, 2.3, 2.25}, row);
+  result.rows = {row};
+  const std::string table = SuiteTable(result);
+  EXPECT_THAT(table, ContainsRegex("2\\.25 +±1\\.1 % +≥ 0\\.90 +CANNOT BE"));
+  EXPECT_THAT(table, HasSubstr("a part cannot cost more than the whole"));
+  EXPECT_THAT(table, HasSubstr("Some CPU, no SHA-NI"));
+  EXPECT_THAT(SuiteJson(result), HasSubstr("\"impossible\":\"a part"));
+}
+
 TEST(Suite, ShowsEachRowWithItsGoal) {
   SuiteResult result;
   result.rounds = 7;
@@ -58,9 +99,10 @@ TEST(Suite, ShowsEachRowWithItsGoal) {
   missing.goal = 1;
   result.rows.push_back(missing);
   const std::string table = SuiteTable(result);
-  EXPECT_THAT(table, ContainsRegex(
-                         "1\\.00 k/s +2\\.00 k/s +0\\.50 +≥ 0\\.90 +NOT MET"));
-  EXPECT_THAT(table, ContainsRegex("2\\.50 +≥ 2\\.00 +met"));
+  EXPECT_THAT(table,
+              ContainsRegex(
+                  "1\\.00 k/s +2\\.00 k/s +0\\.50 +±0.0 % +≥ 0\\.90 +NOT MET"));
+  EXPECT_THAT(table, ContainsRegex("2\\.50 +±0.0 % +≥ 2\\.00 +met"));
   EXPECT_THAT(table, ContainsRegex("nothing.*not measured"));
   EXPECT_THAT(table, HasSubstr("medians of 7 interleaved rounds"));
 }
