@@ -13,6 +13,7 @@
 #include "bench/stats/metric_catalog.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
+#include "core/command_line/usage_error.h"
 
 namespace segrid::bench {
 namespace {
@@ -174,9 +175,11 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   try {
     std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants it.
     app.parse(arguments);
+  } catch (const CLI::Success& help) {
+    return {.command = std::nullopt, .exit_code = app.exit(help)};
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return {.command = std::nullopt, .exit_code = code == 0 ? 0 : kMisuse};
+    std::fprintf(stderr, "%s\n", command_line::UsageError(app, error).c_str());
+    return {.command = std::nullopt, .exit_code = kMisuse};
   }
   absl::StatusOr<Command> command;
   if (*echo_app) {
@@ -193,8 +196,9 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
     command = ToCommand(load);
   }
   if (command.ok()) return {.command = *std::move(command), .exit_code = 0};
-  std::fprintf(stderr, "segrid-bench: %s\nTry segrid-bench --help.\n",
-               std::string(command.status().message()).c_str());
+  std::fprintf(stderr, "segrid-bench: %s; see '%s --help'\n",
+               std::string(command.status().message()).c_str(),
+               command_line::NameOfCommand(app).c_str());
   return {.command = std::nullopt, .exit_code = kMisuse};
 }
 

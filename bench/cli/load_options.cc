@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/command_line/one_of.h"
+
 namespace segrid::bench {
 namespace {
 
@@ -13,16 +15,16 @@ constexpr const char* kResults = "Results";
 void AddMethod(CLI::App& app, LoadArguments& a) {
   app.add_option("--method", a.method,
                  "transform, forward, transform-stream, forward-stream, echo")
-      ->check(CLI::IsMember({"transform", "forward", "transform-stream",
-                             "forward-stream", "echo"}))
+      ->check(command_line::OneOf({"transform", "forward", "transform-stream",
+                                   "forward-stream", "echo"}))
       ->capture_default_str()
       ->group(kWhat);
   app.add_option("--input", a.input, "How events are sent: json, typed")
-      ->check(CLI::IsMember({"json", "typed"}))
+      ->check(command_line::OneOf({"json", "typed"}))
       ->capture_default_str()
       ->group(kWhat);
   app.add_option("--output", a.output, "How Transform answers: batch, tracks")
-      ->check(CLI::IsMember({"batch", "tracks"}))
+      ->check(command_line::OneOf({"batch", "tracks"}))
       ->capture_default_str()
       ->group(kWhat);
   app.add_option("--source", a.source, "Transform: the source's name")

@@ -16,10 +16,10 @@
 #include "client/cli/commands.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
-#include "client/cli/number_within.h"
 #include "client/cli/safe_text.h"
 #include "client/cli/server_flags.h"
 #include "client/cli/table.h"
+#include "core/command_line/number_within.h"
 
 namespace segrid::cli {
 namespace {
@@ -150,12 +150,13 @@ void AddBackfill(CLI::App& app, Action& chosen) {
   command
       ->add_option("--rate", flags->options.rate, "Events per second at most")
       ->type_name("N")
-      ->check(NumberWithin(0.1, 1e6, "a number of 0.1 to 1000000"))
+      ->check(
+          command_line::NumberWithin(0.1, 1e6, "a number of 0.1 to 1000000"))
       ->capture_default_str();
   command
       ->add_option("--batch", flags->options.batch, "Events per call at most")
       ->type_name("N")
-      ->check(CLI::Range(1, 10'000))
+      ->check(command_line::NumberWithin(1, 10'000, "a number of 1 to 10000"))
       ->capture_default_str();
   command
       ->add_option("--progress", flags->progress,

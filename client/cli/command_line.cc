@@ -5,10 +5,10 @@
 #include <CLI/Formatter.hpp>
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include "client/cli/console.h"
 #include "core/base/version.h"
+#include "core/command_line/usage_error.h"
 
 namespace segrid::cli {
 namespace {
@@ -16,28 +16,6 @@ namespace {
 constexpr const char* kExitCodes =
     "Exit codes: 0 done, also when events were skipped or rejected; 1 failed, "
     "one line on stderr\nsays why; 2 the command line is wrong.";
-
-// `segrid dead-letters list`, as far as the arguments went.
-std::string NameOfCommand(const CLI::App& app) {
-  std::string name = app.get_name();
-  for (const CLI::App* command : app.get_subcommands()) {
-    name += " " + NameOfCommand(*command);
-  }
-  return name;
-}
-
-int UsageError(const CLI::App& app, const CLI::ParseError& error) {
-  std::string what = error.what();
-  // CLI11 misses a command before it looks at what stands in its place.
-  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
-      !unknown.empty()) {
-    what = "'" + unknown.front() + "' is not known here";
-  }
-  std::cerr << "segrid: " << Printable(what) << "; see '" << NameOfCommand(app)
-            << " --help'" << std::endl;
-  return kUsage;
-}
 
 void AddCommands(CLI::App& app, Action& chosen) {
   AddTransform(app, chosen);
@@ -74,7 +52,8 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   } catch (const CLI::Success& help) {
     line.exit = app.exit(help);
   } catch (const CLI::ParseError& error) {
-    line.exit = UsageError(app, error);
+    std::cerr << Printable(command_line::UsageError(app, error)) << std::endl;
+    line.exit = kUsage;
   }
   return line;
 }

@@ -11,7 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/cli/moment.h"
-#include "client/cli/number_within.h"
+#include "core/command_line/number_within.h"
 #include "core/queue/dead_letter.h"
 
 namespace segrid::cli {
@@ -100,7 +100,7 @@ void AddDeadLetterFlags(CLI::App& command, DeadLetterFlags& flags) {
                   "Only the one with this id; may be given several times")
       ->type_name("ID")
       ->allow_extra_args(false)
-      ->check(NotNegative())
+      ->check(command_line::NotNegative())
       ->delimiter(',');
   command
       .add_option("--since", flags.since,

@@ -22,9 +22,9 @@
 #include "client/cli/dead_letter_flags.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
-#include "client/cli/number_within.h"
 #include "client/cli/safe_text.h"
 #include "client/cli/table.h"
+#include "core/command_line/number_within.h"
 
 namespace segrid::cli {
 namespace {
@@ -297,7 +297,7 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
   list.command
       ->add_option("--limit", list.flags->limit, "At most this many; 0: all")
       ->type_name("NUMBER")
-      ->check(NotNegative())
+      ->check(command_line::NotNegative())
       ->capture_default_str();
   const Added show = AddInner(
       *parent,
@@ -315,7 +315,8 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
   replay.command
       ->add_option("--rate", replay.flags->rate, "Events per second at most")
       ->type_name("N")
-      ->check(NumberWithin(0.1, 1e6, "a number of 0.1 to 1000000"))
+      ->check(
+          command_line::NumberWithin(0.1, 1e6, "a number of 0.1 to 1000000"))
       ->capture_default_str();
   const Added purge =
       AddInner(*parent, {"purge", "Delete them for good", RunPurge}, chosen);

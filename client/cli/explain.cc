@@ -11,10 +11,10 @@
 #include "client/cli/event_trace.h"
 #include "client/cli/json.h"
 #include "client/cli/json_values.h"
-#include "client/cli/number_within.h"
 #include "client/cli/safe_text.h"
 #include "client/cli/table.h"
 #include "client/cli/transform_offline.h"
+#include "core/command_line/number_within.h"
 
 namespace segrid::cli {
 namespace {
@@ -128,7 +128,7 @@ void AddExplain(CLI::App& app, Action& chosen) {
       ->add_option("--index", flags->index,
                    "Which event of the body, counted from 0")
       ->type_name("N")
-      ->check(NotNegative())
+      ->check(command_line::NotNegative())
       ->capture_default_str();
   CLI::Option* config =
       command

@@ -10,13 +10,13 @@
 #include "client/cli/commands.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
-#include "client/cli/number_within.h"
 #include "client/cli/post_listener.h"
 #include "client/cli/post_report.h"
 #include "client/cli/post_store.h"
 #include "client/cli/safe_text.h"
 #include "client/cli/transform_offline.h"
 #include "client/cli/webhook_keys.h"
+#include "core/command_line/number_within.h"
 #include "core/config/quantity.h"
 
 namespace segrid::cli {
@@ -177,7 +177,7 @@ void AddListen(CLI::App& app, Action& chosen) {
       "until Ctrl-C");
   command->add_option("--port", flags->port, "The port; 0: any free one")
       ->type_name("PORT")
-      ->check(NumberWithin(0, 65'535, "a port, 0 to 65535"))
+      ->check(command_line::NumberWithin(0, 65'535, "a port, 0 to 65535"))
       ->capture_default_str();
   command
       ->add_option("--save", flags->save,
@@ -210,11 +210,11 @@ void AddListen(CLI::App& app, Action& chosen) {
       ->add_option("--max-posts", flags->max_posts,
                    "Save at most so many, and at most 1 GiB of them")
       ->type_name("N")
-      ->check(NotNegative())
+      ->check(command_line::NotNegative())
       ->capture_default_str();
   command->add_option("--count", flags->count, "End after so many; 0: never")
       ->type_name("N")
-      ->check(NotNegative())
+      ->check(command_line::NotNegative())
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print a line of JSON per post");
   command->callback([flags, &chosen] {

@@ -11,8 +11,8 @@
 #include "client/cli/admin_stream.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
-#include "client/cli/number_within.h"
 #include "client/cli/table.h"
+#include "core/command_line/number_within.h"
 
 namespace segrid::cli {
 namespace {
@@ -153,11 +153,11 @@ void AddTail(CLI::App& app, Action& chosen) {
       ->add_option("--sample", flags->sample,
                    "The share of the Tracks to show, such as 0.01")
       ->type_name("RATIO")
-      ->check(NumberWithin(1e-6, 1, "above 0 and at most 1"))
+      ->check(command_line::NumberWithin(1e-6, 1, "above 0 and at most 1"))
       ->capture_default_str();
   command->add_option("--count", flags->count, "End after so many; 0: never")
       ->type_name("N")
-      ->check(NotNegative())
+      ->check(command_line::NotNegative())
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print a line of JSON per Track");
   command->callback([flags, &chosen] {

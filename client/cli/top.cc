@@ -11,9 +11,9 @@
 #include "client/cli/columns.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
-#include "client/cli/number_within.h"
 #include "client/cli/status_view.h"
 #include "client/cli/table.h"
+#include "core/command_line/number_within.h"
 #include "core/config/quantity.h"
 
 namespace segrid::cli {
@@ -138,7 +138,7 @@ void AddTop(CLI::App& app, Action& chosen) {
   command
       ->add_option("--count", flags->count, "End after so many looks; 0: never")
       ->type_name("N")
-      ->check(NotNegative())
+      ->check(command_line::NotNegative())
       ->capture_default_str();
   command->add_flag("--json", flags->json, "Print a line of JSON per look");
   command->callback([flags, &chosen] {

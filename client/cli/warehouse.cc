@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "core/command_line/one_of.h"
 #include "core/config/environment.h"
 #include "core/config/load.h"
 #include "core/receivers/factory/make_receiver.h"
@@ -159,7 +160,7 @@ void AddDdl(CLI::App& group, Action& chosen) {
   command
       ->add_option("--dialect", flags->dialect,
                    "Without --config: postgresql or sqlite")
-      ->check(CLI::IsMember({"postgresql", "sqlite"}))
+      ->check(command_line::OneOf({"postgresql", "sqlite"}))
       ->excludes(config)
       ->capture_default_str();
   command

@@ -17,8 +17,8 @@
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
-#include "client/cli/number_within.h"
 #include "core/base/clock.h"
+#include "core/command_line/number_within.h"
 #include "core/crypto/webhook_signer.h"
 #include "core/http/beast_client.h"
 #include "core/pool/thread_pool.h"
@@ -211,7 +211,7 @@ void AddWebhookSign(CLI::App& app, Action& chosen) {
       ->add_option("--timestamp", flags->timestamp,
                    "Seconds since 1970 to sign instead of now; 0: now")
       ->type_name("N")
-      ->check(NotNegative());
+      ->check(command_line::NotNegative());
   command
       ->add_option("--post", flags->url,
                    "Send it there, such as http://127.0.0.1:8080/v1/webhook, "

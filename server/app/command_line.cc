@@ -1,8 +1,10 @@
 #include "server/app/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "core/base/version.h"
+#include "core/command_line/usage_error.h"
 #include "core/config/network_address.h"
 #include "server/app/exit_code.h"
 
@@ -99,8 +101,12 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   program.require_subcommand(0, 1);
   try {
     program.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    parsed.exit = program.exit(help);
+    return parsed;
   } catch (const CLI::ParseError& error) {
-    parsed.exit = program.exit(error) == 0 ? kExitOk : kExitUsage;
+    std::cerr << command_line::UsageError(program, error) << std::endl;
+    parsed.exit = kExitUsage;
     return parsed;
   }
   if (validate->parsed()) line.command = CommandLine::Command::kValidate;

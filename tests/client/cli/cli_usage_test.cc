@@ -83,10 +83,10 @@ TEST(Segrid, EndsWithTwoAndOneLineOnAWrongCommandLine) {
     Words words;
     const char* says;
   } kCases[] = {
-      {{}, "subcommand is required"},
-      {{"bogus"}, "'bogus' is not known here; see 'segrid --help'"},
+      {{}, "a command is missing: transform, "},
+      {{"bogus"}, "'bogus' is no command of 'segrid'; known are: transform, "},
       {{"dead-letters"}, "see 'segrid dead-letters --help'"},
-      {{"dead-letters", "bogus"}, "'bogus' is not known here"},
+      {{"dead-letters", "bogus"}, "'bogus' is no command of 'segrid dead-l"},
       {{"dead-letters", "list"}, "--source is required"},
       {{"dead-letters", "list", "--source", "a", "--since", "today"},
        "--since: must be a time such as 2026"},
@@ -105,7 +105,7 @@ TEST(Segrid, EndsWithTwoAndOneLineOnAWrongCommandLine) {
        "--config: is not for --server"},
       {{"forward", "--timeout", "10"}, "--timeout: has no unit"},
       {{"forward", "--timeout", "25h"}, "must be 1ms to 24h"},
-      {{"status", "--tls-cert", "a"}, "--tls-cert requires --tls-key"},
+      {{"status", "--tls-cert", "a"}, "--tls-cert needs --tls-key"},
       {{"explain", "--index", "-1"}, "--index: must be a number, 0 or more;"},
       {{"top", "--count", "many"}, "--count: must be a number, 0 or more;"},
   };

@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-namespace segrid::cli {
+namespace segrid::command_line {
 
 // For numbers of `low` to `high`, as `demand` calls it in words. CLI11's own
 // range lets `nan` pass, which is in no range.
@@ -28,4 +28,4 @@ inline CLI::Validator NotNegative() {
                       "a number, 0 or more");
 }
 
-}  // namespace segrid::cli
+}  // namespace segrid::command_line
