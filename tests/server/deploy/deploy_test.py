@@ -20,6 +20,9 @@ SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge
 # Of Prometheus itself.
 FOREIGN = {"up"}
 FOREIGN_LABELS = {"job", "instance", "le"}
+# Of Grafana, that the dashboard uses.
+UNITS = {"none", "short", "cps", "ops", "reqps", "percentunit", "bytes", "s"}
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 
 
 def metric_table():
@@ -35,6 +38,7 @@ def metric_table():
 
 
 NAMES = metric_table()
+DOCUMENTED = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/metrics.md").read_text(), re.M))
 LABELS = set().union(*NAMES.values()) | FOREIGN_LABELS
 
 
@@ -66,6 +70,10 @@ def dashboard_queries():
     return [target["expr"] for panel in dashboard()["panels"] for target in panel.get("targets", [])]
 
 
+def panels():
+    return [panel for panel in dashboard()["panels"] if panel["type"] != "row"]
+
+
 class TheCheckItself(unittest.TestCase):
     def test_finds_what_is_wrong(self):
         self.assertEqual(problems("rate(segrid_queue_pending[5m])"), [])
@@ -76,6 +84,11 @@ class TheCheckItself(unittest.TestCase):
 
 
 class Alerts(unittest.TestCase):
+    def test_and_the_dashboard_use_documented_metrics(self):
+        used = set(re.findall(r"\b(?:segrid|process|grpc_server)_\w+(?=[{\[ )])", alert_rules() + json.dumps(dashboard_queries())))
+        self.assertGreater(len(used), 50)
+        self.assertEqual({re.sub(r"_bucket$", "", name) for name in used} - DOCUMENTED - LABELS, set())
+
     def test_use_metrics_that_are_there(self):
         queries = re.findall(r"^ +expr: (.+)$", alert_rules(), re.M)
         self.assertGreater(len(queries), 10)
@@ -117,6 +130,61 @@ class Dashboard(unittest.TestCase):
             if name.endswith(("_sum", "_count")) and name.rsplit("_", 1)[0] + "_bucket" in NAMES:
                 continue
             self.assertRegex(text, rf"\b{name}\b")
+
+    def test_says_of_each_panel_what_it_shows_and_in_which_unit(self):
+        for panel in panels():
+            self.assertRegex(panel["description"], r"^\w.{10,}\.$", panel["title"])
+            self.assertIn(panel["fieldConfig"]["defaults"]["unit"], UNITS, panel["title"])
+            self.assertEqual(panel["datasource"], DATASOURCE, panel["title"])
+            refs = [target["refId"] for target in panel["targets"]]
+            self.assertEqual(len(refs), len(set(refs)), panel["title"])
+            for target in panel["targets"]:
+                self.assertEqual(target["datasource"], DATASOURCE, panel["title"])
+                self.assertTrue(target["legendFormat"], panel["title"])
+        titles = [panel["title"] for panel in panels()]
+        self.assertEqual({title for title in titles if titles.count(title) > 1}, {"Waiting"})  # Once as a number.
+
+    def test_has_colours_and_thresholds(self):
+        numbers = [panel for panel in panels() if panel["type"] == "stat"]
+        self.assertGreater(len(numbers), 5)
+        for panel in numbers:
+            steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            self.assertIsNone(steps[0]["value"])
+            bounds = [step["value"] for step in steps[1:]]
+            self.assertEqual(bounds, sorted(bounds))
+            self.assertTrue(all(step["color"] for step in steps))
+        red = [step["value"] for panel in numbers if panel["title"] == "Oldest waiting"
+               for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"] if step["color"] == "red"]
+        self.assertIn(f"segrid_queue_oldest_age_seconds > {red[0]}", alert_rules())
+
+    def test_shows_states_as_a_timeline(self):
+        (panel,) = [panel for panel in panels() if panel["type"] == "state-timeline"]
+        words = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
+        shown = [(number, words[number]["text"].lower()) for number in sorted(words)]
+        asked = re.findall(r'(\d) \* \(segrid_source_state\{[^}]*state="(\w+)"', panel["targets"][0]["expr"])
+        self.assertEqual(shown, asked)
+        states = re.search(r"kStates = \{(.*?)\};", (ROOT / "server/metrics/collector.cc").read_text(), re.S).group(1)
+        self.assertEqual([state for _, state in asked], re.findall(r'"(\w+)"', states))
+        self.assertEqual(len({words[number]["color"] for number in words}), len(words))
+
+    def test_does_not_take_a_missing_time_for_1970(self):
+        annotations = [each["expr"] for each in dashboard()["annotations"]["list"]]
+        for query in dashboard_queries() + annotations:
+            for after in re.findall(r"process_start_time_seconds\{[^}]*\}(.*)", query):
+                self.assertTrue(after.startswith(" > 0)"), query)
+        self.assertNotIn("dateTimeFromNow", json.dumps(dashboard()))
+
+    def test_has_the_variables_and_annotations_of_an_operator(self):
+        variables = {each["name"]: each for each in dashboard()["templating"]["list"]}
+        self.assertEqual(list(variables), ["datasource", "job", "instance", "source"])
+        # With `.*` for all, other programs' process_* would be shown, too.
+        self.assertEqual([name for name, each in variables.items() if "allValue" in each], ["source"])
+        for query in dashboard_queries():
+            for matchers in re.findall(r"\w\{([^}]*)\}", query):
+                self.assertTrue(matchers.startswith('job=~"$job",instance=~"$instance"'), query)
+        self.assertEqual([each["name"] for each in dashboard()["annotations"]["list"]], ["Restarts", "Reloads"])
+        for each in dashboard()["annotations"]["list"]:
+            self.assertEqual(problems(each["expr"]), [])
 
     def test_has_panels_that_do_not_overlap(self):
         cells = set()

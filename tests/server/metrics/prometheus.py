@@ -4,10 +4,12 @@ import json
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -17,17 +19,23 @@ WHY_NOT = "prometheus is not installed"
 
 
 class Prometheus:
-    """Scrapes `targets` as the job `job`, five times a second, from the constructor to stop()."""
+    """Scrapes `targets` as the job `job`, five times a second, from the constructor to stop(); with_itself also itself."""
 
-    def __init__(self, targets, job="segrid"):
+    def __init__(self, targets, job="segrid", with_itself=False):
         self.scratch = tempfile.TemporaryDirectory()
         folder = pathlib.Path(self.scratch.name)
+        jobs = {job: targets}
+        listen = "127.0.0.1:0"
+        if with_itself:
+            with socket.create_server(("127.0.0.1", 0)) as held:
+                listen = f"127.0.0.1:{held.getsockname()[1]}"
+            jobs["prometheus"] = [listen]
         config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
-                  "scrape_configs": [{"job_name": job, "static_configs": [{"targets": targets}]}]}
+                  "scrape_configs": [{"job_name": name, "static_configs": [{"targets": of_it}]} for name, of_it in jobs.items()]}
         (folder / "prometheus.yml").write_text(json.dumps(config))  # JSON is YAML.
         self.process = subprocess.Popen(
             [PROGRAM, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-             "--web.listen-address=127.0.0.1:0"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+             f"--web.listen-address={listen}"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         log = []
         for line in self.process.stderr:
             log.append(line)
