@@ -13,7 +13,10 @@ import sys
 import tempfile
 import unittest
 
-ROOT = pathlib.Path(sys.argv.pop(1))
+ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+sys.path.insert(0, str(ROOT / "tests/docs"))
+import markdown  # noqa: E402
+
 DEPLOY = ROOT / "server/deploy"
 RULE_TESTS = ROOT / "tests/server/deploy/alerts_test.yaml"
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
@@ -103,6 +106,41 @@ class Alerts(unittest.TestCase):
             self.assertRegex(rule, r"severity: (page|ticket)")
             self.assertRegex(rule, r'summary: "')
             self.assertRegex(rule, r'action: "')
+
+    def test_name_the_job_only_where_nothing_else_tells_segrid_apart(self):
+        named = re.findall(r"- alert: (\w+)\n +expr: [^\n]*\bjob=", alert_rules())
+        self.assertEqual(named, ["SegridNotScraped", "SegridDown"])
+        for query in re.findall(r"^ +expr: (.+)$", alert_rules(), re.M):
+            if re.search(r"\bprocess_", query):
+                self.assertIn("and on (job, instance) segrid_build_info", query)
+            for matchers in re.findall(r"grpc_server_\w+\{?([^}]*)", query):
+                self.assertIn('grpc_service=~"segrid[.].+"', matchers)
+
+    def test_have_a_runbook_link_that_leads_somewhere(self):
+        runbook = (ROOT / "docs/runbook.md").read_text()
+        rules = alert_rules().split("- alert: ")[1:]
+        for rule in rules:
+            name = rule.split("\n")[0]
+            place, anchor = re.search(r'runbook_url: "file:///usr/share/doc/segrid-server/([^#"]+)#([^"]+)"', rule).groups()
+            # The package has the pages in the same folders.
+            self.assertEqual(place, "docs/runbook.md")
+            self.assertIn(anchor, markdown.anchors(runbook), name)
+            self.assertIn(f"| `{name}` |", runbook)
+
+    def test_are_written_for_another_job_by_the_documented_command(self):
+        (command,) = [block.text for block in markdown.blocks((ROOT / "docs/metrics.md").read_text())
+                      if block.note == "rewrite alerts"]
+        command = command.replace("/usr/share/doc/segrid-server/alerts.yaml", str(DEPLOY / "alerts.yaml"))
+        if not shutil.which("promtool"):
+            command = command.replace("promtool", ": promtool")
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["bash", "-euc", command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            written = (pathlib.Path(folder) / "segrid-alerts.yaml").read_text()
+        self.assertEqual(written.count('job="mail"'), 2)
+        self.assertNotIn('job="segrid"', written)
+        self.assertNotIn("file://", written)
+        self.assertEqual(written.count("https://wiki.example.com/segrid/runbook.md#"), written.count("- alert: "))
+        self.assertEqual(len(written.splitlines()), len(alert_rules().splitlines()))
 
     @unittest.skipUnless(shutil.which("promtool"), "promtool is not installed")
     def test_are_rules_for_promtool(self):
