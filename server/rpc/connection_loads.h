@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,8 +16,11 @@ struct ConnectionLoad {
   std::int64_t streams_answered = 0;
   std::int64_t streams_failed = 0;  // Ended without an answer.
 
+  // Never below 0, although gRPC reads the counts one after the other: of
+  // streams that start and end between two of them only the end is counted.
   std::int64_t open_streams() const {
-    return streams_started - streams_answered - streams_failed;
+    return std::max<std::int64_t>(
+        0, streams_started - streams_answered - streams_failed);
   }
 };
 
