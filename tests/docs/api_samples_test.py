@@ -1,7 +1,6 @@
 """The samples of docs/api.md: calls every method in C++, Python and Node, and looks at what the programs print."""
 
 import argparse
-import json
 import os
 import pathlib
 import re
@@ -13,6 +12,9 @@ import threading
 import unittest
 
 import sandbox
+
+sys.path.append(str(sandbox.ROOT / "tests/client"))
+import packages  # noqa: E402
 
 GIVEN = None  # The arguments; set by main.
 PROTOS = sandbox.ROOT / "proto"
@@ -100,26 +102,16 @@ class Methods(unittest.TestCase):
   def test_in_cpp(self):
     self.check(self.program_prints(GIVEN.cpp, self.server))
 
+  def folder(self):
+    return pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
   def test_in_python(self):
-    with tempfile.TemporaryDirectory() as stubs:
-      files = [str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto")]
-      subprocess.run([GIVEN.protoc, f"--proto_path={PROTOS}", f"--python_out={stubs}", f"--grpc_python_out={stubs}",
-                      f"--plugin=protoc-gen-grpc_python={shutil.which('grpc_python_plugin')}", *files], check=True)
-      self.check(self.program_prints(sys.executable, GIVEN.python, self.server, PYTHONPATH=stubs))
+    package = packages.install_python(self.folder())
+    self.check(self.program_prints(sys.executable, GIVEN.python, self.server, PYTHONPATH=str(package)))
 
   def test_in_node(self):
-    if not shutil.which("npm"):
-      self.skipTest("npm is not installed")
-    GIVEN.modules.mkdir(parents=True, exist_ok=True)
-    shutil.copy(GIVEN.node, GIVEN.modules)
-    if not (GIVEN.modules / "node_modules").exists():
-      wanted = json.loads((sandbox.ROOT / "client/examples/node/package.json").read_text(encoding="utf-8"))["dependencies"]
-      done = subprocess.run(["npm", "install", "--prefix", GIVEN.modules, "--no-audit", "--no-fund",
-                             *(f"{name}@{version}" for name, version in wanted.items())],
-                            capture_output=True, text=True, timeout=120, check=False)
-      if done.returncode != 0:
-        self.skipTest(f"npm installs nothing: {done.stderr}")
-    self.check(self.program_prints("node", GIVEN.modules / GIVEN.node.name, self.server, str(PROTOS)))
+    _, place = packages.install_node(self.folder())
+    self.check(self.program_prints("node", shutil.copy(GIVEN.node, place), self.server))
 
 
 class Table(unittest.TestCase):
@@ -130,8 +122,7 @@ class Table(unittest.TestCase):
 
 if __name__ == "__main__":
   arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-  for option in ("--programs", "--cpp", "--python", "--node", "--modules"):
+  for option in ("--programs", "--cpp", "--python", "--node"):
     arguments.add_argument(option, required=True, type=lambda name: pathlib.Path(name).resolve())
-  arguments.add_argument("--protoc", required=True)
   GIVEN, rest_of_arguments = arguments.parse_known_args()
   unittest.main(argv=[sys.argv[0], *rest_of_arguments], verbosity=2)

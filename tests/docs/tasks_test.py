@@ -9,12 +9,14 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import threading
 import unittest
 
 import sandbox
+
+sys.path.append(str(sandbox.ROOT / "tests/client"))
+import packages  # noqa: E402
 
 GIVEN = None  # The arguments; set by main.
 FILE_SOURCE = "sources: [{name: default, receiver: file, path: tracks.ndjson}]\n"
@@ -119,9 +121,9 @@ class Tasks(unittest.TestCase):
   def check_example(self, language):
     """Runs the README of an example in a copy of what it needs of the source tree."""
     steps, _ = sandbox.task(f"client/examples/{language}/README.md", language)
-    for folder in ("proto", "tests"):
-      (self.home / folder).symlink_to(sandbox.ROOT / folder)
-    shutil.copytree(sandbox.ROOT / "client/examples", self.home / "client/examples", ignore=shutil.ignore_patterns("node_modules"))
+    packages.copy_of(language, self.home)
+    (self.home / "tests").symlink_to(sandbox.ROOT / "tests")
+    shutil.copytree(sandbox.ROOT / "client/examples", self.home / "client/examples", ignore=packages.BUILT)
     self.start(FILE_SOURCE)
     self.assertIn("forwarded: accepted=", self.machine.run("".join(steps)))
     self.assertGreater(self.count("accepted_count"), 0)
@@ -130,10 +132,9 @@ class Tasks(unittest.TestCase):
     self.check_example("python")
 
   def test_a_node_service(self):
-    if not shutil.which("npm"):
-      self.skipTest("npm is not installed")
-    if subprocess.run(["npm", "ping", "--fetch-retries=0"], capture_output=True, timeout=60, check=False).returncode != 0:
-      self.skipTest("the npm registry cannot be reached")
+    why = packages.why_no_npm()
+    if why:
+      self.skipTest(why)
     self.machine.variables["npm_config_userconfig"] = str(pathlib.Path.home() / ".npmrc")
     self.check_example("node")
 

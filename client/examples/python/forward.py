@@ -3,38 +3,15 @@
 
   forward.py [--server HOST:PORT] [--source NAME] BODY.json
 
-Needs grpcio and protobuf, and the message classes (see README.md).
+Needs the package `segrid` (see README.md).
 """
 
 import argparse
 import os
 import sys
 
-import grpc
+import segrid
 from segrid.v1 import bridge_pb2
-
-TIMEOUT_SECONDS = 10
-
-
-class Bridge:
-  """The two calls; grpc's generic methods need no generated stub."""
-
-  def __init__(self, channel):
-    self._transform = self._method(channel, "Transform")
-    self._forward = self._method(channel, "Forward")
-
-  @staticmethod
-  def _method(channel, name):
-    return channel.unary_unary(
-        f"/segrid.v1.BridgeService/{name}",
-        request_serializer=getattr(bridge_pb2, f"{name}Request").SerializeToString,
-        response_deserializer=getattr(bridge_pb2, f"{name}Response").FromString)
-
-  def transform(self, request):
-    return self._transform(request, timeout=TIMEOUT_SECONDS, wait_for_ready=True)
-
-  def forward(self, request):
-    return self._forward(request, timeout=TIMEOUT_SECONDS, wait_for_ready=True)
 
 
 def name_of(enum, number):
@@ -43,17 +20,13 @@ def name_of(enum, number):
 
 
 def outcome_lines(response):
-  """A line per event. What has no issue has the next of the Tracks."""
-  issues = {issue.index: issue for issue in response.issues}
-  tracks = iter(response.tracks)
-  for index in range(response.event_count):
-    if index in issues:
-      issue = issues[index]
-      outcome = name_of(bridge_pb2.Outcome, issue.outcome).removeprefix("OUTCOME_").lower()
-      yield f"{index}: {outcome}, {name_of(bridge_pb2.Reason, issue.reason).removeprefix('REASON_')}"
+  """A line per event."""
+  for index, outcome in enumerate(segrid.outcomes(response)):
+    if isinstance(outcome, segrid.Track):
+      yield f"{index}: {outcome.event} ({outcome.timestamp.ToJsonString()}, {outcome.message_id})"
     else:
-      track = next(tracks)
-      yield f"{index}: {track.event} ({track.timestamp.ToJsonString()}, {track.message_id})"
+      said = name_of(bridge_pb2.Outcome, outcome.outcome).removeprefix("OUTCOME_").lower()
+      yield f"{index}: {said}, {name_of(bridge_pb2.Reason, outcome.reason).removeprefix('REASON_')}"
 
 
 def main():
@@ -65,16 +38,13 @@ def main():
   with open(given.body, "rb") as file:
     body = file.read()
 
-  with grpc.insecure_channel(given.server) as channel:
-    bridge = Bridge(channel)
+  with segrid.Client(given.server) as client:
     try:
-      seen = bridge.transform(bridge_pb2.TransformRequest(webhook_json=body, source=given.source))
-      for line in outcome_lines(seen):
+      for line in outcome_lines(client.transform(body, source=given.source)):
         print(line)
-      taken = bridge.forward(bridge_pb2.ForwardRequest(
-          webhook_json=body, sources=[given.source] if given.source else []))
-    except grpc.RpcError as error:
-      print(f"{error.code().name}: {error.details()}", file=sys.stderr)
+      taken = client.forward(body, sources=[given.source] if given.source else [])
+    except segrid.Error as error:
+      print(error, file=sys.stderr)
       return 1
   print(f"forwarded: accepted={taken.accepted_count} duplicate={taken.duplicate_count} "
         f"skipped={taken.skipped_count} rejected={taken.rejected_count}")

@@ -18,7 +18,7 @@ import cases
 from running_server import running_server
 
 HERE = pathlib.Path(__file__).resolve().parent
-EXAMPLE = cases.ROOT / "client/examples/node"
+PACKAGE = cases.ROOT / "client/node/package.json"
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE.
 
 GIVEN = None  # The command line.
@@ -40,11 +40,12 @@ def run_npm(directory, *command, timeout):
 
 
 def install_packages(directory):
-  """Installs what the example asks for, unless it is there."""
+  """Installs what our package asks for, unless it is there."""
   for program in ("node", "npm"):
     if not shutil.which(program):
       skip(f"{program} is not installed")
-  wanted = (EXAMPLE / "package.json").read_text(encoding="utf-8")
+  needed = json.loads(PACKAGE.read_text(encoding="utf-8"))["dependencies"]
+  wanted = json.dumps({"private": True, "dependencies": needed})
   stamp = directory / "installed.json"
   if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
     return
@@ -136,43 +137,6 @@ class NodeClient(unittest.TestCase):
     self.assertEqual(full["details"]["ErrorInfo"]["reason"], "QUEUE_FULL")
     delay = full["details"]["RetryInfo"]["retry_delay"]
     self.assertGreater(int(delay.get("seconds", 0)) + delay.get("nanos", 0), 0)
-
-  def test_example_outlives_a_reason_that_it_does_not_know(self):
-    with tempfile.TemporaryDirectory() as name:
-      # The protos of a client of a day before this reason was there.
-      protos = shutil.copytree(cases.ROOT / "proto", pathlib.Path(name, "proto"))
-      bridge = protos / "segrid/v1/bridge.proto"
-      text = bridge.read_text(encoding="utf-8")
-      older = text.replace("  REASON_EVENT_NOT_SELECTED = 2;\n", "")
-      self.assertNotEqual(older, text)
-      bridge.write_text(older, encoding="utf-8")
-      body = pathlib.Path(name, "body.json")
-      body.write_text('[{"event": "deferred", "email": "ada@example.com", "timestamp": 1}]', encoding="utf-8")
-      example = shutil.copy(EXAMPLE / "forward.mjs", GIVEN.modules)
-      done = subprocess.run(
-          ["node", example, "--proto", protos, "--server", self.address, "--source", "plain", body],
-          capture_output=True, text=True, timeout=60, check=False)
-    self.assertEqual((done.returncode, done.stderr), (0, ""))
-    self.assertEqual(done.stdout.splitlines()[0], "0: skipped, 2")
-
-  def test_example_forwards_a_real_batch(self):
-    body = cases.ROOT / "tests/data/sendgrid/spatie_multipleEvents.json"
-    wanted = cases.outcomes_of_program(GIVEN.segrid, body.read_bytes(), self.config, "everything")
-    # A module is looked for beside the file that imports it.
-    example = shutil.copy(EXAMPLE / "forward.mjs", GIVEN.modules)
-    def run(*more):
-      return subprocess.run(
-          ["node", example, "--proto", str(cases.ROOT / "proto"), "--server", self.address, *more],
-          capture_output=True, text=True, timeout=60, check=False)
-    done = run("--source", "everything", str(body))
-    self.assertEqual((done.returncode, done.stderr), (0, ""))
-    lines = done.stdout.splitlines()
-    self.assertEqual(len(lines), len(wanted) + 1)
-    self.assertIn("0: Email ", lines[0])
-    self.assertRegex(lines[-1], "^forwarded: accepted=[1-9]")
-    failed = run("--source", "nobody", str(body))
-    self.assertEqual(failed.returncode, 1)
-    self.assertIn("NOT_FOUND", failed.stderr)
 
 
 def main():

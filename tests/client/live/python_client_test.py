@@ -1,11 +1,9 @@
 """A Python client made from the published .proto files gets the answers that `segrid transform` gives.
 
-JSON and typed in, typed and JSON out, field by field; errors can be read as `google.rpc` details;
-the example forwards a real batch.
+JSON and typed in, typed and JSON out, field by field; errors can be read as `google.rpc` details.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -150,34 +148,6 @@ class PythonClient(unittest.TestCase):
     self.assertEqual(details["ErrorInfo"].reason, "QUEUE_FULL")
     delay = details["RetryInfo"].retry_delay
     self.assertGreater(delay.seconds + delay.nanos, 0)
-
-  def test_example_outlives_a_reason_that_it_does_not_know(self):
-    sys.path.insert(0, str(cases.ROOT / "client/examples/python"))
-    import forward  # pylint: disable=import-outside-toplevel
-    answer = self.messages.TransformResponse(event_count=2, skipped_count=2, issues=[
-        {"index": 0, "outcome": 1, "reason": 9}, {"index": 1, "outcome": 1, "reason": 99}])
-    # As it comes over the wire, which a newer server has filled.
-    answer = self.messages.TransformResponse.FromString(answer.SerializeToString())
-    self.assertEqual(list(forward.outcome_lines(answer)),
-                     ["0: skipped, NOT_ROUTED", "1: skipped, 99"])
-
-  def test_example_forwards_a_real_batch(self):
-    body = cases.ROOT / "tests/data/sendgrid/spatie_multipleEvents.json"
-    wanted = cases.outcomes_of_program(GIVEN.segrid, body.read_bytes(), self.config, "everything")
-    def run(*more):
-      return subprocess.run(
-          [sys.executable, str(cases.ROOT / "client/examples/python/forward.py"), "--server",
-           self.address, "--source", "everything", *more], capture_output=True, text=True, timeout=60,
-          check=False, env={**os.environ, "PYTHONPATH": sys.path[0]})
-    done = run(str(body))
-    self.assertEqual((done.returncode, done.stderr), (0, ""))
-    lines = done.stdout.splitlines()
-    self.assertEqual(len(lines), len(wanted) + 1)
-    self.assertIn("0: Email ", lines[0])
-    self.assertRegex(lines[-1], "^forwarded: accepted=[1-9]")
-    failed = run("--source", "nobody", str(body))
-    self.assertEqual(failed.returncode, 1)
-    self.assertIn("NOT_FOUND", failed.stderr)
 
 
 def main():

@@ -48,24 +48,30 @@ def _port(process, port_file, log):
 
 
 @contextlib.contextmanager
+def running(program, config, directory):
+  """Gives the address of a server with a configuration; stops it cleanly."""
+  log = directory / "log"
+  with open(log, "wb") as output:
+    process = subprocess.Popen([program, "--config", str(config), "--port-file", str(directory / "port")],
+                               stdout=output, stderr=subprocess.STDOUT)
+  try:
+    yield f"127.0.0.1:{_port(process, directory / 'port', log)}"
+    process.terminate()
+    code = process.wait(timeout=STOP_SECONDS)
+    if code != 0:
+      sys.exit(f"the server ended with {code}:\n{log.read_text(encoding='utf-8')}")
+  finally:
+    if process.poll() is None:
+      process.kill()
+      process.wait()
+
+
+@contextlib.contextmanager
 def running_server(program):
   """Gives the server's address and its configuration file; stops it cleanly."""
   with tempfile.TemporaryDirectory() as name:
     directory = pathlib.Path(name)
     config = directory / "segrid.yaml"
     config.write_text(json.dumps(_config(directory)), encoding="utf-8")
-    log = directory / "log"
-    with open(log, "wb") as output:
-      process = subprocess.Popen(
-          [program, "--config", str(config), "--port-file", str(directory / "port")],
-          stdout=output, stderr=subprocess.STDOUT)
-    try:
-      yield f"127.0.0.1:{_port(process, directory / 'port', log)}", str(config)
-      process.terminate()
-      code = process.wait(timeout=STOP_SECONDS)
-      if code != 0:
-        sys.exit(f"the server ended with {code}:\n{log.read_text(encoding='utf-8')}")
-    finally:
-      if process.poll() is None:
-        process.kill()
-        process.wait()
+    with running(program, config, directory) as address:
+      yield address, str(config)

@@ -1,0 +1,1 @@
+export { Client, SegridError, outcomes } from "./index.cjs";
