@@ -96,7 +96,7 @@ int Serve(CommandLine line) {
   base::SystemClock clock;
   logging::Log log(LogOptionsOf(config->logging), clock);
   for (const std::string& warning : config::Warnings(*config)) {
-    log.Warning("the configuration may not be meant so", {{"why", warning}});
+    log.Warning("the configuration may not be meant so", {{"detail", warning}});
   }
   absl::StatusOr<std::unique_ptr<Application>> application = Application::Start(
       {*std::move(config),

@@ -139,11 +139,12 @@ std::shared_ptr<jwt::FetchedKeys> HttpDoors::FetchedKeys(
             "the keys of a webhook's jwks_url cannot be fetched; those of "
             "before stay",
             {{"reason", base::ReasonOf(status)},
-             {"why", std::string(status.message())}});
+             {"detail", std::string(status.message())}});
       });
   if (!started.ok()) {
-    environment_.log.Error("the keys of a webhook's jwks_url cannot be fetched",
-                           {{"why", std::string(started.status().message())}});
+    environment_.log.Error(
+        "the keys of a webhook's jwks_url cannot be fetched",
+        {{"detail", std::string(started.status().message())}});
     return std::make_shared<jwt::FetchedKeys>();
   }
   fetcher = *std::move(started);
@@ -286,9 +287,9 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
   }
   environment_.log.Warning(
       "this listener stays closed: its default address is not available; set "
-      "its "
-      "'listen' in the configuration",
-      {{"door", name}, {"why", std::string(listener.status().message())}});
+      "its 'listen' in the configuration",
+      {{"listener", name},
+       {"detail", std::string(listener.status().message())}});
   return absl::OkStatus();
 }
 

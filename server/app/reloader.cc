@@ -142,14 +142,14 @@ void Reloader::LogNewWarnings(const config::Config& config) {
       continue;
     }
     deps_.log.Warning("the configuration may not be meant so",
-                      {{"why", warning}});
+                      {{"detail", warning}});
   }
 }
 
 void Reloader::LogFailure(const absl::Status& status) {
   ++deps_.application.figures().failed_reloads;
   deps_.log.Error("the configuration was not reloaded, the old one stays",
-                  {{"reason", std::string(status.message())}});
+                  {{"detail", std::string(status.message())}});
   deps_.supervisor.Ready(
       "serving; the new configuration has errors, the old one stays");
 }

@@ -46,14 +46,14 @@ void StoreLog::Stop(std::string reason) {
   was_seen_ = false;
   reason_ = std::move(reason);
   stopped_at_ = clock_.Uptime();
-  log_.Error("the store stops accepting: senders are told to come back",
-             {{"reason", reason_}});
+  log_.Error("the store stops accepting: senders are told to retry",
+             {{"detail", reason_}});
 }
 
 void StoreLog::Resume() {
   stopped_ = false;
   log_.Info("the store accepts again",
-            {{"reason", reason_},
+            {{"detail", reason_},
              {"lasted_seconds",
               absl::ToInt64Seconds(clock_.Uptime() - stopped_at_)}});
 }

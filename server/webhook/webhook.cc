@@ -280,7 +280,7 @@ httpd::Answer Webhook::Refuse(Outcome outcome, const Trace& trace,
   environment_.log.Debug(
       "webhook request refused",
       {{"webhook", name_},
-       {"reason",
+       {"outcome",
         std::string(kOutcomeNames[static_cast<std::size_t>(outcome)])},
        {"detail", std::string(detail)},
        {"trace_id", TextOf(trace)}});

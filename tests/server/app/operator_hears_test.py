@@ -160,7 +160,7 @@ class Hears(unittest.TestCase):
         self.assertGreater(sent, 0)
         line = self.line("the store stops accepting")
         self.assertEqual(line["level"], "error")
-        self.assertIn("the queue is at its limit of 1048576 bytes", line["reason"])
+        self.assertIn("the queue is at its limit of 1048576 bytes", line["detail"])
         self.assertGreater(program.metrics()['segrid_webhook_requests_total{webhook="news",outcome="unavailable"}'], 0)
         refused = self.line('"webhook refused"')
         self.assertEqual((refused["webhook"], refused["reason"]), ("news", "QUEUE_FULL"))

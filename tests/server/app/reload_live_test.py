@@ -157,7 +157,7 @@ class Reload(unittest.TestCase):
         self.assertEqual((self.lines_of("other.ndjson", 1), self.lines_of("first.ndjson", 2)), (1, 2))
         self.write(LISTENERS, WEBHOOK, SOURCES, SECOND)
         self.sighup()
-        self.assertIn("sources[First_One]", self.line("the configuration was not reloaded")["reason"])
+        self.assertIn("sources[First_One]", self.line("the configuration was not reloaded")["detail"])
         done = self.segrid("reload", "--allow-removal", "sources[First_One]")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.post(event="d"), 200)
@@ -180,7 +180,7 @@ class Reload(unittest.TestCase):
                   "webhook default takes posts that were signed up to 30h ago, but message ids are kept for 26h only: an "
                   "older post that is sent again is accepted again; raise queue.dedup_window or shorten replay_window"}
         self.sighup()
-        self.assertEqual({self.line("may not be meant so")["why"] for _ in wanted}, wanted)
+        self.assertEqual({self.line("may not be meant so")["detail"] for _ in wanted}, wanted)
         again = self.segrid("reload")  # What was told is not told again.
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertFalse([line for line in self.log if "may not be meant so" in line])
@@ -194,7 +194,7 @@ class Reload(unittest.TestCase):
                           if (check["check"], check["result"]) == ("config", "warning")}, wanted)
         started = subprocess.run([SERVER, "--config", self.config, "--data-dir", self.folder / "third", "--port-file",
                                   self.folder / "no/such/folder"], capture_output=True, text=True, check=False)
-        self.assertEqual({json.loads(line)["why"] for line in started.stderr.splitlines() if "may not be meant" in line},
+        self.assertEqual({json.loads(line)["detail"] for line in started.stderr.splitlines() if "may not be meant" in line},
                          wanted)
 
 

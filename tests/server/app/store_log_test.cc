@@ -41,7 +41,7 @@ TEST_F(StoreLogTest, AStopThatALookSeesIsALineAndItsEndAnother) {
       Lines(),
       ElementsAre(AllOf(HasSubstr("the store stops accepting"),
                         HasSubstr(R"("level":"error")"),
-                        HasSubstr(R"("reason":"no space left on the disk")"))));
+                        HasSubstr(R"("detail":"no space left on the disk")"))));
   for (int i = 0; i < 90; ++i) {
     clock_.Advance(absl::Seconds(1));
     store_.OnLook("no space left on the disk");
