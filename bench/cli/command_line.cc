@@ -108,7 +108,7 @@ CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
       ->type_name("FILE");
   suite
       ->add_option("--skip", options.skip,
-                   "rpc, micro, queue, client, node, memory")
+                   "paths, rpc, micro, queue, client, node, memory")
       ->delimiter(',');
   suite->add_option("--json", arguments.json_path,
                     "Write the result as JSON; - = stdout");
@@ -124,6 +124,7 @@ absl::StatusOr<Command> ToSuite(const SuiteArguments& arguments,
                        .must_meet_goals = arguments.must_meet_goals};
   command.suite.self_binary = self;
   SEGRID_ASSIGN_OR_RETURN(command.suite.bodies, ReadBodies(arguments.bodies));
+  command.suite.body_paths = arguments.bodies;
   SEGRID_ASSIGN_OR_RETURN(
       command.suite.memory_duration,
       ToDuration("--memory-duration", arguments.memory_duration));

@@ -26,7 +26,8 @@ absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(
     ApplyTransport(arguments);
     // Channels to one address share a connection unless they are told not to.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    // How long an attempt may take; a busy machine is slow to answer.
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2'000);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
     // A failed call is counted as one: nothing is retried behind our back.

@@ -13,27 +13,6 @@
 
 namespace segrid::bench {
 
-// Transform against the raw echo of as many bytes both ways.
-struct EchoCase {
-  Input input;
-  Output output;
-  std::int32_t events;
-  std::int32_t connections;
-  std::int32_t concurrency;
-  double goal;  // Calls/s ÷ calls/s of the echo.
-};
-
-inline constexpr std::array<EchoCase, 8> kEchoCases = {{
-    {Input::kJson, Output::kBatch, 1, 4, 32, 0.90},
-    {Input::kJson, Output::kBatch, 10, 4, 32, 0.75},
-    {Input::kJson, Output::kBatch, 100, 4, 16, 0.65},
-    {Input::kJson, Output::kBatch, 1000, 4, 8, 0.90},
-    {Input::kTyped, Output::kTracks, 1, 4, 32, 0.90},
-    {Input::kTyped, Output::kTracks, 10, 4, 32, 0.75},
-    {Input::kTyped, Output::kTracks, 100, 4, 16, 0.65},
-    {Input::kTyped, Output::kTracks, 1000, 4, 8, 0.90},
-}};
-
 // TransformStream against Transform, one event per message.
 struct StreamCase {
   std::int32_t concurrency = 64;
@@ -58,12 +37,17 @@ struct MemoryCase {
   absl::Duration growth_duration = absl::Minutes(10);  // when it is this long.
 };
 
-// Throughput of a server that may use all cores ÷ one that has a single core.
+// Capacity of a server that may use all cores ÷ one that has a single core.
 struct CoresCase {
+  Method method;
+  double goal;  // On two cores.
   std::int32_t events = 100;
   std::int32_t connections = 4;
   std::int32_t concurrency = 16;
 };
+
+inline constexpr std::array<CoresCase, 2> kCoresCases = {
+    {{Method::kTransform, 1.8}, {Method::kForward, 1.6}}};
 
 // Figures of micro benches by their names, see MicroFigures. No baseline: the
 // figure is judged alone.

@@ -24,8 +24,9 @@ struct Measure {
   const char* key;
   const char* suffix;
 };
-constexpr std::array<Measure, 9> kMeasures = {
+constexpr std::array<Measure, 10> kMeasures = {
     {{"items_per_second", ""},
+     {"tracks_per_call", " tracks"},
      {"bytes_per_second", " bytes"},
      {"allocations_per_event", " allocations"},
      {"p99_seconds", " p99"},

@@ -53,6 +53,7 @@ class MicroRounds {
   std::vector<SuiteRow> Rows(std::span<const MicroCase> cases) const {
     return MicroRows(rounds_, cases);
   }
+  std::span<const MicroFigures> rounds() const { return rounds_; }
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:

@@ -11,27 +11,6 @@
 namespace segrid::bench {
 namespace {
 
-constexpr std::int64_t kProbes = 64;  // As many as there are payloads.
-
-const char* NameOf(Input input) {
-  return input == Input::kJson ? "JSON → batch JSON" : "typed → tracks";
-}
-
-// The requests of `run` as bodies of the echo service: as many, as large and as
-// different, so that both sides read the same memory. Tag, size and
-// answer_bytes around a body take the place of its first bytes.
-absl::StatusOr<std::vector<std::string>> EchoBodies(const RunOptions& run) {
-  SEGRID_ASSIGN_OR_RETURN(const std::vector<Payload> payloads,
-                          MakePayloads(run.payload));
-  std::vector<std::string> bodies;
-  for (const Payload& payload : payloads) {
-    const std::size_t bytes = payload.bytes.size();
-    const std::size_t overhead = bytes < 128 + 7 ? 7 : bytes < 16391 ? 8 : 9;
-    bodies.push_back(payload.bytes.substr(std::min(overhead, bytes - 1)));
-  }
-  return bodies;
-}
-
 absl::Status NoSuccess(const RunOptions& run, const RunResult& result) {
   return absl::UnavailableError(
       absl::StrCat(std::string(RowOf(run.payload.method).name), " at ",
@@ -48,24 +27,6 @@ absl::StatusOr<RunResult> RunChecked(const RunOptions& run) {
   return result;
 }
 
-// Rows are found by their names, so each has one of its own.
-std::string CostNameOf(const std::string& what) {
-  return absl::StrCat("  CPU time per call, echo ÷ Transform",
-                      what.substr(what.find(',')));
-}
-
-SuiteRow CostRow(const std::string& what, const std::vector<double>& figures,
-                 const std::vector<double>& baselines,
-                 const std::vector<double>& ratios) {
-  SuiteRow row;
-  row.what = what;
-  row.unit = Unit::kSeconds;
-  row.figure = MedianOf(figures);
-  row.baseline = MedianOf(baselines);
-  row.ratio = MedianOf(ratios);
-  return row;
-}
-
 }  // namespace
 
 RunOptions Rounds::Load(const std::string& address, Method method) const {
@@ -77,36 +38,6 @@ RunOptions Rounds::Load(const std::string& address, Method method) const {
   run.duration = options_.length;
   if (address == options_.product) run.server_pid = options_.product_pid;
   return run;
-}
-
-absl::StatusOr<Rounds::Pair> Rounds::EchoPair(const EchoCase& echo_case) const {
-  Pair pair;
-  pair.row.what = absl::StrCat("Transform ÷ raw echo, ",
-                               NameOf(echo_case.input), ", ", echo_case.events,
-                               echo_case.events == 1 ? " event" : " events");
-  pair.row.goal = echo_case.goal;
-  pair.figure_run = Load(options_.product, Method::kTransform);
-  pair.baseline_run = Load(options_.echo, Method::kEcho);
-  RunOptions& run = pair.figure_run;
-  run.payload.input = echo_case.input;
-  run.payload.output = echo_case.output;
-  run.payload.batch = echo_case.events;
-  run.connections = echo_case.connections;
-  run.concurrency = echo_case.concurrency;
-
-  // How many bytes go both ways: the echo gets as many.
-  RunOptions probe = run;
-  probe.count = kProbes;
-  probe.warmup = absl::ZeroDuration();
-  SEGRID_ASSIGN_OR_RETURN(const RunResult sizes, RunChecked(probe));
-  RunOptions& echo = pair.baseline_run;
-  echo.connections = run.connections;
-  echo.concurrency = run.concurrency;
-  const std::int64_t calls = sizes.total.successes();
-  SEGRID_ASSIGN_OR_RETURN(echo.payload.bodies, EchoBodies(run));
-  echo.payload.answer_bytes =
-      static_cast<std::uint32_t>(sizes.total.response_bytes / calls);
-  return pair;
 }
 
 Rounds::Pair Rounds::StreamPair(const StreamCase& stream) const {
@@ -143,10 +74,13 @@ Rounds::Pair Rounds::ForwardPair(const ForwardCase& forward) const {
 
 Rounds::Pair Rounds::CoresPair(const CoresCase& cores) const {
   Pair pair;
-  pair.row.what = absl::StrCat("Transform, server on ", AvailableCores(),
-                               " cores ÷ on 1 core, ", cores.events, " events");
+  pair.row.what = absl::StrCat(
+      std::string(RowOf(cores.method).name), ", capacity of the server on ",
+      AvailableCores(), " cores ÷ on 1 core, the tool's CPU time left out, ",
+      cores.events, " events");
+  pair.row.goal = cores.goal;
   pair.baseline_cores = 1;
-  pair.figure_run = Load(options_.product, Method::kTransform);
+  pair.figure_run = Load(options_.product, cores.method);
   pair.figure_run.payload.batch = cores.events;
   pair.figure_run.connections = cores.connections;
   pair.figure_run.concurrency = cores.concurrency;
@@ -154,25 +88,20 @@ Rounds::Pair Rounds::CoresPair(const CoresCase& cores) const {
   return pair;
 }
 
-absl::Status Rounds::Prepare() {
-  for (const EchoCase& echo_case : kEchoCases) {
-    SEGRID_ASSIGN_OR_RETURN(Pair pair, EchoPair(echo_case));
-    pairs_.push_back(std::move(pair));
-  }
+void Rounds::Prepare() {
   pairs_.push_back(StreamPair({}));
   pairs_.push_back(ForwardPair({}));
-  if (AvailableCores() > 1) pairs_.push_back(CoresPair({}));
-  return absl::OkStatus();
+  if (AvailableCores() == 1) return;
+  for (const CoresCase& cores : kCoresCases) {
+    pairs_.push_back(CoresPair(cores));
+  }
 }
 
 absl::StatusOr<Rounds::Side> Rounds::MeasureSide(const RunOptions& run) {
   SEGRID_ASSIGN_OR_RETURN(const RunResult result, RunChecked(run));
   const auto calls = static_cast<double>(result.total.successes());
   Side side{.rate = calls / result.elapsed_seconds};
-  if (result.server) {
-    side.cost =
-        (result.server->cpu_seconds + result.client.cpu_seconds) / calls;
-  }
+  if (result.server) side.cost = result.server->cpu_seconds / calls;
   return side;
 }
 
@@ -195,14 +124,15 @@ absl::Status Rounds::MeasurePair(Pair& pair) const {
   if (!baseline_first) {
     SEGRID_ASSIGN_OR_RETURN(baseline, Baseline(pair));
   }
-  pair.figures.push_back(figure.rate);
-  pair.baselines.push_back(baseline.rate);
-  pair.ratios.push_back(figure.rate / baseline.rate);
-  if (figure.cost > 0 && baseline.cost > 0) {
-    pair.figure_costs.push_back(figure.cost);
-    pair.baseline_costs.push_back(baseline.cost);
-    pair.cost_ratios.push_back(baseline.cost / figure.cost);
+  const bool by_cost = pair.baseline_cores > 0;
+  if (by_cost && !(figure.cost > 0 && baseline.cost > 0)) {
+    return absl::UnavailableError("/proc does not show the server's CPU time");
   }
+  pair.figures.push_back(by_cost ? AvailableCores() / figure.cost
+                                 : figure.rate);
+  pair.baselines.push_back(by_cost ? pair.baseline_cores / baseline.cost
+                                   : baseline.rate);
+  pair.ratios.push_back(pair.figures.back() / pair.baselines.back());
   return absl::OkStatus();
 }
 
@@ -222,14 +152,9 @@ std::vector<SuiteRow> Rounds::Rows() const {
     SuiteRow row = pair.row;
     row.figure = MedianOf(pair.figures);
     row.baseline = MedianOf(pair.baselines);
-    row.ratio = MedianOf(pair.ratios);
+    SetRatios(pair.ratios, row);
     JudgeRow(row);
     rows.push_back(std::move(row));
-    if (pair.baseline_run.payload.method == Method::kEcho &&
-        !pair.cost_ratios.empty()) {
-      rows.push_back(CostRow(CostNameOf(pair.row.what), pair.figure_costs,
-                             pair.baseline_costs, pair.cost_ratios));
-    }
   }
   return rows;
 }

@@ -1,4 +1,4 @@
-// Interleaved measurements of two servers.
+// Interleaved measurements of a server under two loads.
 
 #pragma once
 
@@ -17,8 +17,7 @@
 namespace segrid::bench {
 
 struct RoundsOptions {
-  std::string product;  // Addresses.
-  std::string echo;
+  std::string product;  // Address.
   int product_pid = 0;
   std::vector<std::string> bodies;  // Empty: generated events.
   absl::Duration warmup;            // Of one measurement.
@@ -33,14 +32,13 @@ class Rounds {
  public:
   explicit Rounds(RoundsOptions options) : options_(std::move(options)) {}
 
-  // Finds out how many bytes the echoes must have. Before the first round.
-  absl::Status Prepare();
+  // Before the first round.
+  void Prepare();
 
   // Measures every case once. `progress` gets a line before each.
   absl::Status Measure(const std::function<void(const std::string&)>& progress);
 
-  // One row per case; after the last round. An echo's has a second one: how
-  // much CPU time a call takes, which a busy machine disturbs less.
+  // One row per case; after the last round.
   std::vector<SuiteRow> Rows() const;
 
  private:
@@ -49,24 +47,21 @@ class Rounds {
     SuiteRow row;
     RunOptions figure_run;
     RunOptions baseline_run;
-    int baseline_cores = 0;  // The product's during the baseline; 0: all.
+    // The product's during the baseline; then the row compares capacities: how
+    // many calls its cores could take in a second of their CPU time. 0: all.
+    int baseline_cores = 0;
     std::vector<double> figures = {};
     std::vector<double> baselines = {};
     std::vector<double> ratios = {};
-    // Seconds of server and tool per call.
-    std::vector<double> figure_costs = {};
-    std::vector<double> baseline_costs = {};
-    std::vector<double> cost_ratios = {};  // Baseline ÷ figure.
   };
   // What a side came to.
   struct Side {
-    double rate = 0;
-    double cost = 0;
+    double rate = 0;  // Calls per second.
+    double cost = 0;  // CPU seconds of the server for a call; 0: not known.
   };
   static absl::StatusOr<Side> MeasureSide(const RunOptions& run);
 
   RunOptions Load(const std::string& address, Method method) const;
-  absl::StatusOr<Pair> EchoPair(const EchoCase& echo_case) const;
   Pair StreamPair(const StreamCase& stream) const;
   Pair ForwardPair(const ForwardCase& forward) const;
   Pair CoresPair(const CoresCase& cores) const;

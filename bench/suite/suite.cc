@@ -16,6 +16,7 @@
 #include "bench/suite/median.h"
 #include "bench/suite/memory.h"
 #include "bench/suite/micro.h"
+#include "bench/suite/path_rows.h"
 #include "bench/suite/rounds.h"
 #include "bench/suite/servers.h"
 #include "bench/suite/webhook_cases.h"
@@ -57,10 +58,31 @@ double LoadAverage() {
   return getloadavg(&load, 1) == 1 ? load : 0;
 }
 
+MicroProgram PathProgram(const SuiteOptions& options) {
+  MicroProgram program{
+      "paths and their parts",
+      {Beside(options, "segrid-path-bench"),
+       absl::StrCat("--server-binary=", ServerBinaryOf(options)),
+       absl::StrCat("--scale=", options.scale)}};
+  for (const std::string& path : options.body_paths) {
+    program.arguments.push_back("--body=" + path);
+  }
+  program.arguments.emplace_back("--out=");
+  return program;
+}
+
 // The programs of a round; what is not asked for or cannot be becomes a note.
 std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
                                      std::vector<std::string>& notes) {
   std::vector<MicroProgram> programs;
+  if (options.Has("paths")) programs.push_back(PathProgram(options));
+  if (options.Has("paths") || options.Has("queue")) {
+    programs.push_back({"delivery",
+                        {Beside(options, "segrid-delivery-bench"),
+                         absl::StrCat("--benchmark_min_time=",
+                                      kDeliverySeconds * options.scale),
+                         "--benchmark_out_format=json", "--benchmark_out="}});
+  }
   if (options.Has("micro")) {
     programs.push_back(
         {"micro benches",
@@ -76,11 +98,6 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
         {"durable queue",
          {bench, absl::StrCat("--seconds=", kQueueSeconds * options.scale),
           "--out="}});
-    programs.push_back({"delivery",
-                        {Beside(options, "segrid-delivery-bench"),
-                         absl::StrCat("--benchmark_min_time=",
-                                      kDeliverySeconds * options.scale),
-                         "--benchmark_out_format=json", "--benchmark_out="}});
     programs.push_back({"warehouse (built with the tests)",
                         {Beside(options, "segrid-warehouse-bench"),
                          "--benchmark_out_format=json", "--benchmark_out="}});
@@ -121,10 +138,9 @@ void Append(std::vector<SuiteRow> more, std::vector<SuiteRow>& rows) {
   for (SuiteRow& row : more) rows.push_back(std::move(row));
 }
 
-// The servers of the RPC cases, and their rounds.
+// The server of the RPC cases, and their rounds.
 struct Rpc {
   RunningServer product;
-  RunningServer echo;
   Rounds rounds;
 };
 
@@ -132,17 +148,13 @@ absl::StatusOr<std::unique_ptr<Rpc>> StartRpc(const SuiteOptions& options,
                                               const std::string& directory) {
   SEGRID_ASSIGN_OR_RETURN(RunningServer product,
                           StartProduct(ServerBinaryOf(options), directory));
-  SEGRID_ASSIGN_OR_RETURN(RunningServer echo,
-                          StartEcho(options.self_binary, directory));
   Rounds rounds({.product = product.address,
-                 .echo = echo.address,
                  .product_pid = product.process.pid(),
                  .bodies = options.bodies,
                  .warmup = kWarmup * options.scale,
                  .length = kLength * options.scale});
-  SEGRID_RETURN_IF_ERROR(rounds.Prepare());
-  return std::unique_ptr<Rpc>(
-      new Rpc{std::move(product), std::move(echo), std::move(rounds)});
+  rounds.Prepare();
+  return std::unique_ptr<Rpc>(new Rpc{std::move(product), std::move(rounds)});
 }
 
 absl::StatusOr<std::vector<SuiteRow>> RunMemory(const SuiteOptions& options,
@@ -191,7 +203,8 @@ absl::Status SuiteOptions::Validate() const {
   for (const std::string& part : skip) {
     if (std::find(kSuiteParts.begin(), kSuiteParts.end(), part) ==
         kSuiteParts.end()) {
-      return OutOfRange("skip", "of rpc, micro, queue, client, node, memory");
+      return OutOfRange("skip",
+                        "of paths, rpc, micro, queue, client, node, memory");
     }
   }
   return absl::OkStatus();
@@ -232,6 +245,9 @@ absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
     SEGRID_ASSIGN_OR_RETURN(rpc, StartRpc(options, directory.path()));
   }
   SEGRID_RETURN_IF_ERROR(RunRounds(options, progress, rpc.get(), micro));
+  if (options.Has("paths")) {
+    Append(PathRows(micro.rounds(), kPathCases), result.rows);
+  }
   if (rpc) Append(rpc->rounds.Rows(), result.rows);
   rpc.reset();  // Ends the servers.
   if (options.Has("memory")) {

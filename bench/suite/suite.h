@@ -20,8 +20,8 @@
 namespace segrid::bench {
 
 // What can be left out.
-inline constexpr std::array<std::string_view, 6> kSuiteParts = {
-    "rpc", "micro", "queue", "client", "node", "memory"};
+inline constexpr std::array<std::string_view, 7> kSuiteParts = {
+    "paths", "rpc", "micro", "queue", "client", "node", "memory"};
 
 struct SuiteOptions {
   // This program, which serves the echoes; the micro benches stand beside it.
@@ -30,6 +30,7 @@ struct SuiteOptions {
   std::int32_t rounds = 7;          // 1 to 101.
   double scale = 1;                 // Of every length; 0.01 to 100.
   std::vector<std::string> bodies;  // Whose events are sent. Empty: generated.
+  std::vector<std::string> body_paths;  // Of the bodies' files.
   absl::Duration memory_duration = absl::Seconds(20);
   std::string node_script;  // The transform in Node, and the body it reads.
   std::string node_body;    // Empty: not measured, and the notes say so.

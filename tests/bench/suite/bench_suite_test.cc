@@ -132,6 +132,7 @@ TEST(Suite, LeavesOutWhatItIsToldTo) {
       result->notes,
       UnorderedElementsAre(HasSubstr("Node baseline: not measured"),
                            HasSubstr("/nonexistent/segrid-micro-bench"),
+                           HasSubstr("/nonexistent/segrid-path-bench"),
                            HasSubstr("/nonexistent/segrid-allocations"),
                            HasSubstr("/nonexistent/segrid-warehouse-bench"),
                            HasSubstr("durable queue: not measured"),
