@@ -22,6 +22,9 @@ inline constexpr std::string_view kReasonExpired = "EXPIRED";
 // Bytes of `DeadLetter::answer`; the rest is cut off.
 inline constexpr std::size_t kMaxAnswerBytes = 600;
 
+// In the place of an answer that Erase removed from a letter that stays.
+inline constexpr std::string_view kErasedAnswer = "(erased)";
+
 // A message that was given up. `answer` and `track` may hold personal data:
 // never in logs or metrics.
 struct DeadLetter {

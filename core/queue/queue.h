@@ -70,7 +70,8 @@ struct Death {
 };
 
 // What became of a ticket's messages. A dead letter that was replayed or
-// purged since counts as delivered, as do the messages of a dropped lane.
+// purged since counts as delivered, as do the messages of a dropped lane and
+// those that were erased.
 struct Progress {
   std::int64_t delivered = 0;
   std::int64_t pending = 0;
@@ -81,6 +82,34 @@ struct Progress {
 struct DroppedLane {
   std::int64_t pending = 0;
   std::int64_t dead_letters = 0;  // Of any reason.
+};
+
+// Selects the messages that Erase deletes.
+struct EraseRequest {
+  // Required. Whether a message is to be erased, given its JSON. Called from
+  // the thread that calls Erase; must be quick and must not call the queue.
+  std::function<bool(std::string_view track)> matches{};
+  // Whether the answer that a receiver gave to other messages is to be erased,
+  // because it repeats something. Null: none is.
+  std::function<bool(std::string_view answer)> answer_matches{};
+  std::string lane{};    // Empty: all lanes.
+  bool dry_run = false;  // Only counts.
+};
+
+// The messages of a lane that were erased, or would be.
+struct ErasedLane {
+  std::string lane{};
+  std::int64_t pending = 0;       // Those on loan included.
+  std::int64_t on_loan = 0;       // May be delivered all the same.
+  std::int64_t dead_letters = 0;  // Of any reason.
+  // Recorded answers of other dead letters, which lost their text.
+  std::int64_t answers = 0;
+};
+
+struct Erased {
+  std::vector<ErasedLane> lanes{};  // In which there was something, by name.
+  // Paths beside the store that may have more and are not touched.
+  std::vector<std::string> leftovers{};
 };
 
 // Keeps a subscription alive. Its destructor waits for a running callback; do
@@ -193,6 +222,16 @@ class Queue {
   // letters, in one atomic step. Its ledger and the ids that it remembers stay.
   // OK means that a durable store has synced it.
   virtual absl::StatusOr<DroppedLane> DropLane(std::string_view lane) = 0;
+
+  // Deletes the pending messages, on loan or not, and the dead letters that
+  // the request matches. They count as purged and are never lent again. OK
+  // means that a durable store has synced that, and that none of its files has
+  // their bytes any more. After an error or a crash a part may be done: each
+  // message is erased and counted, or neither; asking again does the rest.
+  // Messages that are accepted meanwhile may stay. Gives the lanes in which
+  // there was something. Takes as long as it takes to read and rewrite all that
+  // is stored.
+  virtual absl::StatusOr<Erased> Erase(const EraseRequest& request) = 0;
 
   // The ledgers of the lanes in which something is pending or dead, by name.
   // Cheap.

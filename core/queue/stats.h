@@ -29,8 +29,8 @@ struct LaneStats {
   // Given up for their age (kept or not), lost by damage, or deleted from the
   // dead letters for their age.
   std::int64_t expired = 0;
-  // Deleted because an operator said so: dead letters of any reason, and
-  // pending messages of a lane that was dropped.
+  // Deleted because an operator said so: dead letters of any reason, pending
+  // messages of a lane that was dropped, and what was erased.
   std::int64_t purged = 0;
   std::int64_t duplicates = 0;     // Not accepted: seen within the window.
   std::int64_t dead_letters = 0;   // Kept ones for any reason.
@@ -43,6 +43,18 @@ struct LaneStats {
   std::vector<ReasonCount> dead_letters_by_reason{};
 };
 
+// Copies of the store that were made for safety, see rocksdb/backup.h.
+struct BackupStats {
+  // When the last good one was made, also by an earlier process.
+  // InfinitePast: never.
+  absl::Time last_time = absl::InfinitePast();
+  std::int64_t last_bytes = 0;
+  // Since the store was opened.
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::string last_error{};  // Of the last one, when it failed.
+};
+
 // What the lanes share.
 struct StoreStats {
   std::int64_t bytes = 0;      // Of pending messages and dead letters.
@@ -53,6 +65,7 @@ struct StoreStats {
   absl::Duration dedup_window{};
   bool ready = true;  // False while Append cannot succeed.
   std::string not_ready_reason{};
+  BackupStats backups{};
 };
 
 }  // namespace segrid::queue

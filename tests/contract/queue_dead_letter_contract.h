@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "tests/contract/queue_append_contract.h"
 #include "tests/contract/queue_contract.h"
+#include "tests/contract/queue_erase_contract.h"
 #include "tests/contract/queue_lease_contract.h"
 
 namespace segrid::queue {
@@ -343,7 +344,11 @@ REGISTER_TYPED_TEST_SUITE_P(
     FiltersSelectByReasonIdAndTime, ReplayAndPurgeLeaveWhatDoesNotFit,
     ReplayQueuesAgainWithTheSameIdAndAFreshBudget,
     PurgedDeadLettersCountAsPurged, ADroppedLaneGivesUpAllItHas,
-    ADroppedLaneGoesOnWithItsNumbersAndIds, ListsTheLanesThatHaveSomething);
+    ADroppedLaneGoesOnWithItsNumbersAndIds, ListsTheLanesThatHaveSomething,
+    ErasedMessagesAreNeverLentAndCountAsPurged,
+    ErasedDeadLettersAreGoneAndOthersStay,
+    AnAnswerThatRepeatsWhatIsErasedLosesItsText,
+    EraseKeepsToItsLaneAndADryRunChangesNothing, WhatWasErasedStaysADuplicate);
 // clang-format on
 
 }  // namespace segrid::queue

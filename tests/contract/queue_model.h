@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -19,7 +20,7 @@ namespace segrid::queue {
 // test; its sizes must not be reached.
 class QueueModel {
  public:
-  enum class Fate { kPending, kDelivered, kDead };
+  enum class Fate { kPending, kDelivered, kDead, kErased };
 
   struct Item {
     std::string id;
@@ -107,6 +108,21 @@ class QueueModel {
   std::int64_t Purge() {
     purged_ += static_cast<std::int64_t>(dead_.size());
     return static_cast<std::int64_t>(std::exchange(dead_, {}).size());
+  }
+
+  // Of the messages and dead letters with such ids.
+  std::int64_t Erase(const std::function<bool(const std::string& id)>& fits) {
+    std::int64_t count = 0;
+    for (Item& item : items_) {
+      if (item.fate != Fate::kPending || !fits(item.id)) continue;
+      item.fate = Fate::kErased;
+      item.lease_id = 0;
+      ++count;
+    }
+    count += static_cast<std::int64_t>(std::erase_if(
+        dead_, [&](std::size_t i) { return fits(items_[i].id); }));
+    purged_ += count;
+    return count;
   }
 
   // What a restart of a durable store forgets: loans, deferrals, attempts.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -142,7 +143,7 @@ class QueueModelRun {
   }
 
   void Other() {
-    switch (Below(6)) {
+    switch (Below(8)) {
       case 0:
         EXPECT_EQ(*queue_->ReplayDeadLetters({.lane = "prod"}),
                   model_.Replay(clock_.Now()));
@@ -150,9 +151,28 @@ class QueueModelRun {
       case 1:
         EXPECT_EQ(*queue_->PurgeDeadLetters({.lane = "prod"}), model_.Purge());
         break;
+      case 2:
+        Erase();
+        break;
       default:
         clock_.Advance(absl::Seconds(Below(40)));
     }
+  }
+
+  // The messages whose ids end with one digit.
+  void Erase() {
+    const std::string end = absl::StrCat(Below(10));
+    const auto lanes = queue_->Erase({.matches = [&](std::string_view track) {
+      return track.find(end + "\"") != std::string_view::npos;
+    }});
+    ASSERT_TRUE(lanes.ok()) << lanes.status();
+    std::int64_t erased = 0;
+    for (const ErasedLane& lane : lanes->lanes) {
+      erased += lane.pending + lane.dead_letters;
+    }
+    EXPECT_EQ(erased, model_.Erase([&](const std::string& id) {
+      return id.ends_with(end);
+    }));
   }
 
   void Compare() {

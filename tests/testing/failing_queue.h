@@ -151,6 +151,10 @@ class FailingQueue final : public queue::Queue {
   absl::StatusOr<queue::DroppedLane> DropLane(std::string_view lane) override {
     return inner_.DropLane(lane);
   }
+  absl::StatusOr<queue::Erased> Erase(
+      const queue::EraseRequest& request) override {
+    return inner_.Erase(request);
+  }
   absl::StatusOr<std::vector<queue::LaneStats>> ListLanes() override {
     return inner_.ListLanes();
   }

@@ -82,6 +82,16 @@ DeadLetter DeadLetterBox::Remove(std::uint64_t id) {
   return letter;
 }
 
+std::vector<std::uint64_t> DeadLetterBox::Ids() const {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, letter] : letters_) ids.push_back(id);
+  return ids;
+}
+
+void DeadLetterBox::EraseAnswer(std::uint64_t id) {
+  letters_.at(id).answer = kErasedAnswer;
+}
+
 std::int64_t DeadLetterBox::CountIn(Range range) const {
   if (range.first > range.last) return 0;
   return std::distance(sequences_.lower_bound(range.first),

@@ -32,6 +32,12 @@ class DeadLetterBox {
   // Removes and returns the letter with `id`, which is there.
   DeadLetter Remove(std::uint64_t id);
 
+  // The ids of all letters, oldest first; the letter with an id that is there.
+  std::vector<std::uint64_t> Ids() const;
+  const DeadLetter& at(std::uint64_t id) const { return letters_.at(id); }
+  // Puts kErasedAnswer in the place of that letter's answer.
+  void EraseAnswer(std::uint64_t id);
+
   // The id of the oldest letter; there is one.
   const DeadLetter& oldest() const { return letters_.begin()->second; }
 

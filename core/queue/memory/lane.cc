@@ -200,19 +200,27 @@ void Lane::Settle(Entry& entry) {
   untouched_ = std::max(untouched_, first_);
 }
 
+void Lane::Withdraw(Sequence sequence, const Entry& entry) {
+  // Those that nobody was lent yet: as if this one had been.
+  for (; untouched_ <= sequence; ++untouched_) returned_.insert(untouched_);
+  if (entry.lease_id != 0) {
+    const auto loan = loans_.find(entry.lease_id);
+    loan->second.sequences.erase(sequence);
+    if (loan->second.sequences.empty()) loans_.erase(loan);
+  } else if (returned_.erase(sequence) == 0) {
+    std::erase_if(deferred_, [sequence](const auto& deferred) {
+      return deferred.second == sequence;
+    });
+  }
+}
+
 void Lane::Ack(const Settlement& settlement) {
   for (const Range& range : settlement.ranges) {
     for (Sequence s = std::max(range.first, first_);
          s <= range.last && s < first_ + entries_.size(); ++s) {
       Entry* entry = Find(s);
       if (entry == nullptr || s >= untouched_) continue;
-      if (entry->lease_id != 0) {
-        const auto loan = loans_.find(entry->lease_id);
-        loan->second.sequences.erase(s);
-        if (loan->second.sequences.empty()) loans_.erase(loan);
-      } else if (returned_.erase(s) == 0) {
-        std::erase_if(deferred_, [s](const auto& d) { return d.second == s; });
-      }
+      Withdraw(s, *entry);
       ++delivered_;
       Settle(*entry);
     }
@@ -329,6 +337,37 @@ DroppedLane Lane::DropAll() {
   pending_bytes_ = 0;
   purged_ += dropped.pending;
   return dropped;
+}
+
+ErasedLane Lane::Erase(const EraseRequest& request, absl::Time now) {
+  MakeDue(now);
+  ErasedLane erased{.lane = name_};
+  const Sequence end = first_ + entries_.size();
+  for (Sequence s = first_; s < end; ++s) {
+    Entry* const entry = Find(s);
+    if (entry == nullptr ||
+        !request.matches(TrackOf(entry->json, entry->message))) {
+      continue;
+    }
+    ++erased.pending;
+    erased.on_loan += entry->lease_id != 0 ? 1 : 0;
+    if (request.dry_run) continue;
+    Withdraw(s, *entry);
+    ++purged_;
+    Settle(*entry);
+  }
+  for (const std::uint64_t id : dead_letters_.Ids()) {
+    const queue::DeadLetter& letter = dead_letters_.at(id);
+    if (request.matches(letter.track.view())) {
+      ++erased.dead_letters;
+      if (!request.dry_run) Purge(id);
+    } else if (request.answer_matches &&
+               request.answer_matches(letter.answer)) {
+      ++erased.answers;
+      if (!request.dry_run) dead_letters_.EraseAnswer(id);
+    }
+  }
+  return erased;
 }
 
 Progress Lane::GetProgress(const Ticket& ticket) const {

@@ -55,6 +55,8 @@ class Lane {
   void Expire(std::uint64_t id);
   // As Queue::DropLane.
   DroppedLane DropAll();
+  // As Queue::Erase, of this lane.
+  ErasedLane Erase(const EraseRequest& request, absl::Time now);
 
   const DeadLetterBox& dead_letters() const { return dead_letters_; }
   // Of pending messages and dead letters.
@@ -92,6 +94,8 @@ class Lane {
   // Notes that a message that NextDue gave is lent.
   void Lend(Sequence sequence);
   void Settle(Entry& entry);
+  // Takes a pending message from its loan, or from among those that wait.
+  void Withdraw(Sequence sequence, const Entry& entry);
   absl::Time NextChange() const;
 
   std::string name_;

@@ -221,6 +221,21 @@ absl::StatusOr<DroppedLane> MemoryQueue::DropLane(std::string_view lane) {
   return LaneOf(lane).DropAll();
 }
 
+absl::StatusOr<Erased> MemoryQueue::Erase(const EraseRequest& request) {
+  absl::MutexLock lock(&mu_);
+  const absl::Time now = clock_.Now();
+  Erased all;
+  for (auto& [name, lane] : lanes_) {
+    if (!request.lane.empty() && name != request.lane) continue;
+    DropOldDeadLetters(lane);
+    const ErasedLane erased = lane.Erase(request, now);
+    if (erased.pending + erased.dead_letters + erased.answers > 0) {
+      all.lanes.push_back(erased);
+    }
+  }
+  return all;
+}
+
 absl::StatusOr<std::vector<LaneStats>> MemoryQueue::ListLanes() {
   absl::MutexLock lock(&mu_);
   std::vector<LaneStats> lanes;

@@ -60,6 +60,7 @@ class MemoryQueue final : public Queue {
   absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const DeadLetterFilter& filter) override;
   absl::StatusOr<DroppedLane> DropLane(std::string_view lane) override;
+  absl::StatusOr<Erased> Erase(const EraseRequest& request) override;
   absl::StatusOr<std::vector<LaneStats>> ListLanes() override;
   absl::StatusOr<std::int64_t> CountPendingUntil(std::string_view lane,
                                                  absl::Time time) override;

@@ -16,7 +16,8 @@ std::int64_t BytesOf(const Call& call) {
 
 bool WaitsForCommits(const Call& call) {
   return std::holds_alternative<ReplayCall>(call) ||
-         std::holds_alternative<DropCall>(call);
+         std::holds_alternative<DropCall>(call) ||
+         std::holds_alternative<EraseCall>(call);
 }
 
 void Fail(Call& call, const absl::Status& error) {

@@ -56,8 +56,23 @@ struct DropCall {
   absl::StatusOr<DroppedLane> result{};
 };
 
+// What was found in a lane and is to be erased: see Eraser.
+struct EraseCall {
+  struct InChunk {
+    Sequence first = 0;                   // Of the chunk.
+    std::vector<std::uint32_t> places{};  // In it, ascending.
+  };
+  std::string lane{};
+  bool dry_run = false;
+  std::vector<InChunk> chunks{};
+  std::vector<std::uint64_t> letters{};
+  std::vector<std::uint64_t> answers{};  // Of letters that stay.
+  std::function<void(absl::StatusOr<ErasedLane>)> done{};
+  absl::StatusOr<ErasedLane> result{};
+};
+
 using Call = std::variant<AppendCall, AckCall, DeadLetterCall, ReplayCall,
-                          PurgeCall, DropCall>;
+                          PurgeCall, DropCall, EraseCall>;
 
 // Whether the call builds upon what commits before it published, so that it
 // waits for them.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/queue/errors.h"
+#include "core/queue/rocksdb/erased_body.h"
 #include "core/queue/rocksdb/records.h"
 #include "core/queue/rocksdb/staged.h"
 
@@ -276,6 +277,93 @@ void Commit::Do(DropCall& call) {
       DroppedLane{.pending = pending, .dead_letters = std::ssize(ids)};
   Touch(*book);
   needs_sync_ = true;
+}
+
+void Commit::Do(EraseCall& call) {
+  ErasedLane erased{.lane = call.lane};
+  call.result = erased;
+  LaneBook* const book = books_.Find(call.lane);
+  if (book == nullptr) return;
+  book->lane.MakeDue(now_);
+  absl::Status status;
+  for (const EraseCall::InChunk& chunk : call.chunks) {
+    if (status.ok()) status = EraseIn(*book, chunk, call.dry_run, erased);
+  }
+  DeadIndex& letters = book->lane.dead_letters;
+  for (const std::uint64_t id : call.letters) {
+    if (!letters.contains(id)) continue;
+    ++erased.dead_letters;
+    if (!call.dry_run) PurgeDeadLetter(*book, id);
+  }
+  for (const std::uint64_t id : call.answers) {
+    if (!letters.contains(id)) continue;
+    ++erased.answers;
+    if (status.ok() && !call.dry_run) status = EraseAnswer(*book, id);
+  }
+  needs_sync_ = true;
+  call.result = erased;
+  if (!status.ok()) call.result = status;
+}
+
+absl::Status Commit::EraseIn(LaneBook& book, const EraseCall::InChunk& chunk,
+                             bool dry_run, ErasedLane& erased) {
+  Lane& lane = book.lane;
+  const std::string key = SequenceKey(lane.id(), chunk.first);
+  if (!lane.chunks().contains(chunk.first)) {
+    // All of it is settled: it only waits to be swept.
+    if (dry_run) return absl::OkStatus();
+    Delete(Family::kBodies, key);
+    Touch(book);
+    return absl::OkStatus();
+  }
+  std::vector<Range> ranges;
+  for (const std::uint32_t place : chunk.places) {
+    ranges.push_back({chunk.first + place, chunk.first + place});
+  }
+  const std::vector<Range> pending = lane.PendingIn(ranges);
+  std::int64_t count = 0;
+  for (const Range& range : pending) {
+    count += static_cast<std::int64_t>(range.last - range.first + 1);
+  }
+  erased.pending += count;
+  erased.on_loan += lane.CountLent(pending);
+  if (dry_run) return absl::OkStatus();
+  SEGRID_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                          database_.Get(Family::kBodies, key));
+  std::optional<std::string> without;
+  if (value.has_value()) {
+    without = WithoutMessages(*value, key, chunk.places);
+  }
+  if (!without.has_value()) {
+    return Corrupt(absl::StrCat("lane '", lane.name(),
+                                "': the messages of chunk ", chunk.first,
+                                " cannot be read"));
+  }
+  SEGRID_RETURN_IF_ERROR(Settle(book, pending).status());
+  book.lane.ledger.dropped += count;
+  book.lane.ledger.purged += count;
+  if (lane.chunks().contains(chunk.first)) {
+    Put(Family::kBodies, key, *without);
+  } else {
+    Delete(Family::kBodies, key);
+  }
+  Touch(book);
+  return absl::OkStatus();
+}
+
+absl::Status Commit::EraseAnswer(LaneBook& book, std::uint64_t id) {
+  const std::string key = SequenceKey(book.lane.id(), id);
+  SEGRID_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                          database_.Get(Family::kDead, key));
+  std::optional<DeadLetter> letter;
+  if (value.has_value()) letter = ParseDeadLetter(*value, key);
+  if (!letter.has_value()) {
+    return Corrupt(absl::StrCat("dead letter ", id, " cannot be read"));
+  }
+  letter->answer = kErasedAnswer;
+  Put(Family::kDead, key, Encode(*letter, key));
+  Touch(book);
+  return absl::OkStatus();
 }
 
 void Commit::Do(ReplayCall& call) {

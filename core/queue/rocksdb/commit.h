@@ -83,6 +83,7 @@ class Commit {
   void Do(ReplayCall& call);
   void Do(PurgeCall& call);
   void Do(DropCall& call);
+  void Do(EraseCall& call);
 
   // Settles pending messages of a lane: deletes bodies that nobody needs.
   absl::StatusOr<std::int64_t> Settle(LaneBook& book,
@@ -100,6 +101,12 @@ class Commit {
   // Deletes a dead letter because it is too old; because an operator said so.
   void DropDeadLetter(LaneBook& book, std::uint64_t id);
   void PurgeDeadLetter(LaneBook& book, std::uint64_t id);
+
+  // Settles messages of a chunk and overwrites them, also those that are
+  // settled already.
+  absl::Status EraseIn(LaneBook& book, const EraseCall::InChunk& chunk,
+                       bool dry_run, ErasedLane& erased);
+  absl::Status EraseAnswer(LaneBook& book, std::uint64_t id);
 
   // commit_append.cc
   absl::Status CheckRoom(const AppendCall& call,

@@ -201,4 +201,21 @@ absl::Status Database::Reclaim(Family family_id, std::string_view first,
   return FromRocks(status, "giving space back");
 }
 
+absl::Status Database::RewriteFiles(const std::vector<Family>& families) {
+  // All at once, because a log goes only when no family needs it.
+  rdb::Status status = db_->Flush(
+      rdb::FlushOptions(),
+      std::vector<rdb::ColumnFamilyHandle*>(handles_.begin(), handles_.end()));
+  rdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rdb::BottommostLevelCompaction::kForce;
+  for (const Family each : families) {
+    if (!status.ok()) break;
+    status = db_->CompactRange(options, family(each), nullptr, nullptr);
+  }
+  // Compactions delete files in their own time: this waits for it.
+  if (status.ok()) status = db_->DisableFileDeletions();
+  if (status.ok()) status = db_->EnableFileDeletions(false);
+  return FromRocks(status, "writing the files anew");
+}
+
 }  // namespace segrid::queue::rocksdb

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -74,6 +75,10 @@ class Database {
   // deleted.
   absl::Status Reclaim(Family family, std::string_view first,
                        std::string_view end);
+
+  // Makes new files of all that the families hold, and deletes the log and the
+  // files from before, so that no file has what was deleted or overwritten.
+  absl::Status RewriteFiles(const std::vector<Family>& families);
 
  private:
   Database() = default;

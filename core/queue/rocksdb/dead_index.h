@@ -31,6 +31,7 @@ class DeadIndex {
   // Adds the letter with `id`, which is next_id() or more.
   void Add(std::uint64_t id, Entry entry);
   Entry Remove(std::uint64_t id);
+  bool contains(std::uint64_t id) const { return entries_.contains(id); }
 
   // The ids that `filter` selects, oldest first.
   std::vector<std::uint64_t> Select(const DeadLetterFilter& filter) const;

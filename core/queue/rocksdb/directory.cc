@@ -225,6 +225,18 @@ absl::Status Directory::CheckPlace() const {
                    "it back, or restart the server"));
 }
 
+std::vector<std::string> Directory::Leftovers() const {
+  std::vector<std::string> paths;
+  std::error_code failed;
+  for (fs::directory_iterator it(path_, failed), end; !failed && it != end;
+       it.increment(failed)) {
+    if (it->path().filename().string().starts_with("db.")) {
+      paths.push_back(it->path().string());
+    }
+  }
+  return paths;
+}
+
 Directory::~Directory() {
   if (lock_ >= 0) ::close(lock_);
 }

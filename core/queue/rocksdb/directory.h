@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -50,6 +51,9 @@ class Directory {
   // OK while the path leads to what Open locked, and not to nothing, or to
   // another directory in its place.
   absl::Status CheckPlace() const;
+
+  // Paths in it of earlier databases that a repair left beside the one in use.
+  std::vector<std::string> Leftovers() const;
 
   const std::string& path() const { return path_; }
   std::string database() const { return path_ + "/db"; }

@@ -155,6 +155,18 @@ std::vector<Range> Lane::LentIn(const std::vector<Range>& ranges,
   return lent;
 }
 
+std::int64_t Lane::CountLent(const std::vector<Range>& ranges) const {
+  std::int64_t count = 0;
+  for (const Range& range : ranges) {
+    for (const Range& lent : spans_.Select(range, [](const Span& span) {
+           return span.state == Span::State::kLent;
+         })) {
+      count += static_cast<std::int64_t>(lent.last - lent.first + 1);
+    }
+  }
+  return count;
+}
+
 Lane::Chunks::const_iterator Lane::Holder(Sequence sequence) const {
   return std::prev(chunks_.upper_bound(sequence));
 }

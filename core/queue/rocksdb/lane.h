@@ -103,6 +103,8 @@ class Lane {
   std::vector<Range> PendingIn(const std::vector<Range>& ranges);
   std::vector<Range> LentIn(const std::vector<Range>& ranges,
                             std::uint64_t lease_id) const;
+  // How many messages of `ranges` are on loan, to anybody.
+  std::int64_t CountLent(const std::vector<Range>& ranges) const;
   // Chunks whose message sizes Settle(ranges) needs and does not know.
   std::vector<Sequence> ChunksToMeasure(const std::vector<Range>& ranges) const;
   void SetEnds(Sequence chunk, Ends ends) { ends_[chunk] = std::move(ends); }

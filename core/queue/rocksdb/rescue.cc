@@ -197,7 +197,7 @@ class Rescuer {
       case Family::kChunks:
         return KeepChunk(key, value);
       case Family::kBodies:
-        return KeepBody(*place, key, value);
+        return KeepBody(*place, key, value, sequence);
       case Family::kSettled:
         return KeepSettled(*place, key, value);
       default:
@@ -242,17 +242,22 @@ class Rescuer {
   }
 
   bool KeepBody(const std::pair<LaneId, Sequence>& place, std::string_view key,
-                std::string_view value) {
+                std::string_view value, std::uint64_t sequence) {
     const std::optional<Body> body = Body::Parse(value, key);
     if (!body.has_value()) return false;
-    RescuedBody found{.count = body->count(), .bytes = body->ends()->back()};
+    RescuedBody found{.count = body->count(),
+                      .bytes = body->ends()->back(),
+                      .sequence = sequence};
     RescuedLane& lane = rescued_.lanes[place.first];
     if (body->origin().has_value()) {
       found.commit = body->origin()->commit;
       found.replayed = body->origin()->replayed;
       lane.name = body->origin()->lane;
     }
-    if (rescued_.bodies.emplace(key, found).second) {
+    // An erasure writes a body again: the older one has what was erased.
+    const auto [kept, is_new] = rescued_.bodies.emplace(key, found);
+    if (is_new || kept->second.sequence < sequence) {
+      kept->second = found;
       Write(Family::kBodies, key, value);
     }
     return true;

@@ -22,6 +22,7 @@ struct RescuedBody {
   std::uint32_t bytes = 0;
   std::uint64_t commit = 0;  // 0: format 1 does not say.
   bool replayed = false;
+  std::uint64_t sequence = 0;  // RocksDB's: of two, the larger is newer.
 };
 
 // A lane's newest record that was found.
@@ -30,8 +31,9 @@ struct RescuedLane {
   std::string name{};  // Empty: found nowhere.
 };
 
-// What was found. Bodies and chunks are written once and never change, so they
-// go into the new database at once; the rest is chosen when all of it is known.
+// What was found. Chunks are written once and never change, bodies only when
+// messages are erased, so they go into the new database at once; the rest is
+// chosen when all of it is known.
 struct Rescued {
   std::map<LaneId, RescuedLane> lanes{};
   std::optional<StoreRecord> store{};

@@ -11,6 +11,7 @@
 #include "absl/synchronization/notification.h"
 #include "core/base/status_macros.h"
 #include "core/queue/errors.h"
+#include "core/queue/rocksdb/eraser.h"
 #include "core/queue/rocksdb/records.h"
 #include "core/queue/rocksdb/rocks_queue.h"
 #include "core/queue/rocksdb/state.h"
@@ -122,6 +123,10 @@ absl::StatusOr<DroppedLane> RocksQueue::DropLane(std::string_view lane) {
   state_->writer->Post(call);
   done.WaitForNotification();
   return answer;
+}
+
+absl::StatusOr<Erased> RocksQueue::Erase(const EraseRequest& request) {
+  return Eraser(state_->shared, *state_->writer, request).Run();
 }
 
 }  // namespace segrid::queue::rocksdb

@@ -96,6 +96,11 @@ class FailingQueue final : public queue::Queue {
     if (const absl::Status status = Now(); !status.ok()) return status;
     return inner_.DropLane(lane);
   }
+  absl::StatusOr<queue::Erased> Erase(
+      const queue::EraseRequest& request) override {
+    if (const absl::Status status = Now(); !status.ok()) return status;
+    return inner_.Erase(request);
+  }
   absl::StatusOr<std::vector<queue::LaneStats>> ListLanes() override {
     if (const absl::Status status = Now(); !status.ok()) return status;
     return inner_.ListLanes();
