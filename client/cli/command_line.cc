@@ -29,6 +29,7 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddPauseAndResume(app, chosen);
   AddReload(app, chosen);
   AddDeadLetters(app, chosen);
+  AddErase(app, chosen);
   AddHealthcheck(app, chosen);
   AddDryRun(app, chosen);
   AddWebhookKey(app, chosen);

@@ -22,6 +22,7 @@ void AddSources(CLI::App& app, Action& chosen);
 void AddReload(CLI::App& app, Action& chosen);
 void AddPauseAndResume(CLI::App& app, Action& chosen);
 void AddDeadLetters(CLI::App& app, Action& chosen);
+void AddErase(CLI::App& app, Action& chosen);
 void AddTail(CLI::App& app, Action& chosen);
 void AddTop(CLI::App& app, Action& chosen);
 void AddExplain(CLI::App& app, Action& chosen);

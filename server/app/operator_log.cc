@@ -23,6 +23,9 @@ void LogAct(const rpc::OperatorAct& act, logging::Log& log) {
     case Kind::kDrop:
       return log.Info("an operator dropped a source",
                       {source, {"pending", act.pending}, dead_letters, by});
+    case Kind::kErase:
+      return log.Info("an operator erased a person's data",
+                      {source, {"pending", act.pending}, dead_letters, by});
     case Kind::kReload:
       return log.Info("an operator asked for a reload", {by});
     case Kind::kDrain:

@@ -14,6 +14,7 @@
 #include "core/deliver/orphans.h"
 #include "server/rpc/bytes.h"
 #include "server/rpc/dead_letter_messages.h"
+#include "server/rpc/erase_person.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/server_status.h"
 #include "server/rpc/tail_tracks.h"
@@ -26,9 +27,9 @@ namespace {
 namespace api = ::segrid::v1;
 
 absl::Status BusyError() {
-  absl::Status busy = base::MakeError(
-      absl::StatusCode::kResourceExhausted, "BUSY",
-      "too many calls for dead letters are waiting: try again later");
+  absl::Status busy =
+      base::MakeError(absl::StatusCode::kResourceExhausted, "BUSY",
+                      "too many such calls are waiting: try again later");
   base::SetRetryDelay(busy, absl::Seconds(1));
   return busy;
 }
@@ -313,6 +314,22 @@ grpc::ServerUnaryReactor* AdminService::DropSource(
                         .source = message.source(),
                         .pending = dropped.pending,
                         .dead_letters = dropped.dead_letters});
+        return absl::OkStatus();
+      });
+}
+
+grpc::ServerUnaryReactor* AdminService::ErasePerson(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+    grpc::ByteBuffer* response) {
+  return DoIn<api::ErasePersonRequest, api::ErasePersonResponse>(
+      erasures_, environment_, {*context, *request, *response},
+      [this, context](const api::ErasePersonRequest& message,
+                      api::ErasePersonResponse& answer) -> absl::Status {
+        OperatorAct act{.kind = OperatorAct::Kind::kErase,
+                        .source = message.source()};
+        SEGRID_RETURN_IF_ERROR(
+            rpc::ErasePerson(environment_, message, answer, act));
+        if (!message.dry_run()) Tell(*context, act);
         return absl::OkStatus();
       });
 }

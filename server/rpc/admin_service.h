@@ -22,21 +22,21 @@ using AdminApi = ::segrid::v1::AdminService;
 // All methods take and give bytes, so that a request which is no message gets
 // the documented error: gRPC's own parser answers UNIMPLEMENTED.
 using RawAdminService = AdminApi::WithRawCallbackMethod_ListSources<
-    AdminApi::WithRawCallbackMethod_GetStatus<
-        AdminApi::WithRawCallbackMethod_WatchStatus<
-            AdminApi::WithRawCallbackMethod_TailTracks<
-                AdminApi::WithRawCallbackMethod_PauseSource<
-                    AdminApi::WithRawCallbackMethod_ResumeSource<
-                        AdminApi::WithRawCallbackMethod_ListDeadLetters<
-                            AdminApi::WithRawCallbackMethod_ReplayDeadLetters<
-                                AdminApi::WithRawCallbackMethod_PurgeDeadLetters<
-                                    AdminApi::WithRawCallbackMethod_DropSource<
+    AdminApi::WithRawCallbackMethod_GetStatus<AdminApi::WithRawCallbackMethod_WatchStatus<
+        AdminApi::WithRawCallbackMethod_TailTracks<
+            AdminApi::WithRawCallbackMethod_PauseSource<
+                AdminApi::WithRawCallbackMethod_ResumeSource<
+                    AdminApi::WithRawCallbackMethod_ListDeadLetters<
+                        AdminApi::WithRawCallbackMethod_ReplayDeadLetters<
+                            AdminApi::WithRawCallbackMethod_PurgeDeadLetters<
+                                AdminApi::WithRawCallbackMethod_DropSource<
+                                    AdminApi::WithRawCallbackMethod_ErasePerson<
                                         AdminApi::
                                             WithRawCallbackMethod_ReloadConfig<
                                                 AdminApi::
                                                     WithRawCallbackMethod_Drain<
                                                         AdminApi::
-                                                            Service>>>>>>>>>>>>;
+                                                            Service>>>>>>>>>>>>>;
 
 // Shows and steers the running server, with the generated classes: nothing here
 // is hot.
@@ -44,10 +44,11 @@ using RawAdminService = AdminApi::WithRawCallbackMethod_ListSources<
 // Ownership:     see AdminEnvironment.
 // Thread safety: gRPC's threads call it concurrently.
 // Blocking:      never; dead letters, which may wait for the store, are handled
-//                in a thread of its own, one call at a time.
+//                in a thread of its own, one call at a time, and erasures,
+//                which may take minutes, in another.
 // Errors:        as proto/segrid/v1/admin.proto lists them, and
-//                RESOURCE_EXHAUSTED, BUSY when too many calls for dead letters
-//                wait.
+//                RESOURCE_EXHAUSTED, BUSY when too many calls for dead letters,
+//                or too many erasures, wait.
 class AdminService final : public RawAdminService {
  public:
   // The start time that status shows is now.
@@ -85,6 +86,9 @@ class AdminService final : public RawAdminService {
   grpc::ServerUnaryReactor* DropSource(grpc::CallbackServerContext* context,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ErasePerson(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ReloadConfig(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
@@ -98,11 +102,14 @@ class AdminService final : public RawAdminService {
 
   // Most calls that wait for the worker.
   static constexpr std::size_t kMaxWaiting = 100;
+  static constexpr std::size_t kMaxWaitingErasures = 10;
 
   const AdminEnvironment environment_;
   const absl::Time start_time_;
   const TailRedactor redactor_ = TailRedactor::WithRandomSeed();
-  Worker worker_{kMaxWaiting};  // Last: its tasks use the others.
+  // Last: their tasks use the others.
+  Worker worker_{kMaxWaiting};
+  Worker erasures_{kMaxWaitingErasures};
 };
 
 }  // namespace segrid::rpc

@@ -15,6 +15,7 @@ struct OperatorAct {
     kReplay,
     kPurge,
     kDrop,
+    kErase,
     kReload,
     kDrain,
   };
@@ -22,8 +23,8 @@ struct OperatorAct {
   std::string source{};  // Empty: of no source.
   // Who did it: see auth::Authorizer::Describe. Empty: nobody had to say.
   std::string by{};
-  std::int64_t pending = 0;       // kDrop.
-  std::int64_t dead_letters = 0;  // kReplay, kPurge, kDrop.
+  std::int64_t pending = 0;       // kDrop, kErase.
+  std::int64_t dead_letters = 0;  // kReplay, kPurge, kDrop, kErase.
 };
 
 }  // namespace segrid::rpc

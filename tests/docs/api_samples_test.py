@@ -41,6 +41,7 @@ PRINTED = {
     "AdminService.ReplayDeadLetters": r"1",
     "AdminService.PurgeDeadLetters": r"1",
     "AdminService.DropSource": r"1",
+    "AdminService.ErasePerson": r"slow (1 0|0 1)",
     "AdminService.ReloadConfig": "",
     "AdminService.Drain": "",
 }

@@ -150,6 +150,17 @@ class Tasks(unittest.TestCase):
     self.assertEqual(len(self.tracks()), 4)  # Once more, with the same ids.
     self.assertEqual(len(set(self.tracks())), 2)
 
+  def test_a_person_is_erased(self):
+    (steps,), _ = sandbox.task("docs/operations.md", "erase")
+    self.start(FILE_SOURCE)
+    self.machine.run("segrid pause default")
+    self.forward("one", "two")
+    self.machine.variables["ADDRESS"] = "Ada@example.com"
+    shown = self.machine.run(steps)
+    self.assertIn("would erase 2 pending events", shown)
+    self.assertIn("\nerased 2 pending events", shown)
+    self.assertEqual((self.count("pending_count"), self.count("purged_count")), (0, 2))
+
   def test_upgrade(self):
     (steps,), _ = sandbox.task("docs/operations.md", "upgrade")
     package = self.home / "package"

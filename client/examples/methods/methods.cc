@@ -239,6 +239,19 @@ void DropSource(AdminStub& admin) {
   // end
 }
 
+void ErasePerson(AdminStub& admin) {
+  // sample: AdminService.ErasePerson
+  segrid::v1::ErasePersonRequest request;
+  request.set_email("a@example.com");
+  segrid::v1::ErasePersonResponse response;
+  Check(admin.ErasePerson(TenSeconds().get(), request, &response));
+  for (const segrid::v1::ErasedSource& source : response.sources()) {
+    std::cout << source.source() << " " << source.pending_count() << " "
+              << source.dead_letter_count() << "\n";
+  }
+  // end
+}
+
 void ReloadConfig(AdminStub& admin) {
   // sample: AdminService.ReloadConfig
   segrid::v1::ReloadConfigResponse response;
@@ -280,6 +293,7 @@ void CallAdmin(AdminStub& admin) {
   Title("AdminService.ReplayDeadLetters"), ReplayDeadLetters(admin, id);
   Title("AdminService.PurgeDeadLetters"), PurgeDeadLetters(admin);
   Title("AdminService.DropSource"), DropSource(admin);
+  Title("AdminService.ErasePerson"), ErasePerson(admin);
   Title("AdminService.ReloadConfig"), ReloadConfig(admin);
   Title("AdminService.Drain"), Drain(admin);
 }

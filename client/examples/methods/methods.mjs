@@ -140,6 +140,14 @@ console.log("AdminService.DropSource");
   // end
 }
 
+console.log("AdminService.ErasePerson");
+{
+  // sample: AdminService.ErasePerson
+  const erased = await call(admin, "ErasePerson", { email: "a@example.com" });
+  for (const source of erased.sources) console.log(source.source, source.pending_count, source.dead_letter_count);
+  // end
+}
+
 console.log("AdminService.ReloadConfig");
 {
   // sample: AdminService.ReloadConfig

@@ -110,6 +110,13 @@ except segrid.Error as error:  # Such as NOT_FOUND: the queue has nothing of it.
   print(error)
 # end
 
+print("AdminService.ErasePerson")
+# sample: AdminService.ErasePerson
+erased = admin.ErasePerson(admin_pb2.ErasePersonRequest(email="a@example.com"), timeout=10)
+for source in erased.sources:
+  print(source.source, source.pending_count, source.dead_letter_count)
+# end
+
 print("AdminService.ReloadConfig")
 # sample: AdminService.ReloadConfig
 for change in client.admin.reload_config().changes:

@@ -46,6 +46,7 @@ const std::map<std::string, std::optional<Role>>& RoleTable() {
       {"segrid.v1.AdminService.ReplayDeadLetters", Role::kAdmin},
       {"segrid.v1.AdminService.PurgeDeadLetters", Role::kAdmin},
       {"segrid.v1.AdminService.DropSource", Role::kAdmin},
+      {"segrid.v1.AdminService.ErasePerson", Role::kAdmin},
       {"segrid.v1.AdminService.ReloadConfig", Role::kAdmin},
       {"segrid.v1.AdminService.Drain", Role::kAdmin},
       {"grpc.health.v1.Health.Check", std::nullopt},
