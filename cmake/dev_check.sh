@@ -4,6 +4,8 @@
 readonly CHECK_STEPS=(format headers tidy proto docs durability asan tsan)
 # Steps that are parts of others, to be named: what CI has the time for.
 readonly CHECK_PARTS=(asan-parsers asan-core mutants long)
+readonly DOCS_TESTS=(docs_test readme_test tasks_test ingress_test sizing_test api_samples_test api_reference_test
+  warehouse_docs_test logs_test manual_test pages_test deploy_test dashboard_test)
 readonly BUF_VERSION=1.75.0
 readonly MARKDOWNLINT_VERSION=0.17.2
 
@@ -30,17 +32,44 @@ check_tidy() {
     xargs --max-procs "$(nproc)" --max-args 4 clang-tidy --quiet -p "$BUILD" --warnings-as-errors='*'
 }
 
-# npm_program <name> <package>: the path of a program of npm's.
+# npm_program <name> <package>: the path of a program of npm's; nothing, and a
+# reason on stderr, where it is not there and cannot be fetched.
 npm_program() {
   local folder=build/npm/$1
-  [[ -x $folder/node_modules/.bin/$1 ]] || quietly npm install --prefix "$folder" --no-save "$2"
+  if [[ ! -x $folder/node_modules/.bin/$1 ]] &&
+    ! npm install --prefix "$folder" --no-save "$2" >build/dev.log 2>&1; then
+    say "Skipped: npm cannot fetch $2, so $1 checks nothing (build/dev.log has its words)." >&2
+    return 0
+  fi
   say "$folder/node_modules/.bin/$1"
 }
 
 check_proto() {
   local buf
-  buf=$PWD/$(npm_program buf "@bufbuild/buf@$BUF_VERSION")
-  (cd proto && "$buf" lint)
+  buf=$(npm_program buf "@bufbuild/buf@$BUF_VERSION")
+  if [[ -n $buf ]]; then
+    (cd proto && "$OLDPWD/$buf" lint)
+  fi
+}
+
+check_markdown() {
+  local pages lint
+  mapfile -t pages < <(git ls-files '*.md')
+  lint=$(npm_program markdownlint-cli2 "markdownlint-cli2@$MARKDOWNLINT_VERSION")
+  if [[ -n $lint ]]; then
+    "$lint" "${pages[@]}"
+  fi
+}
+
+# The rules, and the cases in which each of them fires or does not.
+check_alerts() {
+  fetch_programs
+  if command -v promtool >/dev/null; then
+    promtool check rules server/deploy/alerts.yaml
+    promtool test rules tests/server/deploy/alerts_test.yaml
+  else
+    say "Skipped: promtool is not there and cannot be fetched, so nothing checks the alert rules."
+  fi
 }
 
 # The scripts of this repository: those that say so, and those that ./dev sources.
@@ -51,23 +80,22 @@ scripts() {
 # Checks what people and their tools read: pages, configurations, scripts,
 # protos, rules of alerts, manual pages.
 check_docs() {
-  check_proto
-  local pages yaml shell
-  mapfile -t pages < <(git ls-files '*.md')
-  mapfile -t yaml < <(git ls-files '*.yaml')
+  local yaml shell
+  mapfile -t yaml < <(git ls-files '*.yaml' '*.yml')
   mapfile -t shell < <(scripts)
-  "$(npm_program markdownlint-cli2 "markdownlint-cli2@$MARKDOWNLINT_VERSION")" "${pages[@]}"
+  check_proto
+  check_markdown
   yamllint --strict "${yaml[@]}"
   shellcheck --external-sources "${shell[@]}"
-  fetch_programs
-  promtool check rules server/deploy/alerts.yaml
-  promtool test rules tests/server/deploy/alerts_test.yaml
+  check_alerts
   make_packages
   lintian --allow-root --fail-on error,warning "$BUILD"/packages/*.deb
-  # Links, commands, keys and shown output; manual pages; names in rules and dashboard.
+  # Links, commands, keys and shown output; manual pages; lines of the log; names in rules and dashboard.
   build release segrid segrid-server segrid-bench own_service api_samples
-  ctest --test-dir "$BUILD" --output-on-failure \
-    -R '^(docs_test|readme_test|tasks_test|ingress_test|sizing_test|api_samples_test|api_reference_test|manual_test|deploy_test)$'
+  ctest --test-dir "$BUILD" --output-on-failure -R "^($(
+    IFS='|'
+    say "${DOCS_TESTS[*]}"
+  ))\$"
 }
 
 # The long form of what `./dev test` does briefly: 1,000 kills, the log cut off

@@ -10,7 +10,7 @@
 #   postgres.sh run FOLDER PROGRAM [ARG]…    one of its programs, as its user
 set -eu
 
-programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 [ -x "$programs/initdb" ] || exit 1
 verb=$1
 folder=${2:-}
