@@ -1,6 +1,9 @@
 #include "server/app/http_doors.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -17,6 +20,14 @@ namespace {
 constexpr char kDefaultName[] = "default";
 // For sockets to close: as long as a listener's threads may be busy.
 constexpr absl::Duration kToClose = absl::Seconds(5);
+
+// The name of this machine, or of its container.
+std::string HostName() {
+  std::array<char, 256> name{};
+  // The last byte stays a zero, whatever is written.
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data()
+                                                        : "unknown";
+}
 
 std::string Addresses(const std::unique_ptr<httpd::Listener>& door) {
   std::string joined;
@@ -206,6 +217,7 @@ status_page::Sources HttpDoors::StatusSources() {
   sources.latency = std::make_shared<status_page::RecentLatency>(
       environment_.figures.deliveries);
   sources.start_time = environment_.clock.Now();
+  sources.server_name = HostName();
   sources.label = environment_.label;
   sources.not_ready_reason = [checks = environment_.readiness.Checks()] {
     for (const httpd::Check& check : checks) {

@@ -30,7 +30,7 @@
 #include "server/metrics/collector.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/grpc_server.h"
-#include "server/status_page/status.h"
+#include "server/status_page/routes.h"
 #include "server/webhook/webhook.h"
 
 namespace segrid::app {

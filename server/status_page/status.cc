@@ -1,22 +1,33 @@
 #include "server/status_page/status.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/version.h"
 #include "core/deliver/orphans.h"
 #include "core/queue/dead_letter.h"
 #include "server/metrics/collector.h"
 #include "server/metrics/process_figures.h"
-#include "server/status_page/json_text.h"
-#include "server/status_page/page.h"
+#include "server/status_page/json_builder.h"
 
 namespace segrid::status_page {
 namespace {
 
-constexpr std::int32_t kDeadLettersPerSource = 10;
-constexpr std::size_t kMaxDeadLetters = 20;
+// A source and its ledger, which is unknown while the queue does not tell it.
+struct Shown {
+  deliver::SourceStatus status{};
+  std::optional<queue::LaneStats> lane{};
+};
+
+// The dead letters of one source with one reason.
+struct DeadLetterGroup {
+  std::string source{};
+  std::string lane{};
+  queue::ReasonCount count{};
+};
 
 std::int64_t Millis(absl::Time time) { return absl::ToUnixMillis(time); }
 
@@ -28,98 +39,150 @@ std::string_view CodeOf(std::string_view answer) {
   return is_http ? answer.substr(0, 8) : std::string_view();
 }
 
-void WriteHistory(JsonText& json, const std::vector<Step>& steps) {
-  json.Open('[', "history");
-  for (const Step& step : steps) {
-    json.Open('[')
-        .Number("", step.tracks)
-        .Number("", step.skipped)
-        .Number("", step.rejected)
-        .Number("", step.delivered)
-        .Number("", step.failed_attempts)
-        .Close(']');
+std::vector<Shown> AllSources(const Sources& sources) {
+  std::vector<Shown> all;
+  for (deliver::SourceStatus& status :
+       deliver::StatusesWithOrphans(*sources.deliverer, *sources.queue)) {
+    auto lane = sources.queue->GetLaneStats(status.lane);
+    Shown& shown = all.emplace_back();
+    shown.status = std::move(status);
+    if (lane.ok()) shown.lane = *std::move(lane);
   }
-  json.Close(']');
+  return all;
 }
 
-void WriteLatency(JsonText& json, const Sources& sources,
-                  const std::string& source) {
-  const metrics::HistogramFigures figures =
-      sources.latency->Of(source, sources.clock->Uptime());
-  json.Number("latency_p50", figures.Quantile(0.5));
-  json.Number("latency_p99", figures.Quantile(0.99));
-  json.Number("latency_count", figures.count());
+void WriteServers(JsonBuilder& json, const Sources& sources) {
+  json.Open('[', "servers")
+      .Open('{')
+      .Text("name", sources.server_name)
+      .Text("version", base::kVersion)
+      .Number("started", Millis(sources.start_time))
+      .Number("memory", metrics::ReadProcessFigures().resident_bytes)
+      .Close('}')
+      .Close(']');
 }
 
-void WriteSource(JsonText& json, const Sources& sources,
-                 const deliver::SourceStatus& source) {
+void WriteTotals(JsonBuilder& json, const Totals& totals) {
+  json.Open('{', "totals")
+      .Number("received", totals.received)
+      .Number("tracks", totals.tracks)
+      .Number("skipped", totals.skipped)
+      .Number("rejected", totals.rejected)
+      .Number("delivered", totals.delivered)
+      .Number("failed_attempts", totals.failed_attempts)
+      .Close('}');
+}
+
+void WriteHistory(JsonBuilder& json, const std::vector<Step>& steps) {
+  const auto column = [&](std::string_view name, std::int64_t Step::*member) {
+    json.Open('[', name);
+    for (const Step& step : steps) json.Number("", step.*member);
+    json.Close(']');
+  };
+  json.Open('{', "history");
+  json.Number("step", absl::ToInt64Seconds(History::kStep));
+  column("tracks", &Step::tracks);
+  column("skipped", &Step::skipped);
+  column("rejected", &Step::rejected);
+  column("delivered", &Step::delivered);
+  column("failed_attempts", &Step::failed_attempts);
+  json.Close('}');
+}
+
+void WriteStore(JsonBuilder& json, queue::Queue& queue) {
+  const auto store = queue.GetStoreStats();
+  if (!store.ok()) return;
+  json.Open('{', "store")
+      .Number("bytes", store->bytes)
+      .Number("max_bytes", store->max_bytes)
+      .Close('}');
+}
+
+void WriteLedger(JsonBuilder& json, const queue::LaneStats& lane) {
+  json.Number("accepted", lane.accepted);
+  json.Number("delivered", lane.delivered);
+  json.Number("pending", lane.pending);
+  json.Number("dead", lane.dead);
+  json.Number("expired", lane.expired);
+  json.Number("purged", lane.purged);
+  json.Number("duplicates", lane.duplicates);
+  json.Number("dead_letters", lane.dead_letters);
+  json.Number("pending_bytes", lane.pending_bytes);
+  if (lane.oldest_pending_time != absl::InfiniteFuture()) {
+    json.Number("oldest", Millis(lane.oldest_pending_time));
+  }
+}
+
+void WriteSource(JsonBuilder& json, const Sources& sources,
+                 const Shown& shown) {
+  const deliver::SourceStatus& source = shown.status;
   json.Open('{').Text("name", source.name).Text("endpoint", source.endpoint);
+  if (source.state != deliver::SourceState::kOrphaned) {
+    json.Text("owner", sources.server_name);
+  }
   if (sources.label != nullptr) json.Text("label", sources.label(source.name));
   json.Text("state", metrics::NameOf(source.state));
+  if (source.state_since != absl::InfinitePast()) {
+    json.Number("since", Millis(source.state_since));
+  }
   json.Text("detail", source.detail);
   json.Text("last_answer", source.last_answer);
+  json.Flag("dead_letters_full", source.dead_letters_full);
   if (source.next_attempt != absl::InfiniteFuture()) {
     json.Number("next_attempt", Millis(source.next_attempt));
   }
   json.Number("in_flight", std::int64_t{source.in_flight});
   json.Number("attempts", source.attempts);
   json.Number("failed_attempts", source.failed_attempts);
-  if (const auto lane = sources.queue->GetLaneStats(source.lane); lane.ok()) {
-    json.Number("accepted", lane->accepted);
-    json.Number("delivered", lane->delivered);
-    json.Number("pending", lane->pending);
-    json.Number("pending_bytes", lane->pending_bytes);
-    json.Number("duplicates", lane->duplicates);
-    json.Number("dead_letters", lane->dead_letters);
-    json.Number("expired", lane->expired);
-    json.Number("purged", lane->purged);
-    if (lane->oldest_pending_time != absl::InfiniteFuture()) {
-      json.Number("oldest", Millis(lane->oldest_pending_time));
-    }
-  }
-  WriteLatency(json, sources, source.name);
+  if (shown.lane.has_value()) WriteLedger(json, *shown.lane);
+  const metrics::HistogramFigures latency =
+      sources.latency->Of(source.name, sources.clock->Uptime());
+  json.Number("latency_p50", latency.Quantile(0.5));
+  json.Number("latency_p99", latency.Quantile(0.99));
+  json.Number("latency_count", latency.count());
   json.Close('}');
 }
 
-void WriteDeadLetters(JsonText& json, queue::Queue& queue,
-                      const std::vector<deliver::SourceStatus>& statuses) {
-  std::vector<queue::DeadLetter> letters;
-  for (const deliver::SourceStatus& source : statuses) {
-    queue::DeadLetterQuery query;
-    query.filter.lane = source.lane;
-    query.page_size = kDeadLettersPerSource;
-    auto page = queue.ListDeadLetters(query);
-    if (!page.ok()) continue;
-    for (auto& letter : page->dead_letters) letter.lane = source.name;
-    std::move(page->dead_letters.begin(), page->dead_letters.end(),
-              std::back_inserter(letters));
+// The largest first.
+std::vector<DeadLetterGroup> DeadLetterGroups(const std::vector<Shown>& all) {
+  std::vector<DeadLetterGroup> groups;
+  for (const Shown& shown : all) {
+    if (!shown.lane.has_value()) continue;
+    for (const queue::ReasonCount& count : shown.lane->dead_letters_by_reason) {
+      groups.push_back({shown.status.name, shown.status.lane, count});
+    }
   }
-  std::sort(letters.begin(), letters.end(), [](const auto& a, const auto& b) {
-    return a.dead_time > b.dead_time;
-  });
-  letters.resize(std::min(letters.size(), kMaxDeadLetters));
-  json.Open('[', "dead_letters");
-  for (const queue::DeadLetter& letter : letters) {
-    json.Open('{')
-        .Text("source", letter.lane)
-        .Number("id", static_cast<std::int64_t>(letter.id))
-        .Number("time", Millis(letter.dead_time))
-        .Text("reason", letter.reason)
-        .Text("answer", CodeOf(letter.answer))
-        .Number("attempts", std::int64_t{letter.attempts})
-        .Close('}');
-  }
-  json.Close(']');
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const DeadLetterGroup& a, const DeadLetterGroup& b) {
+                     return a.count.count > b.count.count;
+                   });
+  return groups;
 }
 
-void WriteStore(JsonText& json, queue::Queue& queue) {
-  const auto store = queue.GetStoreStats();
-  if (!store.ok()) return;
-  json.Open('{', "store")
-      .Number("bytes", store->bytes)
-      .Number("max_bytes", store->max_bytes)
-      .Number("dedup_ids", store->dedup_ids)
-      .Close('}');
+void WriteDeadLetters(JsonBuilder& json, queue::Queue& queue,
+                      const std::vector<Shown>& all) {
+  std::vector<DeadLetterGroup> groups = DeadLetterGroups(all);
+  json.Number("dead_letter_groups", std::ssize(groups));
+  groups.resize(std::min(groups.size(), kMaxDeadLetterGroups));
+  json.Open('[', "dead_letters");
+  for (const DeadLetterGroup& group : groups) {
+    queue::DeadLetterQuery newest;
+    newest.filter.lane = group.lane;
+    newest.filter.reason = group.count.reason;
+    newest.page_size = 1;
+    json.Open('{')
+        .Text("source", group.source)
+        .Text("reason", group.count.reason)
+        .Number("count", group.count.count);
+    const auto page = queue.ListDeadLetters(newest);
+    if (page.ok() && !page->dead_letters.empty()) {
+      const queue::DeadLetter& letter = page->dead_letters.front();
+      json.Number("newest", Millis(letter.dead_time));
+      json.Text("answer", CodeOf(letter.answer));
+    }
+    json.Close('}');
+  }
+  json.Close(']');
 }
 
 }  // namespace
@@ -140,56 +203,21 @@ Totals TakeTotals(const Sources& sources) {
 }
 
 std::string StatusJson(const Sources& sources) {
-  JsonText json;
+  JsonBuilder json;
   const std::string reason = sources.not_ready_reason();
-  const metrics::ProcessFigures process = metrics::ReadProcessFigures();
-  const Totals totals = TakeTotals(sources);
-  json.Open('{').Text("version", base::kVersion);
-  json.Number("now", Millis(sources.clock->Now()));
-  json.Number("started", Millis(sources.start_time));
+  json.Open('{').Number("now", Millis(sources.clock->Now()));
   json.Flag("ready", reason.empty()).Text("not_ready_reason", reason);
-  json.Number("memory", process.resident_bytes);
-  json.Number("cpu", process.cpu_seconds);
-  json.Number("step", absl::ToInt64Seconds(History::kStep));
-  json.Open('{', "totals")
-      .Number("received", totals.received)
-      .Number("tracks", totals.tracks)
-      .Number("skipped", totals.skipped)
-      .Number("rejected", totals.rejected)
-      .Number("delivered", totals.delivered)
-      .Close('}');
+  WriteServers(json, sources);
+  WriteTotals(json, TakeTotals(sources));
   WriteHistory(json, sources.history->Steps());
   WriteStore(json, *sources.queue);
-  const auto statuses =
-      deliver::StatusesWithOrphans(*sources.deliverer, *sources.queue);
+  const std::vector<Shown> all = AllSources(sources);
   json.Open('[', "sources");
-  for (const auto& source : statuses) WriteSource(json, sources, source);
+  for (const Shown& shown : all) WriteSource(json, sources, shown);
   json.Close(']');
-  WriteDeadLetters(json, *sources.queue, statuses);
+  WriteDeadLetters(json, *sources.queue, all);
   json.Close('}');
   return json.text();
-}
-
-void AddRoutes(httpd::Router& router, Sources sources) {
-  router.Add(httpd::GetRoute("/", [](const httpd::Request&) {
-    httpd::Answer answer;
-    answer.content_type = "text/html; charset=utf-8";
-    answer.body = std::string(kPage);
-    // The page needs nothing but itself and its figures.
-    answer.headers = {
-        {"Content-Security-Policy",
-         "default-src 'none'; style-src 'unsafe-inline'; script-src "
-         "'unsafe-inline'; connect-src 'self'; img-src data:; "
-         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-        {"Referrer-Policy", "no-referrer"}};
-    return answer;
-  }));
-  router.Add(httpd::GetRoute(
-      "/status.json", [sources = std::move(sources)](const httpd::Request&) {
-        httpd::Answer answer;
-        answer.body = StatusJson(sources);
-        return answer;
-      }));
 }
 
 }  // namespace segrid::status_page
