@@ -48,11 +48,11 @@ def write(source, out):
   """Writes all pages and pictures below `out`."""
   known = places(source)
   for place, there in known.items():
-    if place.endswith((".md", ".svg")):
+    if place.endswith((".md", ".svg", ".png")):
       target = out / there
       target.parent.mkdir(parents=True, exist_ok=True)
-      text = (source / place).read_text(encoding="utf-8")
-      target.write_text(page(text, place, known) if place.endswith(".md") else text, encoding="utf-8")
+      data = (source / place).read_bytes()
+      target.write_bytes(page(data.decode(), place, known).encode() if place.endswith(".md") else data)
 
 
 if __name__ == "__main__":

@@ -190,6 +190,9 @@ class Feeds:
         regions = ("default", "eu-marketing", "us-transactional", "warehouse", "billing-notifications-production")
         made["name"] = regions[i] if i < len(regions) else f"tenant-{i:02}"
         made["label"] = "" if i else "Production, all brands"
+        made["endpoint"] = "/var/lib/segrid/audit.ndjson" if source["name"] == "good" else "https://api.segment.io/v1/batch"
+        if source["last_answer"]:
+            made["last_answer"] = source["last_answer"].split(":")[0] + ': {"code": "refused", "message": "see the workspace"}'
         made |= {key: now - choose.randrange(60_000, 14 * 60_000) for key in ("oldest", "since") if key in source}
         if "next_attempt" in source:
             made["next_attempt"] = now + choose.randrange(60_000)
