@@ -2,6 +2,7 @@
 import type { DeadLetter } from "./types/segrid/v1/DeadLetter";
 import type { DeadLetterFilterInput } from "./types/segrid/v1/DeadLetterFilter";
 import type { DropSourceResponse } from "./types/segrid/v1/DropSourceResponse";
+import type { ErasePersonResponse } from "./types/segrid/v1/ErasePersonResponse";
 import type { EventIssue } from "./types/segrid/v1/EventIssue";
 import type { ForwardResponse } from "./types/segrid/v1/ForwardResponse";
 import type { ListSourcesResponse } from "./types/segrid/v1/ListSourcesResponse";
@@ -13,7 +14,7 @@ import type { Track } from "./types/segrid/v1/Track";
 import type { TransformResponse } from "./types/segrid/v1/TransformResponse";
 
 export type {
-  DeadLetter, DeadLetterFilterInput, DropSourceResponse, EventIssue, ForwardResponse, ListSourcesResponse, ReloadConfigResponse,
+  DeadLetter, DeadLetterFilterInput, DropSourceResponse, ErasePersonResponse, EventIssue, ForwardResponse, ListSourcesResponse, ReloadConfigResponse,
   SendGridEventInput, ServerStatus, TailTracksResponse, Track, TransformResponse,
 };
 
@@ -122,6 +123,10 @@ export interface Admin {
   purgeDeadLetters(filter: DeadLetterFilterInput, options?: CallOptions): Promise<string>;
   /** Deletes what the queue has of a source that the configuration no longer has. */
   dropSource(source: string, options?: CallOptions): Promise<DropSourceResponse>;
+  /** Deletes what the queue has of one person, who has either an `email` or a `userId`. It may take minutes: default 10. */
+  erasePerson(
+    person: { email?: string; userId?: string; source?: string }, options?: CallOptions & { dryRun?: boolean },
+  ): Promise<ErasePersonResponse>;
   reloadConfig(options?: CallOptions): Promise<ReloadConfigResponse>;
   /** Stops the server after what runs. */
   drain(options?: CallOptions): Promise<void>;

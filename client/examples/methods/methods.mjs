@@ -143,7 +143,7 @@ console.log("AdminService.DropSource");
 console.log("AdminService.ErasePerson");
 {
   // sample: AdminService.ErasePerson
-  const erased = await call(admin, "ErasePerson", { email: "a@example.com" });
+  const erased = await client.admin.erasePerson({ email: "a@example.com" });
   for (const source of erased.sources) console.log(source.source, source.pending_count, source.dead_letter_count);
   // end
 }

@@ -112,8 +112,7 @@ except segrid.Error as error:  # Such as NOT_FOUND: the queue has nothing of it.
 
 print("AdminService.ErasePerson")
 # sample: AdminService.ErasePerson
-erased = admin.ErasePerson(admin_pb2.ErasePersonRequest(email="a@example.com"), timeout=10)
-for source in erased.sources:
+for source in client.admin.erase_person(email="a@example.com").sources:
   print(source.source, source.pending_count, source.dead_letter_count)
 # end
 

@@ -4,8 +4,8 @@
 const exactly = (options) => ({ ...options, exact: true });
 const durationOf = (ms) => ({ seconds: Math.floor(ms / 1000), nanos: Math.round((ms % 1000) * 1e6) });
 
-// Replay, purge, drop, reload and drain are repeated only while there is no connection, because the response to a second one
-// would be about what the first one left.
+// Replay, purge, drop, erase, reload and drain are repeated only while there is no connection, because the response to a second
+// one would be about what the first one left; their one try may use all of the call's time.
 class Admin {
   #connection;
 
@@ -59,6 +59,10 @@ class Admin {
     return this.#call("DropSource", { source }, options);
   }
 
+  erasePerson({ email = "", userId = "", source = "" }, { dryRun = false, timeoutMs = 600_000, ...options } = {}) {
+    return this.#call("ErasePerson", { email, user_id: userId, source, dry_run: dryRun }, { ...options, timeoutMs });
+  }
+
   reloadConfig(options) {
     return this.#call("ReloadConfig", {}, options);
   }
@@ -67,8 +71,8 @@ class Admin {
     await this.#call("Drain", {}, options);
   }
 
-  #call(method, request, options) {
-    return this.#connection.call("admin", method, request, options);
+  #call(method, request, options = {}) {
+    return this.#connection.call("admin", method, request, { whole: !options.exact, ...options });
   }
 }
 

@@ -13,8 +13,8 @@ _SERVICE = "/segrid.v1.AdminService/"
 class Admin:
   """The methods of AdminService; take it from `Client.admin`. Thread safe; all methods block, and raise Error.
 
-  Calls are repeated as those of Client are. Replay, purge, drop, reload and drain are repeated only while there is no
-  connection, because the response to a second one would be about what the first one left.
+  Calls are repeated as those of Client are. Replay, purge, drop, erase, reload and drain are repeated only while there is no
+  connection, because the response to a second one would be about what the first one left; their one try may use all the time.
   """
 
   def __init__(self, connection: Connection):
@@ -72,6 +72,12 @@ class Admin:
     request = admin_pb2.DropSourceRequest(source=source)
     return self._call("DropSource", request, admin_pb2.DropSourceResponse, timeout, exact=False)
 
+  def erase_person(self, *, email: str = "", user_id: str = "", source: str = "", dry_run: bool = False,
+                   timeout: float = 600.0) -> admin_pb2.ErasePersonResponse:
+    """Deletes what the queue has of one person, who has either an `email` or a `user_id`. It may take minutes."""
+    request = admin_pb2.ErasePersonRequest(email=email, user_id=user_id, source=source, dry_run=dry_run)
+    return self._call("ErasePerson", request, admin_pb2.ErasePersonResponse, timeout, exact=False)
+
   def reload_config(self, *, timeout: float | None = None) -> admin_pb2.ReloadConfigResponse:
     return self._call("ReloadConfig", admin_pb2.ReloadConfigRequest(), admin_pb2.ReloadConfigResponse, timeout, exact=False)
 
@@ -80,4 +86,4 @@ class Admin:
     self._call("Drain", admin_pb2.DrainRequest(), admin_pb2.DrainResponse, timeout, exact=False)
 
   def _call(self, method: str, request: Any, response: Any, timeout: float | None, exact: bool = True) -> Any:
-    return self._connection.call(_SERVICE + method, request, response, timeout, exact=exact)
+    return self._connection.call(_SERVICE + method, request, response, timeout, exact=exact, whole=not exact)

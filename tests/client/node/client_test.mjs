@@ -57,7 +57,7 @@ async function start(t) {
   };
   const server = new grpc.Server();
   server.addService(BridgeService.service, { Transform: unary, Forward: unary, TransformStream: stream, ForwardStream: stream });
-  server.addService(AdminService.service, { ReplayDeadLetters: unary });
+  server.addService(AdminService.service, { ReplayDeadLetters: unary, ErasePerson: unary });
   const port = await new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
   });
@@ -136,6 +136,20 @@ test("a replay is made once", async (t) => {
   await assert.rejects(fake.client.admin.replayDeadLetters({ source: "a" }), reason("DRAINING"));
   assert.equal(await fake.client.admin.replayDeadLetters({ source: "a", reason: "EXPIRED" }), "3");
   assert.equal(fake.requests.at(-1).filter.reason, "EXPIRED");
+});
+
+test("there is a function for every method", async (t) => {
+  const { client } = await start(t);
+  for (const [owner, { service }] of [[client, BridgeService], [client.admin, AdminService]]) {
+    for (const name of Object.keys(service)) assert.equal(typeof owner[name[0].toLowerCase() + name.slice(1)], "function", name);
+  }
+});
+
+test("what is made once has all the time", async (t) => {
+  const fake = await start(t);
+  fake.answers = [{}];
+  await fake.client.admin.erasePerson({ email: "ada@example.com" });
+  assert.ok(fake.remaining[0] > 500_000);
 });
 
 test("the server says when to retry", async (t) => {

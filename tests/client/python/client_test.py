@@ -1,6 +1,7 @@
 """The Python client beside a server that answers as a test wants. Runs with the installed package."""
 
 import concurrent.futures
+import re
 import unittest
 
 import grpc
@@ -137,6 +138,17 @@ class Calls(unittest.TestCase):
     self.assertEqual(self.error_of(self.client.admin.replay_dead_letters, source="a").reason, "DRAINING")
     self.assertEqual(self.client.admin.replay_dead_letters(source="a", reason="EXPIRED"), 3)
     self.assertEqual(admin_pb2.ReplayDeadLettersRequest.FromString(self.fake.requests[-1]).filter.reason, "EXPIRED")
+
+  def test_there_is_a_function_for_every_method(self):
+    for client, service in ((self.client, bridge_pb2.DESCRIPTOR.services_by_name["BridgeService"]),
+                            (self.client.admin, admin_pb2.DESCRIPTOR.services_by_name["AdminService"])):
+      for method in service.methods:
+        self.assertTrue(hasattr(client, re.sub(r"(?<!^)([A-Z])", r"_\1", method.name).lower()), method.name)
+
+  def test_what_is_made_once_has_all_the_time(self):
+    self.answer(admin_pb2.ErasePersonResponse())
+    self.client.admin.erase_person(email="ada@example.com")
+    self.assertGreater(self.fake.remaining[-1], 500)
 
   def test_the_server_says_when_to_retry(self):
     self.answer(failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", delay=60))
