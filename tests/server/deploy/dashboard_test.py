@@ -1,5 +1,6 @@
-"""The Grafana dashboard on a real Prometheus that scrapes two real servers under traffic, and itself: every query of a
-panel, a variable and an annotation has sensible values, and each series a legend of its own.
+"""The Grafana dashboard and the alert rules on a real Prometheus that scrapes two real servers under traffic, and itself:
+every query of a panel, a variable and an annotation has sensible values, each series a legend of its own, and only those
+conditions of alerts hold whose cause is there.
 
     dashboard_test.py <segrid-server> <segrid> <source dir>
 """
@@ -16,6 +17,8 @@ import sys
 import threading
 import time
 import unittest
+
+import yaml
 
 ROOT = pathlib.Path(sys.argv.pop(3))
 sys.path[:0] = [str(ROOT / "tests/server/metrics"), str(ROOT / "tests/server/endurance")]
@@ -202,6 +205,20 @@ class Dashboard(unittest.TestCase):
                   for labels, value in self.prometheus.query(filled(target["expr"], self.all))}
         self.assertEqual(states, {(instance, source): state for instance in self.instances
                                   for source, state in (("good", "RUNNING"), ("failing", "BACKING_OFF"))})
+
+    def test_only_conditions_of_alerts_hold_whose_cause_is_there(self):
+        (group,) = yaml.safe_load((ROOT / "server/deploy/alerts.yaml").read_text())["groups"]
+        both = set(self.instances)
+        wanted = {"SegridDeliveryFailing": both, "SegridEventsRejected": both, "SegridWebhookBodiesRefused": both}
+        hold = {}
+        end = time.monotonic() + SECONDS / 2
+        while hold != wanted and time.monotonic() < end:
+            self.traffic()  # Rates begin with the second value that was scraped.
+            hold = {rule["alert"]: {labels.get("instance") for labels, _ in found} for rule in group["rules"]
+                    if (found := self.prometheus.query(rule["expr"].replace('job="segrid"', f'job="{JOB}"')))}
+        self.assertEqual(hold, wanted)
+        # Under its own name, the job is the one that is missing.
+        self.assertEqual(self.prometheus.query('absent(up{job="segrid"})'), [({"job": "segrid"}, 1)])
 
     def test_marks_restarts_and_reloads(self):
         restarts, reloads = DASHBOARD["annotations"]["list"]
