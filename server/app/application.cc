@@ -244,7 +244,8 @@ absl::Status Application::Listen() {
   const config::Grpc& config = options_.config.grpc;
   const rpc::GrpcServerOptions options = {
       config, credentials_->get(),
-      [this] { return figures_.calls.MakeFactory(MethodPaths()); }};
+      [this] { return figures_.calls.MakeFactory(MethodPaths()); },
+      &guard_->taken()};
   SEGRID_ASSIGN_OR_RETURN(
       grpc_, rpc::GrpcServer::Start(
                  options, {bridge_.get(), admin_.get(), health_.get()}));

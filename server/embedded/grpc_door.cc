@@ -41,8 +41,9 @@ absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(
                                stages.clock().Now()));
   SEGRID_ASSIGN_OR_RETURN(
       door->server_,
-      rpc::GrpcServer::Start({config.grpc, door->credentials_->get()},
-                             {&door->bridge_, &door->admin_, &door->health_}));
+      rpc::GrpcServer::Start(
+          {config.grpc, door->credentials_->get(), {}, &door->guard_.taken()},
+          {&door->bridge_, &door->admin_, &door->health_}));
   return door;
 }
 

@@ -39,7 +39,7 @@ bool IsWant(int error) {
 
 AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
                        const Options& options, HandOver hand_over,
-                       AcceptCounts& counts)
+                       AcceptCounts& counts, TakenBytes* taken)
     : hand_over_(std::move(hand_over)),
       events_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       sockets_(std::make_move_iterator(sockets.begin()),
@@ -48,7 +48,7 @@ AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
       handshakes_(options.handshakes.has_value()
                       ? std::optional<Handshakes>(*options.handshakes)
                       : std::nullopt),
-      floods_(options.floods),
+      floods_(options.floods, taken),
       counts_(counts),
       thread_([this] { Run(); }) {}
 
@@ -183,9 +183,9 @@ void AcceptLoop::Take(int listener, int connection) {
   const int on = 1;
   // No use, and no harm, on a Unix socket.
   ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  floods_.Add(connection);
   if (hand_over_(listener, connection)) {
     ++counts_.accepted;
-    floods_.Add(connection);
   } else {
     ++counts_.refused;
     ::close(connection);

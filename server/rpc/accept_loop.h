@@ -41,7 +41,7 @@ struct AcceptCounts {
 // A thread that accepts, and hands each connection over.
 //
 // Ownership:     owns the sockets and its thread; a descriptor belongs to
-//                whoever it is handed to; `counts` outlive it.
+//                whoever it is handed to; `counts` and `taken` outlive it.
 // Thread safety: one owner; `hand_over` runs in the loop's thread.
 // Blocking:      the destructor waits for a `hand_over` that runs.
 class AcceptLoop {
@@ -58,7 +58,7 @@ class AcceptLoop {
   };
 
   AcceptLoop(std::vector<httpd::ListenSocket> sockets, const Options& options,
-             HandOver hand_over, AcceptCounts& counts);
+             HandOver hand_over, AcceptCounts& counts, TakenBytes* taken);
   // Accepts no more; closes the sockets.
   ~AcceptLoop();
   AcceptLoop(const AcceptLoop&) = delete;

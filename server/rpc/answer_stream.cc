@@ -1,5 +1,6 @@
 #include "server/rpc/answer_stream.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "server/rpc/error_status.h"
@@ -57,6 +58,9 @@ void AnswerStream::Fail(const absl::Status& status) {
 }
 
 void AnswerStream::OnReadDone(bool ok) {
+  if (ok && taken_ != nullptr) {
+    *taken_ += static_cast<std::int64_t>(message_.Length());
+  }
   if (ok && !caller_.Check().ok()) {
     Recheck();
   } else if (ok) {

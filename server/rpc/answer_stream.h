@@ -20,6 +20,7 @@
 #include "server/rpc/admission.h"
 #include "server/rpc/bridge_environment.h"
 #include "server/rpc/known_caller.h"
+#include "server/rpc/taken_bytes.h"
 #include "server/rpc/unwritten_responses.h"
 
 namespace segrid::rpc {
@@ -57,6 +58,7 @@ class AnswerStream
                std::size_t max_unanswered)
       : admission_(environment.admission),
         unwritten_(environment.guard.unwritten()),
+        taken_(environment.guard.taken().Of(context)),
         caller_(environment.guard.Remember(context, role)),
         max_unanswered_(max_unanswered),
         entry_(context.c_call()) {}
@@ -87,6 +89,7 @@ class AnswerStream
 
   Admission& admission_;
   UnwrittenResponses& unwritten_;
+  const TakenBytes::Count taken_;  // Of the connection; may be null.
   const KnownCaller caller_;
   const std::size_t max_unanswered_;
   std::shared_ptr<AnswerStream> self_;  // Start() to OnDone().

@@ -38,6 +38,7 @@ grpc::ServerUnaryReactor* BridgeService::Transform(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   const absl::Duration begin = environment_.clock.Uptime();
+  environment_.guard.taken().Add(*context, request->Length());
   auto* const reactor =
       new UnaryReactor(*context, environment_.guard.unwritten());
   absl::Status status =
@@ -76,6 +77,7 @@ grpc::ServerUnaryReactor* BridgeService::Forward(
   auto reactor = std::make_shared<ForwardReactor>(
       *context, environment_.guard.unwritten(), *response);
   reactor->KeepUntilDone();
+  environment_.guard.taken().Add(*context, request->Length());
   const std::optional<base::TraceParent> trace = TraceOf(*context);
   ForwardAnswer answer = [reactor](absl::StatusOr<codec::OutputBuffer> result) {
     reactor->Answer(std::move(result));

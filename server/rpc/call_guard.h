@@ -20,6 +20,7 @@
 #include "server/rpc/admission.h"
 #include "server/rpc/known_caller.h"
 #include "server/rpc/pace.h"
+#include "server/rpc/taken_bytes.h"
 #include "server/rpc/unwritten_responses.h"
 
 namespace segrid::rpc {
@@ -70,6 +71,9 @@ class CallGuard {
   // RESOURCE_EXHAUSTED, TOO_MANY_WAITING: there is none; with RetryInfo.
   absl::StatusOr<ByteBudget::Share> TakeWaitingPlace();
 
+  // What calls took from their connections.
+  TakenBytes& taken() { return taken_; }
+
   // Responses that are on their way to clients.
   UnwrittenResponses& unwritten() { return unwritten_; }
 
@@ -106,6 +110,7 @@ class CallGuard {
   const auth::Authorizer& authorizer_;
   base::Clock& clock_;
   ByteBudget& bytes_;
+  TakenBytes taken_;  // Own locking.
   UnwrittenResponses unwritten_;
   ByteBudget waiting_;  // Of calls, not of bytes.
   Pace transforms_;     // Own locking, like the next.

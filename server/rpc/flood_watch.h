@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "server/rpc/connection_loads.h"
+#include "server/rpc/taken_bytes.h"
 
 namespace segrid::rpc {
 
@@ -30,6 +31,8 @@ struct FloodLimits {
   // does not know.
   std::int64_t max_silent_bytes = 8 << 20;
   std::int64_t max_message_bytes = 4 << 20;
+  // Bytes of all connections that gRPC may hold and no call has taken.
+  std::int64_t max_untaken_bytes = 128 << 20;
 };
 
 // Looks at the connections that receive much, and asks gRPC's channelz what
@@ -37,15 +40,26 @@ struct FloodLimits {
 // streams end unanswered all the time, or that sends without end, is
 // ended: each of these takes gRPC some 10 KB per 100 bytes that are sent.
 //
+// Where gRPC holds more than it may of messages that no call has taken, the
+// connection with the most is ended, if that is several messages and no call
+// took any of them for a second: its client reads no responses, or sends
+// messages in part. It is ended at once where it alone holds more, or all hold
+// twice as much.
+//
 // Unix sockets are not looked at: channelz does not tell them apart, and their
 // peers are known.
 //
 // Thread safety: none. Blocking: never.
 class FloodWatch {
  public:
-  explicit FloodWatch(const FloodLimits& limits) : limits_(limits) {}
+  // `taken` must outlive it; null: untaken bytes are not counted.
+  FloodWatch(const FloodLimits& limits, TakenBytes* taken)
+      : limits_(limits), taken_(taken) {}
+  ~FloodWatch();
+  FloodWatch(const FloodWatch&) = delete;
+  FloodWatch& operator=(const FloodWatch&) = delete;
 
-  // A connected TCP socket that was accepted.
+  // A connected TCP socket that was accepted. Call before gRPC has it.
   void Add(int descriptor);
 
   // How long to wait for the next look.
@@ -67,7 +81,14 @@ class FloodWatch {
     ConnectionLoad load{};
     double failures = 0;  // That count still.
     absl::Duration looked{};
+    TakenBytes::Count taken{};  // Null: not counted, like the next.
+    // At the last look: what gRPC had read, and what calls had taken of it.
+    std::int64_t read_before = 0;
+    std::int64_t taken_before = 0;
+    std::int64_t untaken = 0;  // At most so many of them no call has taken.
+    absl::Duration took{};     // When a call last took some.
   };
+  using Connections = std::unordered_map<int, Connection>;
 
   // Takes in the kernel's counts. nullopt when the connection has ended; true
   // if much came since it was last found busy.
@@ -75,12 +96,19 @@ class FloodWatch {
   // Takes in the counts of all; those that are busy.
   std::vector<int> FindBusy();
   int EndFloods(absl::Duration now, const std::vector<int>& busy);
+  // Takes in what gRPC read and calls took since the last look. `answered`
+  // streams ended meanwhile.
+  void CountUntaken(int descriptor, Connection& connection,
+                    std::int64_t answered, absl::Duration now) const;
+  int EndFullest(absl::Duration now);
+  Connections::iterator Forget(Connections::iterator connection);
   bool IsFlood(Connection& connection, const ConnectionLoad& load,
                absl::Duration now) const;
 
   const FloodLimits limits_;
   ConnectionLoads loads_;
-  std::unordered_map<int, Connection> connections_;  // By descriptor.
+  TakenBytes* const taken_;
+  Connections connections_;  // By descriptor.
   absl::Duration looked_{};
   absl::Duration look_took_{};
   absl::Duration active_since_{};  // When something came in.

@@ -82,6 +82,7 @@ AcceptLoop::Options LoopOptions(const config::Grpc& config) {
   AcceptLoop::Options options;
   options.floods.max_streams = config.max_concurrent_streams;
   options.floods.max_message_bytes = config.max_message_bytes;
+  options.floods.max_untaken_bytes = config.max_bytes_in_flight / 2;
   options.connections = WithinDescriptors(
       {config.max_connections, config.max_connections_per_peer});
   if (!config.tls.cert.empty()) {
@@ -208,7 +209,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
         return hand_overs->Post(
             [to, taken]() mutable { to->HandleNewConnection(&taken); });
       },
-      *server->counts_);
+      *server->counts_, options.taken);
   return server;
 }
 

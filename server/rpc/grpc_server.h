@@ -36,6 +36,9 @@ struct GrpcServerOptions {
   std::function<
       std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>()>
       make_interceptor{};
+  // Where the calls count what they take; see CallGuard. Outlives the server.
+  // Null: messages that no call takes are not looked for.
+  TakenBytes* taken = nullptr;
 };
 
 // A running gRPC server.

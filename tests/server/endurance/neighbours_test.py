@@ -2,8 +2,9 @@
 
     neighbours_test.py <segrid-server>
 
-SEGRID_UNREAD_MESSAGES (6; full size 60), SEGRID_UNREAD_CALLS (60; full size 600), SEGRID_HALF_HANDSHAKES (200; full size
-6000) and SEGRID_FLOOD_SECONDS (1; full size 10) say how much of it. Memory is judged at each size.
+SEGRID_UNREAD_MESSAGES (6; full size 60), SEGRID_UNREAD_CALLS (60; full size 600), SEGRID_PARTS (60; full size 600),
+SEGRID_HALF_HANDSHAKES (200; full size 6000) and SEGRID_FLOOD_SECONDS (1; full size 10) say how much of it. Memory is judged
+at each size.
 """
 
 import pathlib
@@ -22,8 +23,10 @@ import http2
 from program import Program, events, size
 
 BINARY = str(pathlib.Path(sys.argv.pop(1)).resolve())
+BENCH = pathlib.Path(BINARY).with_name("segrid-bench")
 MESSAGES = size("SEGRID_UNREAD_MESSAGES", 6)
 CALLS = size("SEGRID_UNREAD_CALLS", 60)
+PARTS = size("SEGRID_PARTS", 60)
 HANDSHAKES = size("SEGRID_HALF_HANDSHAKES", 200)
 FLOOD = size("SEGRID_FLOOD_SECONDS", 1)
 MIB = 1 << 20
@@ -102,6 +105,23 @@ class Neighbours(unittest.TestCase):
         print(f"figure: {what}: back at {program.status('VmRSS') / MIB:.0f} MiB, {self.start / MIB:.0f} at the start, after "
               f"{seconds:.0f} s")
 
+    @staticmethod
+    def send(connection, left):
+        """Sends each stream its messages until nothing moves any more: all is sent, the server does not read on, or it
+        has ended the connection."""
+        quiet = time.monotonic()
+        rest = {stream: messages.pop() for stream, messages in left.items()}
+        try:
+            while time.monotonic() < quiet + 2 and connection.read(0.05):
+                for stream, text in rest.items():
+                    rest[stream] = connection.send(stream, text)
+                    if len(rest[stream]) < len(text):
+                        quiet = time.monotonic()
+                    if not rest[stream] and left[stream]:
+                        rest[stream] = left[stream].pop()
+        except OSError:
+            pass
+
     def test_unread_streams(self):
         program = self.serve()
         good = GoodCalls(self.connect)
@@ -109,15 +129,7 @@ class Neighbours(unittest.TestCase):
         self.addCleanup(bad.close)
         message = http2.grpc_message(http2.stream_request(http2.transform_request(events(0, 7_000))))
         self.assertGreater(len(message), 900_000)
-        left = {bad.open(STREAM): (message, MESSAGES - 1) for _ in range(20)}
-        quiet = time.monotonic()
-        # Until nothing moves any more: the server does not read on.
-        while time.monotonic() < quiet + 2 and bad.read(0.05):
-            for stream, (text, more) in left.items():
-                rest = bad.send(stream, text)
-                if len(rest) < len(text):
-                    quiet = time.monotonic()
-                left[stream] = (rest, more) if rest or not more else (message, more - 1)
+        self.send(bad, {bad.open(STREAM): [message] * MESSAGES for _ in range(20)})
         self.assertLess(program.metrics()["segrid_grpc_bytes_in_flight"], 256 * MIB)
         self.judge(program, good, f"20 unread streams of {MESSAGES} messages", bad.close)
         after = self.connect()
@@ -135,6 +147,29 @@ class Neighbours(unittest.TestCase):
             while left and bad.read(0.01):
                 left = bad.send(stream, left, end=True)
         self.judge(program, good, f"{CALLS} unread unary calls", bad.close, most=MOST_OF_UNREAD_CALLS)
+
+    @unittest.skipUnless(BENCH.exists(), "needs segrid-bench")
+    def test_a_connection_with_as_many_calls_as_it_may_have(self):
+        program = self.serve()
+        run = subprocess.run([BENCH, "--server", f"127.0.0.1:{program.ports['grpc']}", "--concurrency", "1000", "--batch",
+                              "10", "--warmup", "0s", "--duration", f"{2 * FLOOD}s", "--expect", "errors=0"],
+                             capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertEqual(program.metrics()["segrid_grpc_floods_ended_total"], 0)
+
+    def test_messages_that_are_sent_in_part(self):
+        program = self.serve()
+        good = GoodCalls(self.connect)
+        # Just under the limit of a message, all but its last bytes.
+        message = http2.grpc_message(http2.transform_request(events(0, 28_000)))[:-10]
+        self.assertGreater(len(message), 3_500_000)
+        connections = [http2.Connection(program.ports["grpc"]) for _ in range(3)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+            self.send(connection, {connection.open(TRANSFORM): [message] for _ in range(PARTS)})
+        self.assertGreater(program.metrics()["segrid_grpc_floods_ended_total"], 0)
+        self.judge(program, good, f"3 connections of {PARTS} messages in part",
+                   lambda: [connection.close() for connection in connections])
 
     def test_callers_that_wait_for_a_source_that_hangs(self):
         with socket.create_server(("127.0.0.1", 0)) as receiver:

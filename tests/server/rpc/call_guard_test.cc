@@ -198,6 +198,62 @@ TEST(Deadlines, AreLookedAtBeforeTheWorkBegins) {
   EXPECT_TRUE(stub->Transform(&without_deadline, {}, &response).ok());
 }
 
+// Counts what it took, and nothing else.
+class Taking final : public api::BridgeService::CallbackService {
+ public:
+  explicit Taking(const TakenBytes& taken) : taken_(taken) {}
+  grpc::ServerUnaryReactor* Transform(grpc::CallbackServerContext* context,
+                                      const api::TransformRequest* request,
+                                      api::TransformResponse*) override {
+    taken_.Add(*context, request->ByteSizeLong());
+    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    peer = context->peer();
+    return reactor;
+  }
+
+  std::string peer;
+
+ private:
+  const TakenBytes& taken_;
+};
+
+TEST(TakenBytes, AreCountedByConnection) {
+  TakenBytes taken;
+  Taking service(taken);
+  GrpcServerOptions options;
+  options.config.listen = {"127.0.0.1:0"};
+  options.credentials = grpc::InsecureServerCredentials();
+  const auto server = GrpcServer::Start(options, {&service});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto stub = api::BridgeService::NewStub(grpc::CreateChannel(
+      (*server)->addresses()[0], grpc::InsecureChannelCredentials()));
+  const auto call = [&](std::size_t bytes) {
+    grpc::ClientContext context;
+    api::TransformRequest request;
+    request.set_webhook_json(std::string(bytes, 'x'));
+    api::TransformResponse response;
+    EXPECT_TRUE(stub->Transform(&context, request, &response).ok());
+    return static_cast<std::int64_t>(request.ByteSizeLong());
+  };
+  call(20'000);  // Of a connection that is not counted.
+  const TakenBytes::Count other = taken.Open("ipv4:127.0.0.1:1");
+  const TakenBytes::Count first = taken.Open(service.peer);
+  const std::int64_t bytes = call(20'000) + call(50'000);
+  call(TakenBytes::kLeastMessage / 2);  // Costs more to count than it is.
+  EXPECT_EQ(*first, bytes);
+  // A later connection has the same name.
+  const TakenBytes::Count second = taken.Open(service.peer);
+  taken.Close(service.peer, first);
+  const std::int64_t later = call(20'000);
+  EXPECT_EQ(*second, later);
+  taken.Close(service.peer, second);
+  call(20'000);
+  EXPECT_EQ(*first, bytes);
+  EXPECT_EQ(*second, later);
+  EXPECT_EQ(*other, 0);
+}
+
 TEST(BytesInFlight, AreBounded) {
   testing::FakeClock clock;
   const Admission admission;
