@@ -25,7 +25,7 @@ constexpr std::array kStates = {
     std::pair(deliver::SourceState::kPaused, std::string_view("paused")),
     std::pair(deliver::SourceState::kOrphaned, std::string_view("orphaned"))};
 
-// By TextFormat; the first is for who does not care.
+// By TextFormat; the first is for clients without a preference.
 constexpr std::array<httpd::MediaType, 2> kMediaTypes = {{
     {"text/plain", "0.0.4"},
     {"application/openmetrics-text", "1.0.0"},

@@ -60,12 +60,13 @@ struct Sources {
 std::string Collect(const Sources& sources,
                     TextFormat format = TextFormat::kPrometheus);
 
-// The response to GET /metrics: OpenMetrics for who prefers it by the header
-// Accept, else Prometheus' text format; in gzip for who prefers that by
-// Accept-Encoding. Compressing takes 300 KB of memory while it runs, and
-// 0.1 ms for the text of five sources.
+// The response to GET /metrics: OpenMetrics for clients that prefer it by the
+// header Accept, else Prometheus' text format; in gzip for clients that prefer
+// that by Accept-Encoding. Compressing takes 400 KB of memory while it runs,
+// and 0.1 ms for the text of five sources.
 //
-// Thread safety and blocking: as Collect. Not for the thread of a listener.
+// Thread safety and blocking: as Collect, so a listener's thread must not call
+// it.
 httpd::Answer MetricsAnswer(const Sources& sources,
                             const httpd::Request& request);
 

@@ -80,7 +80,7 @@ class Scrape(unittest.TestCase):
             self.assertIsNone(response.getheader("Content-Encoding"))
             self.assertEqual(body.endswith(b"\n# EOF\n"), wanted == OPEN)
 
-    def test_is_in_gzip_for_who_prefers_it(self):
+    def test_is_in_gzip_for_clients_that_prefer_it(self):
         for accept in (CLASSIC, OPEN):
             plain = self.get(accept)[1]
             response, packed = self.get(accept, "gzip")
