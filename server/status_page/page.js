@@ -15,7 +15,7 @@ const HISTORY = ["tracks", "skipped", "rejected", "delivered", "failed_attempts"
 const PROBLEMS = [
   {key: "misconfigured", tone: "bad", word: "held", label: "held: misconfigured", name: "MISCONFIGURED", command: "segrid resume"},
   {key: "overdue", tone: "bad", word: "without room for dead letters", label: "dead letters full", name: "SegridTracksOverdue", is: source => source.dead_letters_full},
-  {key: "late", tone: "bad", word: "late", label: "late", name: "SegridDeliveryLate", is: source => source.state !== "orphaned" && source.state !== "paused" && source.oldest && data.now - source.oldest > LATE_MS},
+  {key: "late", tone: "bad", word: "late", label: "late", name: "SegridDeliveryLate", is: source => source.oldest && data.now - source.oldest > LATE_MS},
   {key: "orphaned", tone: "warn", word: "orphaned", label: "orphaned", name: "ORPHANED"},
   {key: "backing_off", tone: "warn", word: "backing off", label: "backing off", name: "BACKING_OFF"},
   {key: "rate_limited", tone: "warn", word: "rate limited", label: "rate limited", name: "RATE_LIMITED"},
@@ -136,9 +136,19 @@ function command(about) {
 
 // --- The bar, the title and the icon ---------------------------------------
 
-// What is wrong with a source, worst first; [] when it delivers.
-const problemsOf = source => PROBLEMS.filter(problem => problem.is ? problem.is(source) : problem.key === source.state)
-  .concat(KNOWN.has(source.state) ? [] : [{key: source.state, tone: "warn", word: source.state, label: source.state, name: "A-source-does-not-deliver"}]);
+// What is wrong with a source: its state first, because that says what to do, then its other troubles, worst first. [] when
+// it delivers.
+function problemsOf(source) {
+  const found = PROBLEMS.filter(problem => problem.is ? problem.is(source) : problem.key === source.state);
+  if (!KNOWN.has(source.state)) found.push({key: source.state, tone: "warn", word: source.state, label: source.state, name: "A-source-does-not-deliver"});
+  return found.sort((a, b) => Boolean(a.is) - Boolean(b.is));
+}
+const toneOf = problems => problems.some(each => each.tone === "bad") ? "bad" : problems.length > 0 ? "warn" : "good";
+// Where a source is among all, the worst first.
+function rankOf(problems) {
+  if (problems.length === 0) return 1000;
+  return (toneOf(problems) === "bad" ? 0 : 100) + (PROBLEMS.indexOf(problems[0]) + 100) % 100;
+}
 
 // What is wrong with the server as a whole.
 function notices() {
@@ -153,13 +163,14 @@ function notices() {
 function judge() {
   const counts = new Map(), server = notices();
   for (const source of data.sources) {
-    const [worst] = problemsOf(source);
-    if (worst) counts.set(worst.key, {worst, n: (counts.get(worst.key)?.n || 0) + 1});
+    const problems = problemsOf(source);
+    if (problems.length === 0) continue;
+    const {key, word} = problems[0], known = counts.get(key) || {word, n: 0, rank: 1000, tone: "warn"};
+    counts.set(key, {word, n: known.n + 1, rank: Math.min(known.rank, rankOf(problems)), tone: toneOf(problems) === "bad" ? "bad" : known.tone});
   }
-  const order = problem => (problem.tone === "bad" ? 0 : 100) + (PROBLEMS.indexOf(problem) + 100) % 100;
-  const words = [...counts.values()].sort((a, b) => order(a.worst) - order(b.worst)).map(({worst, n}) => ({tone: worst.tone, text: `${n} ${worst.word}`}));
+  const words = [...counts.values()].sort((a, b) => a.rank - b.rank).map(({word, n, tone}) => ({tone, text: `${n} ${word}`}));
   const all = [...server.map(notice => ({tone: notice.tone, text: notice.head})), ...words];
-  const tone = all.some(each => each.tone === "bad") ? "bad" : all.length > 0 ? "warn" : "good";
+  const tone = toneOf(all);
   const total = data.sources.length;
   let text = total === 0 ? "No source is configured" : total === 1 ? "The source delivers" : `All ${total} sources deliver`;
   if (words.length > 0) text = words.map(each => each.text).join(", ") + ` of ${plural(total, "source")}`;
@@ -350,8 +361,8 @@ function makeSource(source) {
 }
 
 function updateSource(it, source) {
-  const problems = problemsOf(source), [worst] = problems, tone = problems.some(each => each.tone === "bad") ? "bad" : worst ? worst.tone : "good";
-  const ofState = problems.find(each => each.key === source.state), others = problems.filter(each => each !== ofState);
+  const problems = problemsOf(source), [worst] = problems, tone = toneOf(problems);
+  const ofState = problems.find(each => !each.is), others = problems.filter(each => each.is);
   attribute(it.root, "data-tone", tone);
   attribute(it.root, "data-state", source.state);
   it.root.classList.toggle("needs", problems.length > 0);
@@ -385,10 +396,9 @@ function updateSource(it, source) {
 }
 
 function drawSources() {
-  const rank = source => { const [worst] = problemsOf(source); return worst ? PROBLEMS.indexOf(worst) - (worst.tone === "bad" ? 100 : 0) : 100; };
-  const ranked = data.sources.map(source => [rank(source), source]).sort((a, b) => a[0] - b[0] || a[1].name.localeCompare(b[1].name, "en", {numeric: true}));
+  const ranked = data.sources.map(source => [rankOf(problemsOf(source)), source]).sort((a, b) => a[0] - b[0] || a[1].name.localeCompare(b[1].name, "en", {numeric: true}));
   list(id("sources"), ranked.map(([, source]) => source), source => source.name, makeSource, updateSource);
-  const bad = ranked.filter(([r]) => r < 100).length;
+  const bad = ranked.filter(([rank]) => rank < 1000).length;
   document.body.classList.toggle("many", ranked.length > 12);
   say(id("only-bad-text"), `Only those that need attention (${bad})`);
   filter();

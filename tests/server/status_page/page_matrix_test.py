@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -64,6 +65,14 @@ class Matrix(unittest.TestCase):
         self.replay.feed = feed
         self.browser.run("refresh()")
 
+    def texts(self, selector):
+        return self.browser.run(f"[...document.querySelectorAll({json.dumps(selector)})].map(each => each.textContent)")
+
+    def dress(self, style):
+        """Adds a style sheet to the page, or removes it."""
+        self.browser.run("(() => { const sheet = new CSSStyleSheet(); sheet.replaceSync(%s); document.adoptedStyleSheets = [sheet]; })()"
+                         % json.dumps(style))
+
     def well(self, context):
         for check in (f"contrast({LEAST_CONTRAST})", "overflow()", "overlaps()", "structure()", "moving()"):
             self.assertEqual(self.browser.run("checks." + check), [], f"{check}: {context}")
@@ -111,6 +120,54 @@ class Matrix(unittest.TestCase):
         icons.add(self.browser.run("document.getElementById('icon').href"))
         self.assertEqual(len(icons), 4)  # Green, amber, red, grey.
 
+    def test_tells_a_state_that_can_wait_from_one_that_cannot(self):
+        feed = self.feeds.make("paused", 3)
+        # One is paused and late: it is red, and comes first, though it is counted by its state.
+        feed["sources"][1]["oldest"] = feed["now"] - 16 * 60_000
+        self.show(feed)
+        self.assertEqual(self.browser.run("[document.body.dataset.tone, document.title.split(' –')[0]]"), ["bad", "2 paused"])
+        self.assertEqual(self.browser.run("[...document.querySelectorAll('.source')].map(each => each.dataset.tone)"), ["bad", "warn", "good"])
+        self.assertEqual(self.texts(".source h3")[:2], ["eu-marketing", "Production, all brands (default)"])
+        self.assertEqual(self.texts(".source .who > :not([hidden])")[:3], ["eu-marketing", "paused", "late"])
+        # A running one whose queue nobody takes from is late, too; one of a state that the page does not know is amber.
+        feed = self.feeds.make("idle", 3)
+        feed["sources"][0]["oldest"] = feed["now"] - 16 * 60_000
+        self.show(feed)
+        self.assertEqual(self.browser.run("document.getElementById('summary').textContent"), "1 late of 3 sources")
+        feed = self.feeds.make("idle", 3)
+        feed["sources"][0]["state"] = "resting"
+        self.show(feed)
+        self.assertEqual(self.browser.run("[document.body.dataset.tone, document.getElementById('summary').textContent]"),
+                         ["warn", "1 resting of 3 sources"])
+
+    def test_notices_each_fault_that_the_checks_are_for(self):
+        self.show(self.feeds.make("dead letters", 3), 360)
+        faults = [("contrast(4.5)", ".sub { color: #999 !important }"), ("contrast(4.5)", "main { opacity: .6 }"),
+                  ("contrast(4.5)", "input::placeholder { color: #aaa !important }"),
+                  ("overflow()", "#letters code { white-space: nowrap !important; overflow-wrap: normal !important }"),
+                  ("overflow()", ".tile dd { font-size: 60px !important }"),
+                  ("overflow()", ".plot svg { overflow: visible !important } .plot .grid { transform: scaleX(3) }"),
+                  ("overlaps()", ".tile dt { margin-bottom: -24px }"), ("moving()", ".bar { transition: color 1s }")]
+        for check, style in faults:
+            self.assertEqual(self.browser.run("checks." + check), [], check)
+            self.dress(style)
+            self.assertNotEqual(self.browser.run("checks." + check), [], style)
+            self.dress("")
+        self.browser.run("document.querySelector('.bar').setAttribute('onclick', 'x'); document.getElementById('age').setAttribute('role', 'alert')")
+        self.assertEqual(len(self.browser.run("checks.structure()")), 2)
+        self.dress(":focus { outline: none !important }")
+        self.browser.press(TAB)
+        self.assertEqual(self.browser.run("checks.focus().problem"), "has no ring")
+        self.dress("")
+
+    def test_copies_a_command_or_selects_it(self):
+        self.show(self.feeds.make("dead letters", 3))
+        button = "document.querySelector('#letters button')"
+        self.browser.run(f"{button}.click()")
+        self.browser.wait_until(f"{button}.textContent !== 'Copy'")
+        self.assertRegex(self.browser.run("getSelection().toString()"), r"^segrid dead-letters list --source default --reason [A-Z_]+$")
+        self.browser.wait_until(f"{button}.textContent === 'Copy'")
+
     def test_puts_the_worst_first_and_filters(self):
         feed = self.feeds.make("held", 40)
         self.show(feed)
@@ -132,7 +189,7 @@ class Matrix(unittest.TestCase):
         feed = self.feeds.make("delivering", 3)
         history, totals = feed["history"], feed["totals"]
         self.show(feed)
-        legend = self.browser.run("[...document.querySelectorAll('#events .legend span')].map(each => each.textContent)")
+        legend = self.texts("#events .legend span")
         shown = [float(text.split()[0].replace(",", "")) for text in legend]
         sums = [sum(history[name]) / 10 ** (6 if " M" in text else 3 if " k" in text else 0)
                 for name, text in zip(("tracks", "skipped", "rejected"), legend)]
@@ -157,9 +214,8 @@ class Matrix(unittest.TestCase):
         self.show(feed, 360)
         self.well("hostile names")
         self.assertEqual(self.browser.run("document.querySelectorAll('img, .source script').length"), 0)
-        self.assertEqual(self.browser.run("[...document.querySelectorAll('#letters td:first-child')].map(each => each.textContent)"), HOSTILE)
-        commands = self.browser.run("[...document.querySelectorAll('code')].map(each => each.textContent).filter(each => each.startsWith('segrid d'))")
-        import subprocess
+        self.assertEqual(self.texts("#letters td:first-child"), HOSTILE)
+        commands = self.texts("#letters code")
         for name, command in zip(HOSTILE, commands, strict=True):
             # `segrid` is a function here, and what it gets is printed with NUL bytes in between.
             said = subprocess.run(["sh", "-c", "segrid() { printf '%s\\0' \"$@\"; }\n" + command], capture_output=True, text=True,
@@ -202,10 +258,10 @@ class Matrix(unittest.TestCase):
             feed = self.feeds.make(state, 3)
             feed["sources"][0]["dead_letters_full"] = state == "idle"
             self.show(feed)
-            links = self.browser.run("[...document.querySelectorAll('#main a[href*=\"runbook#\"]')].map(each => [each.getAttribute('href'), each.textContent])")
+            links = self.browser.run("[...document.querySelectorAll('#main a[href*=\"runbook#\"]')].map(each => each.getAttribute('href'))")
             needs = self.browser.run("document.querySelectorAll('.source.needs, .notices li, #letters tr').length")
             self.assertEqual(len(links), needs, state)
-            for target, _ in links:
+            for target in links:
                 self.assertIn(f'id="{target.partition("#")[2]}"', runbook)
 
     def test_shows_the_servers_of_a_cluster_and_the_owner_of_a_source(self):
@@ -213,7 +269,7 @@ class Matrix(unittest.TestCase):
         feed["servers"] += [feed["servers"][0] | {"name": f"mail-events-{i}"} for i in (2, 3)]
         feed["sources"][1]["owner"] = "mail-events-3"
         self.show(feed)
-        self.assertIn("owner mail-events-3", self.browser.run("[...document.querySelectorAll('.source .state')].map(each => each.textContent).join()"))
+        self.assertIn("owner mail-events-3", ",".join(self.texts(".source .state")))
         self.assertEqual(self.browser.run("document.querySelectorAll('#servers li').length"), 3)
         self.well("a cluster")
 

@@ -111,7 +111,8 @@ class StatusPage(unittest.TestCase):
         browser.look(1440)
         browser.open(self.address)
         browser.wait_until("document.body.dataset.drawn >= 1")
-        cards = browser.run("Object.fromEntries([...document.querySelectorAll('.source')].map(each => [each.querySelector('h3').textContent, each.dataset.state]))")
+        cards = browser.run("Object.fromEntries([...document.querySelectorAll('.source')].map("
+                            "each => [each.querySelector('h3').textContent, each.dataset.state]))")
         named = {name if name != "good" else "Caf\u00e9 <img src=x onerror='document.title=1'> (good)": state for name, state in STATES.items()}
         self.assertEqual(cards, named)
         self.assertRegex(browser.run("document.title"), r"^2 held \u2013 Segrid on ")
@@ -128,7 +129,9 @@ class StatusPage(unittest.TestCase):
           document.getElementById('filter').focus();
           getSelection().setBaseAndExtent(card.querySelector('h3').firstChild, 0, card.querySelector('.why').lastElementChild, 0);
           window.said = [];
-          new MutationObserver(() => { said.push(document.getElementById('summary').textContent); }).observe(document.getElementById('summary'), {childList: true, characterData: true, subtree: true});
+          const summary = document.getElementById('summary');
+          new MutationObserver(() => { said.push(summary.textContent); })
+            .observe(summary, {childList: true, characterData: true, subtree: true});
         })()""")
         selected = "getSelection().toString().replace(/Next attempt[^\\n]*|\\d+ (s|min)/g, '')"
         before, drawn = browser.run(selected), browser.run("Number(document.body.dataset.drawn)")
