@@ -54,9 +54,9 @@ CLI::App* AddEcho(CLI::App& app, EchoServerOptions& options) {
       "echo-server", "Serve raw echoes, the ceiling for any server here");
   echo->add_option("--listen", options.listen, "host:port or unix:path")
       ->capture_default_str();
-  echo->add_option("--cert", options.cert, "PEM file; turns TLS on");
-  echo->add_option("--key", options.key, "PEM file");
-  echo->add_option("--ca", options.client_ca,
+  echo->add_option("--tls-cert", options.cert, "PEM file; turns TLS on");
+  echo->add_option("--tls-key", options.key, "PEM file");
+  echo->add_option("--tls-client-ca", options.client_ca,
                    "PEM file; clients must show a certificate of it");
   return echo;
 }
@@ -132,6 +132,12 @@ absl::StatusOr<Command> ToSuite(const SuiteArguments& arguments,
   return command;
 }
 
+absl::StatusOr<Command> ToLoad(const CLI::App& app, LoadArguments& arguments) {
+  SEGRID_RETURN_IF_ERROR(CheckUse(app, arguments));
+  SEGRID_RETURN_IF_ERROR(ResolveServer(app, arguments));
+  return ToCommand(arguments);
+}
+
 absl::StatusOr<Command> ToCompare(const std::vector<std::string>& files,
                                   const LoadArguments& load) {
   CompareCommand command{.a = files[0], .b = files[1], .expectations = {}};
@@ -188,13 +194,13 @@ ParsedCommandLine ParseCommandLine(int argc, char** argv) {
   } else if (*suite_app) {
     command = ToSuite(suite, argv[0]);
   } else if (*http_app) {
-    command = ToCommand(http);
+    command = ToLoad(*http_app, http);
   } else if (*key_app) {
     command = HttpKeyCommand{key_path};
   } else if (!compared.empty()) {
     command = ToCompare(compared, load);
   } else {
-    command = ToCommand(load);
+    command = ToLoad(app, load);
   }
   if (command.ok()) return {.command = *std::move(command), .exit_code = 0};
   std::fprintf(stderr, "segrid-bench: %s; see '%s --help'\n",

@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "bench/report/compare.h"
 #include "bench/report/report.h"
 #include "bench/stats/codes.h"
@@ -53,8 +54,9 @@ std::string WhyWorthless(const RunResult& run) {
     return "the server gave wrong answers (" + run.first_error + ")";
   }
   if (run.total.successes() == 0) {
-    return "no call succeeded" +
-           (run.first_error.empty() ? "" : " (" + run.first_error + ")");
+    return absl::StrCat(
+        "no call of ", run.total.calls(), " succeeded",
+        run.first_error.empty() ? "" : " (" + run.first_error + ")");
   }
   return "";
 }
@@ -88,6 +90,12 @@ int Execute(const RpcCommand& command) {
   const absl::StatusOr<RunResult> run = Run(command.run, progress);
   if (command.report.show_progress) ClearProgress();
   if (!run.ok()) return Fail(run.status());
+  // A report of nothing would be a page of zeros.
+  if (run->total.successes() == 0) {
+    return Fail(absl::UnknownError(WhyWorthless(*run) +
+                                   "; nothing was measured, so no report is "
+                                   "written"));
+  }
   const std::vector<Verdict> verdicts =
       Judge(command.report.expectations, *run);
   const absl::Status written = Write(*run, verdicts, command.report);
@@ -105,8 +113,8 @@ int Execute(const CompareCommand& command) {
   const absl::StatusOr<Comparison> comparison =
       Compare(*a, *b, command.expectations);
   if (!comparison.ok()) return Fail(comparison.status());
-  std::printf("A = %s\nB = %s\n\n%s", command.a.c_str(), command.b.c_str(),
-              comparison->table.c_str());
+  std::printf("A = %s\nB = %s\n\n%s%s", command.a.c_str(), command.b.c_str(),
+              comparison->differences.c_str(), comparison->table.c_str());
   if (!comparison->verdicts.empty()) std::fputs("\n", stdout);
   for (const Verdict& verdict : comparison->verdicts) {
     std::printf("  %s  %s\n", verdict.is_met ? "met    " : "NOT MET",

@@ -1,6 +1,10 @@
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <utility>
 
@@ -9,12 +13,18 @@
 #include "bench/cli/load_options.h"
 #include "bench/load/http_transport.h"
 #include "core/base/status_macros.h"
+#include "core/config/environment.h"
+#include "core/config/quantity.h"
 
 namespace segrid::bench {
 namespace {
 
 absl::Status Wrong(const std::string& option, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrCat(option, ": ", why));
+}
+
+TlsFiles FilesOf(const command_line::ServerOptions& server) {
+  return {.ca = server.tls_ca, .cert = server.tls_cert, .key = server.tls_key};
 }
 
 absl::StatusOr<PayloadOptions> ToPayload(const LoadArguments& a) {
@@ -43,18 +53,27 @@ absl::Status SetTimes(const LoadArguments& a, RunOptions& run) {
   if (a.rates.empty()) return Wrong("--step", "goes with --rate only");
   SEGRID_ASSIGN_OR_RETURN(const absl::Duration step,
                           ToDuration("--step", a.step));
+  if (step <= absl::ZeroDuration()) return Wrong("--step", "must be over 0");
   run.duration = step * static_cast<std::int64_t>(a.rates.size());
   return absl::OkStatus();
 }
 
 absl::Status SetRpcTarget(const LoadArguments& a, RunOptions& run) {
-  if (a.server.empty()) {
+  const command_line::ServerOptions& server = a.server;
+  if (server.address.empty()) {
     return Wrong("--server", "is required: host:port or unix:path");
   }
-  run.target = {.address = a.server,
-                .tls = a.tls,
-                .files = {},
-                .server_name = a.server_name};
+  run.target = {.address = server.address,
+                .tls = server.uses_tls(),
+                .files = FilesOf(server),
+                .server_name = server.tls_server_name};
+  if (server.token.empty()) return absl::OkStatus();
+  // A client's rules: among others, no token in the clear over a network.
+  if (const auto bad = server.ToClientOptions().Validate()) {
+    return Wrong("--server", bad->message);
+  }
+  run.metadata.emplace_back("authorization",
+                            absl::StrCat("Bearer ", server.token));
   return absl::OkStatus();
 }
 
@@ -67,6 +86,11 @@ absl::Status SetHttpTarget(const LoadArguments& a, RunOptions& run) {
     return Wrong("--url", std::string(target.status().message()));
   }
   run.target = *target;
+  if (a.names_tls_files && !run.target.tls) {
+    return Wrong("--url",
+                 "is not https: --tls-ca, --tls-cert and --tls-key need it");
+  }
+  if (run.target.tls) run.target.files = FilesOf(a.server);
   run.sign_key = a.sign_key;
   return absl::OkStatus();
 }
@@ -75,14 +99,6 @@ absl::Status SetTarget(const LoadArguments& a, RunOptions& run) {
   const bool is_http = run.payload.method == Method::kWebhook;
   SEGRID_RETURN_IF_ERROR(is_http ? SetHttpTarget(a, run)
                                  : SetRpcTarget(a, run));
-  const bool has_files =
-      !a.files.ca.empty() || !a.files.cert.empty() || !a.files.key.empty();
-  if (has_files && !run.target.tls) {
-    return is_http
-               ? Wrong("--url", "is not https: --ca, --cert and --key need it")
-               : Wrong("--tls", "is missing: --ca, --cert and --key need it");
-  }
-  run.target.files = a.files;
   for (const std::string& pair : a.metadata) {
     const std::size_t colon = pair.find(':');
     if (colon == std::string::npos || colon == 0) {
@@ -94,6 +110,50 @@ absl::Status SetTarget(const LoadArguments& a, RunOptions& run) {
 }
 
 }  // namespace
+
+absl::Status CheckUse(const CLI::App& app, const LoadArguments& arguments) {
+  const auto row = std::find_if(std::begin(kMethods), std::end(kMethods),
+                                [&arguments](const MethodRow& each) {
+                                  return each.name == arguments.method;
+                                });
+  const bool is_forward = row->is_forward;
+  const bool is_transform = !is_forward && row->method != Method::kEcho;
+  const struct {
+    const char* option;
+    bool is_of_use;
+    const char* with;
+  } kUses[] = {
+      {"--source", is_transform, "a method that transforms"},
+      {"--output", is_transform, "a method that transforms"},
+      {"--sources", is_forward, "a method that forwards"},
+      {"--keep-ids", is_forward, "a method that forwards"},
+      {"--streams", row->is_stream, "a method of streams"},
+      {"--answer-bytes", row->method == Method::kEcho, "--method echo"},
+      {"--seed", arguments.bodies.empty(), "generated events, without --body"},
+      {"--duration", arguments.count == 0, "a load without --count"},
+      {"--duration", arguments.step.empty(), "a load without --step"},
+  };
+  for (const auto& use : kUses) {
+    const CLI::Option* const option = app.get_option_no_throw(use.option);
+    if (use.is_of_use || option == nullptr || option->count() == 0) continue;
+    return Wrong(use.option, absl::StrCat("is for ", use.with));
+  }
+  if (arguments.server_pid > 0 && kill(arguments.server_pid, 0) != 0 &&
+      errno == ESRCH) {
+    return Wrong("--server-pid",
+                 absl::StrCat("there is no process ", arguments.server_pid));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ResolveServer(const CLI::App& app, LoadArguments& arguments) {
+  for (const char* name : {"tls-ca", "tls-cert", "tls-key"}) {
+    arguments.names_tls_files |= command_line::IsOnCommandLine(app, name);
+  }
+  return command_line::Resolve(
+      app, {.default_profile = false, .default_server = false},
+      config::ProcessEnvironment(), arguments.server);
+}
 
 absl::StatusOr<RpcCommand> ToCommand(const LoadArguments& arguments) {
   RpcCommand command;
@@ -122,13 +182,9 @@ absl::StatusOr<RpcCommand> ToCommand(const LoadArguments& arguments) {
 
 absl::StatusOr<absl::Duration> ToDuration(const std::string& option,
                                           const std::string& text) {
-  absl::Duration duration;
-  if (!absl::ParseDuration(text, &duration)) {
-    return Wrong(option, absl::StrCat("'", text,
-                                      "' is not a duration; say 500ms, 10s, "
-                                      "2m"));
-  }
-  return duration;
+  const absl::StatusOr<absl::Duration> duration = config::ParseDuration(text);
+  if (duration.ok()) return *duration;
+  return Wrong(option, std::string(duration.status().message()));
 }
 
 absl::StatusOr<std::vector<std::string>> ReadBodies(

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/command_line/number_within.h"
 #include "core/command_line/one_of.h"
 
 namespace segrid::bench {
@@ -11,6 +12,9 @@ constexpr const char* kWhat = "What is sent";
 constexpr const char* kHow = "How it is sent";
 constexpr const char* kWhere = "Where it is sent";
 constexpr const char* kResults = "Results";
+
+constexpr double kMaxAnswerBytes = 64 << 20;
+constexpr double kMaxPid = 1 << 22;  // Of Linux.
 
 void AddMethod(CLI::App& app, LoadArguments& a) {
   app.add_option("--method", a.method,
@@ -34,18 +38,23 @@ void AddMethod(CLI::App& app, LoadArguments& a) {
       ->group(kWhat);
   app.add_option("--answer-bytes", a.answer_bytes,
                  "Echo: size of the answers [that of the request]")
+      ->check(command_line::NumberWithin(0, kMaxAnswerBytes,
+                                         "a number of 0 to 67108864"))
       ->group(kWhat);
   app.add_option("--metadata", a.metadata,
                  "KEY:VALUE to send with each call; may be repeated")
       ->group(kWhat);
   app.add_option("--streams", a.streams, "Streams per connection")
       ->capture_default_str()
+      ->check(command_line::NumberWithin(1, 1'000, "a number of 1 to 1000"))
       ->group(kHow);
 }
 
 void AddEvents(CLI::App& app, LoadArguments& a) {
   app.add_option("--batch", a.batch,
                  "Events per call [100, or bodies as they are]")
+      ->check(
+          command_line::NumberWithin(1, 1'000'000, "a number of 1 to 1000000"))
       ->group(kWhat);
   app.add_option("--body", a.bodies,
                  "Webhook bodies to send instead of generated events; may be "
@@ -66,6 +75,7 @@ void AddHow(CLI::App& app, LoadArguments& a) {
          "--concurrency", a.concurrency,
          "Calls (or messages of streams) in flight [16, http: as many as "
          "connections; with --rate: at most 10000]")
+      ->check(command_line::NumberWithin(1, 100'000, "a number of 1 to 100000"))
       ->group(kHow);
   app.add_option("--rate", a.rates,
                  "Open loop: calls per second, whatever the server does; "
@@ -76,14 +86,18 @@ void AddHow(CLI::App& app, LoadArguments& a) {
       ->group(kHow);
   app.add_option("--connections", a.connections, "Connections")
       ->capture_default_str()
+      ->check(command_line::NumberWithin(1, 1'000, "a number of 1 to 1000"))
       ->group(kHow);
   app.add_option("--threads", a.threads,
                  "Threads of this tool [half the cores]")
+      ->check(command_line::NumberWithin(1, 256, "a number of 1 to 256"))
       ->group(kHow);
   app.add_option("--duration", a.duration, "Length of the measurement")
       ->capture_default_str()
       ->group(kHow);
   app.add_option("--count", a.count, "Calls to make, instead of --duration")
+      ->check(
+          command_line::NumberWithin(1, 1e12, "a number of 1 to 1000000000000"))
       ->group(kHow);
   app.add_option("--warmup", a.warmup, "Load before, not counted")
       ->capture_default_str()
@@ -95,16 +109,6 @@ void AddHow(CLI::App& app, LoadArguments& a) {
                  "Time to reach the server")
       ->capture_default_str()
       ->group(kHow);
-}
-
-void AddTarget(CLI::App& app, LoadArguments& a) {
-  app.add_option("--server", a.server, "host:port or unix:path")
-      ->type_name("ADDR")
-      ->group(kWhere);
-  app.add_flag("--tls", a.tls, "Speak TLS")->group(kWhere);
-  app.add_option("--server-name", a.server_name,
-                 "Name to expect in the server's certificate [its host]")
-      ->group(kWhere);
 }
 
 void AddUrl(CLI::App& app, LoadArguments& a) {
@@ -123,16 +127,11 @@ void AddUrl(CLI::App& app, LoadArguments& a) {
       ->group(kWhat);
 }
 
-void AddFiles(CLI::App& app, LoadArguments& a) {
-  app.add_option("--ca", a.files.ca,
-                 "PEM file: whom to trust [the machine's authorities]")
-      ->group(kWhere);
-  app.add_option("--cert", a.files.cert, "PEM file: own certificate (mTLS)")
-      ->group(kWhere);
-  app.add_option("--key", a.files.key, "PEM file: its key")->group(kWhere);
+void AddServerPid(CLI::App& app, LoadArguments& a) {
   app.add_option("--server-pid", a.server_pid,
                  "Process whose CPU and memory are measured [the one that "
                  "listens there, when it is on this host]")
+      ->check(command_line::NumberWithin(1, kMaxPid, "the number of a process"))
       ->group(kWhere);
 }
 
@@ -156,8 +155,13 @@ void AddResults(CLI::App& app, LoadArguments& a) {
 }  // namespace
 
 void AddLoadOptions(CLI::App& app, LoadArguments& arguments) {
-  AddTarget(app, arguments);
-  AddFiles(app, arguments);
+  command_line::AddServerOptions(app, arguments.server);
+  app.get_option("--server")->description("The server: host:port or unix:path");
+  for (const char* name :
+       {"--server", "--profile", "--token", "--token-file"}) {
+    app.get_option(name)->group(kWhere);
+  }
+  AddServerPid(app, arguments);
   AddMethod(app, arguments);
   AddEvents(app, arguments);
   AddHow(app, arguments);
@@ -167,7 +171,8 @@ void AddLoadOptions(CLI::App& app, LoadArguments& arguments) {
 void AddHttpOptions(CLI::App& app, LoadArguments& arguments) {
   arguments.method = "webhook";
   AddUrl(app, arguments);
-  AddFiles(app, arguments);
+  command_line::AddTlsOptions(app, arguments.server);
+  AddServerPid(app, arguments);
   AddEvents(app, arguments);
   AddHow(app, arguments);
   AddResults(app, arguments);

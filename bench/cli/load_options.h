@@ -7,15 +7,18 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "bench/cli/command_line.h"
+#include "client/command_line/server_options.h"
 
 namespace segrid::bench {
 
 // The options as they are typed; texts where CLI11 knows no such type.
 struct LoadArguments {
-  std::string server;
-  std::string url;  // HTTP only, as the next one.
+  command_line::ServerOptions server;  // HTTP: its TLS files only.
+  bool names_tls_files = false;        // On the command line itself.
+  std::string url;                     // HTTP only, as the next one.
   std::string sign_key;
   std::string method = "transform";
   std::string input = "json";
@@ -38,9 +41,6 @@ struct LoadArguments {
   std::int64_t count = 0;
   std::string timeout = "10s";
   std::string connect_timeout = "5s";
-  bool tls = false;
-  TlsFiles files;
-  std::string server_name;
   std::vector<std::string> metadata;
   int server_pid = 0;
   std::string json_path;
@@ -53,6 +53,15 @@ struct LoadArguments {
 // must outlive its parse.
 void AddLoadOptions(CLI::App& app, LoadArguments& arguments);
 void AddHttpOptions(CLI::App& app, LoadArguments& arguments);
+
+// INVALID_ARGUMENT names an option that the parse of `app` has found and that
+// does nothing in this load, because somebody expects it to.
+absl::Status CheckUse(const CLI::App& app, const LoadArguments& arguments);
+
+// Takes what the parse of `app` left open from the environment and from the
+// profile that is asked for. A load reaches only a server that somebody has
+// named: nobody's default server, or profile, is loaded by accident.
+absl::Status ResolveServer(const CLI::App& app, LoadArguments& arguments);
 
 // INVALID_ARGUMENT says which option is wrong and what would be right.
 absl::StatusOr<RpcCommand> ToCommand(const LoadArguments& arguments);

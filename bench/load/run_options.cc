@@ -52,6 +52,8 @@ absl::Status RunOptions::Validate() const {
            InRange("warmup", warmup, absl::ZeroDuration(), absl::Hours(1)),
            InRange("duration", duration, absl::Milliseconds(10),
                    absl::Hours(168)),
+           InRange("connect timeout", connect_timeout, absl::Milliseconds(1),
+                   absl::Hours(1)),
            InRange("timeout", timeout, absl::Milliseconds(1), absl::Hours(1)),
            CheckRates(*this),
        }) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -19,6 +20,7 @@ namespace dom = simdjson::dom;
 constexpr std::string_view kRunSchema = "segrid-bench/run/1";
 constexpr std::string_view kSuiteSchema = "segrid-bench/suite/1";
 constexpr double kEqual = 0.02;
+constexpr std::string_view kWhere = "server";  // A setting.
 
 void ReadFigures(dom::element root, ResultFile& file) {
   dom::object metrics;
@@ -43,6 +45,45 @@ void ReadFigures(dom::element root, ResultFile& file) {
   }
 }
 
+void ReadSettings(dom::element root, ResultFile& file) {
+  dom::object settings;
+  if (root["settings"].get(settings) != simdjson::SUCCESS) return;
+  for (const auto& [key, value] : settings) {
+    std::string_view text;
+    if (key != kWhere && value.get(text) == simdjson::SUCCESS) {
+      file.settings[std::string(key)] = std::string(text);
+    }
+  }
+}
+
+std::string SettingOf(const ResultFile& file, const std::string& key) {
+  const auto found = file.settings.find(key);
+  return found == file.settings.end() ? "–" : found->second;
+}
+
+// A line for each setting that differs.
+std::string Differences(const ResultFile& a, const ResultFile& b) {
+  std::set<std::string> names;
+  for (const ResultFile* file : {&a, &b}) {
+    for (const auto& [name, value] : file->settings) names.insert(name);
+  }
+  TextTable table({1, 2});
+  table.Add({"setting", "A", "B"});
+  table.AddRule();
+  bool differ = false;
+  for (const std::string& name : names) {
+    const std::string from = SettingOf(a, name);
+    const std::string to = SettingOf(b, name);
+    if (from == to) continue;
+    differ = true;
+    table.Add({name, from, to});
+  }
+  if (!differ) return "";
+  return absl::StrCat(
+      "These settings differ, so nothing is called better or worse:\n\n",
+      table.Text(), "\n");
+}
+
 std::optional<double> FigureOf(const ResultFile& file, const std::string& key) {
   const auto found = file.figures.find(key);
   if (found == file.figures.end()) return std::nullopt;
@@ -54,17 +95,23 @@ std::string Change(double ratio, bool lower_is_better) {
   return (ratio < 1) == lower_is_better ? "better" : "worse";
 }
 
-void AddRow(TextTable& table, const std::string& name, Unit unit,
-            bool lower_is_better, double a, double b) {
-  const bool has_ratio = a != 0;
-  table.Add({name, FormatValue(unit, a), FormatValue(unit, b),
-             has_ratio ? absl::StrFormat("%.3f", b / a) : "–",
-             has_ratio ? Change(b / a, lower_is_better)
-             : b == 0  ? "equal"
-                       : Change(2, lower_is_better)});
+// What to call the change from `a` to `b`. The number of calls is no figure of
+// merit.
+std::string Judgement(const MetricRow& row, double a, double b) {
+  if (row.name == "calls") return "";
+  if (a == 0) return b == 0 ? "equal" : Change(2, row.lower_is_better);
+  return Change(b / a, row.lower_is_better);
 }
 
-std::string RunTable(const ResultFile& a, const ResultFile& b) {
+void AddRow(TextTable& table, const MetricRow& row, bool is_judged, double a,
+            double b) {
+  table.Add({std::string(row.name), FormatValue(row.unit, a),
+             FormatValue(row.unit, b),
+             a != 0 ? absl::StrFormat("%.3f", b / a) : "–",
+             is_judged ? Judgement(row, a, b) : ""});
+}
+
+std::string RunTable(const ResultFile& a, const ResultFile& b, bool is_judged) {
   TextTable table({4});
   table.Add({"metric", "A", "B", "B ÷ A", ""});
   table.AddRule();
@@ -72,8 +119,7 @@ std::string RunTable(const ResultFile& a, const ResultFile& b) {
     const auto from = FigureOf(a, std::string(row.key));
     const auto to = FigureOf(b, std::string(row.key));
     if (!from || !to) continue;
-    AddRow(table, std::string(row.name), row.unit, row.lower_is_better, *from,
-           *to);
+    AddRow(table, row, is_judged, *from, *to);
   }
   return table.Text();
 }
@@ -127,6 +173,7 @@ absl::StatusOr<ResultFile> ReadResultFile(const std::string& path) {
   }
   file.schema = std::string(schema);
   ReadFigures(root, file);
+  ReadSettings(root, file);
   return file;
 }
 
@@ -138,7 +185,10 @@ absl::StatusOr<Comparison> Compare(
         "the files are of different kinds: ", a.schema, " and ", b.schema));
   }
   Comparison comparison;
-  comparison.table = a.schema == kRunSchema ? RunTable(a, b) : SuiteTable(a, b);
+  comparison.differences = Differences(a, b);
+  comparison.table = a.schema == kRunSchema
+                         ? RunTable(a, b, comparison.differences.empty())
+                         : SuiteTable(a, b);
   for (const Expectation& expectation : ratio_expectations) {
     comparison.verdicts.push_back(JudgeRatio(expectation, a, b));
   }

@@ -1,6 +1,7 @@
 #include "bench/report/run_plots.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace segrid::bench {
@@ -12,10 +13,21 @@ const Axis kLatency{
 
 double Seconds(std::int64_t nanos) { return static_cast<double>(nanos) * 1e-9; }
 
+// Whether the last slice is cut short: its rates are of a moment, and would be
+// drawn as a fall or a peak that was none.
+bool EndsWithPart(const RunResult& run) {
+  constexpr double kWhole = 0.9;
+  const std::size_t count = run.slices.size();
+  return count > 1 &&
+         run.slices[count - 1].seconds < kWhole * run.slices[count - 2].seconds;
+}
+
 // A line over the slices; `value` gives its height at one.
 template <typename Value>
 Line OverTime(const RunResult& run, Line line, const Value& value) {
-  for (const Slice& slice : run.slices) {
+  const std::size_t count = run.slices.size() - (EndsWithPart(run) ? 1 : 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Slice& slice = run.slices[i];
     if (slice.seconds <= 0) continue;
     line.points.emplace_back(slice.at_seconds, value(slice));
   }

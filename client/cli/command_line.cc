@@ -36,6 +36,7 @@ void AddCommands(CLI::App& app, Action& chosen) {
   AddWarehouse(app, chosen);
   AddWebhookSign(app, chosen);
   AddListen(app, chosen);
+  AddConfig(app, chosen);
 }
 
 }  // namespace

@@ -33,5 +33,6 @@ void AddWebhookKey(CLI::App& app, Action& chosen);
 void AddWarehouse(CLI::App& app, Action& chosen);
 void AddWebhookSign(CLI::App& app, Action& chosen);
 void AddListen(CLI::App& app, Action& chosen);
+void AddConfig(CLI::App& app, Action& chosen);
 
 }  // namespace segrid::cli

@@ -6,30 +6,25 @@
 #include <string>
 
 #include "client/client_options.h"
+#include "client/command_line/server_options.h"
 
 namespace segrid::cli {
 
-inline constexpr const char* kDefaultServer = "127.0.0.1:50051";
-
-// As the command line gives them. A plain value.
-struct ServerFlags {
-  std::string address;
+// As the command line, the environment and the profile give them. A plain
+// value.
+struct ServerFlags : command_line::ServerOptions {
   std::string timeout = "10s";
-  bool tls = false;  // Any of the files also means TLS.
-  std::string tls_ca;
-  std::string tls_cert;
-  std::string tls_key;
-  std::string tls_server_name;
-  std::string token;  // Bearer token.
 
   // Fails fast instead of waiting for a server: a person waits for the answer.
   ClientOptions ToClientOptions() const;
 };
 
-// Adds `--server` with its default and environment variable, and the rest.
+// Adds `--server` with its default, and the rest. Parsing `command` fills
+// `flags`, and reads the profile file for it.
 void AddServerFlags(CLI::App& command, ServerFlags& flags);
 
-// The same without a default for `--server`: empty when not given.
+// The same for a command that asks a server only when the command line names
+// one, or a profile; else `flags.address` is empty after the parse.
 void AddOptionalServerFlags(CLI::App& command, ServerFlags& flags);
 
 }  // namespace segrid::cli

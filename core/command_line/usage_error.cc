@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -173,7 +174,11 @@ std::string WrongValue(const std::string& words,
   const CLI::Option* const option = OptionIn(words, chain);
   if (option == nullptr) return "a value cannot be read";
   if (option->get_items_expected_max() == 0) {
-    return absl::StrCat(option->get_name(), " takes no value");
+    const std::string& variable = option->get_envname();
+    const bool is_set =
+        !variable.empty() && std::getenv(variable.c_str()) != nullptr;
+    return is_set ? absl::StrCat(variable, " must be true or false")
+                  : absl::StrCat(option->get_name(), " takes no value");
   }
   const Names values = option->results();
   return absl::StrCat(

@@ -195,6 +195,22 @@ def configuration_problems(page, text):
   return found
 
 
+def profile_problems(page, text):
+  """Profile files, `<!-- for segrid -->`, that `segrid` does not take."""
+  found = []
+  for block in markdown.blocks(text):
+    if block.language == "yaml" and block.note == "for segrid":
+      with tempfile.TemporaryDirectory() as folder:
+        home = pathlib.Path(folder, "segrid")
+        home.mkdir()
+        (home / "config.yaml").write_text(block.text)
+        ran = subprocess.run([BIN / "segrid", "config"], env={"XDG_CONFIG_HOME": folder}, capture_output=True, text=True,
+                             check=False)
+        if ran.returncode != 0 or " profile" not in ran.stdout:
+          found.append(f"{page}:{block.line}: {ran.stderr or ran.stdout}")
+  return found
+
+
 def json_problems(page, text):
   """JSON that is none; a block may have several values, one after the other."""
   found = []
@@ -258,6 +274,7 @@ class Pages(unittest.TestCase):
   def test_configurations_are_right(self):
     self.assertGreater(sum(block.language == "yaml" for _, text in pages() for block in markdown.blocks(text)), 5)
     self.check([problem for page, text in pages() for problem in configuration_problems(page, text)])
+    self.check([problem for page, text in pages() for problem in profile_problems(page, text)])
 
   def test_json_is_json(self):
     self.check([problem for page, text in pages() for problem in json_problems(page, text)])

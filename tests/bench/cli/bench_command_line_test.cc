@@ -34,23 +34,29 @@ TEST(BenchCommandLine, LoadsWithOrWithoutTheWord) {
 TEST(BenchCommandLine, ReadsALoad) {
   const tests::ScratchDir directory;
   const std::string body = directory.Write("body.json", "[{}]");
-  const RpcCommand command =
-      Rpc({"--server",  "a:1",      "--method",      "transform-stream",
-           "--input",   "typed",    "--output",      "tracks",
-           "--batch",   "7",        "--connections", "3",
-           "--streams", "2",        "--rate",        "1000,2000,4000",
-           "--step",    "10s",      "--warmup",      "2s",
-           "--timeout", "500ms",    "--body",        body,
-           "--seed",    "9",        "--expect",      "p99<20ms",
-           "--expect",  "errors=0", "--metadata",    "authorization:Bearer a:b",
-           "--json",    "x.json"});
+  const RpcCommand command = Rpc({"--server",      "a:1",
+                                  "--method",      "transform-stream",
+                                  "--input",       "typed",
+                                  "--output",      "tracks",
+                                  "--batch",       "7",
+                                  "--connections", "3",
+                                  "--streams",     "2",
+                                  "--rate",        "1000,2000,4000",
+                                  "--step",        "10s",
+                                  "--warmup",      "2s",
+                                  "--timeout",     "500ms",
+                                  "--body",        body,
+                                  "--expect",      "p99<20ms",
+                                  "--expect",      "errors=0",
+                                  "--metadata",    "authorization:Bearer a:b",
+                                  "--json",        "x.json"});
   const RunOptions& run = command.run;
   EXPECT_EQ(run.payload.method, Method::kTransformStream);
   EXPECT_EQ(run.payload.input, Input::kTyped);
   EXPECT_EQ(run.payload.output, Output::kTracks);
   EXPECT_EQ(run.payload.batch, 7);
   EXPECT_THAT(run.payload.bodies, ElementsAre("[{}]"));
-  EXPECT_EQ(run.payload.seed, 9U);
+  EXPECT_EQ(Rpc({"--server", "a:1", "--seed", "9"}).run.payload.seed, 9U);
   EXPECT_EQ(run.connections, 3);
   EXPECT_EQ(run.streams, 2);
   EXPECT_THAT(run.rates, ElementsAre(1000, 2000, 4000));
@@ -84,6 +90,21 @@ TEST(BenchCommandLine, ReadsAWebhookLoad) {
   EXPECT_EQ(command.report.expectations.size(), 1U);
 }
 
+TEST(BenchCommandLine, ReachesAServerAsTheOtherProgramsDo) {
+  const RpcCommand command =
+      Rpc({"--server", "a:1", "--tls-ca", "ca.pem", "--tls-cert", "c.pem",
+           "--tls-key", "k.pem", "--tls-server-name", "b", "--token", "t"});
+  const Target& target = command.run.target;
+  EXPECT_TRUE(target.tls);
+  EXPECT_EQ(target.files.ca, "ca.pem");
+  EXPECT_EQ(target.files.cert, "c.pem");
+  EXPECT_EQ(target.files.key, "k.pem");
+  EXPECT_EQ(target.server_name, "b");
+  EXPECT_THAT(command.run.metadata,
+              ElementsAre(std::pair<std::string, std::string>("authorization",
+                                                              "Bearer t")));
+}
+
 TEST(BenchCommandLine, ReadsTheOtherCommands) {
   const auto compare =
       Parse({"--compare", "a.json", "b.json", "--expect", "p99<1.1"});
@@ -108,15 +129,45 @@ TEST(BenchCommandLine, SaysWhatIsWrongAndEndsWithTwo) {
       {{"--server", "a:1", "--method", "nothing"}, "--method"},
       {{"--server", "a:1", "--duration", "10"}, "--duration"},
       {{"--server", "a:1", "--step", "1s"}, "--step"},
-      {{"--server", "a:1", "--ca", "x"}, "--tls"},
+      {{"--server", "a:1", "--ca", "x"}, "did you mean '--tls-ca'?"},
+      {{"--server", "a:1", "--tls-cert", "x"}, "--tls-cert needs --tls-key"},
+      {{"--server", "a:1", "--token", "x"}, "needs tls"},
+      {{"--server", "a:1", "--profile", "x"}, "there is no profile 'x'"},
       {{"--server", "a:1", "--metadata", "novalue"}, "--metadata"},
       {{"--server", "a:1", "--body", "/nonexistent"}, "/nonexistent"},
       {{"--server", "a:1", "--expect", "p98<1ms"}, "p98"},
-      {{"--server", "a:1", "--connections", "0"}, "connections"},
+      {{"--server", "a:1", "--connections", "0"}, "--connections: must be"},
+      {{"--server", "a:1", "--connections", "1001"}, "1 to 1000"},
+      {{"--server", "a:1", "--batch", "0"}, "--batch: must be a number of 1"},
+      {{"--server", "a:1", "--batch", "-3"}, "--batch: must be a number of 1"},
+      {{"--server", "a:1", "--batch", "1.5"}, "--batch"},
+      {{"--server", "a:1", "--streams", "0"}, "--streams: must be"},
+      {{"--server", "a:1", "--threads", "0"}, "--threads: must be"},
+      {{"--server", "a:1", "--concurrency", "0"}, "--concurrency: must be"},
+      {{"--server", "a:1", "--count", "0"}, "--count: must be"},
+      {{"--server", "a:1", "--rate", "0"}, "rate is 0"},
+      {{"--server", "a:1", "--rate", "-1"}, "rate is -1"},
+      {{"--server", "a:1", "--rate", "nan"}, "rate is nan"},
+      {{"--server", "a:1", "--duration", "-1s"}, "--duration"},
+      {{"--server", "a:1", "--duration", "0s"}, "duration is 0"},
+      {{"--server", "a:1", "--duration", "inf"}, "--duration"},
+      {{"--server", "a:1", "--warmup", "-1s"}, "--warmup"},
+      {{"--server", "a:1", "--timeout", "0s"}, "timeout is 0"},
+      {{"--server", "a:1", "--connect-timeout", "0s"}, "connect timeout is 0"},
+      {{"--server", "a:1", "--rate", "5", "--step", "0s"}, "--step"},
+      {{"--server", "a:1", "--server-pid", "0"}, "--server-pid: must be"},
+      {{"--server", "a:1", "--server-pid", "4194303"}, "there is no process"},
+      {{"--server", "a:1", "--source", "a", "--method", "forward"},
+       "--source: is for a method that transforms"},
+      {{"--server", "a:1", "--sources", "a"}, "--sources: is for a method"},
+      {{"--server", "a:1", "--streams", "2"}, "--streams: is for a method of"},
+      {{"--server", "a:1", "--answer-bytes", "2"}, "--answer-bytes: is for"},
+      {{"--server", "a:1", "--keep-ids"}, "--keep-ids: is for"},
+      {{"--server", "a:1", "--count", "5", "--duration", "1s"}, "--duration"},
       {{"--nothing"}, "--nothing"},
       {{"http"}, "--url"},
       {{"http", "--url", "nothing"}, "--url"},
-      {{"http", "--url", "http://a/", "--ca", "x"}, "--url"},
+      {{"http", "--url", "http://a/", "--tls-ca", "x"}, "--url"},
       {{"http", "--url", "http://a/", "--header", "x"}, "--header"},
       {{"http-key"}, "FILE"},
       {{"suite", "--rounds", "0"}, "rounds"},

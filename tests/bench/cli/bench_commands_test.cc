@@ -89,7 +89,9 @@ TEST(BenchCommands, FailWhenNothingSucceededOrAnAnswerWasWrong) {
   const tests::FakeServer failing_server(failing);
   const Outcome failed = Do(Load(failing_server));
   EXPECT_EQ(failed.exit_code, 1);
-  EXPECT_THAT(failed.err, HasSubstr("no call succeeded"));
+  EXPECT_THAT(failed.err,
+              HasSubstr("no call of 100 succeeded (RESOURCE_EXHAUSTED"));
+  EXPECT_EQ(failed.out, "") << "no page of zeros";
 
   CountingBridge lying;
   lying.lie = 1;

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "bench/report/report.h"
+#include "bench/report/run_plots.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "simdjson.h"
@@ -52,6 +53,23 @@ TEST(HtmlReport, LoadsNothingAndRunsNothing) {
   for (const char* loads : {"<script", "<link", "<img", "<iframe", "@import",
                             "url(", "src=", "href=", "<object", "javascript"}) {
     EXPECT_THAT(html, Not(HasSubstr(loads)));
+  }
+}
+
+TEST(RunPlots, LeaveOutAnIntervalThatIsCutShort) {
+  RunResult run = SampleRun();
+  const std::vector<Plot> whole = RunPlots(run);
+  Slice part = run.slices.back();
+  part.at_seconds += 0.02;
+  part.seconds = 0.02;
+  run.slices.push_back(part);
+  const std::vector<Plot> plots = RunPlots(run);
+  ASSERT_EQ(plots.size(), whole.size());
+  for (std::size_t i = 0; i < plots.size(); ++i) {
+    for (std::size_t j = 0; j < plots[i].lines.size(); ++j) {
+      EXPECT_EQ(plots[i].lines[j].points, whole[i].lines[j].points)
+          << plots[i].title;
+    }
   }
 }
 

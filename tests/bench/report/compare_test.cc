@@ -44,6 +44,32 @@ TEST(Compare, TellsBetterFromWorse) {
   EXPECT_THAT(comparison->table, ContainsRegex("p99 .*1\\.000.*equal"));
 }
 
+TEST(Compare, NamesSettingsThatDifferAndJudgesNothingThen) {
+  RunResult other = Slower();
+  other.settings = {{"server", "elsewhere:1"}, {"method", "forward"}};
+  const auto comparison = Compare(FileOf(SampleRun()), FileOf(other), {});
+  ASSERT_TRUE(comparison.ok()) << comparison.status();
+  EXPECT_THAT(comparison->differences,
+              ContainsRegex("method +<transform> +forward"));
+  EXPECT_EQ(comparison->differences.find("elsewhere"), std::string::npos);
+  EXPECT_EQ(comparison->table.find("worse"), std::string::npos);
+  EXPECT_EQ(comparison->table.find("better"), std::string::npos);
+}
+
+TEST(Compare, NamesNothingWhereSettingsAreTheSame) {
+  const auto comparison = Compare(FileOf(SampleRun()), FileOf(Slower()), {});
+  ASSERT_TRUE(comparison.ok()) << comparison.status();
+  EXPECT_EQ(comparison->differences, "");
+}
+
+TEST(Compare, DoesNotCallMoreCallsBetter) {
+  RunResult more = SampleRun();
+  more.total.codes[kOk] *= 2;
+  const auto comparison = Compare(FileOf(SampleRun()), FileOf(more), {});
+  ASSERT_TRUE(comparison.ok()) << comparison.status();
+  EXPECT_THAT(comparison->table, ContainsRegex("calls +2007 .*[0-9] *\n"));
+}
+
 TEST(Compare, JudgesTheRatio) {
   const auto half = ParseRatioExpectation("calls/s>=0.9");
   const auto same = ParseRatioExpectation("p99<1.1x");

@@ -101,8 +101,8 @@ class Rotation(unittest.TestCase):
         """Calls one after the other until told to stop; each run has new connections."""
         result = self.folder / "load.json"
         while not stop.is_set():
-            done = subprocess.run([BENCH, "--server", self.address, "--tls", "--ca", self.folder / "ca", "--cert",
-                                   self.folder / "client.crt", "--key", self.folder / "client.key", "--method", "forward",
+            done = subprocess.run([BENCH, "--server", self.address, "--tls-ca", self.folder / "ca", "--tls-cert",
+                                   self.folder / "client.crt", "--tls-key", self.folder / "client.key", "--method", "forward",
                                    "--batch", "10", "--connections", "4", "--rate", "200", "--duration", "1s",
                                    "--warmup", "0s", "--json", result], capture_output=True, text=True, check=False)
             figures = json.loads(result.read_text())["metrics"] if done.returncode == 0 else {"calls": 0, "errors": 1}
