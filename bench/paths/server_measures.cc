@@ -26,6 +26,8 @@ namespace {
 
 constexpr absl::Duration kWarmup = absl::Milliseconds(150);
 constexpr absl::Duration kLength = absl::Milliseconds(600);
+// Threads and connections must have begun by then, also on a busy machine.
+constexpr absl::Duration kMinLength = absl::Milliseconds(300);
 constexpr absl::Duration kPartLength = absl::Milliseconds(60);
 constexpr absl::Duration kAppendLength = absl::Milliseconds(400);
 constexpr std::int64_t kProbes = 64;  // As many as there are payloads.
@@ -160,7 +162,7 @@ RunOptions PathMeasures::Servers::Load(const std::string& address, int pid,
   run.payload.method = method;
   run.payload.bodies = options_.bodies;
   run.warmup = Length(kWarmup);
-  run.duration = Length(kLength);
+  run.duration = std::max(Length(kLength), kMinLength);
   run.server_pid = pid;
   return run;
 }
