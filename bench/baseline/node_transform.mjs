@@ -168,7 +168,7 @@ function anonymousId(email) {
 }
 
 // Nothing where the event gives no Track.
-function track(event) {
+export function track(event) {
   if (!isObject(event) || typeof event.event !== 'string' || typeof event.email !== 'string') return undefined;
   const isMachine = event.event === 'open' && isTrue(event.sg_machine_open);
   const name = isMachine ? 'Email Machine Opened' : NAMES.get(event.event);

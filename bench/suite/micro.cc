@@ -17,7 +17,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr absl::Duration kPatience = absl::Minutes(3);
+constexpr absl::Duration kPatience = absl::Minutes(6);
 
 // What is read of a benchmark, and how its name ends then.
 struct Measure {

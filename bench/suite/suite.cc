@@ -71,6 +71,43 @@ MicroProgram PathProgram(const SuiteOptions& options) {
   return program;
 }
 
+std::string ScriptBeside(const SuiteOptions& options, const char* script) {
+  return (std::filesystem::path(options.node_script).parent_path() / script)
+      .lexically_normal()
+      .string();
+}
+
+// Those that need Node.
+void AddNodePrograms(const SuiteOptions& options,
+                     std::vector<MicroProgram>& programs,
+                     std::vector<std::string>& notes) {
+  if (!options.Has("node") && !options.Has("alternatives")) return;
+  if (options.node_script.empty() || options.node_body.empty()) {
+    notes.push_back(
+        "Node baseline: not measured: --node and --node-body were not given");
+    return;
+  }
+  const std::string bin =
+      std::filesystem::path(options.self_binary).parent_path().string();
+  const std::string seconds = absl::StrCat("--seconds=", options.scale);
+  if (options.Has("node")) {
+    programs.push_back(
+        {"Node baseline",
+         {"node", options.node_script, options.node_body, seconds, "--out="}});
+    programs.push_back({"Node webhook",
+                        {"node", ScriptBeside(options, "webhook_pair.mjs"), bin,
+                         options.node_body, seconds, "--out="}});
+  }
+  if (options.Has("alternatives")) {
+    programs.push_back(
+        {"alternatives",
+         {"node", ScriptBeside(options, "../alternatives/compare.mjs"), bin,
+          options.node_body, absl::StrCat("--seconds=", 1.5 * options.scale),
+          "--out="},
+         /*once=*/true});
+  }
+}
+
 // The programs of a round; what is not asked for or cannot be becomes a note.
 std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
                                      std::vector<std::string>& notes) {
@@ -113,27 +150,9 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
           "--benchmark_filter=-/1/", "--benchmark_out_format=json",
           "--benchmark_out="}});
   }
-  if (!options.Has("node")) return programs;
-  if (options.node_script.empty() || options.node_body.empty()) {
-    notes.push_back(
-        "Node baseline: not measured: --node and --node-body were not given");
-    return programs;
-  }
-  programs.push_back({"Node baseline",
-                      {"node", options.node_script, options.node_body,
-                       absl::StrCat("--seconds=", options.scale), "--out="}});
-  programs.push_back(
-      {"Node webhook",
-       {"node",
-        std::filesystem::path(options.node_script)
-            .replace_filename("webhook_pair.mjs")
-            .string(),
-        std::filesystem::path(options.self_binary).parent_path().string(),
-        options.node_body, absl::StrCat("--seconds=", options.scale),
-        "--out="}});
+  AddNodePrograms(options, programs, notes);
   return programs;
 }
-
 void Append(std::vector<SuiteRow> more, std::vector<SuiteRow>& rows) {
   for (SuiteRow& row : more) rows.push_back(std::move(row));
 }
@@ -203,8 +222,9 @@ absl::Status SuiteOptions::Validate() const {
   for (const std::string& part : skip) {
     if (std::find(kSuiteParts.begin(), kSuiteParts.end(), part) ==
         kSuiteParts.end()) {
-      return OutOfRange("skip",
-                        "of paths, rpc, micro, queue, client, node, memory");
+      return OutOfRange(
+          "skip",
+          "of paths, rpc, micro, queue, client, node, alternatives, memory");
     }
   }
   return absl::OkStatus();
@@ -260,6 +280,9 @@ absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
   if (options.Has("queue")) Append(micro.Rows(kQueueCases), result.rows);
   if (options.Has("client")) Append(micro.Rows(kClientCases), result.rows);
   if (options.Has("node")) Append(micro.Rows(kWebhookCases), result.rows);
+  if (options.Has("alternatives")) {
+    Append(micro.Rows(kAlternativeCases), result.rows);
+  }
   for (const std::string& note : micro.notes()) result.notes.push_back(note);
   for (const std::string& part : options.skip) {
     result.notes.push_back(absl::StrCat(part, ": not measured: --skip"));

@@ -1,5 +1,5 @@
-// What the webhook's door is measured against: see
-// bench/baseline/webhook_pair.mjs.
+// What the webhook is measured against: see bench/baseline/webhook_pair.mjs
+// and, end to end, bench/alternatives.
 
 #pragma once
 
@@ -13,6 +13,15 @@ namespace segrid::bench {
 inline constexpr std::array kWebhookCases = {
     MicroCase{"webhook, signed and durable ÷ Node webhook, per CPU-second", "WebhookDurable/100", "NodeWebhook/100", 10},
     MicroCase{"webhook, signed and durable, p99 ÷ Node webhook's", "WebhookDurable/100 p99", "NodeWebhook/100 p99", 1, Unit::kSeconds, true},
+};
+
+inline constexpr std::array kAlternativeCases = {
+    MicroCase{"end to end ÷ a Node service of the official packages, per CPU-second", "SegridEndToEnd/100", "NodeService/100", 10},
+    MicroCase{"end to end ÷ the same with a queue in SQLite, per CPU-second", "SegridEndToEnd/100", "NodeSqliteService/100"},
+    MicroCase{"end to end ÷ a Python service (aiohttp), per CPU-second", "SegridEndToEnd/100", "PythonService/100", 10},
+    MicroCase{"p99 at 70 % of the Node service's peak ÷ its own", "SegridBesideNodeService/100 p99", "NodeService/100 p99", 1, Unit::kSeconds, true},
+    MicroCase{"p99 at 70 % of the peak of the one with SQLite ÷ its own", "SegridBesideNodeSqliteService/100 p99", "NodeSqliteService/100 p99", 1, Unit::kSeconds, true},
+    MicroCase{"p99 at 70 % of the Python service's peak ÷ its own", "SegridBesidePythonService/100 p99", "PythonService/100 p99", 1, Unit::kSeconds, true},
 };
 // clang-format on
 
