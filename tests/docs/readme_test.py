@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -94,12 +95,14 @@ class Readme(unittest.TestCase):
     shown = [block for page in PAGES for block in markdown.blocks((ROOT / page).read_text(encoding="utf-8"))
              if block.language == "console"]
     self.assertGreater(len(shown), 1)
+    started = time.monotonic()
     for block in shown:
       for command, output in steps(block):
         if command.startswith("curl ") and not shutil.which("curl"):
           continue  # Not everybody has it; test_a_webhook_is_answered posts the same.
         printed = self.run_shell(command.replace("127.0.0.1:8080", self.webhook))
         self.assertTrue(matches(output, printed), f"line {block.line}: {command}shown:\n{output}printed:\n{printed}")
+    print(f"figure: first event: {time.monotonic() - started:.1f} s")
 
   def test_a_webhook_is_answered(self):
     body = b'[{"email":"a@b.de","timestamp":1,"event":"open","sg_event_id":"x"}, 7]'

@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import threading
+import time
 import unittest
 
 import sandbox
@@ -47,6 +48,13 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 
 class Tasks(unittest.TestCase):
+
+  def run(self, result=None):
+    """Prints how long the task took, with the pauses of a machine and none of a reader."""
+    started = time.monotonic()
+    result = super().run(result)
+    print(f"figure: {self._testMethodName.removeprefix('test_').replace('_', ' ')}: {time.monotonic() - started:.1f} s", flush=True)
+    return result
 
   def setUp(self):
     self.machine = self.enterContext(sandbox.Sandbox(GIVEN.programs))

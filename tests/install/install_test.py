@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "client/live"))
@@ -110,10 +111,15 @@ class Installed(unittest.TestCase):
     text = pathlib.Path(arguments.source, "client/README.md").read_text(encoding="utf-8")
     steps = [block.text for block in markdown.blocks(text) if block.note == "task client"]
     self.assertEqual(len(steps), 3)  # A service, its unit tests, a program with the pipeline inside.
-    script = "set -e\n" + "".join(steps).replace("127.0.0.1:50051", self.address)
-    printed = run("bash", "-c", script, cwd=place, env={**environment(self.prefix), "CMAKE_GENERATOR": "Ninja"})
-    for wanted in (*OUTCOMES, "100% tests passed, 0 tests failed out of 1", "accepted 1"):
-      self.assertIn(wanted, printed)
+    tasks = (("a C++ service", OUTCOMES), ("its unit tests", ["100% tests passed, 0 tests failed out of 1"]),
+             ("an embedded program", ["accepted 1"]))
+    for step, (task, wanted) in zip(steps, tasks):
+      started = time.monotonic()
+      script = "set -e\n" + step.replace("127.0.0.1:50051", self.address)
+      printed = run("bash", "-c", script, cwd=place, env={**environment(self.prefix), "CMAKE_GENERATOR": "Ninja"})
+      print(f"figure: {task}: {time.monotonic() - started:.1f} s", flush=True)
+      for line in wanted:
+        self.assertIn(line, printed)
 
   def test_embedded_delivers(self):
     for _, output in self.consume("embedded"):

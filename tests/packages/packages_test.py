@@ -83,6 +83,17 @@ class Packages(unittest.TestCase):
             self.assertTrue([path for path in dev if re.search(pattern, path)], pattern)
         self.assertIn("/usr/bin/segrid-bench", self.contents("segrid-bench"))
 
+    def test_the_fakes_of_the_package_compile_into_unit_tests(self):
+        """As client/README.md says, against what the packages install."""
+        folder = pathlib.Path(self.scratch.name)
+        for package in ("libsegrid-dev", "libsegrid0.1"):
+            run("dpkg-deb", "-x", self.packages[package], folder / "dev")
+        run("cmake", "-S", SOURCE / "client/examples/testing", "-B", folder / "receipts", "-G", "Ninja",
+            f"-DCMAKE_PREFIX_PATH={folder / 'dev/usr'}")
+        run("cmake", "--build", folder / "receipts")
+        self.assertIn("100% tests passed", run("ctest", "--test-dir", folder / "receipts"))
+        self.assertIn(str(folder), run("grep", "segrid_DIR", folder / "receipts/CMakeCache.txt"))
+
     def test_what_they_depend_on_is_what_they_link(self):
         depends = {package: self.field(package, "Depends") for package in self.packages}
         for library in ("libgrpc++1.51", "librocksdb7.8", "libssl3", "libprotobuf32", "ca-certificates"):
