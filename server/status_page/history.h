@@ -26,7 +26,7 @@ struct Totals {
   std::int64_t failed_attempts = 0;
 };
 
-// What was between two moments: of each total, by how much it grew.
+// The growth of each total between two moments.
 using Step = Totals;
 
 // Takes the totals every ten seconds and keeps the differences of an hour.

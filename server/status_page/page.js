@@ -24,8 +24,8 @@ const PROBLEMS = [
 const KNOWN = new Set(["running", ...PROBLEMS.map(problem => problem.key)]);
 
 let data = null, stale = false, answeredAt = 0;
-let samples = [];               // Of the totals, over the last RATE_MS and a little more.
-let shownHead = "";             // What title and icon show.
+let samples = [];               // The totals over the last RATE_MS and a little more.
+let shownHead = "";             // The words of the title, the colour of the icon.
 
 // --- Texts -----------------------------------------------------------------
 
@@ -136,7 +136,7 @@ function command(about) {
 
 // --- The bar, the title and the icon ---------------------------------------
 
-// What is wrong with a source: its state first, because that says what to do, then its other troubles, worst first. [] when
+// The troubles of a source: its state first, because that says what to do, then its other troubles, worst first. [] when
 // it delivers.
 function problemsOf(source) {
   const found = PROBLEMS.filter(problem => problem.is ? problem.is(source) : problem.key === source.state);
@@ -150,7 +150,7 @@ function rankOf(problems) {
   return (toneOf(problems) === "bad" ? 0 : 100) + (PROBLEMS.indexOf(problems[0]) + 100) % 100;
 }
 
-// What is wrong with the server as a whole.
+// The troubles of the server as a whole.
 function notices() {
   const found = [];
   if (!data.ready) found.push({key: "ready", tone: "bad", head: "not ready", text: "Not ready, no events are accepted: " + data.not_ready_reason, see: "nothing-is-accepted"});

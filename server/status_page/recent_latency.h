@@ -33,8 +33,8 @@ class RecentLatency {
   // goes back.
   void Look(absl::Duration uptime);
 
-  // What `source` has seen in the last kSpan, and up to kStep more; since the
-  // start where that was later. Empty for an unknown one.
+  // The latencies of `source` in the last kSpan, and up to kStep more; since
+  // the start where that was later. Empty for an unknown one.
   metrics::HistogramFigures Of(const std::string& source,
                                absl::Duration uptime) const;
 

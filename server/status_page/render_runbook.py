@@ -64,9 +64,12 @@ def render(text, places):
   """The page."""
   body = markdown.markdown(text, extensions=["fenced_code", "tables", "toc"],
                            extension_configs={"toc": {"slugify": anchor}})
-  body = re.sub(r'<a href="([^"#:]+[^":]*)">(.*?)</a>', lambda link: f"{link[2]} ({place_of(link[1], places)})", body)
+  body = re.sub(r'<a href="([^"#:]+[^":]*)">(.*?)</a>', lambda link: f"{link[2]} ({place_of(link[1], places)})", name_rows(body))
+  # On a phone rows become blocks; the roles keep them a table for those who hear it.
+  for tag, role in (("table", "table"), ("thead", "rowgroup"), ("tbody", "rowgroup"), ("tr", "row"), ("th", "columnheader"), ("td", "cell")):
+    body = body.replace(f"<{tag}>", f'<{tag} role="{role}">')
   tables = '<div class="scroll" tabindex="0" role="region" aria-label="Table">{}</div>'
-  body = re.sub("<table>.*?</table>", lambda table: tables.format(table[0]), name_rows(body), flags=re.DOTALL)
+  body = re.sub("<table .*?</table>", lambda table: tables.format(table[0]), body, flags=re.DOTALL)
   return FRAME.format(body)
 
 

@@ -40,7 +40,7 @@ Totals TakeTotals(const Sources& sources);
 //
 // Dead letters are counted by source and reason, with the time and the HTTP
 // status of the newest: neither the events nor the receiver's words are in it.
-// Of the groups the largest kMaxDeadLetterGroups are listed.
+// The largest kMaxDeadLetterGroups of the groups are listed.
 //
 // `servers` has this server alone, and each configured source names it as its
 // `owner`, because a queue on disk or in memory belongs to one process.

@@ -79,7 +79,7 @@ class Browser:
             self.requests.append(about["request"]["url"])
 
     def call(self, method, **params):
-        """What Chromium responds; events that come before are heard."""
+        """The response of Chromium; events that come before it are heard."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": params}
         if self.session:

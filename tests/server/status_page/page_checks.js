@@ -1,4 +1,4 @@
-// What a person would find wrong with the page as it is shown now; each function returns sentences, [] when all is well.
+// Looks for faults of the page as it is shown now; each function returns sentences, [] when all is well.
 (() => {
   const describe = node => {
     const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
@@ -67,7 +67,7 @@
         const card = element.parentElement.closest(".card, .bar, .notices li, .why, .tile"), room = card?.getBoundingClientRect();
         if (room && (place.right > room.right + 0.5 || place.bottom > room.bottom + 0.5 || place.left < room.left - 0.5)) found.push(`${describe(element)} leaves ${describe(card)}`);
       }
-      // What a drawing shows outside of its frame.
+      // Parts of a drawing outside of its frame.
       for (const drawing of document.querySelectorAll("svg")) {
         if (!seen(drawing) || getComputedStyle(drawing).overflowX !== "visible") continue;
         const room = drawing.getBoundingClientRect();

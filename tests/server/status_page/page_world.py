@@ -154,7 +154,7 @@ def shape(value):
 
 
 class Feeds:
-    """What status.json says in other states and for more sources: each is made of parts of a real one."""
+    """The figures of status.json in other states and for more sources: each is made of parts of a real one."""
 
     # The state that a picture shows, and the sources of the world that it is made of; the rest are `good`.
     STATES = {
