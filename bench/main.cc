@@ -1,5 +1,6 @@
 // segrid-bench: loads a Segrid server and measures it.
 
+#include <cstdlib>
 #include <variant>
 
 #include "bench/cli/command_line.h"
@@ -7,6 +8,8 @@
 #include "core/base/process.h"
 
 int main(int argc, char** argv) {
+  // gRPC's own lines would stand beside the one line that says what failed.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   segrid::base::TuneProcess();
   const segrid::bench::ParsedCommandLine parsed =
       segrid::bench::ParseCommandLine(argc, argv);

@@ -1,16 +1,40 @@
 #include "bench/load/target.h"
 
 #include <chrono>
+#include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "bench/echo/transport.h"
+#include "client/client_options.h"
+#include "client/internal/connect_probe.h"
 #include "core/base/process.h"
 #include "core/base/status_macros.h"
 #include "grpc/grpc.h"
 #include "grpcpp/create_channel.h"
 
 namespace segrid::bench {
+namespace {
+
+constexpr std::chrono::seconds kProbePatience(1);
+
+std::string WhyNot(const Target& target) {
+  std::optional<TlsOptions> tls;
+  if (target.tls) {
+    tls = TlsOptions{.ca_file = target.files.ca,
+                     .cert_file = target.files.cert,
+                     .key_file = target.files.key,
+                     .server_name = target.server_name};
+  }
+  const std::optional<internal::Finding> finding =
+      internal::ProbeServer(target.address, tls, kProbePatience);
+  return finding ? finding->message
+                 : "is the server running there, and has it room for so many "
+                   "connections?";
+}
+
+}  // namespace
 
 absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(
     const Target& target, int count, absl::Duration patience) {
@@ -45,10 +69,7 @@ absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(
     if (!channel->WaitForConnected(deadline)) {
       return absl::UnavailableError(
           absl::StrCat("no connection to ", target.address, " within ",
-                       absl::FormatDuration(patience),
-                       ": is the server running there, and does it speak ",
-                       target.tls ? "TLS (with this certificate)?"
-                                  : "plain text (no --tls)?"));
+                       absl::FormatDuration(patience), ": ", WhyNot(target)));
     }
   }
   return channels;

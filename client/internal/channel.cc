@@ -140,15 +140,16 @@ Result<Channel> OpenChannel(const ClientOptions& options) {
   } else {
     credentials = grpc::InsecureChannelCredentials();
   }
-  return Channel{.grpc = grpc::CreateCustomChannel(TargetOf(options.address),
-                                                   credentials, arguments),
-                 .address = options.address,
-                 .timeout = options.timeout,
-                 .wait_for_ready = options.wait_for_ready,
-                 .authorization = options.token.empty()
-                                      ? std::string()
-                                      : "Bearer " + options.token,
-                 .process = getpid()};
+  return Channel{
+      .grpc = grpc::CreateCustomChannel(TargetOf(options.address), credentials,
+                                        arguments),
+      .address = options.address,
+      .timeout = options.timeout,
+      .wait_for_ready = options.wait_for_ready,
+      .authorization =
+          options.token.empty() ? std::string() : "Bearer " + options.token,
+      .process = getpid(),
+      .probe = std::make_shared<ConnectProbe>(options.address, options.tls)};
 }
 
 }  // namespace segrid::internal

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "client/client_options.h"
+#include "client/internal/connect_probe.h"
 #include "client/result.h"
 
 namespace segrid::internal {
@@ -22,6 +23,7 @@ struct Channel {
   bool wait_for_ready;
   std::string authorization;  // Value of that header; empty: none.
   pid_t process;  // The process that made it: gRPC is lost in others.
+  std::shared_ptr<ConnectProbe> probe{};  // Says why there is no connection.
 };
 
 // Makes the channel that `options` describe. Reads the TLS files, at most 1 MiB

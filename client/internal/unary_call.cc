@@ -21,6 +21,11 @@ bool NeverConnected(std::string_view message) {
          message.starts_with("DNS resolution failed");
 }
 
+std::optional<Finding> AskProbe(const Channel& channel) {
+  if (channel.probe == nullptr) return std::nullopt;
+  return channel.probe->Ask();
+}
+
 // `…; last error: UNKNOWN: <cause>` without what is the same every time.
 std::string LastCause(const std::string& message) {
   constexpr std::string_view kMark = "last error: ";
@@ -65,17 +70,27 @@ Error ErrorOfCall(const Channel& channel, const CallOptions& options,
     error.reason = "NOT_CONNECTED";
     error.message = "cannot connect to " + channel.address + ": " +
                     LastCause(error.message);
+    const std::optional<Finding> finding = AskProbe(channel);
+    // Of addresses gRPC says the same, and of which of them.
+    if (finding && finding->cause != kUnreachable) {
+      error.message =
+          "cannot connect to " + channel.address + ": " + finding->message;
+    }
+    if (finding) error.metadata["cause"] = finding->cause;
   }
   if (error.code == ErrorCode::kDeadlineExceeded) {
     const bool connected =
         channel.grpc->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
     if (connected) {
       error.message = "no answer from " + channel.address + " in time";
-    } else {
-      error.reason = "NOT_CONNECTED";
-      error.message = "no connection to " + channel.address +
-                      " in time; check the address and that the server runs";
+      return error;
     }
+    error.reason = "NOT_CONNECTED";
+    error.message = "no connection to " + channel.address + " in time";
+    const std::optional<Finding> finding = AskProbe(channel);
+    error.message += finding ? ": " + finding->message
+                             : "; check the address and that the server runs";
+    if (finding) error.metadata["cause"] = finding->cause;
   }
   return error;
 }

@@ -47,15 +47,15 @@ void AddExtension(X509* cert, int nid, const std::string& value) {
 
 // `issuer` null: self-signed; else `names` are its alternative names.
 Certificate Make(const std::string& name, const Certificate* issuer,
-                 const std::string& names = "") {
+                 const std::string& names = "", long seconds = 86'400) {
   const Key key(EVP_EC_gen("P-256"));
   const X509Ptr cert(X509_new());
   Require(key != nullptr && cert != nullptr);
   X509_set_version(cert.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(cert.get()),
                    issuer == nullptr ? 1 : 2);
-  X509_gmtime_adj(X509_getm_notBefore(cert.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(cert.get()), 86'400);
+  X509_gmtime_adj(X509_getm_notBefore(cert.get()), -7200);
+  X509_gmtime_adj(X509_getm_notAfter(cert.get()), seconds);
   X509_set_pubkey(cert.get(), key.get());
   X509_NAME* subject = X509_get_subject_name(cert.get());
   X509_NAME_add_entry_by_txt(
@@ -94,6 +94,10 @@ Certificate MakeAuthority(const std::string& name) {
 Certificate MakeCertificate(const Certificate& authority,
                             const std::string& name) {
   return Make(name, &authority, "IP:127.0.0.1,DNS:" + name);
+}
+
+Certificate MakeExpiredCertificate(const Certificate& authority) {
+  return Make("expired", &authority, "IP:127.0.0.1", -3600);
 }
 
 Certificate MakeCertificateOfNames(const Certificate& authority,

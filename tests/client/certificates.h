@@ -21,7 +21,11 @@ Certificate MakeAuthority(const std::string& name = "segrid test authority");
 Certificate MakeCertificate(const Certificate& authority,
                             const std::string& name);
 
-// The same with other names, in OpenSSL's form: `DNS:api.example.com,URI:…`.
+// One for 127.0.0.1 that ended an hour ago.
+Certificate MakeExpiredCertificate(const Certificate& authority);
+
+// The same as MakeCertificate with other names, in OpenSSL's form:
+// `DNS:api.example.com,URI:…`.
 Certificate MakeCertificateOfNames(const Certificate& authority,
                                    const std::string& names);
 

@@ -74,8 +74,23 @@ TEST(RunTls, ReachesNobodyWithAnotherAuthority) {
   RunOptions options = Options((*server)->address());
   options.target.files.ca = others.ca;
   options.connect_timeout = absl::Milliseconds(200);
-  EXPECT_EQ(bench::Run(options).status().code(),
-            absl::StatusCode::kUnavailable);
+  const absl::Status status = bench::Run(options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(status.message().find("none of the authorities in"),
+            absl::string_view::npos)
+      << status;
+}
+
+TEST(RunTls, SaysThatTheServerSpeaksTls) {
+  const Files files;
+  const auto server =
+      EchoServer::Start({.cert = files.server_cert, .key = files.server_key});
+  ASSERT_TRUE(server.ok()) << server.status();
+  RunOptions options = Options((*server)->address());
+  options.target.tls = false;
+  options.connect_timeout = absl::Milliseconds(200);
+  EXPECT_NE(bench::Run(options).status().message().find("speaks TLS, this"),
+            absl::string_view::npos);
 }
 
 TEST(RunTls, NamesTheFileThatCannotBeRead) {
