@@ -188,7 +188,7 @@ absl::Status Application::Open() {
   figures_.Watch(sources, clock_);
   source_files_ = SourceFiles(config);
   delivery_log_ = std::make_unique<DeliveryLog>(log_, *pool_);
-  refusal_log_ = std::make_unique<RefusalLog>(log_, *pool_);
+  refusal_log_ = std::make_unique<RefusalLog>(log_, *pool_, figures_.refusals);
   figures_.calls.SetOnError(
       [this](const grpc::Status& status) { refusal_log_->OnCall(status); });
   deliverer_ = std::make_unique<deliver::Deliverer>(
@@ -199,6 +199,10 @@ absl::Status Application::Open() {
       config, pipeline::Environment{clock_, *queue_, *deliverer_,
                                     &figures_.events, &tails_, &store_log_});
   return absl::OkStatus();
+}
+
+void Application::OnGrpcHandshake(tls::HandshakeFailure failure) {
+  refusal_log_->OnHandshake("grpc", failure);
 }
 
 void Application::MakeServices() {
@@ -245,7 +249,8 @@ absl::Status Application::Listen() {
   const rpc::GrpcServerOptions options = {
       config, credentials_->get(),
       [this] { return figures_.calls.MakeFactory(MethodPaths()); },
-      &guard_->taken()};
+      &guard_->taken(),
+      [this] { OnGrpcHandshake(tls::HandshakeFailure::kTlsAtPlain); }};
   SEGRID_ASSIGN_OR_RETURN(
       grpc_, rpc::GrpcServer::Start(
                  options, {bridge_.get(), admin_.get(), health_.get()}));

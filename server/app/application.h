@@ -108,6 +108,9 @@ class Application {
   config::Reload reload() const ABSL_LOCKS_EXCLUDED(mu_);
   config::Drain drain() const ABSL_LOCKS_EXCLUDED(mu_);
 
+  // A TLS handshake of a gRPC client has failed. Any thread.
+  void OnGrpcHandshake(tls::HandshakeFailure failure);
+
   // Frees what calls have left for the next ones. Any thread.
   void DropSpareMemory() {
     pipeline_->DropSpareMemory();

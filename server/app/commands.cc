@@ -20,6 +20,7 @@
 #include "server/app/application.h"
 #include "server/app/chores.h"
 #include "server/app/exit_code.h"
+#include "server/app/grpc_handshakes.h"
 #include "server/app/passed_sockets.h"
 #include "server/app/reloader.h"
 #include "server/app/settings.h"
@@ -109,6 +110,9 @@ int Serve(CommandLine line) {
     return PrintError(application.status(), kExitStartFailed);
   }
   Application& running = **application;
+  const HandshakeWatch handshakes([&running](tls::HandshakeFailure failure) {
+    running.OnGrpcHandshake(failure);
+  });
   if (const absl::Status status = WritePortFile(line.port_file, running.port());
       !status.ok()) {
     reloads.Close();

@@ -12,6 +12,7 @@
 #include "server/metrics/delivery_registry.h"
 #include "server/metrics/event_counts.h"
 #include "server/metrics/receiver_meter.h"
+#include "server/metrics/refusals.h"
 
 namespace segrid::app {
 
@@ -20,6 +21,7 @@ struct Figures {
   metrics::EventCounts events;
   metrics::CallMeter calls;
   metrics::DeliveryRegistry deliveries;
+  metrics::Refusals refusals;
   std::atomic<std::int64_t> reloads{0};
   std::atomic<std::int64_t> failed_reloads{0};
 

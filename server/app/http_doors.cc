@@ -181,6 +181,7 @@ metrics::Sources HttpDoors::MetricSources() const {
   sources.events = &environment_.figures.events;
   sources.calls = &environment_.figures.calls;
   sources.deliveries = &environment_.figures.deliveries;
+  sources.refusals = &environment_.figures.refusals;
   sources.reloads = &environment_.figures.reloads;
   sources.failed_reloads = &environment_.figures.failed_reloads;
   sources.webhooks = [this] { return webhooks(); };
@@ -286,6 +287,10 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
       {io.io(), environment_.clock,
        [&refusals = environment_.refusals, name](const httpd::Answer& answer) {
          refusals.OnRequest(name, answer);
+       },
+       [&refusals = environment_.refusals,
+        name](tls::HandshakeFailure failure) {
+         refusals.OnHandshake(name, failure);
        }},
       std::move(tls));
   if (listener.ok()) {

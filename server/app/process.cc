@@ -1,17 +1,16 @@
 #include "server/app/process.h"
 
-#include <grpc/support/log.h>
-
 #include <cstdlib>
 
 #include "google/protobuf/stubs/logging.h"
+#include "server/app/grpc_handshakes.h"
 
 namespace segrid::app {
 
 void QuietLibraries() {
+  HearGrpcLog();
   if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
   google::protobuf::SetLogHandler(nullptr);
-  ::gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
 }  // namespace segrid::app

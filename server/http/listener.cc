@@ -72,7 +72,9 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
   std::unique_ptr<Listener> listener(
       new Listener(std::make_shared<ListenerState>(
           std::move(options), std::move(router), environment.clock,
-          std::move(tls), std::move(environment.on_refused))));
+          std::move(tls),
+          ListenerState::Hearers{std::move(environment.on_refused),
+                                 std::move(environment.on_handshake)})));
   Acceptors acceptors;
   for (const std::string& address : listen) {
     SEGRID_ASSIGN_OR_RETURN(ListenSocket socket,

@@ -28,6 +28,9 @@ struct Environment {
   // Hears of each request that is refused. In the threads of `io`; may be
   // empty; must not block for long.
   std::function<void(const Answer& answer)> on_refused{};
+  // Hears of each TLS handshake that fails, and of TLS where there is none.
+  // As the one before.
+  std::function<void(tls::HandshakeFailure failure)> on_handshake{};
 };
 
 // Serves from Start to Drain.

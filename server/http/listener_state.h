@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "core/base/clock.h"
+#include "core/tls/handshake_failure.h"
 #include "server/budget/byte_budget.h"
 #include "server/http/body_room.h"
 #include "server/http/counts.h"
@@ -46,13 +47,20 @@ class Current {
 // Held by the listener and by each connection: a connection may outlive the
 // listener for a moment. Thread safety: any thread.
 struct ListenerState {
+  // Whom it tells of what it turns away; both may be empty.
+  struct Hearers {
+    std::function<void(const Answer&)> on_refused;
+    std::function<void(tls::HandshakeFailure)> on_handshake;
+  };
+
   ListenerState(Options o, Router r, base::Clock& c, TlsContext t,
-                std::function<void(const Answer&)> refused)
+                Hearers hearers)
       : options(std::move(o)),
         router(std::make_shared<const Router>(std::move(r))),
         clock(c),
         tls(std::move(t)),
-        on_refused(std::move(refused)),
+        on_refused(std::move(hearers.on_refused)),
+        on_handshake(std::move(hearers.on_handshake)),
         proxies(options.trusted_proxies) {}
 
   // What a connection from `address` counts for.
@@ -68,7 +76,8 @@ struct ListenerState {
   Current<std::shared_ptr<const Router>> router;
   base::Clock& clock;
   Current<TlsContext> tls;  // That new connections get.
-  const std::function<void(const Answer&)> on_refused;  // May be empty.
+  const std::function<void(const Answer&)> on_refused;
+  const std::function<void(tls::HandshakeFailure)> on_handshake;
   const Networks proxies;
   Counts counts;
   Slots slots{options};

@@ -127,8 +127,14 @@ void Session::Shake() {
     self->listener_->slots.EndHandshake(*self);
     if (ok && self->IsStillAdmitted()) return self->NextRequest();
     self->listener_->counts.Add(Cut::kHandshake);
+    self->TellOfHandshake(ok ? tls::HandshakeFailure::kOther
+                             : self->transport_.handshake_failure());
     self->Close();
   });
+}
+
+void Session::TellOfHandshake(tls::HandshakeFailure failure) {
+  if (listener_->on_handshake) listener_->on_handshake(failure);
 }
 
 void Session::NextRequest() {
@@ -158,6 +164,10 @@ void Session::OnBytes() {
   if (std::string_view(buffer_).starts_with("\r\n")) {
     buffer_.erase(0, 2);
     if (buffer_.empty()) return NextRequest();
+  }
+  // The first record of TLS, which no request begins with.
+  if (is_first_ && !transport_.has_tls() && buffer_.front() == '\x16') {
+    TellOfHandshake(tls::HandshakeFailure::kTlsAtPlain);
   }
   if (!std::exchange(is_first_, false)) {
     SetDeadline(listener_->options.header_timeout, Cut::kHeaderTimeout);
@@ -384,6 +394,9 @@ void Session::Cut(httpd::Cut reason) {
         reason == httpd::Cut::kSlowBody || reason == httpd::Cut::kSlowest;
     if (is_of_body && (self->is_working_ || self->is_writing_)) return;
     self->listener_->counts.Add(reason);
+    if (reason == httpd::Cut::kHeaderTimeout && self->is_shaking) {
+      self->TellOfHandshake(tls::HandshakeFailure::kTimeout);
+    }
     if (reason == httpd::Cut::kWorkTimeout) return self->GiveUpWork();
     self->Close();
   });

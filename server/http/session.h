@@ -48,6 +48,7 @@ class Session final : public Slot,
   void ReadProxyHeader();
   void Shake();
   void BeginRequests();
+  void TellOfHandshake(tls::HandshakeFailure failure);
   // A request's head.
   void NextRequest();
   void OnBytes();

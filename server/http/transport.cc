@@ -114,6 +114,10 @@ Transport::Step Transport::StepOf(int result) {
     case SSL_ERROR_WANT_WRITE:
       return Step::kWaitToWrite;
     default:
+      if (!SSL_is_init_finished(ssl_.get())) {
+        failure_ = tls::HandshakeFailureOf(ERR_GET_REASON(ERR_peek_error()),
+                                           SSL_get_verify_result(ssl_.get()));
+      }
       ERR_clear_error();
       return Step::kFailed;
   }

@@ -12,6 +12,7 @@
 #include "boost/asio/any_io_executor.hpp"
 #include "boost/asio/generic/stream_protocol.hpp"
 #include "boost/asio/strand.hpp"
+#include "core/tls/handshake_failure.h"
 #include "server/http/tls.h"
 
 namespace segrid::httpd {
@@ -42,6 +43,8 @@ class Transport {
 
   // Before anything else, where there is TLS.
   void Handshake(Done done);
+  // Why it has failed.
+  tls::HandshakeFailure handshake_failure() const { return failure_; }
   // Appends what has come, at least one byte.
   void Read(std::string& into, Done done);
   void Write(std::string bytes, Done done);
@@ -75,6 +78,7 @@ class Transport {
   Strand strand_;
   Socket socket_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
+  tls::HandshakeFailure failure_ = tls::HandshakeFailure::kClosed;
 };
 
 }  // namespace segrid::httpd

@@ -183,6 +183,7 @@ std::string Collect(const Sources& sources, TextFormat format) {
     for (const auto& delivery : sources.deliveries->All()) delivery->AddTo(out);
   }
   AddGrpcDoor(out, sources);
+  if (sources.refusals != nullptr) sources.refusals->AddTo(out);
   if (sources.webhooks) {
     for (const auto& webhook : sources.webhooks()) AddWebhook(out, *webhook);
   }

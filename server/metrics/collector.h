@@ -20,6 +20,7 @@
 #include "server/metrics/delivery_registry.h"
 #include "server/metrics/event_counts.h"
 #include "server/metrics/exposition.h"
+#include "server/metrics/refusals.h"
 #include "server/webhook/webhook.h"
 
 namespace segrid::metrics {
@@ -42,6 +43,7 @@ struct Sources {
   const EventCounts* events = nullptr;
   const CallMeter* calls = nullptr;
   const DeliveryRegistry* deliveries = nullptr;
+  const Refusals* refusals = nullptr;
   std::function<std::vector<std::shared_ptr<webhook::Webhook>>()> webhooks{};
   // As long as they are open.
   std::function<std::vector<const httpd::Listener*>()> doors{};

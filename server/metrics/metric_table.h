@@ -80,6 +80,9 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"segrid_grpc_floods_ended_total",          Type::kCounter,   {}, "Connections that were ended because they flooded HTTP/2: streams over the limit, streams that end unanswered, bytes without end."},
     {"segrid_grpc_bytes_in_flight",             Type::kGauge,     {}, "Bytes of the requests of calls being processed, and of responses that clients have not read."},
 
+    {"segrid_handshake_failures_total",         Type::kCounter,   {"listener", "reason"}, "TLS handshakes with clients that failed, by what was wrong."},
+    {"segrid_refusals_total",                   Type::kCounter,   {"listener", "reason"}, "Calls, messages of streams and HTTP requests that were answered with an error, by its reason."},
+
     {"segrid_bytes_in_flight",                  Type::kGauge,     {}, "Bytes of the requests that all listeners process."},
     {"segrid_max_bytes_in_flight",              Type::kGauge,     {}, "The most that they may be."},
 

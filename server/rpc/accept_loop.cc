@@ -41,6 +41,7 @@ AcceptLoop::AcceptLoop(std::vector<httpd::ListenSocket> sockets,
                        const Options& options, HandOver hand_over,
                        AcceptCounts& counts, TakenBytes* taken)
     : hand_over_(std::move(hand_over)),
+      on_tls_client_(options.on_tls_client),
       events_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       sockets_(std::make_move_iterator(sockets.begin()),
                std::make_move_iterator(sockets.end())),
@@ -110,17 +111,21 @@ std::vector<pollfd> AcceptLoop::Files() const {
 void AcceptLoop::Run() {
   base::NameThread("grpc accept");
   std::vector<pollfd> files = Files();
+  std::size_t sockets = files.size();
   bool in_want = false;
   absl::Duration swept = absl::ZeroDuration();
   for (;;) {
+    files.resize(sockets);
+    if (!in_want) first_bytes_.AddTo(files);
     const int ready = ::poll(files.data(), in_want ? 1 : files.size(),
                              WaitMilliseconds(in_want));
     if (ready > 0 && files[0].revents != 0) {
       std::uint64_t count = 0;
       if (::read(events_, &count, sizeof(count)) > 0) CloseSockets();
       absl::MutexLock lock(&mu_);
-      if (ended_) return;
+      if (ended_) return CloseWaiting();
       files = Files();
+      sockets = files.size();
       continue;
     }
     const absl::Duration now = base::SystemClock().Uptime();
@@ -131,8 +136,9 @@ void AcceptLoop::Run() {
     if (handshakes_.has_value()) handshakes_->Look(now);
     counts_.floods_ended += floods_.Look(now);
     leaving_.Look(now);
+    for (const auto& connection : first_bytes_.Take(now)) Serve(connection);
     if (ready > 0) {
-      for (std::size_t i = 1; i < files.size(); ++i) {
+      for (std::size_t i = 1; i < sockets; ++i) {
         if (files[i].revents != 0) in_want |= !AcceptAll(files[i].fd);
       }
     } else {
@@ -144,7 +150,7 @@ void AcceptLoop::Run() {
 
 int AcceptLoop::WaitMilliseconds(bool in_want) const {
   if (in_want) return kPauseMilliseconds;
-  if (!leaving_.empty() ||
+  if (!leaving_.empty() || !first_bytes_.empty() ||
       (handshakes_.has_value() && handshakes_->count() > 0)) {
     return kLookMilliseconds;
   }
@@ -183,12 +189,28 @@ void AcceptLoop::Take(int listener, int connection) {
   const int on = 1;
   // No use, and no harm, on a Unix socket.
   ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  floods_.Add(connection);
-  if (hand_over_(listener, connection)) {
+  FirstBytes::Connection taken{.listener = listener,
+                               .descriptor = connection,
+                               .speaks_tls = false,
+                               .since = base::SystemClock().Uptime()};
+  if (on_tls_client_ && first_bytes_.Add(taken)) return;
+  Serve(taken);
+}
+
+void AcceptLoop::Serve(const FirstBytes::Connection& connection) {
+  if (connection.speaks_tls) on_tls_client_();
+  floods_.Add(connection.descriptor);
+  if (hand_over_(connection.listener, connection.descriptor)) {
     ++counts_.accepted;
   } else {
     ++counts_.refused;
-    ::close(connection);
+    ::close(connection.descriptor);
+  }
+}
+
+void AcceptLoop::CloseWaiting() {
+  for (const auto& connection : first_bytes_.TakeAll()) {
+    ::close(connection.descriptor);
   }
 }
 

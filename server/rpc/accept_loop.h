@@ -19,6 +19,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "server/http/listen_socket.h"
+#include "server/rpc/first_bytes.h"
 #include "server/rpc/flood_watch.h"
 #include "server/rpc/handshakes.h"
 #include "server/rpc/leaving_connections.h"
@@ -55,6 +56,9 @@ class AcceptLoop {
     // Of connections that are no Unix sockets; none without TLS.
     std::optional<HandshakeLimits> handshakes{};
     FloodLimits floods{};
+    // Told of each client that speaks TLS to this listener, which has none. In
+    // the loop's thread; empty: nobody looks.
+    std::function<void()> on_tls_client{};
   };
 
   AcceptLoop(std::vector<httpd::ListenSocket> sockets, const Options& options,
@@ -86,10 +90,15 @@ class AcceptLoop {
   // False when the socket cannot be read on now: for want of descriptors.
   bool AcceptAll(int listener);
   void Take(int listener, int connection);
+  // Closes those that were not served yet.
+  void CloseWaiting();
+  // Gives it to whoever serves it.
+  void Serve(const FirstBytes::Connection& connection);
   // How long to wait for the next connection.
   int WaitMilliseconds(bool in_want) const;
 
   const HandOver hand_over_;
+  const std::function<void()> on_tls_client_;
   const int events_;  // eventfd: closing_ or ended_ has changed.
   absl::Mutex mu_;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
@@ -99,6 +108,7 @@ class AcceptLoop {
   OpenConnections connections_;
   LeavingConnections leaving_;
   std::optional<Handshakes> handshakes_;
+  FirstBytes first_bytes_;
   FloodWatch floods_;
   AcceptCounts& counts_;
   std::thread thread_;

@@ -78,8 +78,10 @@ ConnectionLimits WithinDescriptors(ConnectionLimits limits) {
   return limits;
 }
 
-AcceptLoop::Options LoopOptions(const config::Grpc& config) {
+AcceptLoop::Options LoopOptions(const GrpcServerOptions& from) {
+  const config::Grpc& config = from.config;
   AcceptLoop::Options options;
+  if (config.tls.cert.empty()) options.on_tls_client = from.on_tls_client;
   options.floods.max_streams = config.max_concurrent_streams;
   options.floods.max_message_bytes = config.max_message_bytes;
   options.floods.max_untaken_bytes = config.max_bytes_in_flight / 2;
@@ -194,7 +196,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                            "to see why");
   }
   server->acceptor_ = std::make_unique<AcceptLoop>(
-      std::move(sockets), LoopOptions(options.config),
+      std::move(sockets), LoopOptions(options),
       [door = std::move(door), unix_doors = std::move(unix_doors),
        hand_overs = server->hand_overs_.get()](int listener, int connection) {
         const std::shared_ptr<Acceptor> to = unix_doors.IsListener(listener)

@@ -39,6 +39,9 @@ struct GrpcServerOptions {
   // Where the calls count what they take; see CallGuard. Outlives the server.
   // Null: messages that no call takes are not looked for.
   TakenBytes* taken = nullptr;
+  // Hears of each client that speaks TLS while `credentials` have none. In a
+  // thread of the listener; may be empty; must not block for long.
+  std::function<void()> on_tls_client{};
 };
 
 // A running gRPC server.

@@ -39,8 +39,52 @@ class RefusalLogTest : public ::testing::Test {
   testing::FakeClock clock_;
   testing::FakeExecutor executor_{clock_};
   logging::CapturedLog captured_{clock_};
-  RefusalLog refusals_{captured_.log(), executor_};
+  metrics::Refusals counts_;
+  RefusalLog refusals_{captured_.log(), executor_, counts_};
 };
+
+TEST_F(RefusalLogTest, HandshakesAreOneLineInTenSecondsPerReason) {
+  for (int i = 0; i < 100; ++i) {
+    refusals_.OnHandshake("grpc", tls::HandshakeFailure::kNoCertificate);
+    refusals_.OnHandshake("http", tls::HandshakeFailure::kNoCertificate);
+  }
+  const auto lines = Lines();
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[0], AllOf(HasSubstr("TLS handshakes failed"),
+                              HasSubstr(R"("listener":"grpc")"),
+                              HasSubstr(R"("reason":"no_client_certificate")"),
+                              HasSubstr(R"("handshakes":1)"),
+                              HasSubstr("give the client a certificate")));
+  executor_.Advance(absl::Seconds(10));
+  EXPECT_THAT(Lines(), ::testing::Contains(HasSubstr(R"("handshakes":99)")));
+}
+
+TEST_F(RefusalLogTest, ClientsThatGoAwayAreNoWarningAndRarelyALine) {
+  for (int i = 0; i < 100; ++i) {
+    refusals_.OnHandshake("http", tls::HandshakeFailure::kClosed);
+    executor_.Advance(absl::Seconds(5));
+  }
+  const auto lines = Lines();
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], AllOf(HasSubstr(R"("level":"info")"),
+                              HasSubstr("clients left during")));
+}
+
+TEST_F(RefusalLogTest, RefusalsAreCounted) {
+  refusals_.OnCall(
+      Refused(absl::StatusCode::kUnauthenticated, "TOKEN_UNKNOWN"));
+  refusals_.OnMessage(base::MakeError(absl::StatusCode::kInvalidArgument,
+                                      "INVALID_JSON", "why"));
+  refusals_.OnRequest("http", OfWebhook("news", "why"));
+  metrics::Exposition out;
+  counts_.AddTo(out);
+  for (const char* sample : {R"({listener="grpc",reason="TOKEN_UNKNOWN"} 1)",
+                             R"({listener="grpc",reason="INVALID_JSON"} 1)",
+                             R"({listener="http",reason="BAD_SIGNATURE"} 1)"}) {
+    EXPECT_THAT(out.Text(),
+                HasSubstr(std::string("segrid_refusals_total") + sample));
+  }
+}
 
 TEST_F(RefusalLogTest, CallsAreOneLineInTenSecondsPerReasonWithTheirNumber) {
   for (int i = 0; i < 500; ++i) {
