@@ -8,10 +8,13 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/cli/moment.h"
 #include "core/command_line/number_within.h"
+#include "core/config/nearest.h"
+#include "core/config/text.h"
 #include "core/queue/dead_letter.h"
 
 namespace segrid::cli {
@@ -22,11 +25,18 @@ constexpr std::array<std::string_view, 5> kReasons = {
     queue::kReasonBadMessage, queue::kReasonTooLarge, queue::kReasonExpired,
     "REDIRECTED", "REFUSED"};
 
+// A time to come selects nothing, or all: it is mistyped.
 std::string CheckTime(const std::string& text) {
-  return ParseMoment(text, absl::Now())
-             ? ""
-             : "must be a time such as 2026-06-09T18:19:12Z or 2026-06-09, or "
-               "a duration before now, such as 1h";
+  const absl::Time now = absl::Now();
+  const std::optional<absl::Time> moment = ParseMoment(text, now);
+  if (!moment) {
+    return "must be a time such as 2026-06-09T18:19:12Z or 2026-06-09 (UTC), "
+           "or a duration before now, such as 1h";
+  }
+  if (*moment <= now) return "";
+  return absl::StrCat(
+      "is in the future; it is ",
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone()), " now");
 }
 
 std::string Upper(std::string text) {
@@ -39,11 +49,12 @@ std::string CheckReason(const std::string& text) {
   if (std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end()) {
     return "";
   }
-  std::string known;
-  for (const std::string_view name : kReasons) {
-    known.append(known.empty() ? "" : ", ").append(name);
+  std::string error = absl::StrCat("must be one of ", config::List(kReasons));
+  const std::string nearest(config::Nearest(reason, kReasons));
+  if (!nearest.empty()) {
+    absl::StrAppend(&error, "; did you mean '", nearest, "'?");
   }
-  return "must be one of " + known;
+  return error;
 }
 
 void SetTime(const std::string& text, absl::Time now,
@@ -56,9 +67,9 @@ void SetTime(const std::string& text, absl::Time now,
       absl::ToInt64Nanoseconds(*moment - absl::FromUnixSeconds(seconds))));
 }
 
-void AddSource(CLI::App& command, DeadLetterFlags& flags) {
+CLI::Option* AddSource(CLI::App& command, DeadLetterFlags& flags) {
   AddServerFlags(command, flags.server);
-  command.add_option("--source", flags.source, "The source")
+  return command.add_option("--source", flags.source, "The source")
       ->type_name("NAME")
       ->required();
 }

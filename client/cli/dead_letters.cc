@@ -22,6 +22,7 @@
 #include "client/cli/dead_letter_flags.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
+#include "client/cli/known_sources.h"
 #include "client/cli/safe_text.h"
 #include "client/cli/table.h"
 #include "core/command_line/number_within.h"
@@ -30,6 +31,8 @@ namespace segrid::cli {
 namespace {
 
 constexpr int kPageSize = 500;
+// Of all sources together, while their lists are merged.
+constexpr int kMaxHeld = 10'000;
 // As the server has it.
 constexpr std::size_t kMaxFilterIds = 1'000;
 
@@ -43,34 +46,129 @@ struct ListFlags {
 
 using Visit = std::function<void(const v1::DeadLetter&)>;
 
+// The dead letters of one source that a filter selects, newest first. Asks for
+// the next page when one is used up.
+class DeadLetterPages {
+ public:
+  // `admin` outlives it.
+  DeadLetterPages(Admin& admin, v1::DeadLetterFilter filter, int page_size,
+                  bool with_track)
+      : admin_(&admin) {
+    *request_.mutable_filter() = std::move(filter);
+    request_.set_page_size(page_size);
+    request_.set_include_track_json(with_track);
+  }
+
+  // The next one, until it is called again; null behind the last.
+  Result<const v1::DeadLetter*> Next() {
+    while (at_ == page_.dead_letters_size()) {
+      if (has_asked_ && request_.page_token().empty()) return nullptr;
+      auto page = admin_->Call(&AdminStub::ListDeadLetters, request_);
+      if (!page.ok()) return page.error();
+      has_asked_ = true;
+      page_ = *std::move(page);
+      request_.set_page_token(page_.next_page_token());
+      at_ = 0;
+    }
+    return &page_.dead_letters(at_++);
+  }
+
+ private:
+  Admin* admin_;
+  v1::ListDeadLettersRequest request_;
+  v1::ListDeadLettersResponse page_;
+  int at_ = 0;
+  bool has_asked_ = false;
+};
+
+bool IsNewer(const v1::DeadLetter& one, const v1::DeadLetter& other) {
+  return std::pair(one.dead_time().seconds(), one.dead_time().nanos()) >
+         std::pair(other.dead_time().seconds(), other.dead_time().nanos());
+}
+
 // Visits at most `limit` (0: no limit), page by page.
 std::optional<Error> ForEach(const ListFlags& flags, bool with_track,
                              std::int64_t limit, const Visit& visit) {
   Result<Admin> admin = Admin::Open(flags.which.server);
   if (!admin.ok()) return std::move(admin).error();
-  v1::ListDeadLettersRequest request;
-  *request.mutable_filter() = flags.which.ToFilter();
-  request.set_page_size(kPageSize);
-  request.set_include_track_json(with_track);
-  std::int64_t seen = 0;
-  do {
-    const auto page = admin->Call(&AdminStub::ListDeadLetters, request);
-    if (!page.ok()) return page.error();
-    for (const v1::DeadLetter& letter : page->dead_letters()) {
-      if (limit > 0 && seen++ == limit) return std::nullopt;
-      visit(letter);
-    }
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
+  DeadLetterPages pages(*admin, flags.which.ToFilter(), kPageSize, with_track);
+  for (std::int64_t seen = 0; limit == 0 || seen < limit; ++seen) {
+    const Result<const v1::DeadLetter*> letter = pages.Next();
+    if (!letter.ok()) return letter.error();
+    if (*letter == nullptr) break;
+    visit(**letter);
+  }
   return std::nullopt;
+}
+
+// The names of all sources that the server's configuration has.
+Result<std::vector<std::string>> AllSources(Admin& admin) {
+  const auto answer =
+      admin.Call(&AdminStub::ListSources, v1::ListSourcesRequest());
+  if (!answer.ok()) return answer.error();
+  std::vector<std::string> names;
+  for (const v1::Source& source : answer->sources()) {
+    names.push_back(source.name());
+  }
+  return names;
+}
+
+// Visits at most `limit` (0: no limit) of all sources, newest first. Holds a
+// page of each source, and pages get smaller when there are many.
+std::optional<Error> ForEachOfAll(const ListFlags& flags, const Visit& visit) {
+  Result<Admin> admin = Admin::Open(flags.which.server);
+  if (!admin.ok()) return std::move(admin).error();
+  const Result<std::vector<std::string>> sources = AllSources(*admin);
+  if (!sources.ok()) return sources.error();
+  const int page_size =
+      std::clamp(kMaxHeld / std::max<int>(1, static_cast<int>(sources->size())),
+                 10, kPageSize);
+  struct Cursor {
+    DeadLetterPages pages;
+    const v1::DeadLetter* letter;
+  };
+  std::vector<std::unique_ptr<Cursor>> cursors;
+  const auto advance = [](Cursor& cursor) -> std::optional<Error> {
+    const Result<const v1::DeadLetter*> next = cursor.pages.Next();
+    if (!next.ok()) return next.error();
+    cursor.letter = *next;
+    return std::nullopt;
+  };
+  for (const std::string& source : *sources) {
+    v1::DeadLetterFilter filter = flags.which.ToFilter();
+    filter.set_source(source);
+    cursors.push_back(std::make_unique<Cursor>(
+        Cursor{DeadLetterPages(*admin, filter, page_size, false), nullptr}));
+    if (auto error = advance(*cursors.back())) return error;
+  }
+  for (std::int64_t seen = 0; flags.limit == 0 || seen < flags.limit; ++seen) {
+    Cursor* newest = nullptr;
+    for (const auto& cursor : cursors) {
+      if (cursor->letter != nullptr &&
+          (newest == nullptr || IsNewer(*cursor->letter, *newest->letter))) {
+        newest = cursor.get();
+      }
+    }
+    if (newest == nullptr) break;
+    visit(*newest->letter);
+    if (auto error = advance(*newest)) return error;
+  }
+  return std::nullopt;
+}
+
+int FailOf(const ListFlags& flags, const Error& error, Console& console) {
+  return Fail(console, WithKnownSources(error, flags.which.server,
+                                        {flags.which.source}));
 }
 
 // `no dead letters`, or that none is what the flags ask for.
 std::string NoneText(const ListFlags& flags) {
   const std::string conditions = flags.which.Described();
   if (conditions.empty()) return "no dead letters";
-  return "no dead letter of source '" + flags.which.source + "' is" +
-         " what you ask for:" + conditions;
+  const std::string whose = flags.which.source.empty()
+                                ? "any source"
+                                : "source '" + flags.which.source + "'";
+  return "no dead letter of " + whose + " is what you ask for:" + conditions;
 }
 
 // What became of those that replay or purge was asked to take. Fails when one
@@ -93,21 +191,26 @@ int ReportChanged(const ListFlags& flags, std::int64_t changed,
 }
 
 int RunList(const ListFlags& flags, Console& console) {
-  Table table({"ID", "REASON", "GIVEN UP", "ACCEPTED", "TRIES", "MESSAGE ID",
-               "LAST ANSWER"});
+  if (flags.which.source.empty() && !flags.which.ids.empty()) {
+    return Fail(console,
+                "--id needs --source, because each source counts its own");
+  }
+  Table table({"SOURCE", "ID", "REASON", "GIVEN UP", "ACCEPTED", "TRIES",
+               "MESSAGE ID", "LAST ANSWER"});
   bool found = false;
+  const Visit visit = [&](const v1::DeadLetter& letter) {
+    found = true;
+    if (flags.json) return PrintJson(console, letter);
+    table.Add({letter.source(), std::to_string(letter.id()), letter.reason(),
+               TimeText(letter.dead_time()), TimeText(letter.accepted_time()),
+               std::int64_t{letter.attempt_count()}, letter.message_id(),
+               letter.answer()});
+  };
   const auto error =
-      ForEach(flags, /*with_track=*/false, flags.limit,
-              [&](const v1::DeadLetter& letter) {
-                found = true;
-                if (flags.json) return PrintJson(console, letter);
-                table.Add({std::to_string(letter.id()), letter.reason(),
-                           TimeText(letter.dead_time()),
-                           TimeText(letter.accepted_time()),
-                           std::int64_t{letter.attempt_count()},
-                           letter.message_id(), letter.answer()});
-              });
-  if (error.has_value()) return Fail(console, *error);
+      flags.which.source.empty()
+          ? ForEachOfAll(flags, visit)
+          : ForEach(flags, /*with_track=*/false, flags.limit, visit);
+  if (error.has_value()) return FailOf(flags, *error, console);
   if (!found && !flags.json) console.out << NoneText(flags) << "\n";
   table.Print(console);
   return kDone;
@@ -138,7 +241,7 @@ int RunExport(const ListFlags& flags, Console& console) {
   const auto error = ForEach(
       flags, /*with_track=*/true, /*limit=*/0,
       [&](const v1::DeadLetter& letter) { console.out << ExportLine(letter); });
-  return error.has_value() ? Fail(console, *error) : kDone;
+  return error.has_value() ? FailOf(flags, *error, console) : kDone;
 }
 
 // One field per line, and the Track as it is.
@@ -167,7 +270,7 @@ int RunShow(const ListFlags& flags, Console& console) {
                                }
                                console.out << ExportLine(letter);
                              });
-  if (error.has_value()) return Fail(console, *error);
+  if (error.has_value()) return FailOf(flags, *error, console);
   if (found) return kDone;
   return Fail(console, "source '" + flags.which.source +
                            "' has no dead letter with this id; see 'segrid "
@@ -214,7 +317,7 @@ int RunReplay(const ListFlags& flags, Console& console) {
   auto error = ForEach(
       flags, /*with_track=*/false, /*limit=*/0,
       [&ids](const v1::DeadLetter& letter) { ids.push_back(letter.id()); });
-  if (error.has_value()) return Fail(console, *error);
+  if (error.has_value()) return FailOf(flags, *error, console);
   // They are listed newest first.
   std::reverse(ids.begin(), ids.end());
   v1::ReplayDeadLettersResponse sum;
@@ -227,7 +330,7 @@ int RunReplay(const ListFlags& flags, Console& console) {
     return ReportChanged(flags, replayed, "queued again", console);
   }
   if (!flags.json) console.out << replayed << " queued again\n";
-  if (error.has_value()) return Fail(console, *error);
+  if (error.has_value()) return FailOf(flags, *error, console);
   return Fail(console, "stopped; the same command goes on from there");
 }
 
@@ -244,7 +347,7 @@ int RunPurge(const ListFlags& flags, Console& console) {
   *request.mutable_filter() = flags.which.ToFilter();
   const auto answer =
       CallAdmin(flags.which.server, &AdminStub::PurgeDeadLetters, request);
-  if (!answer.ok()) return Fail(console, answer.error());
+  if (!answer.ok()) return FailOf(flags, answer.error(), console);
   if (flags.json) PrintJson(console, *answer);
   return ReportChanged(flags, answer->purged_count(), "deleted", console);
 }
@@ -283,11 +386,17 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
                                         "List, show, export, replay or delete "
                                         "Tracks that could not be delivered");
   parent->require_subcommand(1);
-  const Added list =
-      AddInner(*parent, {"list", "List them, newest first", RunList}, chosen);
+  const Added list = AddInner(
+      *parent,
+      {"list", "List them, newest first, of one source or of all", RunList},
+      chosen);
+  list.command->get_option("--source")
+      ->required(false)
+      ->description("Only of this source [all sources]");
   ExplainColumns(
       *list.command,
-      {{"ID", "For --id"},
+      {{"SOURCE", "The source's name"},
+       {"ID", "For --id, and for 'show'; each source counts its own"},
        {"REASON", "Why it was not delivered; see the runbook"},
        {"GIVEN UP", "When it became a dead letter"},
        {"ACCEPTED", "When the queue took it"},

@@ -14,6 +14,7 @@
 #include "client/cli/issue_summary.h"
 #include "client/cli/json.h"
 #include "client/cli/json_values.h"
+#include "client/cli/known_sources.h"
 #include "client/cli/progress_bar.h"
 #include "client/cli/safe_text.h"
 #include "client/cli/server_flags.h"
@@ -68,10 +69,11 @@ void Print(Console& console, const v1::ForwardResponse& answer, bool wait) {
 // Why it ended early, how far it came, and how to go on.
 int FailEarly(const ForwardedParts& sum, const ForwardFlags& flags,
               Console& console) {
-  if (sum.total == 0) return Fail(console, *sum.error);
+  const Error error = WithKnownSources(*sum.error, flags.server, flags.sources);
+  if (sum.total == 0) return Fail(console, error);
   std::string message = std::to_string(sum.done) + " of " +
                         Counted(sum.total, "event is", "events are") +
-                        " done, then " + sum.error->ToString();
+                        " done, then " + error.ToString();
   message.append(flags.resume.empty()
                      ? "; sent again, what the server has is a duplicate "
                        "within its dedup_window; --resume FILE remembers"

@@ -6,6 +6,7 @@
 #include "client/cli/admin.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/known_sources.h"
 
 namespace segrid::cli {
 namespace {
@@ -31,7 +32,10 @@ int RunPause(const PauseFlags& flags, Console& console) {
   v1::PauseSourceRequest request;
   request.set_source(flags.source);
   const auto answer = CallAdmin(flags.server, &AdminStub::PauseSource, request);
-  if (!answer.ok()) return Fail(console, answer.error());
+  if (!answer.ok()) {
+    return Fail(console,
+                WithKnownSources(answer.error(), flags.server, {flags.source}));
+  }
   return Report(flags, "PAUSED", console);
 }
 
@@ -40,7 +44,10 @@ int RunResume(const PauseFlags& flags, Console& console) {
   request.set_source(flags.source);
   const auto answer =
       CallAdmin(flags.server, &AdminStub::ResumeSource, request);
-  if (!answer.ok()) return Fail(console, answer.error());
+  if (!answer.ok()) {
+    return Fail(console,
+                WithKnownSources(answer.error(), flags.server, {flags.source}));
+  }
   return Report(flags, "RUNNING", console);
 }
 

@@ -125,11 +125,12 @@ int RunTail(const TailFlags& flags, Console& console) {
   for (const std::string& source : flags.sources) request.add_sources(source);
   request.set_sample_ratio(flags.sample);
   TailPrinter printer(console, flags);
-  const int code =
-      FollowAdmin(flags.server, console, &AdminStub::TailTracks, request,
-                  [&](const v1::TailTracksResponse& answer) {
-                    return printer.Show(answer);
-                  });
+  const int code = FollowAdmin(
+      flags.server, console, &AdminStub::TailTracks, request,
+      [&](const v1::TailTracksResponse& answer) {
+        return printer.Show(answer);
+      },
+      flags.sources);
   if (code == kDone) printer.Sum();
   return code;
 }

@@ -11,6 +11,7 @@
 #include "client/cli/server_flags.h"
 #include "client/cli/transform_offline.h"
 #include "client/cli/transform_remote.h"
+#include "core/command_line/one_of.h"
 
 namespace segrid::cli {
 namespace {
@@ -30,11 +31,6 @@ AnswerForm FormOf(const TransformFlags& flags) {
   if (flags.format == "outcomes") form.format = Format::kOutcomes;
   if (flags.format == "batch") form.format = Format::kBatch;
   return form;
-}
-
-std::string CheckFormat(const std::string& name) {
-  const bool known = name == "tracks" || name == "outcomes" || name == "batch";
-  return known ? "" : "must be tracks, outcomes or batch";
 }
 
 void Check(const TransformFlags& flags) {
@@ -110,7 +106,7 @@ void AddTransform(CLI::App& app, Action& chosen) {
                    "tracks: a Track per line; outcomes: a line per event; "
                    "batch: the body for Segment")
       ->type_name("FORMAT")
-      ->check(CLI::Validator(CheckFormat, ""))
+      ->check(command_line::OneOf({"tracks", "outcomes", "batch"}))
       ->capture_default_str();
   AddOptionalServerFlags(*command, flags->server);
   command->add_flag("--typed", flags->typed,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <memory>
@@ -17,8 +18,8 @@
 #include "client/cli/body.h"
 #include "client/cli/commands.h"
 #include "client/cli/json.h"
+#include "client/cli/moment.h"
 #include "core/base/clock.h"
-#include "core/command_line/number_within.h"
 #include "core/crypto/webhook_signer.h"
 #include "core/http/beast_client.h"
 #include "core/pool/thread_pool.h"
@@ -31,11 +32,32 @@ struct SignFlags {
   BodyFlags body;
   std::string key;
   std::string new_key;
-  std::int64_t timestamp = 0;
+  std::string timestamp;  // Empty: now.
   std::string url;
   std::string ca_file;
   bool json = false;
 };
+
+// The seconds since 1970 of `text`: as of ParseMoment, or as a plain number.
+std::optional<std::int64_t> TimestampOf(const std::string& text,
+                                        absl::Time now) {
+  if (text.empty()) return absl::ToUnixSeconds(now);
+  std::int64_t seconds = 0;
+  if (absl::SimpleAtoi(text, &seconds)) {
+    return seconds >= 0 ? std::optional(seconds) : std::nullopt;
+  }
+  const std::optional<absl::Time> moment = ParseMoment(text, now);
+  if (!moment.has_value()) return std::nullopt;
+  return absl::ToUnixSeconds(*moment);
+}
+
+std::string CheckTimestamp(const std::string& text) {
+  return TimestampOf(text, absl::Now())
+             ? ""
+             : "must be a time such as 2026-06-09T18:19:12Z or 2026-06-09 "
+               "(UTC), a duration before now, such as 1h, or seconds since "
+               "1970";
+}
 
 // The signed body. A plain value.
 struct Signed {
@@ -88,8 +110,8 @@ Result<Signed> Sign(const SignFlags& flags) {
   if (!key.ok()) return key.error();
   Signed made;
   made.body = *std::move(body);
-  made.timestamp = std::to_string(
-      flags.timestamp > 0 ? flags.timestamp : absl::ToUnixSeconds(absl::Now()));
+  made.timestamp =
+      std::to_string(TimestampOf(flags.timestamp, absl::Now()).value_or(0));
   made.signature = key->Sign(made.timestamp, made.body);
   made.public_key = key->PublicKey();
   return made;
@@ -209,9 +231,10 @@ void AddWebhookSign(CLI::App& app, Action& chosen) {
   key->excludes(new_key);
   command
       ->add_option("--timestamp", flags->timestamp,
-                   "Seconds since 1970 to sign instead of now; 0: now")
-      ->type_name("N")
-      ->check(command_line::NotNegative());
+                   "Time to sign instead of now: 1h (ago), 2026-06-09 (UTC), "
+                   "2026-06-09T18:19:12Z, or seconds since 1970")
+      ->type_name("TIME")
+      ->check(CLI::Validator(CheckTimestamp, ""));
   command
       ->add_option("--post", flags->url,
                    "Send it there, such as http://127.0.0.1:8080/v1/webhook, "

@@ -191,7 +191,8 @@ TEST_F(SegridAdmin, ListsDeadLettersPageByPage) {
   EXPECT_EQ(ran.code, 0) << ran.err;
   const std::vector<std::string> lines = Lines(ran.out);
   ASSERT_THAT(lines, SizeIs(3));
-  EXPECT_THAT(lines[1], StartsWith("2   REFUSED  2023-11-14T22:13:21.000Z"));
+  EXPECT_THAT(lines[1],
+              StartsWith("prod    2   REFUSED  2023-11-14T22:13:21.000Z"));
   EXPECT_THAT(lines[1], HasSubstr("m2"));
   EXPECT_EQ(ran.out.find('\x1b'), std::string::npos);
   ASSERT_EQ(admin_.listed.size(), 2u);
@@ -206,6 +207,58 @@ TEST_F(SegridAdmin, ListsDeadLettersPageByPage) {
                             "--limit", "1", "--json"})
                         .out),
               SizeIs(1));
+}
+
+TEST_F(SegridAdmin, ListsDeadLettersOfAllSourcesNewestFirst) {
+  for (const char* name : {"prod", "test", "idle"}) {
+    admin_.sources.add_sources()->set_name(name);
+  }
+  const auto page = [](const char* source, std::vector<int> seconds) {
+    v1::ListDeadLettersResponse response;
+    for (const int each : seconds) {
+      v1::DeadLetter& letter = *response.add_dead_letters();
+      letter = Letter(static_cast<std::uint64_t>(each));
+      letter.set_source(source);
+      letter.mutable_dead_time()->set_seconds(each);
+    }
+    return response;
+  };
+  admin_.pages_of["prod"] = {page("prod", {9, 5}), page("prod", {2})};
+  admin_.pages_of["test"] = {page("test", {8, 4}), page("test", {3, 1})};
+  admin_.pages_of["idle"] = {page("idle", {})};
+  const auto ids = [this](std::vector<std::string> more) {
+    more.insert(more.begin(), {"dead-letters", "list"});
+    const Ran ran = Segrid(more);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    std::string sources_and_ids;
+    for (const std::string& line : Lines(ran.out)) {
+      if (line.starts_with("SOURCE")) continue;
+      sources_and_ids += line[0];
+      sources_and_ids += line[line.find_first_of("0123456789")];
+    }
+    return sources_and_ids;
+  };
+  EXPECT_EQ(ids({}), "p9t8p5t4t3p2t1");
+  EXPECT_EQ(ids({"--limit", "3"}), "p9t8p5");
+  EXPECT_EQ(ids({"--limit", "0"}), "p9t8p5t4t3p2t1");
+  const Ran with_id = Segrid({"dead-letters", "list", "--id", "1"});
+  EXPECT_EQ(with_id.code, 1);
+  EXPECT_THAT(with_id.err, HasSubstr("--id needs --source"));
+  for (const char* command : {"export", "replay", "purge"}) {
+    const Ran ran = Segrid({"dead-letters", command});
+    EXPECT_EQ(ran.code, 2) << command;
+    EXPECT_THAT(ran.err, HasSubstr("--source is required"));
+  }
+}
+
+TEST_F(SegridAdmin, NamesTheSourcesThatThereAreInsteadOfOneThatIsNot) {
+  admin_.sources.add_sources()->set_name("prod");
+  admin_.sources.add_sources()->set_name("test");
+  admin_.pages_of["prdo"] = {};
+  const Ran ran = Segrid({"dead-letters", "list", "--source", "prdo"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err,
+              HasSubstr("did you mean 'prod'?; there are: prod, test"));
 }
 
 TEST_F(SegridAdmin, SaysThatThereAreNoDeadLetters) {
@@ -332,6 +385,9 @@ TEST_F(SegridAdmin, ReadsFiltersInEveryForm) {
   for (const std::vector<std::string>& bad :
        {std::vector<std::string>{"--reason", "SPAM"},
         {"--since", "yesterday"},
+        {"--since", "-1h"},
+        {"--since", "2999-01-01"},
+        {"--until", "2999-01-01T00:00:00Z"},
         {"--until", "2023-13-01"}}) {
     std::vector<std::string> line = {"dead-letters", "list", "--source", "x"};
     line.insert(line.end(), bad.begin(), bad.end());

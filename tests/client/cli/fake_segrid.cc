@@ -1,10 +1,16 @@
 #include "tests/client/cli/fake_segrid.h"
 
+#include "core/base/error_info.h"
 #include "core/pipeline/transform_batch.h"
 #include "core/transform/options.h"
 #include "server/rpc/error_status.h"
 
 namespace segrid::tests {
+
+grpc::Status UnknownSource() {
+  return rpc::ToGrpcStatus(base::MakeError(absl::StatusCode::kNotFound,
+                                           "UNKNOWN_SOURCE", "no such source"));
+}
 
 grpc::Status TransformForReal(const v1::TransformRequest& request,
                               v1::TransformResponse& response) {

@@ -3,12 +3,17 @@
 
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "segrid/v1/admin.grpc.pb.h"
 #include "tests/client/fake_server.h"
 
 namespace segrid::tests {
+
+// NOT_FOUND, UNKNOWN_SOURCE.
+grpc::Status UnknownSource();
 
 // Answers with what the test put there and keeps the last request.
 class FakeAdmin final : public v1::AdminService::Service {
@@ -18,6 +23,8 @@ class FakeAdmin final : public v1::AdminService::Service {
   // Pages of ListDeadLetters; the token of page n is its number.
   std::vector<v1::ListDeadLettersResponse> pages;
   std::vector<v1::ListDeadLettersRequest> listed;
+  // The same of some sources; no page: the source is not known.
+  std::map<std::string, std::vector<v1::ListDeadLettersResponse>> pages_of;
   v1::ReplayDeadLettersRequest replayed;
   v1::PurgeDeadLettersRequest purged;
   v1::DropSourceRequest dropped;
@@ -64,8 +71,11 @@ class FakeAdmin final : public v1::AdminService::Service {
     listed.push_back(*request);
     const std::string& token = request->page_token();
     const std::size_t page = token.empty() ? 0 : std::stoul(token);
-    *response = pages.at(page);
-    if (page + 1 < pages.size()) {
+    const auto own = pages_of.find(request->filter().source());
+    const auto& all = own == pages_of.end() ? pages : own->second;
+    if (all.empty()) return UnknownSource();
+    *response = all.at(page);
+    if (page + 1 < all.size()) {
       response->set_next_page_token(std::to_string(page + 1));
     }
     return grpc::Status::OK;
