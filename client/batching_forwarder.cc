@@ -33,7 +33,7 @@ class CallbackOf {
   const void* const before_;
 };
 
-Error GivenUp() {
+Error TimeIsUp() {
   Error error;
   error.code = ErrorCode::kCancelled;
   error.reason = "SHUT_DOWN";
@@ -114,9 +114,9 @@ class BatchingForwarder::State {
     buffer_.Close();
     in_time_ = buffer_.WaitUntilSettled(timeout);
     if (!in_time_) {
-      give_up_.request_stop();
+      stop_calls_.request_stop();
       std::vector<BufferedEvent> rest = buffer_.TakeBack();
-      if (!rest.empty()) Settle(rest, FailedOutcomes(GivenUp(), rest.size()));
+      if (!rest.empty()) Settle(rest, FailedOutcomes(TimeIsUp(), rest.size()));
     }
     senders_.clear();  // Joins them.
     return in_time_;
@@ -148,14 +148,14 @@ class BatchingForwarder::State {
     }
     CallOptions call;
     call.timeout = options_.batch_timeout;
-    call.stop = give_up_.get_token();
+    call.stop = stop_calls_.get_token();
     const auto answer = client_.Forward(request, call);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       batch[i].event.Swap(request.mutable_events(static_cast<int>(i)));
     }
     if (answer.ok()) return OutcomesOf(*answer, batch.size());
-    const bool given_up = answer.error().reason == "STOPPED";
-    return FailedOutcomes(given_up ? GivenUp() : answer.error(), batch.size());
+    const bool stopped = answer.error().reason == "STOPPED";
+    return FailedOutcomes(stopped ? TimeIsUp() : answer.error(), batch.size());
   }
 
   void Settle(const std::vector<BufferedEvent>& batch,
@@ -195,7 +195,7 @@ class BatchingForwarder::State {
   const std::optional<Error> bad_options_;
   const pid_t process_ = getpid();
   EventBuffer buffer_;
-  std::stop_source give_up_;
+  std::stop_source stop_calls_;
   bool in_time_ = true;  // What Shutdown() said.
   std::vector<std::jthread> senders_;
 };

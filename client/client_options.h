@@ -82,7 +82,7 @@ struct ClientOptions {
 
   // After this long without a byte from the server while calls are open, ask it
   // for a sign of life; without one within `keepalive_timeout` the connection
-  // is given up. Range: 10 s to 24 h, and 100 ms to 24 h. Below 20 s a server
+  // is closed. Range: 10 s to 24 h, and 100 ms to 24 h. Below 20 s a server
   // may take the questions for an attack.
   std::chrono::nanoseconds keepalive_time = std::chrono::seconds(20);
   std::chrono::nanoseconds keepalive_timeout = std::chrono::seconds(5);

@@ -9,7 +9,7 @@ namespace {
 // Of the thread, not of the process: how many scopes it is in.
 thread_local int callback_depth = 0;
 
-void GiveUp(const Channel* channel) {
+void Release(const Channel* channel) {
   if (callback_depth == 0) {
     delete channel;
   } else {
@@ -23,7 +23,7 @@ CallbackScope::CallbackScope() { ++callback_depth; }
 CallbackScope::~CallbackScope() { --callback_depth; }
 
 std::shared_ptr<const Channel> ShareChannel(Channel channel) {
-  return {new Channel(std::move(channel)), GiveUp};
+  return {new Channel(std::move(channel)), Release};
 }
 
 }  // namespace segrid::internal

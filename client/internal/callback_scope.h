@@ -1,4 +1,4 @@
-// Where the last reference to a channel may be given up.
+// Releases the last reference to a channel where that is allowed.
 
 #pragma once
 
@@ -19,7 +19,7 @@ class CallbackScope {
   CallbackScope& operator=(const CallbackScope&) = delete;
 };
 
-// Shares `channel`. It is given up where the last reference ends, or, in a
+// Shares `channel`. It is deleted where the last reference ends, or, in a
 // CallbackScope, by a thread of its own.
 std::shared_ptr<const Channel> ShareChannel(Channel channel);
 

@@ -232,7 +232,7 @@ constexpr bool FieldsAreSound() {
   std::size_t lists = 0;
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const FieldRow& row = kFields[i];
-    if (Index(FindField(row.key, row.parent)) != i) return false;  // A twin.
+    if (Index(FindField(row.key, row.parent)) != i) return false;  // Duplicate.
     lists += row.type == Type::kStringList;
     if (row.parent.empty()) continue;
     const FieldId object = FindField(row.parent);
@@ -286,9 +286,9 @@ constexpr bool DerivedAreSound() {
 }  // namespace internal
 
 static_assert(internal::FieldsAreSound(),
-              "kFields: no twins, one list, members side by side, <= 64 rows");
+              "kFields: unique, one list, members side by side, <= 64 rows");
 static_assert(internal::EventsAreSound(),
-              "kEvents: no twins, filter names unique, <= 32 rows");
+              "kEvents: no duplicates, filter names unique, <= 32 rows");
 static_assert(internal::PropertiesAreSound(),
               "kProperties: sources exist and have the property's type");
 static_assert(internal::DerivedAreSound(),

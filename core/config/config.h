@@ -373,9 +373,9 @@ struct Reload {
 // The whole configuration.
 struct Config {
   std::string data_dir = "./segrid-data";
-  // Of requests being worked on, over all doors together; 1 MiB to 1 TiB. More
-  // than one door may have and less than both, so that neither starves the
-  // other.
+  // The bytes of requests in progress, of all listeners together; 1 MiB to 1
+  // TiB. More than one listener may have and less than both, so that neither
+  // starves the other.
   std::int64_t max_bytes_in_flight = 384 << 20;
   Grpc grpc;
   Http http;

@@ -1,4 +1,4 @@
-// The keys of the gRPC door.
+// The keys of the gRPC listener.
 
 #include <algorithm>
 #include <array>

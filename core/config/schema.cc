@@ -113,10 +113,10 @@ void CheckSources(Fields& fields, const std::vector<Source>& sources,
   for (const Source& source : sources) {
     names.push_back(source.name);
 
-    // Twins, and those of one lane, have one tag by nature; say that once.
-    const bool is_twin = std::find(names.begin(), names.end() - 1,
-                                   source.name) != names.end() - 1;
-    lower.push_back(is_twin ? "" : absl::AsciiStrToLower(source.name));
+    // Duplicates, and those of one lane, have one tag by nature; say that once.
+    const bool is_duplicate = std::find(names.begin(), names.end() - 1,
+                                        source.name) != names.end() - 1;
+    lower.push_back(is_duplicate ? "" : absl::AsciiStrToLower(source.name));
     const bool is_new_lane = lanes.insert(LaneOf(source)).second;
     tags.push_back(is_new_lane && !source.name.empty() ? TagOf(LaneOf(source))
                                                        : "");
@@ -185,7 +185,7 @@ void Rows(Fields& fields, Config& config) {
   if (fields.Has("queue")) ShortenReplayWindows(fields, config);
   if (fields.Has("sources"))
     CheckSources(fields, config.sources, config.data_dir);
-  CheckDoors(fields, config);
+  CheckListeners(fields, config);
 }
 
 void Rows(Fields& fields, Queue& queue) {

@@ -43,8 +43,8 @@ void UnixRows(Fields& fields, UnixFile& file);
 void DeliveryRows(Fields& fields, Source& source);
 void CheckDelivery(Fields& fields, Source& source);
 
-// What must hold between the doors and the rest.
-void CheckDoors(Fields& fields, const Config& config);
+// Conditions between the listeners and the rest.
+void CheckListeners(Fields& fields, const Config& config);
 
 // What is wrong with the name of a source or webhook, or "".
 std::string CheckName(const std::string& name);

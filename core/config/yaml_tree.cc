@@ -18,7 +18,7 @@ namespace segrid::config {
 namespace {
 
 // Ends a parse whose problem is already noted.
-struct GiveUp {};
+struct StopParsing {};
 
 // Builds the tree from the parser's events. The events, not the library's own
 // tree: they come before aliases are expanded and with every key, also twice.
@@ -43,7 +43,7 @@ class TreeBuilder final : public YAML::EventHandler {
     problems_.Add(At(mark), "",
                   "a second document or text after the end of the first; keep "
                   "one document");
-    throw GiveUp{};
+    throw StopParsing{};
   }
   void OnDocumentEnd() override {}
 
@@ -127,7 +127,7 @@ class TreeBuilder final : public YAML::EventHandler {
       problems_.Add(node.position, "",
                     Concat({"nested deeper than ", std::to_string(kMaxDepth),
                             " levels; no key needs that"}));
-      throw GiveUp{};
+      throw StopParsing{};
     }
     stack_.emplace_back();
     stack_.back().node = std::move(node);
@@ -238,7 +238,7 @@ std::optional<Node> ParseYaml(std::string_view text, Problems& problems) {
     while (parser.HandleNextDocument(builder)) {
     }
     return builder.TakeRoot();
-  } catch (const GiveUp&) {
+  } catch (const StopParsing&) {
   } catch (const YAML::Exception& error) {
     AddSyntaxProblem(error, builder, problems);
   } catch (const std::exception&) {

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648, section 4) of what comes from strangers.
+// Base64 (RFC 4648, section 4) of input from untrusted peers.
 
 #pragma once
 

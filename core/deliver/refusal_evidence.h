@@ -15,11 +15,11 @@
 
 namespace segrid::deliver {
 
-// A message is given up only on proof: refused, another one taken, refused
-// again. Until then it is a suspect, which waits for the next success. A source
-// whose messages are all refused is to be held instead, because a receiver that
-// refuses everything says nothing about a message. This belongs to a source,
-// not to a batch. A value; not thread-safe.
+// A message becomes a dead letter only on proof: refused, another one taken,
+// refused again. Until then it is a suspect, which waits for the next success.
+// A source whose messages are all refused is to be held instead, because a
+// receiver that refuses everything says nothing about a message. This belongs
+// to a source, not to a batch. A value; not thread-safe.
 class RefusalEvidence {
  public:
   // A post to the receiver, numbered in the order of their beginning.
@@ -64,7 +64,7 @@ class RefusalEvidence {
   bool AddSuspect(queue::Sequence message, std::string reason,
                   std::string answer);
 
-  // The message was delivered, given up, or is not there any more.
+  // The message was delivered, dead-lettered, or is not there any more.
   void Forget(queue::Sequence message);
 
   // Null when `message` is no suspect.

@@ -17,8 +17,9 @@ constexpr absl::Duration kSlack = absl::Milliseconds(1);
 // A loan that is so old a part of its time is renewed; looked at as often.
 constexpr int kRenewalsPerLease = 4;
 
-// Before messages that are too old are given up again, when there was no room
-// for their dead letters: while nothing is sent, and while others are sent.
+// The time before messages that are too old are dead-lettered again, when there
+// was no room for their dead letters: while nothing is sent, and while others
+// are sent.
 constexpr absl::Duration kNoRoomRetry = absl::Minutes(1);
 constexpr absl::Duration kNoRoomDeferral = absl::Minutes(5);
 
@@ -562,8 +563,8 @@ void SourceDeliverer::Publish() {
   status.detail = stuck ? queue_error_ : policy_.detail();
   if (status.detail.empty() && no_room_) {
     status.detail =
-        "the dead letters are full: messages that are to be given up stay "
-        "pending; replay or purge dead letters";
+        "the dead letters are full: messages that are to become dead letters "
+        "stay pending; replay or purge dead letters";
   }
   status.last_answer = policy_.last_answer();
   status.dead_letters_full = no_room_;

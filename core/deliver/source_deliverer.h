@@ -63,7 +63,7 @@ class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
       kDeliver,
       kCheck,   // A suspect is to be sent alone.
       kProbe,   // One message, because the source is held.
-      kExpire,  // Nothing is sent: those that are too old are given up.
+      kExpire,  // Nothing is sent: those that are too old become dead letters.
     };
     Kind kind = Kind::kDeliver;
     queue::Sequence message = 0;  // kCheck: that suspect.

@@ -1,5 +1,5 @@
 // The in-process API: what the service can do, as functions. The gRPC server,
-// the webhook, the command line and the embedded mode are doors to it.
+// the webhook, the command line and the embedded mode call it.
 
 #pragma once
 

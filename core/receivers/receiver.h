@@ -40,7 +40,7 @@ enum class Verdict : std::uint8_t {
   kRetry,          // Again, after a back-off.
   kWait,           // Again, after `wait`; the whole source waits. No attempt.
   kSplit,          // The batch is refused because of something in it: split it.
-                   // A single message is given up with `reason`, on proof.
+                   // A single message is dead-lettered with `reason`, on proof.
   kMisconfigured,  // The source is held: it is about the address, the key, a
                    // proxy or an outage, not about a message.
   kTooLarge,       // As kSplit, but it says nothing about single messages.

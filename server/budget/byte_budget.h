@@ -10,10 +10,10 @@
 
 namespace segrid::budget {
 
-// A bound that is asked before work begins: what finds no room is refused at
-// once, which costs next to nothing, instead of waiting in memory. A door has a
-// budget of its own, and all doors together have one above theirs: what a door
-// takes counts in both.
+// A bound that is asked before work starts: a request without room is refused
+// at once, which costs next to nothing, instead of waiting in memory. A
+// listener has a budget of its own, and all listeners together have one above
+// theirs: the bytes of a listener count in both.
 //
 // Thread safety: every method may be called from any thread at any time.
 // Blocking:      never.
@@ -58,7 +58,7 @@ class ByteBudget {
     std::int64_t bytes_ = 0;
   };
 
-  // `all` is the budget of all doors; null: there is none.
+  // `all` is the budget of all listeners; null: there is none.
   explicit ByteBudget(std::int64_t max_bytes,
                       std::shared_ptr<ByteBudget> all = nullptr)
       : max_bytes_(max_bytes), all_(std::move(all)) {}

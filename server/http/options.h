@@ -13,7 +13,7 @@
 
 namespace segrid::httpd {
 
-// Every figure bounds what a stranger can make the process do.
+// Each number bounds what an untrusted peer can make the process do.
 struct Options {
   std::string name = "http";          // For logs and metrics.
   std::vector<std::string> listen{};  // host:port, [ipv6]:port, unix:/path.
@@ -37,12 +37,12 @@ struct Options {
   std::int32_t max_header_bytes = 16 << 10;  // With the request line.
   std::int32_t max_headers = 64;
 
-  // Bytes of bodies being read or worked on, all connections together, and the
-  // budget that this door shares with others; null: none.
+  // Bytes of bodies that are read or processed, all connections together, and
+  // the budget that this listener shares with others; null: none.
   std::int64_t max_bytes_in_flight = 256 << 20;
   std::shared_ptr<budget::ByteBudget> shared_budget{};
   // For room among them, before the answer is 429. A peer that is told at once
-  // comes again at once: refusing all of them took most of the time that the
+  // retries at once: refusing all of them took most of the time that the
   // good requests needed.
   absl::Duration room_timeout = absl::Milliseconds(200);
 
@@ -56,8 +56,8 @@ struct Options {
   absl::Duration min_body_rate_grace = absl::Seconds(5);
   absl::Duration answer_timeout = absl::Seconds(30);  // To write the answer.
   absl::Duration idle_timeout = absl::Seconds(75);    // Between requests.
-  // For a route's answer. Then it is 503, and who asked comes again, while what
-  // was begun may still be done.
+  // For a route's answer. After it the answer is 503, and the peer retries; the
+  // work that was started may still be done.
   absl::Duration work_timeout = absl::Seconds(10);
   absl::Duration max_connection_age = absl::Hours(1);
 };

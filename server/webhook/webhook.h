@@ -45,7 +45,7 @@ struct Environment {
 // from (when the webhook asks for nothing else) and Authorization by the head;
 // then the signature over the bytes as they came; only then is the body
 // unpacked and parsed, and its events forwarded. 200 says that they are
-// durable; everything else makes SendGrid come again.
+// durable; everything else makes SendGrid retry.
 //
 // Ownership:     held by its routes.
 // Thread safety: every method may be called from any thread at any time.

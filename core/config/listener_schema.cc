@@ -135,9 +135,9 @@ void CheckUnsigned(Fields& fields, const Config& config) {
   }
 }
 
-// An address serves one door.
+// An address serves one listener.
 void CheckAddresses(Fields& fields, const Config& config) {
-  const std::pair<const char*, const std::vector<std::string>*> doors[] = {
+  const std::pair<const char*, const std::vector<std::string>*> listeners[] = {
       {"grpc.listen", &config.grpc.listen},
       {"http.listen", &config.http.listen},
       {"admin.listen", &config.admin.listen}};
@@ -146,12 +146,12 @@ void CheckAddresses(Fields& fields, const Config& config) {
     bool is_default;
   };
   std::map<std::string_view, Owner> taken;  // By address.
-  for (const auto& [door, addresses] : doors) {
-    const bool is_default = !fields.Has(door);
+  for (const auto& [listener, addresses] : listeners) {
+    const bool is_default = !fields.Has(listener);
     for (std::size_t i = 0; i < addresses->size(); ++i) {
       const std::string& address = (*addresses)[i];
-      Owner here{Element(door, i), is_default};
-      // Standing twice in its own list is said already.
+      Owner here{Element(listener, i), is_default};
+      // A duplicate in its own list was reported already.
       const bool counts = is_default || fields.IsGood(here.place);
       if (!counts || address.empty() || address.ends_with(":0")) continue;
       const auto [other, is_free] = taken.try_emplace(address, here);
@@ -280,7 +280,7 @@ void Rows(Fields& fields, Jwt& jwt) {
                "jwks_url");
 }
 
-void CheckDoors(Fields& fields, const Config& config) {
+void CheckListeners(Fields& fields, const Config& config) {
   if (fields.Has("webhooks")) {
     CheckNames(fields, config.webhooks);
     CheckTargets(fields, config);
