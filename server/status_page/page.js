@@ -31,7 +31,10 @@ let shownHead = "";             // The words of the title, the colour of the ico
 
 const id = name => document.getElementById(name);
 const plural = (n, one, many = one + "s") => `${number(n)} ${n === 1 ? one : many}`;
-const pick = (list, name) => list.reduce((sum, each) => sum + (each[name] || 0), 0);
+const DASH = "\u2013";          // Stands for a value that is unknown or is not there.
+// The sum over all sources; undefined when one is unknown, because its queue does not respond.
+const total = name => data.sources.reduce((sum, each) => sum + each[name], 0);
+const known = (value, format = number) => value === undefined || Number.isNaN(value) ? DASH : format(value);
 
 const capital = text => text.slice(0, 1).toUpperCase() + text.slice(1);
 
@@ -234,19 +237,20 @@ function drawNow() {
     say(id(place + "-rate"), number(value));
     say(id(place + "-window"), window);
   }
-  say(id("pending"), number(pick(data.sources, "pending")));
-  say(id("pending-bytes"), bytes(pick(data.sources, "pending_bytes")) + " of JSON");
+  say(id("pending"), known(total("pending")));
+  say(id("pending-bytes"), known(total("pending_bytes"), bytes) + " of JSON");
   const oldest = data.sources.filter(source => source.oldest).sort((a, b) => a.oldest - b.oldest)[0];
-  say(id("oldest"), oldest ? span(data.now - oldest.oldest) : "\u2013");
-  say(id("oldest-source"), oldest ? "of " + oldest.name : "nothing is pending");
+  say(id("oldest"), oldest ? span(data.now - oldest.oldest) : DASH);
+  say(id("oldest-source"), oldest ? "of " + oldest.name : total("pending") === 0 ? "nothing is pending" : "unknown");
   id("oldest-tile").classList.toggle("bad", Boolean(oldest) && data.now - oldest.oldest > LATE_MS);
-  const dead = pick(data.sources, "dead_letters");
-  say(id("dead"), number(dead));
+  const dead = total("dead_letters");
+  say(id("dead"), known(dead));
   show(id("dead-link"), dead > 0);
-  show(id("dead-none"), dead === 0);
+  show(id("dead-none"), !(dead > 0));
+  say(id("dead-none"), dead === 0 ? "none is kept" : "unknown");
   id("dead-tile").classList.toggle("warn", dead > 0);
   const part = data.store && data.store.max_bytes > 0 ? data.store.bytes / data.store.max_bytes : null;
-  say(id("queue"), part === null ? "\u2013" : part > 0 && part < 0.001 ? "< 0.1 %" : (100 * part).toFixed(part < 0.1 ? 1 : 0) + " %");
+  say(id("queue"), part === null ? DASH : part > 0 && part < 0.001 ? "< 0.1 %" : (100 * part).toFixed(part < 0.1 ? 1 : 0) + " %");
   say(id("queue-bytes"), part === null ? "unknown" : `${bytes(data.store.bytes)} of ${bytes(data.store.max_bytes)}`);
   id("queue-tile").classList.toggle("bad", part !== null && part > FILLING);
 }
@@ -389,10 +393,10 @@ function updateSource(it, source) {
   }
   show(it.act.root, Boolean(worst?.command));
   say(it.act.code, worst?.command ? `${worst.command} ${source.name.startsWith("-") ? "-- " : ""}${quoted(source.name)}` : "");
-  it.now.show([number(source.pending || 0), source.oldest ? span(data.now - source.oldest) : "\u2013", number(source.delivered || 0), bytes(source.pending_bytes || 0),
-    ...["latency_p50", "latency_p99"].map(name => source.latency_count ? span(1000 * source[name]) : "\u2013")]);
-  it.ledger.show(["accepted", "delivered", "pending", "dead", "expired", "purged", "duplicates"].map(name => number(source[name] || 0)));
-  it.requests.show(["attempts", "failed_attempts", "in_flight"].map(name => number(source[name] || 0)));
+  it.now.show([known(source.pending), source.oldest ? span(data.now - source.oldest) : DASH, known(source.delivered), known(source.pending_bytes, bytes),
+    ...["latency_p50", "latency_p99"].map(name => source.latency_count ? span(1000 * source[name]) : DASH)]);
+  it.ledger.show(["accepted", "delivered", "pending", "dead", "expired", "purged", "duplicates"].map(name => known(source[name])));
+  it.requests.show(["attempts", "failed_attempts", "in_flight"].map(name => number(source[name])));
 }
 
 function drawSources() {
@@ -426,6 +430,7 @@ function drawLetters() {
   const groups = data.dead_letters;
   show(id("some-letters"), groups.length > 0);
   show(id("no-letters"), groups.length === 0);
+  say(id("no-letters"), Number.isNaN(total("dead_letters")) ? "Unknown: the queue does not respond." : "None. Every message was delivered, or still can be.");
   say(id("letters-note"), data.dead_letter_groups > groups.length ? `The ${groups.length} largest of ${data.dead_letter_groups} pairs of source and reason.` : "");
   list(id("letters"), groups, group => JSON.stringify([group.source, group.reason]), group => {
     const act = command(`${group.source}, ${group.reason}`), link = make("a", "", group.reason);
@@ -438,7 +443,7 @@ function drawLetters() {
     return {root, count, newest};
   }, (it, group) => {
     say(it.count, number(group.count));
-    say(it.newest, group.newest ? `${span(Math.max(1000, data.now - group.newest))} ago${group.answer ? ", " + group.answer : ""}` : "\u2013");
+    say(it.newest, group.newest ? `${span(Math.max(1000, data.now - group.newest))} ago${group.answer ? ", " + group.answer : ""}` : DASH);
   });
 }
 

@@ -140,6 +140,18 @@ class Matrix(unittest.TestCase):
         self.assertEqual(self.browser.run("[document.body.dataset.tone, document.getElementById('summary').textContent]"),
                          ["warn", "1 resting of 3 sources"])
 
+    def test_says_of_nothing_that_it_is_zero_when_it_is_unknown(self):
+        feed = self.feeds.make("idle", 3)
+        for name in ("accepted", "delivered", "pending", "dead", "expired", "purged", "duplicates", "dead_letters", "pending_bytes"):
+            del feed["sources"][1][name]
+        del feed["store"]
+        self.show(feed)
+        self.assertEqual(self.texts(".tile dd:first-of-type")[2:], ["\u2013"] * 4)
+        self.assertEqual(self.texts(".tile .sub")[3], "unknown")
+        self.assertEqual(self.texts(".source:nth-child(2) > .facts dd")[:4], ["\u2013"] * 4)
+        self.assertEqual(self.texts("#no-letters"), ["Unknown: the queue does not respond."])
+        self.assertEqual(self.browser.problems, [])
+
     def test_notices_each_fault_that_the_checks_are_for(self):
         self.show(self.feeds.make("dead letters", 3), 360)
         faults = [("contrast(4.5)", ".sub { color: #999 !important }"), ("contrast(4.5)", "main { opacity: .6 }"),
