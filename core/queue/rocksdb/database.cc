@@ -13,6 +13,7 @@
 #include "rocksdb/convenience.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/metadata.h"
+#include "rocksdb/utilities/checkpoint.h"
 
 namespace segrid::queue::rocksdb {
 namespace {
@@ -199,6 +200,17 @@ absl::Status Database::Reclaim(Family family_id, std::string_view first,
     status = db_->CompactRange(options, family(family_id), &from, &to);
   }
   return FromRocks(status, "giving space back");
+}
+
+absl::Status Database::MakeCheckpoint(const std::string& path) const {
+  // The log is copied, however large it is: to sort it into files would make
+  // bodies that are delivered soon cost another write.
+  constexpr std::uint64_t kNeverFlush = ~std::uint64_t{0};
+  rdb::Checkpoint* made = nullptr;
+  rdb::Status status = rdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(path, kNeverFlush);
+  return FromRocks(status, absl::StrCat("making ", path));
 }
 
 absl::Status Database::RewriteFiles(const std::vector<Family>& families) {

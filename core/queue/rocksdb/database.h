@@ -76,6 +76,10 @@ class Database {
   absl::Status Reclaim(Family family, std::string_view first,
                        std::string_view end);
 
+  // Makes `path`, which is not there, a copy of the database of one moment:
+  // with links to its sorted files, and copies of the rest.
+  absl::Status MakeCheckpoint(const std::string& path) const;
+
   // Makes new files of all that the families hold, and deletes the log and the
   // files from before, so that no file has what was deleted or overwritten.
   absl::Status RewriteFiles(const std::vector<Family>& families);

@@ -176,6 +176,12 @@ absl::Status Make(const std::string& path, bool create) {
 absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
     const std::string& path, Purpose purpose) {
   SEGRID_RETURN_IF_ERROR(Make(path, purpose == Purpose::kServe));
+  if (Exists(path + "/" + kUnfinishedName)) {
+    return Refuse("BAD_DATA_DIR",
+                  absl::StrCat("'", path,
+                               "' is a backup that was not finished: use "
+                               "another one"));
+  }
   const bool to_write = purpose != Purpose::kLook;
   const bool mend = purpose == Purpose::kRepair;
   const absl::Status known = ReadFormat(path).status();
@@ -208,6 +214,10 @@ absl::Status Directory::RaiseFormat() {
   SEGRID_RETURN_IF_ERROR(WriteFormat(path_, kFormatVersion));
   format_ = kFormatVersion;
   return absl::OkStatus();
+}
+
+absl::Status Directory::WriteFormatOf(const std::string& path, int format) {
+  return WriteFormat(path, format);
 }
 
 absl::Status Directory::CheckPlace() const {

@@ -12,6 +12,9 @@
 
 namespace segrid::queue::rocksdb {
 
+// In a copy that is not whole yet: Open refuses a directory with such a file.
+inline constexpr char kUnfinishedName[] = "UNFINISHED";
+
 // A locked directory; the destructor unlocks it. Not thread-safe.
 class Directory {
  public:
@@ -29,7 +32,8 @@ class Directory {
   // FAILED_PRECONDITION/QUEUE_FORMAT:  a newer version wrote it; not a byte is
   //                                    changed.
   // FAILED_PRECONDITION/BAD_DATA_DIR:  it cannot be made, read or written: says
-  //                                    why, and to whom it belongs.
+  //                                    why, and to whom it belongs; or it is a
+  //                                    backup that was not finished.
   // NOT_FOUND/NO_QUEUE:                it is missing, and not made.
   // DATA_LOSS/QUEUE_CORRUPT:           it has data and no valid FORMAT file.
   static absl::StatusOr<std::unique_ptr<Directory>> Open(
@@ -47,6 +51,9 @@ class Directory {
   // Says in the FORMAT file that it is in this program's format from now on,
   // which older programs refuse. Errors: as Open.
   absl::Status RaiseFormat();
+
+  // Writes the FORMAT file of a copy in `path`. Errors: as Open.
+  static absl::Status WriteFormatOf(const std::string& path, int format);
 
   // OK while the path leads to what Open locked, and not to nothing, or to
   // another directory in its place.

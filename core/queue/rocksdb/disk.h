@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -58,6 +59,13 @@ class Disk {
   void Note(const Books& books, bool synced, absl::Time now);
   // Writes what was noted into the watermark.
   void SetMark();
+  // What was noted last; needs whatever guards the books.
+  const Mark& mark() const { return mark_; }
+
+  // Makes `path`, a folder on the same disk that is not there, a queue of its
+  // own with every commit up to `mark`, and perhaps later ones; but for its
+  // FORMAT file. Any thread.
+  absl::Status MakeSnapshot(const std::string& path, const Mark& mark) const;
 
  private:
   Disk(const RocksOptions& options, std::unique_ptr<Directory> directory,

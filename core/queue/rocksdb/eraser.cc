@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/queue/rocksdb/body.h"
 #include "core/queue/rocksdb/records.h"
@@ -198,7 +199,13 @@ absl::Status Eraser::RewriteFiles() const {
     absl::MutexLock health_lock(&shared_.mu);
     return shared_.health.broken;
   }
-  return database->RewriteFiles({Family::kBodies, Family::kDead});
+  SEGRID_RETURN_IF_ERROR(
+      database->RewriteFiles({Family::kBodies, Family::kDead}));
+  if (!writer_.backups().busy()) return absl::OkStatus();
+  return base::MakeError(
+      absl::StatusCode::kFailedPrecondition, "BACKUP_RUNNING",
+      "everything was erased from the queue, but the files that a backup is "
+      "being made of still have it: run it again when that is done");
 }
 
 }  // namespace segrid::queue::rocksdb

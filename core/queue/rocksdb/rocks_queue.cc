@@ -167,6 +167,7 @@ absl::StatusOr<StoreStats> RocksQueue::GetStoreStats() {
     stats.not_ready_reason = "the queue is full";
   }
   stats.ready = stats.not_ready_reason.empty();
+  stats.backups = state_->writer->backups().stats();
   return stats;
 }
 

@@ -24,6 +24,7 @@ constexpr std::int64_t kReclaimDrainedBytes = 1 << 20;
 
 Writer::Writer(Shared& shared)
     : shared_(shared),
+      backups_(shared),
       assistant_([this] { Assist(); }),
       thread_([this] { Run(); }) {}
 
@@ -82,6 +83,13 @@ void Writer::LookForRoom() {
   next_look_ = now + kLookInterval;
   has_room_ = shared_.disk->HasRoom();
   place_ = shared_.disk->CheckPlace();
+  // One at a time: a snapshot may take seconds.
+  if (place_.ok() && !looks_for_backup_.exchange(true)) {
+    snapshots_.Post([this] {
+      backups_.Look();
+      looks_for_backup_ = false;
+    });
+  }
   absl::MutexLock lock(&shared_.mu);
   shared_.health.has_room = has_room_;
   shared_.health.place = place_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -14,6 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "core/queue/rocksdb/backup_desk.h"
 #include "core/queue/rocksdb/calls.h"
 #include "core/queue/rocksdb/commit.h"
 #include "core/queue/rocksdb/serial_thread.h"
@@ -42,6 +44,8 @@ class Writer {
   // Answers later, in another thread. False: too much is waiting already; the
   // call keeps its `done`.
   bool Post(Call& call);
+
+  const BackupDesk& backups() const { return backups_; }
 
  private:
   using Calls = std::vector<Call>;
@@ -114,8 +118,12 @@ class Writer {
   absl::Duration next_sweep_ = -absl::InfiniteDuration();  // Of old records.
   std::map<std::string, std::vector<Range>> unsaved_acks_;
 
+  BackupDesk backups_;
+  std::atomic<bool> looks_for_backup_ = false;
+
   SerialThread answers_;
   SerialThread janitor_;
+  SerialThread snapshots_;
   std::thread assistant_;  // Last: they use the others.
   std::thread thread_;
 };
