@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
       return segrid::app::CheckQueue(parsed.line);
     case CommandLine::Command::kRepair:
       return segrid::app::RepairQueue(parsed.line);
+    case CommandLine::Command::kBackup:
+      return segrid::app::BackUpData(parsed.line);
     case CommandLine::Command::kServe:
       break;
   }

@@ -240,7 +240,10 @@ void Application::MakeServices() {
       ReadinessDeps{
           *pool_, *queue_, sources.empty() ? "" : sources[0].name, admission_,
           [this](bool ready) { health_->SetServing(ready); },
-          [this](const std::string& reason) { store_log_.OnLook(reason); }},
+          [this](const std::string& reason) { store_log_.OnLook(reason); },
+          [this](const queue::BackupStats& stats) {
+            backup_log_.OnLook(stats);
+          }},
       options_.readiness);
 }
 

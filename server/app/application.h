@@ -23,6 +23,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
 #include "core/queue/queue.h"
+#include "server/app/backup_log.h"
 #include "server/app/delivery_log.h"
 #include "server/app/figures.h"
 #include "server/app/http_doors.h"
@@ -160,6 +161,7 @@ class Application {
   Figures figures_;  // Used by all below.
   TraceLog trace_log_{log_};
   StoreLog store_log_{log_, clock_};
+  BackupLog backup_log_{log_};
   rpc::Tails tails_{clock_};
   // Of requests being worked on: at all doors, and at the gRPC door.
   const std::shared_ptr<budget::ByteBudget> all_bytes_;

@@ -6,6 +6,7 @@
 #include "core/base/version.h"
 #include "core/command_line/usage_error.h"
 #include "core/config/network_address.h"
+#include "core/config/quantity.h"
 #include "server/app/exit_code.h"
 
 namespace segrid::app {
@@ -47,6 +48,14 @@ constexpr const char* kFooter =
 // "" or what is wrong; the form that CLI11 wants.
 std::string CheckListenOption(const std::string& address) {
   return config::CheckListen(address);
+}
+
+std::string CheckPatience(const std::string& text) {
+  const absl::StatusOr<absl::Duration> patience = config::ParseDuration(text);
+  if (!patience.ok()) return std::string(patience.status().message());
+  const bool in_range =
+      absl::Seconds(1) <= *patience && *patience <= absl::Hours(1);
+  return in_range ? "" : "must be 1s to 1h";
 }
 
 }  // namespace
@@ -98,6 +107,22 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   CLI::App* const repair = program.add_subcommand(
       "repair",
       "Make a damaged queue usable, print what is lost (copy it before)");
+  CLI::App* const backup = program.add_subcommand(
+      "backup",
+      "Copy the data directory of a running or stopped server (as root, or the "
+      "server's user)");
+  backup
+      ->add_option("DIR", line.backup_dir,
+                   "The folder to make; it must not be there, or be empty")
+      ->type_name("")
+      ->required();
+  backup
+      ->add_option("--patience", line.backup_patience,
+                   "How long to wait for the running server's snapshot: 1s to "
+                   "1h")
+      ->type_name("DURATION")
+      ->check(CLI::Validator(CheckPatience, ""))
+      ->capture_default_str();
   program.require_subcommand(0, 1);
   try {
     program.parse(argc, argv);
@@ -112,6 +137,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
   if (validate->parsed()) line.command = CommandLine::Command::kValidate;
   if (fsck->parsed()) line.command = CommandLine::Command::kFsck;
   if (repair->parsed()) line.command = CommandLine::Command::kRepair;
+  if (backup->parsed()) line.command = CommandLine::Command::kBackup;
   if (show->parsed()) line.command = CommandLine::Command::kShowConfig;
   return parsed;
 }

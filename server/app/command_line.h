@@ -12,14 +12,23 @@
 namespace segrid::app {
 
 struct CommandLine {
-  enum class Command { kServe, kValidate, kShowConfig, kFsck, kRepair };
+  enum class Command {
+    kServe,
+    kValidate,
+    kShowConfig,
+    kFsck,
+    kRepair,
+    kBackup
+  };
 
   Command command = Command::kServe;
   std::string config_file;          // Empty: the embedded defaults.
   std::vector<std::string> listen;  // Instead of grpc.listen. Empty: not given.
   std::string data_dir;             // Instead of data_dir. Empty: not given.
-  std::string port_file;            // Gets the bound gRPC port. Empty: none.
-  PassedSockets sockets{};          // Not of the command line: of systemd.
+  std::string backup_dir;           // Of kBackup.
+  std::string backup_patience = "1m";
+  std::string port_file;    // Gets the bound gRPC port. Empty: none.
+  PassedSockets sockets{};  // Not of the command line: of systemd.
 };
 
 // The outcome of parsing: either what to do, or that all is done (help and

@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/config/config.h"
+#include "core/config/quantity.h"
 #include "core/queue/rocksdb/fsck.h"
 #include "core/queue/rocksdb/repair.h"
+#include "server/app/backup.h"
 #include "server/app/exit_code.h"
 #include "server/app/open_queue.h"
 #include "server/app/settings.h"
@@ -77,6 +80,21 @@ int RepairQueue(const CommandLine& line) {
             << report->lost_messages << " accepted Tracks lost\n";
   PrintLedgers(report->lanes);
   std::cout << std::flush;
+  return kExitOk;
+}
+
+int BackUpData(const CommandLine& line) {
+  const absl::StatusOr<config::Config> config = LoadSettings(line);
+  if (!config.ok()) return PrintError(config.status(), kExitBadConfig);
+  const auto report = BackUp(
+      config->data_dir, line.backup_dir,
+      config::ParseDuration(line.backup_patience).value_or(absl::Minutes(1)));
+  if (!report.ok()) return PrintError(report.status(), kExitStartFailed);
+  std::cout << "backup of " << config->data_dir << " in " << report->directory
+            << ": " << report->files << " files, " << report->bytes
+            << " bytes, of a " << (report->hot ? "running" : "stopped")
+            << " server\n"
+            << std::flush;
   return kExitOk;
 }
 

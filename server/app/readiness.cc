@@ -105,8 +105,11 @@ void Readiness::AskDelivery() {
 
 void Readiness::AskQueue() {
   if (!state_->queue.Ask(State::Now())) return;
-  queue_thread_.Post([state = state_, &queue = deps_.queue, lane = deps_.lane] {
-    state->SetQueueReason(queue.GetStoreStats());
+  queue_thread_.Post([state = state_, &queue = deps_.queue, lane = deps_.lane,
+                      on_backups = deps_.on_backups] {
+    const absl::StatusOr<queue::StoreStats> stats = queue.GetStoreStats();
+    state->SetQueueReason(stats);
+    if (stats.ok() && on_backups) on_backups(stats->backups);
     // Settles nothing, but goes the way of all that is written.
     queue.Ack({.lane = lane},
               [state](const absl::Status&) { state->queue.Answer(); });

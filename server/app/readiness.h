@@ -30,6 +30,9 @@ struct ReadinessDeps {
   // Hears at each look why the queue would accept nothing; empty: it would. In
   // the object's thread.
   std::function<void(const std::string& reason)> on_queue{};
+  // Hears at each look of the backups of the queue. In a thread that may wait
+  // for the queue; must not block.
+  std::function<void(const queue::BackupStats& stats)> on_backups{};
 };
 
 struct ReadinessOptions {

@@ -87,6 +87,17 @@ void AddStore(Exposition& out, queue::Queue& queue) {
   out.Add(Row("segrid_dedup_ids"), static_cast<double>(store->dedup_ids));
   out.Add(Row("segrid_dedup_window_seconds"),
           absl::ToDoubleSeconds(store->dedup_window));
+  const queue::BackupStats& backups = store->backups;
+  const bool ever = backups.last_time > absl::InfinitePast();
+  out.Add(
+      Row("segrid_backup_last_success_timestamp_seconds"),
+      ever ? absl::ToDoubleSeconds(backups.last_time - absl::UnixEpoch()) : 0);
+  out.Add(Row("segrid_backup_last_bytes"),
+          static_cast<double>(backups.last_bytes));
+  out.Add(Row("segrid_backups_total"), static_cast<double>(backups.done),
+          {"done"});
+  out.Add(Row("segrid_backups_total"), static_cast<double>(backups.failed),
+          {"failed"});
 }
 
 void AddDoor(Exposition& out, const httpd::Listener& door) {

@@ -58,6 +58,9 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
     {"segrid_queue_max_bytes",                  Type::kGauge,     {}, "What they may take."},
     {"segrid_dedup_ids",                        Type::kGauge,     {}, "Message ids that are remembered."},
     {"segrid_dedup_window_seconds",             Type::kGauge,     {}, "How far back they reach now."},
+    {"segrid_backup_last_success_timestamp_seconds", Type::kGauge, {}, "When the last good backup was made, in seconds since 1970; 0: never."},
+    {"segrid_backup_last_bytes",                Type::kGauge,     {}, "Its size."},
+    {"segrid_backups_total",                    Type::kCounter,   {"outcome"}, "Backups of the running server: done or failed."},
 
     {"segrid_source_state",                     Type::kGauge,     {"source", "state"}, "1 for the state a source is in, 0 for the others."},
     {"segrid_delivery_in_flight",               Type::kGauge,     {"source"}, "Batches on their way to the receiver."},

@@ -151,9 +151,11 @@ class Tasks(unittest.TestCase):
     self.start(FILE_SOURCE)
     self.machine.run("segrid pause default")
     self.forward("one", "two")
-    self.machine.run(backup)
-    self.wait_for("pending_count", 0)  # A pause ends with a restart, so all goes out.
+    self.assertIn("of a running server", self.machine.run(backup))
+    self.machine.run("segrid resume default")
+    self.wait_for("pending_count", 0)
     self.assertIn("sound", self.machine.run(restore))
+    self.wait_for("pending_count", 0)  # A pause ends with a restart, so all goes out.
     self.machine.run("segrid forward ids.json --wait")
     self.assertEqual(len(self.tracks()), 4)  # Once more, with the same ids.
     self.assertEqual(len(set(self.tracks())), 2)
