@@ -25,9 +25,9 @@ SECONDS = 150
 KEPT_OUT = (".git/config", ".env", "segrid.yaml", "tls.pem", "secrets/write-key", "build/release/bin/segrid", "segrid-data/queue/CURRENT",
             "server/deploy/grpc.key", "server/deploy/authority.pem", "server/.env", "core/build/x.o", "client/node/node_modules/a/index.js",
             "client/node/segrid-0.1.0.tgz", "client/python/segrid.egg-info/PKG-INFO", "client/python/segrid/v1/bridge_pb2.py", "venv/bin/python",
-            "proto/__pycache__/a.pyc", "cmake/debug.log", "tests/data/a.json", "docs/api.md", "server/app/segrid-data/tracks.ndjson")
+            "proto/__pycache__/a.pyc", "cmake/debug.log", "tests/data/a.json", "server/app/segrid-data/tracks.ndjson")
 TAKEN_IN = ("CMakeLists.txt", "core/base/version.h", "server/deploy/rootfs.sh", "client/client.h", "proto/segrid/v1/bridge.proto",
-            "cmake/Segrid.cmake")
+            "cmake/Segrid.cmake", "docs/runbook.md", "README.md", "LICENSE")
 # No program but ours: what somebody who gets in could use.
 TOOLS = re.compile(r"(^|/)(sh|bash|dash|busybox|apt|apt-get|dpkg|perl[\d.]*|python[\d.]*|curl|wget|openssl|mount|su)$")
 CONFIG = """
@@ -199,11 +199,15 @@ class Context(unittest.TestCase):
     folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
     allowed = re.findall(r"(?m)^!(\S+)$", (GIVEN.source / ".dockerignore").read_text(encoding="utf-8"))
     (folder / "context").mkdir()
-    for name in allowed:
-      (folder / "context" / name).symlink_to(GIVEN.source / name)
+    for path in (path for pattern in allowed for path in GIVEN.source.glob(pattern)):
+      (folder / "context" / path.name).symlink_to(path)
     run("cmake", "-S", folder / "context", "-B", folder / "build", *options)
     planned = run("ninja", "-C", folder / "build", "-n", *re.search(r"--target (.+)$", recipe, re.MULTILINE)[1].split())
     self.assertIn("bin/segrid-server", planned)
+    # What is made of documents needs them; to make it by ninja would compile all that it links.
+    page = run("ninja", "-C", folder / "build", "-t", "commands", "server/status_page/runbook.html").splitlines()[-1]
+    self.assertIn("render_runbook", page)
+    run("sh", "-c", page, cwd=folder / "build")
 
 
 if __name__ == "__main__":
