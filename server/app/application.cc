@@ -1,33 +1,25 @@
 #include "server/app/application.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <filesystem>
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <set>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
-#include "core/base/access_error.h"
-#include "core/base/error_info.h"
-#include "core/base/read_file.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "core/config/changes.h"
-#include "core/retry/backoff.h"
+#include "core/engine/backlog.h"
 #include "google/protobuf/descriptor.h"
-#include "server/app/backlog.h"
 #include "server/app/deduplication_notes.h"
-#include "server/app/open_queue.h"
+#include "server/app/delivery_log.h"
 #include "server/app/operator_log.h"
 #include "server/app/reload_call.h"
 #include "server/app/reload_changes.h"
-#include "server/app/sources.h"
+#include "server/app/source_log.h"
 #include "server/http/tls.h"
 
 namespace segrid::app {
@@ -49,20 +41,6 @@ std::int32_t HttpThreads() {
 // What a stuck part gets beyond drain.grace. The end is promised for 1 s after
 // it; the kernel needs some of that to take a large process down.
 constexpr absl::Duration kStuckMargin = absl::Milliseconds(500);
-
-absl::Status MakeDataDir(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error && std::filesystem::is_directory(path, error)) {
-    return absl::OkStatus();
-  }
-  return base::MakeError(
-      absl::StatusCode::kFailedPrecondition, "BAD_DATA_DIR",
-      "data_dir '" + path + "' cannot be made: " +
-          (error ? base::DescribeAccessError(path, error.value())
-                 : "it is no directory") +
-          "; set data_dir or --data-dir to a directory that can be written");
-}
 
 std::string Join(const std::vector<std::string>& parts) {
   std::string joined;
@@ -102,22 +80,6 @@ std::string LabelOf(const config::Config& config, const std::string& source) {
   return "";
 }
 
-// By source: a number that changes with the contents of its PEM files.
-std::map<std::string, std::size_t> SourceFiles(const config::Config& config) {
-  constexpr std::size_t kMaxBytes = 1 << 20;
-  std::map<std::string, std::size_t> files;
-  for (const config::Source& source : config.sources) {
-    std::string all;
-    for (const std::string& path :
-         {source.ca_file, source.client_cert, source.client_key}) {
-      if (path.empty()) continue;
-      absl::StrAppend(&all, base::ReadFile(path, kMaxBytes).value_or(""), "\n");
-    }
-    files[source.name] = std::hash<std::string>()(all);
-  }
-  return files;
-}
-
 }  // namespace
 
 Application::Application(ApplicationOptions options, logging::Log& log,
@@ -136,9 +98,10 @@ Application::~Application() {
     grpc_->Shutdown(absl::InfinitePast());
   }
   // Before the parts go whose work they do.
-  for (const auto& threads : {&http_io_, &admin_io_, &pool_}) {
+  for (const auto& threads : {&http_io_, &admin_io_}) {
     if (*threads != nullptr) (*threads)->Stop();
   }
+  if (engine_ != nullptr) engine_->Stop();
 }
 
 absl::StatusOr<std::unique_ptr<Application>> Application::Start(
@@ -151,53 +114,54 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
       rpc::Credentials::Create(
           application->options_.config.grpc.tls,
           application->options_.config.data_dir + "/grpc-tls", clock.Now()));
+  engine::Engine& engine = *application->engine_;
   application->MakeServices();
   SEGRID_RETURN_IF_ERROR(application->Listen());
   SEGRID_ASSIGN_OR_RETURN(
       application->doors_,
       HttpDoors::Open({application->options_.config, clock, log,
                        *application->http_io_, *application->admin_io_,
-                       *application->pool_, *application->queue_,
-                       *application->deliverer_, *application->pipeline_,
-                       application->admission_, *application->readiness_,
-                       application->figures_, *application->refusal_log_,
-                       application->all_bytes_, application->grpc_bytes_,
-                       *application->grpc_,
+                       engine.pool(), engine.queue(), engine.deliverer(),
+                       engine.pipeline(), application->admission_,
+                       *application->readiness_, application->figures_,
+                       *application->refusal_log_, application->all_bytes_,
+                       application->grpc_bytes_, *application->grpc_,
                        [&running = *application](const std::string& source) {
                          return LabelOf(running.config(), source);
                        }}));
-  application->deliverer_->Start();
+  engine.Start();
   application->LogStart();
   application->write_key_checks_.emplace(application->options_.config, log,
-                                         clock, *application->pool_);
+                                         clock, engine.pool());
   return application;
 }
 
 absl::Status Application::Open() {
   const config::Config& config = options_.config;
-  SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
   SEGRID_ASSIGN_OR_RETURN(http_io_,
                           pool::ThreadPool::Create(HttpThreads(), "http"));
   SEGRID_ASSIGN_OR_RETURN(admin_io_,
                           pool::ThreadPool::Create(kAdminThreads, "admin"));
-  SEGRID_ASSIGN_OR_RETURN(
-      pool_, pool::ThreadPool::Create(kDeliveryThreads, "delivery"));
-  SEGRID_ASSIGN_OR_RETURN(queue_, OpenQueue(config, clock_, &log_));
-  SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
-                          options_.make_sources(config, *pool_));
-  figures_.Watch(sources, clock_);
-  source_files_ = SourceFiles(config);
-  delivery_log_ = std::make_unique<DeliveryLog>(log_, *pool_);
-  refusal_log_ = std::make_unique<RefusalLog>(log_, *pool_, figures_.refusals);
+  engine::EngineDeps deps{.clock = clock_,
+                          .delivery_threads = kDeliveryThreads,
+                          .make_sources = options_.make_sources};
+  deps.on_sources = [this](std::vector<deliver::Source>& sources) {
+    figures_.Watch(sources, clock_);
+  };
+  deps.observe = [this](pool::ThreadPool& pool) {
+    return engine::EngineObservers{std::make_unique<DeliveryLog>(log_, pool),
+                                   &figures_.events, &tails_, &store_log_};
+  };
+  // The log limits how often a message is written.
+  deps.on_queue_warning = [this](std::string_view text) {
+    log_.Warning("the queue's database warns", {{"detail", std::string(text)}});
+  };
+  SEGRID_ASSIGN_OR_RETURN(engine_,
+                          engine::Engine::Open(config, std::move(deps)));
+  refusal_log_ =
+      std::make_unique<RefusalLog>(log_, engine_->pool(), figures_.refusals);
   figures_.calls.SetOnError(
       [this](const grpc::Status& status) { refusal_log_->OnCall(status); });
-  deliverer_ = std::make_unique<deliver::Deliverer>(
-      deliver::Environment{clock_, *queue_, *pool_, retry::UniformJitter(),
-                           delivery_log_.get()},
-      deliver::Options(), std::move(sources));
-  pipeline_ = std::make_unique<pipeline::Pipeline>(
-      config, pipeline::Environment{clock_, *queue_, *deliverer_,
-                                    &figures_.events, &tails_, &store_log_});
   return absl::OkStatus();
 }
 
@@ -213,7 +177,7 @@ void Application::MakeServices() {
       admission_, *authorizer_, clock_, grpc_bytes_, config.max_waiting_calls);
   bridge_ = std::make_unique<rpc::BridgeService>(
       rpc::BridgeEnvironment{
-          clock_, *pipeline_, admission_, *guard_,
+          clock_, engine_->pipeline(), admission_, *guard_,
           figures_.calls.MakeObserver(absl::StrCat(
               "/", ::segrid::v1::BridgeService::service_full_name(),
               "/Transform")),
@@ -224,21 +188,17 @@ void Application::MakeServices() {
       rpc::BridgeOptions());
   admin_ = std::make_unique<rpc::AdminService>(rpc::AdminEnvironment{
       [this] { return std::make_shared<const config::Config>(this->config()); },
-      clock_, *queue_, *deliverer_, *pool_, admission_, *guard_, tails_,
-      [this] { RequestStop(); },
-      [this](const ::segrid::v1::ReloadConfigRequest& request,
-             ::segrid::v1::ReloadConfigResponse& response,
-             std::function<void(absl::Status)> done) {
-        AskForReload(request, response, options_.reload_requests,
-                     std::move(done));
-      },
+      clock_, engine_->queue(), engine_->deliverer(), engine_->pool(),
+      admission_, *guard_, tails_, [this] { RequestStop(); },
+      MakeReloadCall(options_.reload_requests),
       [this](const rpc::OperatorAct& act) { LogAct(act, log_); }});
   health_ = std::make_unique<rpc::HealthService>(admission_, ServiceNames(),
                                                  guard_.get());
   const std::vector<config::Source>& sources = options_.config.sources;
   readiness_ = std::make_unique<Readiness>(
       ReadinessDeps{
-          *pool_, *queue_, sources.empty() ? "" : sources[0].name, admission_,
+          engine_->pool(), engine_->queue(),
+          sources.empty() ? "" : sources[0].name, admission_,
           [this](bool ready) { health_->SetServing(ready); },
           [this](const std::string& reason) { store_log_.OnLook(reason); },
           [this](const queue::BackupStats& stats) {
@@ -263,7 +223,7 @@ absl::Status Application::Listen() {
 void Application::LogStart() {
   const config::Tls& tls = options_.config.grpc.tls;
   std::vector<std::string> sources;
-  for (const deliver::SourceStatus& source : deliverer_->Statuses()) {
+  for (const deliver::SourceStatus& source : engine_->deliverer().Statuses()) {
     sources.push_back(source.name + " -> " + source.endpoint);
   }
   log_.Info("serving",
@@ -278,7 +238,7 @@ void Application::LogStart() {
              {"deduplication", DescribeDeduplication(options_.config)},
              {"sources", Join(sources)}});
   LogWays(options_.config, log_);
-  LogOrphans(*deliverer_, *queue_, log_);
+  LogOrphans(engine_->deliverer(), engine_->queue(), log_);
   if (options_.config.queue.store == config::Queue::Store::kMemory) {
     log_.Warning(
         "the queue is in memory: events that are not delivered when the "
@@ -306,21 +266,17 @@ void Application::Drain(std::function<void()> on_stuck) {
 }
 
 void Application::FinishDeliveries(absl::Time deadline) {
-  const QueueLife life = LifeOf(options_.config.queue);
-  WaitUntilDelivered(*deliverer_, *queue_, life, deadline);
-  absl::Notification done;
-  deliverer_->Drain(deadline, [&done](const absl::Status&) { done.Notify(); });
-  done.WaitForNotification();
-  const std::int64_t pending = PendingTracks(*deliverer_, *queue_);
-  if (pending > 0) {
-    log_.Warning(life == QueueLife::kDies
-                     ? "stopped with undelivered events: they are lost"
-                     : "stopped with undelivered events: they go out after "
-                       "the next start",
-                 {{"pending", pending}});
-  } else {
+  const std::int64_t pending = engine_->Drain(deadline);
+  if (pending == 0) {
     log_.Info("stopped");
+    return;
   }
+  const bool is_lost =
+      engine::LifeOf(options_.config.queue) == engine::QueueLife::kDies;
+  log_.Warning(is_lost ? "stopped with undelivered events: they are lost"
+                       : "stopped with undelivered events: they go out after "
+                         "the next start",
+               {{"pending", pending}});
 }
 
 absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
@@ -335,21 +291,25 @@ absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
   SEGRID_RETURN_IF_ERROR(httpd::MakeTlsContext(config.http.tls, time).status());
   SEGRID_ASSIGN_OR_RETURN(httpd::TlsContext http_tls,
                           httpd::MakeTlsContext(now.http.tls, time));
-  const std::map<std::string, std::size_t> source_files = SourceFiles(now);
-  config::Config changed = now;
-  changed.sources = ChangedSources(before, now);
-  const bool have_new_files =
-      AddSourcesWithNewFiles(source_files, now, changed);
-  SEGRID_ASSIGN_OR_RETURN(std::vector<deliver::Source> sources,
-                          options_.make_sources(changed, *pool_));
+  SEGRID_ASSIGN_OR_RETURN(engine::SourceChange change,
+                          engine_->Prepare(before, now));
+  const bool have_new_files = change.has_new_files;
+  const config::Config changed = change.changed;
   SEGRID_ASSIGN_OR_RETURN(const bool is_new_pair,
                           credentials_->Reload(now.grpc.tls, time));
+  bool is_new_certificate = false;
   SEGRID_ASSIGN_OR_RETURN(
-      const bool is_new_certificate,
-      ReplaceSources(before, now, std::move(sources), std::move(http_tls)));
+      const std::vector<std::string> removed,
+      engine_->Replace(before, now, std::move(change), [&]() -> absl::Status {
+        SEGRID_ASSIGN_OR_RETURN(is_new_certificate,
+                                doors_->Reload(now, std::move(http_tls)));
+        return absl::OkStatus();
+      }));
+  if (!removed.empty()) {
+    LogOrphans(engine_->deliverer(), engine_->queue(), log_);
+  }
   // Before less is asked of callers.
   grpc_->KeepAddresses(now.grpc.listen, now.drain.grace);
-  source_files_ = source_files;
   LogWays(changed, log_);
   log_.SetLevel(logging::LevelFromName(now.logging.level));
   authorizer_->Replace(now.grpc, credentials_->client_ca());
@@ -363,53 +323,6 @@ absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
   absl::MutexLock lock(&mu_);
   reloaded_ = now;
   return result;
-}
-
-bool Application::AddSourcesWithNewFiles(
-    const std::map<std::string, std::size_t>& files, const config::Config& now,
-    config::Config& changed) const {
-  bool found = false;
-  for (const config::Source& source : now.sources) {
-    const auto before = source_files_.find(source.name);
-    const bool is_listed = std::any_of(
-        changed.sources.begin(), changed.sources.end(),
-        [&source](const auto& each) { return each.name == source.name; });
-    if (is_listed || before == source_files_.end() ||
-        before->second == files.at(source.name)) {
-      continue;
-    }
-    changed.sources.push_back(source);
-    found = true;
-  }
-  return found;
-}
-
-absl::StatusOr<bool> Application::ReplaceSources(
-    const config::Config& before, const config::Config& now,
-    std::vector<deliver::Source> sources, httpd::TlsContext http_tls) {
-  // Webhooks name sources: those that come must be there before them, and those
-  // that go must stay until they are replaced.
-  config::Config both = now;
-  for (const config::Source& source : before.sources) {
-    const bool stays = std::any_of(
-        now.sources.begin(), now.sources.end(),
-        [&source](const auto& other) { return other.name == source.name; });
-    if (!stays) both.sources.push_back(source);
-  }
-  figures_.Watch(sources, clock_);
-  pipeline_->Replace(both);
-  absl::StatusOr<bool> is_new_certificate =
-      doors_->Reload(now, std::move(http_tls));
-  if (!is_new_certificate.ok()) {
-    pipeline_->Replace(before);
-    return is_new_certificate;
-  }
-  for (deliver::Source& source : sources) deliverer_->Put(std::move(source));
-  pipeline_->Replace(now);
-  const std::vector<std::string> removed = RemovedLanes(before, now);
-  for (const std::string& lane : removed) deliverer_->Remove(lane);
-  if (!removed.empty()) LogOrphans(*deliverer_, *queue_, log_);
-  return is_new_certificate;
 }
 
 std::vector<std::string> Application::certificate_files() const {

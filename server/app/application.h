@@ -3,9 +3,7 @@
 
 #pragma once
 
-#include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,11 +18,9 @@
 #include "core/base/clock.h"
 #include "core/config/config.h"
 #include "core/deliver/deliverer.h"
-#include "core/pipeline/pipeline.h"
+#include "core/engine/engine.h"
 #include "core/pool/thread_pool.h"
-#include "core/queue/queue.h"
 #include "server/app/backup_log.h"
-#include "server/app/delivery_log.h"
 #include "server/app/figures.h"
 #include "server/app/http_doors.h"
 #include "server/app/readiness.h"
@@ -54,10 +50,11 @@ namespace segrid::app {
 struct ApplicationOptions {
   config::Config config;  // Valid; see config::Load.
   // Makes the receivers of the configuration's sources; a reload asks for those
-  // that come or change. They may keep references to the pool.
+  // that come or change. They may keep references to the pool. Empty: as
+  // engine::MakeSources.
   std::function<absl::StatusOr<std::vector<deliver::Source>>(
       const config::Config& config, pool::ThreadPool& pool)>
-      make_sources;
+      make_sources{};
   // Takes operators' calls for a reload. Null: they are told that this server
   // cannot. Must outlive the application.
   ReloadRequests* reload_requests = nullptr;
@@ -114,12 +111,14 @@ class Application {
 
   // Frees what calls have left for the next ones. Any thread.
   void DropSpareMemory() {
-    pipeline_->DropSpareMemory();
+    engine_->pipeline().DropSpareMemory();
     bridge_->DropSpareMemory();
   }
 
   // Runs `task` in the pool, soon: a sign of life when it does.
-  void Post(std::function<void()> task) { pool_->Post(std::move(task)); }
+  void Post(std::function<void()> task) {
+    engine_->pool().Post(std::move(task));
+  }
 
   // Stops in steps: health says NOT_SERVING; after `drain.delay` new calls are
   // refused and open streams end; calls and deliveries in flight get
@@ -137,18 +136,6 @@ class Application {
   absl::Status Listen();
   void LogStart();
   void FinishDeliveries(absl::Time deadline);
-
-  // The parts of Reload. Adds the sources of `now` whose PEM files have other
-  // contents to those of `changed`; true if there are any.
-  bool AddSourcesWithNewFiles(const std::map<std::string, std::size_t>& files,
-                              const config::Config& now,
-                              config::Config& changed) const;
-  // `sources` are those of `now` that come or deliver otherwise. True if the
-  // webhooks' listener shows another certificate.
-  absl::StatusOr<bool> ReplaceSources(const config::Config& before,
-                                      const config::Config& now,
-                                      std::vector<deliver::Source> sources,
-                                      httpd::TlsContext http_tls);
 
   ApplicationOptions options_;
   logging::Log& log_;
@@ -173,12 +160,8 @@ class Application {
   std::unique_ptr<pool::ThreadPool> http_io_;
   std::unique_ptr<pool::ThreadPool> admin_io_;
   // In the order of dependence: each uses only those above it.
-  std::unique_ptr<pool::ThreadPool> pool_;
-  std::unique_ptr<queue::Queue> queue_;
-  std::unique_ptr<DeliveryLog> delivery_log_;
+  std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<RefusalLog> refusal_log_;
-  std::unique_ptr<deliver::Deliverer> deliverer_;
-  std::unique_ptr<pipeline::Pipeline> pipeline_;
   rpc::Admission admission_;
   std::unique_ptr<auth::Authorizer> authorizer_;
   std::unique_ptr<rpc::CallGuard> guard_;
@@ -191,7 +174,6 @@ class Application {
   std::unique_ptr<HttpDoors> doors_;
   std::optional<WriteKeyChecks> write_key_checks_;
   bool drained_ = false;
-  std::map<std::string, std::size_t> source_files_;  // Of Reload alone.
 
   mutable absl::Mutex mu_;
   config::Config reloaded_ ABSL_GUARDED_BY(mu_);  // What holds now.

@@ -25,7 +25,7 @@
 #include "server/app/reloader.h"
 #include "server/app/settings.h"
 #include "server/app/signals.h"
-#include "server/app/sources.h"
+#include "server/app/source_log.h"
 #include "server/app/supervisor.h"
 #include "server/logging/log.h"
 
@@ -100,12 +100,7 @@ int Serve(CommandLine line) {
     log.Warning("the configuration may not be meant so", {{"detail", warning}});
   }
   absl::StatusOr<std::unique_ptr<Application>> application = Application::Start(
-      {*std::move(config),
-       [&clock](const config::Config& from, pool::ThreadPool& pool) {
-         return MakeSources(from, clock, pool);
-       },
-       &reloads},
-      log, clock);
+      {.config = *std::move(config), .reload_requests = &reloads}, log, clock);
   if (!application.ok()) {
     return PrintError(application.status(), kExitStartFailed);
   }

@@ -12,7 +12,7 @@
 #include "core/queue/rocksdb/repair.h"
 #include "server/app/backup.h"
 #include "server/app/exit_code.h"
-#include "server/app/open_queue.h"
+#include "core/engine/open_queue.h"
 #include "server/app/settings.h"
 
 namespace segrid::app {
@@ -38,7 +38,7 @@ void PrintLedgers(const std::vector<queue::LaneStats>& lanes) {
 int CheckQueue(const CommandLine& line) {
   const absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintError(config.status(), kExitBadConfig);
-  const std::string directory = QueueDirectory(*config);
+  const std::string directory = engine::QueueDirectory(*config);
   const auto report = queue::rocksdb::Fsck(directory);
   if (!report.ok()) return PrintError(report.status(), kExitStartFailed);
   const bool sound = report->problems.empty();
@@ -65,7 +65,7 @@ int CheckQueue(const CommandLine& line) {
 int RepairQueue(const CommandLine& line) {
   const absl::StatusOr<config::Config> config = LoadSettings(line);
   if (!config.ok()) return PrintError(config.status(), kExitBadConfig);
-  const std::string directory = QueueDirectory(*config);
+  const std::string directory = engine::QueueDirectory(*config);
   std::vector<std::string> sources;
   for (const config::Source& source : config->sources) {
     sources.push_back(config::LaneOf(source));

@@ -25,29 +25,32 @@ void Fill(const ReloadResult& result, api::ReloadConfigResponse& response) {
   }
 }
 
-}  // namespace
-
 void AskForReload(const api::ReloadConfigRequest& request,
-                  api::ReloadConfigResponse& response, ReloadRequests* requests,
+                  api::ReloadConfigResponse& response, ReloadRequests& requests,
                   std::function<void(absl::Status)> done) {
-  if (requests == nullptr) {
-    return done(base::MakeError(
-        absl::StatusCode::kFailedPrecondition, "NO_RELOAD",
-        "this server runs inside another program, which gave it its "
-        "configuration; restart it there"));
-  }
   if (request.allow_removal_size() > kMaxRemovals) {
     return done(base::MakeError(
         absl::StatusCode::kInvalidArgument, "UNKNOWN_REMOVAL",
         "allow_removal has over 100 keys; name a section for all of its keys"));
   }
-  requests->Ask(
+  requests.Ask(
       {{request.allow_removal().begin(), request.allow_removal().end()},
        [&response,
         done = std::move(done)](const absl::StatusOr<ReloadResult>& result) {
          if (result.ok()) Fill(*result, response);
          done(result.status());
        }});
+}
+
+}  // namespace
+
+ReloadCall MakeReloadCall(ReloadRequests* requests) {
+  if (requests == nullptr) return nullptr;
+  return [requests](const api::ReloadConfigRequest& request,
+                    api::ReloadConfigResponse& response,
+                    std::function<void(absl::Status)> done) {
+    AskForReload(request, response, *requests, std::move(done));
+  };
 }
 
 }  // namespace segrid::app

@@ -14,10 +14,13 @@ namespace segrid::app {
 // filled; until then both messages must stay. Never blocks.
 //
 // Errors: as proto/segrid/v1/admin.proto lists them, and those of
-// ReloadRequests; `requests` may be null: NO_RELOAD.
-void AskForReload(const ::segrid::v1::ReloadConfigRequest& request,
-                  ::segrid::v1::ReloadConfigResponse& response,
-                  ReloadRequests* requests,
-                  std::function<void(absl::Status)> done);
+// ReloadRequests.
+using ReloadCall =
+    std::function<void(const ::segrid::v1::ReloadConfigRequest& request,
+                       ::segrid::v1::ReloadConfigResponse& response,
+                       std::function<void(absl::Status)> done)>;
+
+// Asks `requests`, which must outlive it; empty when that is null.
+ReloadCall MakeReloadCall(ReloadRequests* requests);
 
 }  // namespace segrid::app

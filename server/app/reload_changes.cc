@@ -33,14 +33,6 @@ bool GivesUpAPublicOne(const std::vector<std::string>& from,
   });
 }
 
-const config::Source* Find(const config::Config& config,
-                           const std::string& name) {
-  for (const config::Source& source : config.sources) {
-    if (source.name == name) return &source;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 config::Config WithReloadable(const config::Config& from,
@@ -64,32 +56,6 @@ config::Config WithReloadable(const config::Config& from,
   }
   result.webhooks = to.webhooks;
   return result;
-}
-
-std::vector<config::Source> ChangedSources(const config::Config& from,
-                                           const config::Config& to) {
-  std::vector<config::Source> changed;
-  for (const config::Source& source : to.sources) {
-    const config::Source* const before = Find(from, source.name);
-    if (before == nullptr || config::DeliversOtherwise(*before, source)) {
-      changed.push_back(source);
-    }
-  }
-  return changed;
-}
-
-std::vector<std::string> RemovedLanes(const config::Config& from,
-                                      const config::Config& to) {
-  std::vector<std::string> removed;
-  for (const config::Source& source : from.sources) {
-    const std::string& lane = config::LaneOf(source);
-    const bool stays = std::any_of(to.sources.begin(), to.sources.end(),
-                                   [&lane](const config::Source& other) {
-                                     return config::LaneOf(other) == lane;
-                                   });
-    if (!stays) removed.push_back(lane);
-  }
-  return removed;
 }
 
 std::vector<std::string> CertificateFiles(const config::Config& config) {

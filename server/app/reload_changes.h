@@ -21,15 +21,6 @@ namespace segrid::app {
 config::Config WithReloadable(const config::Config& from,
                               const config::Config& to);
 
-// The sources of `to` that `from` does not have, or that deliver otherwise
-// there.
-std::vector<config::Source> ChangedSources(const config::Config& from,
-                                           const config::Config& to);
-
-// The lanes of the sources of `from` that no source of `to` delivers.
-std::vector<std::string> RemovedLanes(const config::Config& from,
-                                      const config::Config& to);
-
 // The files that `config` names for the certificates of listeners and sources;
 // "" for none. Those of the listeners come first: cert, key and client_ca of
 // gRPC and of HTTP.

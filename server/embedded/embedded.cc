@@ -10,11 +10,12 @@
 #include "absl/time/clock.h"
 #include "core/config/environment.h"
 #include "core/config/load.h"
+#include "core/engine/engine.h"
 #include "core/transform/outcome.h"
 #include "server/embedded/answers.h"
 #include "server/embedded/grpc_door.h"
-#include "server/embedded/stages.h"
 #include "server/rpc/envelope.h"
+#include "server/rpc/tail.h"
 
 namespace segrid {
 namespace {
@@ -107,19 +108,18 @@ std::vector<EmbeddedIssue> EmbeddedBatch::issues() const {
 
 class Embedded::Parts {
  public:
-  explicit Parts(std::unique_ptr<embedded::Stages> made)
-      : stages(std::move(made)) {}
-
-  const std::unique_ptr<embedded::Stages> stages;
-  std::unique_ptr<embedded::GrpcDoor> grpc{};  // Null: it is not open.
+  base::SystemClock clock;
+  rpc::Tails tails{clock};
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<embedded::GrpcDoor> grpc;  // Null: it is not open.
 };
 
-// The Connection. Its calls hold the lock shared while they use the stages.
+// The Connection. Its calls hold the lock shared while they use the engine.
 class Embedded::Door final : public Connection {
  public:
   explicit Door(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-  // No call begins after this; waits for those that are in a stage's code.
+  // No call begins after this; waits for those that are in the engine's code.
   void Close() {
     const std::unique_lock lock(mutex_);
     parts_.reset();
@@ -140,7 +140,7 @@ class Embedded::Door final : public Connection {
     const std::shared_lock lock(mutex_);
     if (parts_ == nullptr) return Closed();
     pipeline::TransformResult result;
-    const absl::Status status = parts_->stages->pipeline().Transform(
+    const absl::Status status = parts_->engine->pipeline().Transform(
         *input, request.source(), form, result);
     if (!status.ok()) return embedded::ErrorOf(status);
     return embedded::ToMessage(result, form);
@@ -172,7 +172,7 @@ class Embedded::Door final : public Connection {
       lock.unlock();
       return done(Closed());
     }
-    parts_->stages->pipeline().Forward(
+    parts_->engine->pipeline().Forward(
         call, [done = std::move(done)](auto result) {
           if (!result.ok()) return done(embedded::ErrorOf(result.status()));
           done(embedded::ToMessage(*result));
@@ -224,12 +224,21 @@ Result<std::unique_ptr<Embedded>> Embedded::Start(
   absl::StatusOr<config::Config> config = LoadConfig(options);
   if (!config.ok()) return embedded::ErrorOf(config.status());
   if (!options.data_dir.empty()) config->data_dir = options.data_dir;
-  auto stages = embedded::Stages::Start(*config, options.delivery_threads);
-  if (!stages.ok()) return embedded::ErrorOf(stages.status());
-  auto parts = std::make_shared<Parts>(*std::move(stages));
+  auto parts = std::make_shared<Parts>();
+  auto engine = engine::Engine::Open(
+      *config, {.clock = parts->clock,
+                .delivery_threads = options.delivery_threads,
+                .thread_name = "pool",
+                .observe = [&tails = parts->tails](pool::ThreadPool&) {
+                  return engine::EngineObservers{.tracks = &tails};
+                }});
+  if (!engine.ok()) return embedded::ErrorOf(engine.status());
+  parts->engine = *std::move(engine);
+  parts->engine->Start();
   if (options.grpc_door) {
-    auto door = embedded::GrpcDoor::Open(*config, *parts->stages,
-                                         options.on_drain_request);
+    auto door = embedded::GrpcDoor::Open(
+        *config, {parts->clock, *parts->engine, parts->tails},
+        options.on_drain_request);
     if (!door.ok()) return embedded::ErrorOf(door.status());
     parts->grpc = *std::move(door);
   }
@@ -239,7 +248,7 @@ Result<std::unique_ptr<Embedded>> Embedded::Start(
 std::optional<Error> Embedded::Transform(std::string_view webhook_json,
                                          std::string_view source,
                                          EmbeddedBatch& batch) {
-  const absl::Status status = parts_->stages->pipeline().Transform(
+  const absl::Status status = parts_->engine->pipeline().Transform(
       {pipeline::Input::Form::kWebhookJson, webhook_json}, source,
       pipeline::Output::kBatchJson, batch.contents_->result);
   if (!status.ok()) return embedded::ErrorOf(status);
@@ -249,7 +258,7 @@ std::optional<Error> Embedded::Transform(std::string_view webhook_json,
 std::shared_ptr<Connection> Embedded::connection() const { return door_; }
 
 std::vector<std::string> Embedded::sources() const {
-  return parts_->stages->pipeline().sources();
+  return parts_->engine->pipeline().sources();
 }
 
 std::vector<std::string> Embedded::grpc_addresses() const {
@@ -263,7 +272,7 @@ bool Embedded::Drain(std::chrono::nanoseconds timeout) {
   const absl::Time deadline = absl::Now() + absl::FromChrono(timeout);
   if (parts_->grpc != nullptr) parts_->grpc->Close(deadline);
   door_->Close();
-  drained_empty_ = parts_->stages->Drain(deadline);
+  drained_empty_ = parts_->engine->Drain(deadline) == 0;
   return drained_empty_;
 }
 

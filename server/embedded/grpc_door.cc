@@ -3,42 +3,37 @@
 #include <utility>
 
 #include "core/base/status_macros.h"
-#include "server/app/reload_call.h"
 
 namespace segrid::embedded {
 
-GrpcDoor::GrpcDoor(const config::Config& config, Stages& stages,
+GrpcDoor::GrpcDoor(const config::Config& config, const GrpcDoorDeps& deps,
                    std::function<void()> on_drain)
     : config_(config),
       bytes_(config.grpc.max_bytes_in_flight),
       authorizer_(config.grpc),
-      guard_(admission_, authorizer_, stages.clock(), bytes_,
+      guard_(admission_, authorizer_, deps.clock, bytes_,
              config.grpc.max_waiting_calls),
-      bridge_({stages.clock(), stages.pipeline(), admission_, guard_}, {}),
+      bridge_({deps.clock, deps.engine.pipeline(), admission_, guard_}, {}),
       admin_({[config = std::make_shared<const config::Config>(config)] {
                 return config;
               },
-              stages.clock(), stages.queue(), stages.deliverer(), stages.pool(),
-              admission_, guard_, stages.tails(),
+              deps.clock, deps.engine.queue(), deps.engine.deliverer(),
+              deps.engine.pool(), admission_, guard_, deps.tails,
               on_drain ? std::move(on_drain) : [] {},
-              [](const ::segrid::v1::ReloadConfigRequest& request,
-                 ::segrid::v1::ReloadConfigResponse& response,
-                 std::function<void(absl::Status)> done) {
-                app::AskForReload(request, response, nullptr, std::move(done));
-              }}),
+              /*reload_config=*/{}}),
       health_(admission_, {::segrid::v1::BridgeService::service_full_name(),
                            ::segrid::v1::AdminService::service_full_name(),
                            grpc::health::v1::Health::service_full_name()}) {}
 
 absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(
-    const config::Config& config, Stages& stages,
+    const config::Config& config, const GrpcDoorDeps& deps,
     std::function<void()> on_drain) {
   std::unique_ptr<GrpcDoor> door(
-      new GrpcDoor(config, stages, std::move(on_drain)));
+      new GrpcDoor(config, deps, std::move(on_drain)));
   SEGRID_ASSIGN_OR_RETURN(
       door->credentials_,
       rpc::Credentials::Create(config.grpc.tls, config.data_dir + "/grpc-tls",
-                               stages.clock().Now()));
+                               deps.clock.Now()));
   SEGRID_ASSIGN_OR_RETURN(
       door->server_,
       rpc::GrpcServer::Start(

@@ -9,10 +9,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/base/clock.h"
 #include "core/config/config.h"
+#include "core/engine/engine.h"
 #include "server/auth/authorizer.h"
 #include "server/budget/byte_budget.h"
-#include "server/embedded/stages.h"
 #include "server/rpc/admin_service.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/bridge_service.h"
@@ -20,13 +21,21 @@
 #include "server/rpc/credentials.h"
 #include "server/rpc/grpc_server.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/tail.h"
 
 namespace segrid::embedded {
 
-// The services of the server over the stages of the host, at the addresses and
+// What the services work with. All must outlive them.
+struct GrpcDoorDeps {
+  base::Clock& clock;
+  engine::Engine& engine;
+  rpc::Tails& tails;
+};
+
+// The services of the server over the engine of the host, at the addresses and
 // with the certificates, tokens and limits of `grpc` in the configuration.
 //
-// Ownership:     keeps a reference to the stages, which must outlive it.
+// Ownership:     keeps references to its parts.
 // Thread safety: Close by one thread, the rest by any.
 // Blocking:      Open for the disk, Close as it says.
 class GrpcDoor {
@@ -34,7 +43,7 @@ class GrpcDoor {
   // `on_drain` is what a caller of AdminService.Drain gets; may be empty.
   // Errors: CANNOT_LISTEN, BAD_CERTIFICATE, BAD_DATA_DIR.
   static absl::StatusOr<std::unique_ptr<GrpcDoor>> Open(
-      const config::Config& config, Stages& stages,
+      const config::Config& config, const GrpcDoorDeps& deps,
       std::function<void()> on_drain);
 
   // Closes it at once, if Close() has not.
@@ -51,7 +60,7 @@ class GrpcDoor {
   void Close(absl::Time deadline);
 
  private:
-  GrpcDoor(const config::Config& config, Stages& stages,
+  GrpcDoor(const config::Config& config, const GrpcDoorDeps& deps,
            std::function<void()> on_drain);
 
   const config::Config config_;

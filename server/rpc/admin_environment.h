@@ -33,7 +33,8 @@ struct AdminEnvironment {
   // Begins what SIGTERM begins. Any thread, any number of times; never blocks.
   std::function<void()> request_drain;
   // Reloads the configuration. `done` runs once, in any thread, when `response`
-  // is filled; both messages stay until then. Never blocks.
+  // is filled; both messages stay until then. Never blocks. Empty: callers get
+  // NO_RELOAD.
   std::function<void(const ::segrid::v1::ReloadConfigRequest& request,
                      ::segrid::v1::ReloadConfigResponse& response,
                      std::function<void(absl::Status)> done)>

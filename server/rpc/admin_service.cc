@@ -344,6 +344,11 @@ grpc::ServerUnaryReactor* AdminService::ReloadConfig(
   UnaryReactor* const reactor = call->reactor();
   if (!call->status().ok()) {
     call->Answer(call->status());
+  } else if (!environment_.reload_config) {
+    call->Answer(base::MakeError(
+        absl::StatusCode::kFailedPrecondition, "NO_RELOAD",
+        "this server runs inside another program, which gave it its "
+        "configuration; restart it there"));
   } else {
     Tell(*context, {.kind = OperatorAct::Kind::kReload});
     environment_.reload_config(

@@ -1,9 +1,9 @@
-#include "server/app/backlog.h"
+#include "core/engine/backlog.h"
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 
-namespace segrid::app {
+namespace segrid::engine {
 namespace {
 
 std::int64_t PendingOf(const deliver::SourceStatus& source,
@@ -39,7 +39,8 @@ std::int64_t PendingTracks(const deliver::Deliverer& deliverer,
 void WaitUntilDelivered(const deliver::Deliverer& deliverer,
                         queue::Queue& queue, QueueLife life,
                         absl::Time deadline) {
-  // Asked again and again: this happens once per life, and the books are cheap.
+  // Asked again and again: this happens once per life, and the statistics are
+  // cheap.
   constexpr absl::Duration kInterval = absl::Milliseconds(5);
   while (absl::Now() < deadline) {
     std::int64_t pending = 0;
@@ -51,4 +52,4 @@ void WaitUntilDelivered(const deliver::Deliverer& deliverer,
   }
 }
 
-}  // namespace segrid::app
+}  // namespace segrid::engine

@@ -1,10 +1,10 @@
-#include "server/app/backlog.h"
+#include "core/engine/backlog.h"
 
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "tests/core/deliver/delivery_bench.h"
 
-namespace segrid::app {
+namespace segrid::engine {
 namespace {
 
 using receivers::Verdict;
@@ -46,4 +46,4 @@ TEST(Backlog, OnlyAQueueInMemoryDies) {
 }
 
 }  // namespace
-}  // namespace segrid::app
+}  // namespace segrid::engine

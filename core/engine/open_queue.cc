@@ -1,4 +1,4 @@
-#include "server/app/open_queue.h"
+#include "core/engine/open_queue.h"
 
 #include <string>
 #include <string_view>
@@ -7,7 +7,7 @@
 #include "core/queue/memory/memory_queue.h"
 #include "core/queue/rocksdb/rocks_queue.h"
 
-namespace segrid::app {
+namespace segrid::engine {
 namespace {
 
 // What means the same to every store.
@@ -55,20 +55,15 @@ std::string QueueDirectory(const config::Config& config) {
 }
 
 absl::StatusOr<std::unique_ptr<queue::Queue>> OpenQueue(
-    const config::Config& config, base::Clock& clock, logging::Log* log) {
+    const config::Config& config, base::Clock& clock,
+    std::function<void(std::string_view text)> on_warning) {
   if (config.queue.store == config::Queue::Store::kMemory) {
     return std::make_unique<queue::memory::MemoryQueue>(
         MemoryOptionsOf(config.queue), clock);
   }
   queue::rocksdb::RocksOptions options = RocksOptionsOf(config);
-  if (log != nullptr) {
-    // The log limits how often a message is written.
-    options.on_warning = [log](std::string_view text) {
-      log->Warning("the queue's database warns",
-                   {{"detail", std::string(text)}});
-    };
-  }
+  options.on_warning = std::move(on_warning);
   return queue::rocksdb::RocksQueue::Open(std::move(options), clock);
 }
 
-}  // namespace segrid::app
+}  // namespace segrid::engine

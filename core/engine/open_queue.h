@@ -2,26 +2,27 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "core/base/clock.h"
 #include "core/config/config.h"
 #include "core/queue/queue.h"
-#include "server/logging/log.h"
 
-namespace segrid::app {
+namespace segrid::engine {
 
 // Where the embedded store of `config` is.
 std::string QueueDirectory(const config::Config& config);
 
-// Opens `queue.store`: embedded in `data_dir`/queue, or in memory. Warnings of
-// the embedded store's database go to `log`, if it is not null. `clock` and
-// `log` must outlive the queue. Errors: those of
+// Opens `queue.store`: embedded in `data_dir`/queue, or in memory.
+// `on_warning`, which may be empty, hears the warnings of the embedded store's
+// database, in any thread. `clock` must outlive the queue. Errors: those of
 // queue::rocksdb::RocksQueue::Open.
 absl::StatusOr<std::unique_ptr<queue::Queue>> OpenQueue(
     const config::Config& config, base::Clock& clock,
-    logging::Log* log = nullptr);
+    std::function<void(std::string_view text)> on_warning = {});
 
-}  // namespace segrid::app
+}  // namespace segrid::engine

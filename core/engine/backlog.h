@@ -9,7 +9,7 @@
 #include "core/deliver/deliverer.h"
 #include "core/queue/queue.h"
 
-namespace segrid::app {
+namespace segrid::engine {
 
 // Number of Tracks in the lanes of all sources. A lane that cannot be asked
 // counts as empty.
@@ -31,4 +31,4 @@ void WaitUntilDelivered(const deliver::Deliverer& deliverer,
                         queue::Queue& queue, QueueLife life,
                         absl::Time deadline);
 
-}  // namespace segrid::app
+}  // namespace segrid::engine
