@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,8 +29,66 @@ struct SuiteArguments {
   bool must_meet_goals = false;
 };
 
+struct Column {
+  std::string_view name;  // As in the table's heading.
+  std::string_view meaning;
+};
+
+constexpr Column kRunColumns[] = {
+    {"throughput", "per second, and in all"},
+    {"calls", "successful calls; beside a code: calls that ended with it"},
+    {"events", "events in successful calls"},
+    {"sent", "bytes of their messages to the server"},
+    {"received", "bytes of their messages from the server"},
+    {"latency", "from the intended start of a call to its end"},
+    {"p50",
+     "latency that half of the calls do not exceed; p90, p99, p99.9 "
+     "alike"},
+    {"p90", "latency that 90 % do not exceed"},
+    {"p99", "latency that 99 % do not exceed"},
+    {"p99.9", "latency that 99.9 % do not exceed"},
+    {"max", "longest latency"},
+    {"target", "calls per second that a step intends"},
+    {"achieved", "successful calls per second of the step"},
+    {"errors", "calls of the step that did not succeed"},
+    {"code", "how calls ended"},
+    {"share", "part of all calls"},
+    {"process", "this tool, and the server when it is on this host"},
+    {"cpu", "cores that it used"},
+    {"memory", "resident memory at the end"},
+    {"peak", "most resident memory since the process started"},
+    {"setting", "--compare: a setting that differs"},
+    {"metric", "--compare: a figure of both runs; its unit is beside it"},
+    {"what", "--compare of two suites: what they measured"},
+    {"A", "value in the first file"},
+    {"B", "value in the second file"},
+    {"B ÷ A",
+     "their ratio; behind it better, worse or equal (under 2 %), "
+     "where the settings are the same"},
+};
+
+constexpr Column kSuiteColumns[] = {
+    {"what", "what was measured"},
+    {"figure", "its median over the rounds"},
+    {"baseline", "the same of what it is compared with, in the same rounds"},
+    {"ratio", "figure by baseline"},
+    {"spread", "half the distance of the ratio's quartiles"},
+    {"goal", "the ratio that is wanted; behind it whether it is met"},
+};
+
+std::string Explain(std::span<const Column> columns) {
+  std::string text = "Columns:\n";
+  for (const Column& column : columns) {
+    text +=
+        "  " + std::string(column.name) +
+        std::string(12 - std::min<std::size_t>(11, column.name.size()), ' ') +
+        std::string(column.meaning) + "\n";
+  }
+  return text + "\n";
+}
+
 std::string Footer() {
-  std::string text = "Metrics of --expect:\n";
+  std::string text = Explain(kRunColumns) + "Metrics of --expect:\n";
   for (const MetricRow& row : Metrics()) {
     text += "  " + std::string(row.name) +
             std::string(18 - std::min<std::size_t>(17, row.name.size()), ' ') +
@@ -82,6 +141,7 @@ CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
   SuiteOptions& options = arguments.options;
   CLI::App* suite = app.add_subcommand(
       "suite", "Measure a server against its goals, in interleaved rounds");
+  suite->footer(Explain(kSuiteColumns));
   suite
       ->add_option("--server-binary", options.server_binary,
                    "segrid-server [beside this tool]")
