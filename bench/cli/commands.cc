@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <functional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "bench/load/target.h"
 #include "bench/report/compare.h"
 #include "bench/report/report.h"
 #include "bench/stats/codes.h"
@@ -22,6 +24,7 @@ namespace segrid::bench {
 namespace {
 
 constexpr int kFailed = 1;
+constexpr std::int32_t kUsualMaxEvents = 10'000;  // The server's default.
 
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "segrid-bench: %s\n",
@@ -92,9 +95,19 @@ int Execute(const RpcCommand& command) {
   if (!run.ok()) return Fail(run.status());
   // A report of nothing would be a page of zeros.
   if (run->total.successes() == 0) {
-    return Fail(absl::UnknownError(WhyWorthless(*run) +
-                                   "; nothing was measured, so no report is "
-                                   "written"));
+    std::string why = WhyWorthless(*run);
+    if (command.run.payload.method == Method::kWebhook) {
+      const std::string hint = WhyNoWebhook(command.run.target);
+      if (!hint.empty()) absl::StrAppend(&why, ": ", hint);
+    }
+    if (command.run.payload.batch > kUsualMaxEvents) {
+      absl::StrAppend(&why, ": --batch ", command.run.payload.batch,
+                      " is over the ", kUsualMaxEvents,
+                      " events that a server takes in a call unless its "
+                      "grpc.max_events says more");
+    }
+    return Fail(absl::UnknownError(
+        absl::StrCat(why, "; nothing was measured, so no report is written")));
   }
   const std::vector<Verdict> verdicts =
       Judge(command.report.expectations, *run);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds kProbePatience(1);
 
-std::string WhyNot(const Target& target) {
+std::optional<internal::Finding> Probe(const Target& target) {
   std::optional<TlsOptions> tls;
   if (target.tls) {
     tls = TlsOptions{.ca_file = target.files.ca,
@@ -27,14 +27,30 @@ std::string WhyNot(const Target& target) {
                      .key_file = target.files.key,
                      .server_name = target.server_name};
   }
-  const std::optional<internal::Finding> finding =
-      internal::ProbeServer(target.address, tls, kProbePatience);
+  return internal::ProbeServer(target.address, tls, kProbePatience);
+}
+
+std::string WhyNot(const Target& target) {
+  const std::optional<internal::Finding> finding = Probe(target);
   return finding ? finding->message
                  : "is the server running there, and has it room for so many "
                    "connections?";
 }
 
 }  // namespace
+
+std::string WhyNoWebhook(const Target& target) {
+  const std::optional<internal::Finding> finding = Probe(target);
+  // That it speaks no gRPC is as it should be.
+  if (!finding || finding->cause == "NOT_GRPC") return "";
+  if (finding->cause == "SERVER_SPEAKS_TLS") {
+    return "the server speaks TLS: use https://";
+  }
+  if (finding->cause == "SERVER_IS_PLAIN") {
+    return "the server speaks no TLS: use http://";
+  }
+  return finding->message;
+}
 
 absl::StatusOr<std::vector<std::shared_ptr<grpc::Channel>>> Connect(
     const Target& target, int count, absl::Duration patience) {

@@ -22,6 +22,11 @@ struct Target {
   std::string path;         // HTTP only: of the URL, "/v1/webhook".
 };
 
+// What stands between this tool and a webhook that no call has reached: TLS on
+// one side only, a certificate; "" when nothing is found. Blocks for a second
+// at most.
+std::string WhyNoWebhook(const Target& target);
+
 // `count` channels, each with a connection of its own, all connected. Blocks up
 // to `patience`. UNAVAILABLE when the server cannot be reached by then,
 // INVALID_ARGUMENT for files that cannot be read.

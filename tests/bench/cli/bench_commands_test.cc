@@ -93,6 +93,12 @@ TEST(BenchCommands, FailWhenNothingSucceededOrAnAnswerWasWrong) {
               HasSubstr("no call of 100 succeeded (RESOURCE_EXHAUSTED"));
   EXPECT_EQ(failed.out, "") << "no page of zeros";
 
+  RpcCommand too_many = Load(failing_server);
+  too_many.run.payload.batch = 10'001;
+  too_many.run.count = 1;
+  EXPECT_THAT(Do(too_many).err,
+              HasSubstr("--batch 10001 is over the 10000 events"));
+
   CountingBridge lying;
   lying.lie = 1;
   const tests::FakeServer lying_server(lying);
