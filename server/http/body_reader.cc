@@ -1,6 +1,7 @@
 #include "server/http/body_reader.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace segrid::httpd {
@@ -25,6 +26,7 @@ void BodyReader::Begin(std::optional<std::uint64_t> length,
   limit_bytes_ = static_cast<std::size_t>(
       length.value_or(static_cast<std::uint64_t>(limits.max_body_bytes)));
   room_bytes_ = 0;
+  plain_bytes_ = 0;
   room_.Begin(share_, static_cast<std::int64_t>(length.value_or(0)), now);
 }
 
@@ -33,7 +35,16 @@ bool BodyReader::Reserve(absl::Duration now) {
       std::min(limit_bytes_, std::max(kFirstStep, 2 * room_bytes_));
   if (!room_.Grow(share_, static_cast<std::int64_t>(wanted), now)) return false;
   room_bytes_ = wanted;
-  body_.reserve(wanted);
+  if (chunks_.has_value()) {
+    body_.reserve(wanted);
+    return true;
+  }
+  // Where there is room behind it, it grows without a copy.
+  char* const grown = static_cast<char*>(
+      std::realloc(plain_.get(), std::max<std::size_t>(wanted, 1)));
+  if (grown == nullptr) throw std::bad_alloc();
+  (void)plain_.release();
+  plain_.reset(grown);
   return true;
 }
 
@@ -46,11 +57,22 @@ BodyReader::Status BodyReader::Feed(std::string& bytes) {
 }
 
 BodyReader::Status BodyReader::FeedPlain(std::string& bytes) {
-  const std::size_t length = std::min(bytes.size(), room_bytes_ - body_.size());
-  body_.append(bytes, 0, length);
+  const std::size_t length = std::min(bytes.size(), room_bytes_ - plain_bytes_);
+  std::copy_n(bytes.data(), length, plain_.get() + plain_bytes_);
+  plain_bytes_ += length;
   bytes.erase(0, length);
-  if (body_.size() == limit_bytes_) return Status::kDone;
-  return body_.size() == room_bytes_ ? Status::kNoRoom : Status::kMore;
+  if (plain_bytes_ == limit_bytes_) return Status::kDone;
+  return plain_bytes_ == room_bytes_ ? Status::kNoRoom : Status::kMore;
+}
+
+std::span<char> BodyReader::room() {
+  if (chunks_.has_value() || plain_ == nullptr) return {};
+  return {plain_.get() + plain_bytes_, room_bytes_ - plain_bytes_};
+}
+
+void BodyReader::Took(std::size_t count) {
+  plain_bytes_ += count;
+  share_.received_bytes += static_cast<std::int64_t>(count);
 }
 
 BodyReader::Status BodyReader::FeedChunks(std::string& bytes) {
@@ -71,6 +93,8 @@ BodyReader::Status BodyReader::FeedChunks(std::string& bytes) {
 
 void BodyReader::Release() {
   body_ = std::string();
+  plain_.reset();
+  plain_bytes_ = 0;
   room_bytes_ = 0;
   room_.Release(share_);
 }

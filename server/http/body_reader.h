@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -48,24 +50,40 @@ class BodyReader {
   [[nodiscard]] bool Reserve(absl::Duration now);
   // Takes from the front of `bytes` what belongs to the body.
   Status Feed(std::string& bytes);
+  // Where the next bytes of the body belong, so that they are read to their
+  // place at once; valid until the next call. Empty where they have to go
+  // through Feed(): the body comes in chunks, or needs a Reserve(), or is gone.
+  std::span<char> room();
+  // So many bytes were read to the front of room(). Feed() says what follows.
+  void Took(std::size_t count);
 
   // How much of the body is still to come, or nullopt when it comes in chunks.
   std::optional<std::size_t> left_bytes() const {
     if (chunks_.has_value()) return std::nullopt;
-    return limit_bytes_ - body_.size();
+    return limit_bytes_ - plain_bytes_;
   }
   // Valid until Release().
-  std::string_view body() const { return body_; }
+  std::string_view body() const {
+    if (chunks_.has_value()) return body_;
+    return {plain_.get(), plain_bytes_};
+  }
   // Forgets the body and gives its room back. Idempotent.
   void Release();
 
  private:
+  struct FreeBytes {
+    void operator()(char* bytes) const { std::free(bytes); }
+  };
+
   Status FeedPlain(std::string& bytes);
   Status FeedChunks(std::string& bytes);
 
   BodyRoom& room_;
   BodyShare share_;
-  std::string body_;
+  std::string body_;  // What came in chunks.
+  // What came without: as large as the room, and not filled with zeros before.
+  std::unique_ptr<char, FreeBytes> plain_;
+  std::size_t plain_bytes_ = 0;
   std::size_t room_bytes_ = 0;   // Reserved.
   std::size_t limit_bytes_ = 0;  // The length, or the most it may be.
   std::optional<ChunkDecoder> chunks_;

@@ -261,10 +261,17 @@ void Session::ReadBody() {
     looks_for_room_ = 0;
     status = body_.Feed(buffer_);
   }
-  if (status == BodyReader::Status::kMore) {
+  if (status != BodyReader::Status::kMore) return OnBody(status);
+  if (body_.room().empty()) {
     return transport_.Read(buffer_, Then(&Session::ReadBody));
   }
-  OnBody(status);
+  transport_.ReadInto([this] { return body_.room(); }, read_bytes_,
+                      Then(&Session::OnBodyBytes));
+}
+
+void Session::OnBodyBytes() {
+  body_.Took(std::exchange(read_bytes_, 0));
+  ReadBody();
 }
 
 void Session::OnBody(BodyReader::Status status) {

@@ -58,6 +58,7 @@ class Session final : public Slot,
   void Admit();
   void Continue();
   void ReadBody();
+  void OnBodyBytes();
   void OnBody(BodyReader::Status status);
   // Runs `step` in a moment, when there may be room for a body; refuses the
   // request after a while.
@@ -87,7 +88,8 @@ class Session final : public Slot,
   const absl::Duration born_;
   ProxyHeader proxy_header_;
 
-  std::string buffer_;  // What came and is not taken yet.
+  std::string buffer_;          // What came and is not taken yet.
+  std::size_t read_bytes_ = 0;  // What came to its place in the body.
   std::optional<HeadParser> parser_;
   std::shared_ptr<const Router> router_;  // Of the request.
   RequestHead head_;

@@ -163,6 +163,32 @@ void Transport::ReadRaw(std::string& into, std::size_t max_bytes, Done done) {
       std::move(done));
 }
 
+Transport::Step Transport::ReadOnceInto(std::span<char> room,
+                                        std::size_t& count) {
+  if (room.empty()) return Step::kFailed;
+  if (has_tls()) {
+    const std::size_t wanted = std::min(room.size(), kReadBytes);
+    ERR_clear_error();
+    const int got = SSL_read(ssl_.get(), room.data(), static_cast<int>(wanted));
+    if (got <= 0) return StepOf(got);
+    count = static_cast<std::size_t>(got);
+    return Step::kDone;
+  }
+  const auto got = ::recv(socket_.native_handle(), room.data(), room.size(), 0);
+  if (got > 0) {
+    count = static_cast<std::size_t>(got);
+    return Step::kDone;
+  }
+  return got < 0 && IsTransient(errno) ? Step::kWaitToRead : Step::kFailed;
+}
+
+void Transport::ReadInto(std::function<std::span<char>()> room,
+                         std::size_t& count, Done done) {
+  Run([this, room = std::move(room),
+       &count] { return ReadOnceInto(room(), count); },
+      std::move(done));
+}
+
 Transport::Step Transport::WriteOnce(const std::string& bytes,
                                      std::size_t& written) {
   while (written < bytes.size()) {

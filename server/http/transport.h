@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "boost/asio/any_io_executor.hpp"
@@ -47,6 +48,11 @@ class Transport {
   tls::HandshakeFailure handshake_failure() const { return failure_; }
   // Appends what has come, at least one byte.
   void Read(std::string& into, Done done);
+  // Reads what has come to the front of `room()`, which is asked when something
+  // has come, and sets `count`, which must outlive the call. No room is a
+  // failure.
+  void ReadInto(std::function<std::span<char>()> room, std::size_t& count,
+                Done done);
   void Write(std::string bytes, Done done);
   // Says that nothing more is written.
   void EndWriting();
@@ -72,6 +78,7 @@ class Transport {
   Step StepOf(int result);
   Step ReadOnce(std::string& into, std::size_t max_bytes);
   Step ReadTlsOnce(std::string& into);
+  Step ReadOnceInto(std::span<char> room, std::size_t& count);
   Step WriteOnce(const std::string& bytes, std::size_t& written);
 
   const TlsContext context_;
