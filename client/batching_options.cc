@@ -1,7 +1,7 @@
+#include "client/batching_options.h"
+
 #include <string>
 #include <string_view>
-
-#include "client/batching_forwarder.h"
 
 namespace segrid {
 namespace {

@@ -1,11 +1,9 @@
-// Sixteen hashes at once: word i of each vector belongs to text i, and the
-// rounds of SHA-256 (FIPS 180-4, 6.2.2) are written as for one.
+#include "core/crypto/hash_sixteen.h"
 
 #include <cstring>
 #include <utility>
 
 #include "core/crypto/sha256_constants.h"
-#include "core/crypto/short_hash.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

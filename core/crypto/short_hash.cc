@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/base/cpu_features.h"
+#include "core/crypto/hash_sixteen.h"
 #include "core/crypto/sha256_constants.h"
 
 #if defined(__x86_64__)

@@ -37,8 +37,8 @@ class ShortText {
 inline constexpr std::size_t kMaxHashes = 16;
 
 // Hashes up to kMaxHashes texts, as many as there are digests, by whichever of
-// the functions below is fastest here; cannot fail. Thread safety: all are
-// functions of their arguments.
+// these functions and HashSixteen is fastest here; cannot fail. Thread safety:
+// all are functions of their arguments.
 void HashShortTexts(std::span<const ShortText> texts,
                     std::span<Sha256::Digest> digests);
 
@@ -50,10 +50,5 @@ void HashPortably(std::span<const ShortText> texts,
 // base::GetCpuFeatures() has `sha_ni`.
 void HashTwoWithInstructions(const ShortText& first, const ShortText& second,
                              std::array<Sha256::Digest, 2>& digests);
-
-// With vectors of 512 bits; only where
-// base::GetCpuFeatures() has `avx512`.
-void HashSixteen(std::span<const ShortText, kMaxHashes> texts,
-                 std::span<Sha256::Digest, kMaxHashes> digests);
 
 }  // namespace segrid::crypto

@@ -84,11 +84,4 @@ struct Damage {
 // "lane 'x': what", or just what.
 std::string TextOf(const Damage& damage);
 
-// Reads the books. DATA_LOSS/QUEUE_CORRUPT: what is stored is damaged or does
-// not fit together. With `damages` it goes on instead, notes all damage, and
-// gives the books of what is there.
-absl::StatusOr<std::unique_ptr<Books>> LoadBooks(
-    const Database& database, const RocksOptions& options, absl::Time now,
-    std::vector<Damage>* damages = nullptr);
-
 }  // namespace segrid::queue::rocksdb

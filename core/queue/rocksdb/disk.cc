@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "core/queue/rocksdb/load_books.h"
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
 

@@ -10,6 +10,7 @@
 #include "core/queue/rocksdb/books.h"
 #include "core/queue/rocksdb/directory.h"
 #include "core/queue/rocksdb/disk.h"
+#include "core/queue/rocksdb/load_books.h"
 #include "core/queue/rocksdb/verify.h"
 
 namespace segrid::queue::rocksdb {

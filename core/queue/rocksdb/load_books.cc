@@ -1,4 +1,4 @@
-// Reads the books from the disk.
+#include "core/queue/rocksdb/load_books.h"
 
 #include <algorithm>
 #include <optional>
@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
-#include "core/queue/rocksdb/books.h"
 #include "core/queue/rocksdb/records.h"
 
 namespace segrid::queue::rocksdb {

@@ -20,6 +20,7 @@
 #include "core/queue/rocksdb/database.h"
 #include "core/queue/rocksdb/directory.h"
 #include "core/queue/rocksdb/fsck.h"
+#include "core/queue/rocksdb/load_books.h"
 #include "core/queue/rocksdb/rebuild.h"
 #include "core/queue/rocksdb/rescue.h"
 #include "core/queue/rocksdb/verify.h"

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/cpu_features.h"
+#include "core/crypto/hash_sixteen.h"
 #include "gtest/gtest.h"
 
 namespace segrid::crypto {
