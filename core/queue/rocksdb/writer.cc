@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/status_macros.h"
 #include "core/base/thread_name.h"
 #include "core/queue/rocksdb/records.h"
 
 namespace segrid::queue::rocksdb {
 namespace {
 
+constexpr absl::Duration kIdle = absl::Seconds(1);
 constexpr absl::Duration kSweepInterval = absl::Seconds(1);
 constexpr absl::Duration kLookInterval = absl::Milliseconds(100);
 // Delivered bodies that are deleted together while the store is busy.
@@ -24,18 +27,19 @@ constexpr std::int64_t kReclaimDrainedBytes = 1 << 20;
 
 Writer::Writer(Shared& shared)
     : shared_(shared),
+      waiting_(shared.options.max_waiting_bytes,
+               shared.options.min_ahead_bytes),
       backups_(shared),
       assistant_([this] { Assist(); }),
       thread_([this] { Run(); }) {}
 
 Writer::~Writer() {
-  {
-    absl::MutexLock lock(&mu_);
-    stopping_ = true;
-  }
+  waiting_.Stop();
   assistant_.join();
   thread_.join();
 }
+
+bool Writer::Post(Call& call) { return waiting_.Post(call); }
 
 void Writer::Step(std::string_view name) {
   if (shared_.options.on_step) shared_.options.on_step(name);
@@ -46,7 +50,8 @@ absl::Duration Writer::Uptime() { return base::SystemClock().Uptime(); }
 void Writer::Run() {
   base::NameThread("queue writer");
   while (true) {
-    Calls calls = Wait();
+    Calls calls = waiting_.Wait(
+        broken_ || !has_room_ ? shared_.options.retry_interval : kIdle);
     std::unique_ptr<Flight> ahead;
     {
       absl::MutexLock lock(&ahead_mu_);
@@ -68,12 +73,22 @@ void Writer::Run() {
     } else if (ahead != nullptr || !calls.empty()) {
       CommitAll(std::move(ahead), std::move(calls));
     } else {
-      {
-        absl::MutexLock lock(&mu_);
-        if (stopping_ && waiting_.empty()) return;
-      }
+      if (waiting_.IsFinished()) return;
       if (!broken_) Rest();
     }
+  }
+}
+
+void Writer::Assist() {
+  base::NameThread("queue assist");
+  while (waiting_.AwaitAssistance()) {
+    // Taken with this lock held, so that nobody overtakes them.
+    absl::MutexLock ahead_lock(&ahead_mu_);
+    std::optional<Calls> calls = waiting_.TakeAhead();
+    if (!calls.has_value()) continue;
+    Step("ahead");
+    Add(ahead_, *std::move(calls));
+    ahead_->commit->BuildAhead();
   }
 }
 
@@ -135,20 +150,16 @@ void Writer::CommitAll(std::unique_ptr<Flight> flight, Calls calls) {
   Add(flight, std::move(calls));
   Seal(*flight->commit);
   Step("prepared");
-  {
-    absl::MutexLock lock(&mu_);
-    writing_ = true;
-  }
+  waiting_.SetWriting(true);
   Finish(*flight);
-  absl::MutexLock lock(&mu_);
-  writing_ = false;
+  waiting_.SetWriting(false);
 }
 
 void Writer::Finish(Flight& flight) {
   Commit& commit = *flight.commit;
   std::vector<std::string> ready_lanes;
   if (broken_) {
-    // What it builds upon was not written.
+    // The commit that it builds upon was not written.
     absl::Status broken;
     {
       absl::MutexLock lock(&shared_.mu);
@@ -240,6 +251,94 @@ void Writer::Reclaim(bool drained) {
           .IgnoreError();
     });
   }
+}
+
+void Writer::Break(const absl::Status& status, Calls& calls) {
+  broken_ = true;
+  next_try_ = Uptime();
+  Remember(calls);
+  for (Call& call : calls) {
+    // Acks are remembered; what was refused would be refused again.
+    if (!std::holds_alternative<AckCall>(call)) Fail(call, status);
+  }
+  absl::MutexLock lock(&shared_.mu);
+  shared_.health.broken = status;
+}
+
+void Writer::Remember(const Calls& calls) {
+  for (const Call& call : calls) {
+    const auto* const ack = std::get_if<AckCall>(&call);
+    if (ack == nullptr) continue;
+    std::vector<Range>& ranges = unsaved_acks_[ack->settlement.lane];
+    ranges.insert(ranges.end(), ack->settlement.ranges.begin(),
+                  ack->settlement.ranges.end());
+    ranges = Normalized(std::move(ranges));
+  }
+}
+
+void Writer::ServeBroken(Calls calls) {
+  Remember(calls);
+  {
+    absl::ReaderMutexLock disk_lock(&shared_.disk_mu);
+    absl::MutexLock lock(&shared_.mu);
+    const absl::Status broken = shared_.health.broken;
+    if (Database* const database = shared_.disk->database()) {
+      // Its batch is never written: the acks are remembered.
+      Commit commit({shared_.options, *database, *shared_.books,
+                     batches_[batch_], shared_.clock.Now()});
+      for (Call& call : calls) {
+        if (std::holds_alternative<AckCall>(call)) commit.Add(call);
+      }
+    }
+    for (Call& call : calls) {
+      if (std::holds_alternative<AckCall>(call)) {
+        std::get<AckCall>(call).result = absl::OkStatus();
+      } else {
+        Fail(call, broken);
+      }
+    }
+  }
+  AnswerLater(std::move(calls), {});
+}
+
+absl::Status Writer::Recover() {
+  SEGRID_RETURN_IF_ERROR(shared_.disk->Probe());
+  std::unique_ptr<Books> books;
+  {
+    absl::WriterMutexLock lock(&shared_.disk_mu);
+    SEGRID_RETURN_IF_ERROR(shared_.disk->Reopen());
+    SEGRID_ASSIGN_OR_RETURN(books, shared_.disk->Load(shared_.clock.Now()));
+  }
+  SEGRID_RETURN_IF_ERROR(SaveAcks(*books));
+  std::vector<std::string> lanes;
+  {
+    absl::MutexLock lock(&shared_.mu);
+    for (const auto& [name, book] : books->lanes) lanes.push_back(name);
+    shared_.books = std::move(books);
+    ++shared_.generation;
+  }
+  broken_ = false;
+  unsaved_acks_.clear();
+  AnswerLater({}, std::move(lanes));
+  return absl::OkStatus();
+}
+
+absl::Status Writer::SaveAcks(Books& books) {
+  Commit commit({shared_.options, *shared_.disk->database(), books,
+                 batches_[batch_], shared_.clock.Now()});
+  for (const auto& [lane, ranges] : unsaved_acks_) {
+    Call call = AckCall{.settlement = {.lane = lane, .ranges = ranges}};
+    commit.Add(call);
+  }
+  commit.Prepare();
+  if (commit.empty()) return absl::OkStatus();
+  commit.Build();
+  SEGRID_RETURN_IF_ERROR(
+      shared_.disk->database()->Write(commit.batch(), shared_.options.sync));
+  commit.Publish();
+  shared_.disk->Note(books, true, shared_.clock.Now());
+  shared_.disk->SetMark();
+  return absl::OkStatus();
 }
 
 }  // namespace segrid::queue::rocksdb

@@ -20,6 +20,7 @@
 #include "core/queue/rocksdb/commit.h"
 #include "core/queue/rocksdb/serial_thread.h"
 #include "core/queue/rocksdb/shared.h"
+#include "core/queue/rocksdb/waiting_calls.h"
 #include "rocksdb/write_batch.h"
 
 namespace segrid::queue::rocksdb {
@@ -48,7 +49,7 @@ class Writer {
   const BackupDesk& backups() const { return backups_; }
 
  private:
-  using Calls = std::vector<Call>;
+  using Calls = WaitingCalls::Calls;
   // A commit on its way to the disk, and who waits for it.
   struct Flight {
     Calls calls{};
@@ -57,12 +58,6 @@ class Writer {
 
   void Run();
   void Assist();
-  bool NeedsAssistance() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Waits for something to do, and takes what waits.
-  Calls Wait();
-  // Calls that may be done in one commit. One that waits for those before it
-  // is taken alone.
-  Calls TakeWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CommitAll(std::unique_ptr<Flight> flight, Calls calls);
   // Lets a commit, a new one if it is null, do what the calls ask for, except
   // appends when the disk is full.
@@ -91,20 +86,14 @@ class Writer {
 
   Shared& shared_;
 
-  absl::Mutex mu_;
-  Calls waiting_ ABSL_GUARDED_BY(mu_);
-  std::int64_t waiting_bytes_ ABSL_GUARDED_BY(mu_) = 0;
-  int waiting_alone_ ABSL_GUARDED_BY(mu_) = 0;
-  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
-  bool writing_ ABSL_GUARDED_BY(mu_) = false;  // A commit is on its way.
-  std::int64_t ahead_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // In `ahead_`.
+  WaitingCalls waiting_;
 
-  // Before `mu_` and Shared::mu when more than one is held.
+  // Before Shared::mu when both are held.
   absl::Mutex ahead_mu_;
   // The next commit, as far as the assistant has come.
   std::unique_ptr<Flight> ahead_ ABSL_GUARDED_BY(ahead_mu_);
 
-  // The writer's thread; the assistant's only while `writing_`, and reading
+  // The writer's thread; the assistant's only while it writes, and reading
   // all but the batches.
   std::array<::rocksdb::WriteBatch, 2> batches_;  // Used in turn.
   std::size_t batch_ = 0;

@@ -1,26 +1,21 @@
-// What waits for the writer, and what its assistant does with it.
+#include "core/queue/rocksdb/waiting_calls.h"
 
 #include <iterator>
-#include <memory>
 #include <utility>
-
-#include "core/base/thread_name.h"
-#include "core/queue/rocksdb/writer.h"
 
 namespace segrid::queue::rocksdb {
 namespace {
 
 // One commit takes no more JSON than this, if it takes more than one call.
 constexpr std::int64_t kMaxCommitBytes = 8 << 20;
-constexpr absl::Duration kIdle = absl::Seconds(1);
 
 }  // namespace
 
-bool Writer::Post(Call& call) {
+bool WaitingCalls::Post(Call& call) {
   const std::int64_t bytes = BytesOf(call);
   absl::MutexLock lock(&mu_);
   if (bytes > 0 && waiting_bytes_ > 0 &&
-      waiting_bytes_ + bytes > shared_.options.max_waiting_bytes) {
+      waiting_bytes_ + bytes > max_waiting_bytes_) {
     return false;
   }
   waiting_bytes_ += bytes;
@@ -29,23 +24,31 @@ bool Writer::Post(Call& call) {
   return true;
 }
 
-Writer::Calls Writer::Wait() {
+void WaitingCalls::Stop() {
+  absl::MutexLock lock(&mu_);
+  stopping_ = true;
+}
+
+bool WaitingCalls::IsFinished() const {
+  absl::MutexLock lock(&mu_);
+  return stopping_ && waiting_.empty();
+}
+
+WaitingCalls::Calls WaitingCalls::Wait(absl::Duration timeout) {
   const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return stopping_ || !waiting_.empty() || ahead_bytes_ > 0;
   };
-  const absl::Duration timeout =
-      broken_ || !has_room_ ? shared_.options.retry_interval : kIdle;
   absl::MutexLock lock(&mu_);
   mu_.AwaitWithTimeout(absl::Condition(&awake), timeout);
   const bool ahead = std::exchange(ahead_bytes_, 0) > 0;
-  // What is ahead is written first.
+  // The assistant's commit is written first.
   if (ahead && !waiting_.empty() && WaitsForCommits(waiting_.front())) {
     return {};
   }
-  return TakeWaiting();
+  return Take();
 }
 
-Writer::Calls Writer::TakeWaiting() {
+WaitingCalls::Calls WaitingCalls::Take() {
   Calls calls;
   std::int64_t bytes = 0;
   auto end = waiting_.begin();
@@ -68,36 +71,31 @@ Writer::Calls Writer::TakeWaiting() {
   return calls;
 }
 
-bool Writer::NeedsAssistance() const {
-  return writing_ && waiting_alone_ == 0 &&
-         waiting_bytes_ >= shared_.options.min_ahead_bytes &&
-         ahead_bytes_ < kMaxCommitBytes;
+void WaitingCalls::SetWriting(bool writing) {
+  absl::MutexLock lock(&mu_);
+  writing_ = writing;
 }
 
-void Writer::Assist() {
-  base::NameThread("queue assist");
+bool WaitingCalls::NeedsAssistance() const {
+  return writing_ && waiting_alone_ == 0 &&
+         waiting_bytes_ >= min_ahead_bytes_ && ahead_bytes_ < kMaxCommitBytes;
+}
+
+bool WaitingCalls::AwaitAssistance() {
   const auto awake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return stopping_ || NeedsAssistance();
   };
-  while (true) {
-    {
-      absl::MutexLock lock(&mu_, absl::Condition(&awake));
-      if (stopping_) return;
-    }
-    // Taken with this lock held, so that nobody overtakes them.
-    absl::MutexLock ahead_lock(&ahead_mu_);
-    Calls calls;
-    {
-      absl::MutexLock lock(&mu_);
-      if (!NeedsAssistance()) continue;
-      ahead_bytes_ += waiting_bytes_;
-      calls = TakeWaiting();
-      ahead_bytes_ -= waiting_bytes_;
-    }
-    Step("ahead");
-    Add(ahead_, std::move(calls));
-    ahead_->commit->BuildAhead();
-  }
+  absl::MutexLock lock(&mu_, absl::Condition(&awake));
+  return !stopping_;
+}
+
+std::optional<WaitingCalls::Calls> WaitingCalls::TakeAhead() {
+  absl::MutexLock lock(&mu_);
+  if (!NeedsAssistance()) return std::nullopt;
+  ahead_bytes_ += waiting_bytes_;
+  Calls calls = Take();
+  ahead_bytes_ -= waiting_bytes_;
+  return calls;
 }
 
 }  // namespace segrid::queue::rocksdb
