@@ -9,106 +9,38 @@
 #include "core/queue/errors.h"
 #include "core/queue/rocksdb/erased_body.h"
 #include "core/queue/rocksdb/records.h"
-#include "core/queue/rocksdb/staged.h"
 
 namespace segrid::queue::rocksdb {
 
-namespace rdb = ::rocksdb;
-
-namespace {
-
-rdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
-
-}  // namespace
-
-Commit::Commit(const CommitEnvironment& environment)
-    : options_(environment.options),
-      database_(environment.database),
-      books_(environment.books),
-      batch_(environment.batch),
-      now_(environment.now),
-      total_bytes_(environment.books.Bytes()) {
-  batch_.Clear();
-}
-
-Commit::~Commit() = default;
+Commit::Commit(const CommitDeps& deps)
+    : options_(deps.options),
+      database_(deps.database),
+      books_(deps.books),
+      now_(deps.now),
+      records_(deps),
+      appends_(deps, records_) {}
 
 void Commit::Add(Call& call) {
   std::visit([this](auto& one) { Do(one); }, call);
 }
 
-// A batch fails only when it grows over 4 GB; what waits is limited.
-void Commit::Put(Family family, std::string_view key,
-                 const std::string& value) {
-  batch_.Put(database_.family(family), ToSlice(key), value)
-      .PermitUncheckedError();
-}
-
-void Commit::Delete(Family family, std::string_view key) {
-  batch_.Delete(database_.family(family), ToSlice(key)).PermitUncheckedError();
-}
-
-void Commit::Touch(LaneBook& book) {
-  changed_ = true;
-  if (std::find(touched_.begin(), touched_.end(), &book) == touched_.end()) {
-    touched_.push_back(&book);
-  }
-}
-
 void Commit::RewriteAll() {
-  for (const auto& [name, book] : books_.lanes) Touch(*book);
-  changed_ = true;
+  records_.TouchAll();
   Prepare();
 }
 
-template <class Record>
-void Commit::PutTwice(const std::string& key, const Record& record) {
-  Put(Family::kLanes, key, Encode(record, key));
-  if (books_.format < kFormatWithOrigins) return;
-  const std::string copy = CopyKey(key);
-  Put(Family::kSettled, copy, Encode(record, copy));
+void Commit::Prepare() { records_.Prepare(appends_.accepted()); }
+
+void Commit::Publish() {
+  appends_.Publish();
+  if (!records_.changed()) return;
+  ++books_.commit;
+  --books_.staged_commits;
+  books_.accepted_total += appends_.accepted();
+  books_.staged_accepted -= appends_.accepted();
 }
 
-void Commit::WriteLane(LaneBook& book) {
-  const Lane& lane = book.lane;
-  const std::vector<Range> gone = lane.gone();
-  for (const Range& old : book.saved_gone) {
-    if (std::find(gone.begin(), gone.end(), old) == gone.end()) {
-      Delete(Family::kSettled, SequenceKey(lane.id(), old.first));
-    }
-  }
-  for (const Range& range : gone) {
-    if (std::find(book.saved_gone.begin(), book.saved_gone.end(), range) ==
-        book.saved_gone.end()) {
-      const std::string key = SequenceKey(lane.id(), range.first);
-      Put(Family::kSettled, key, EncodeSettled(range.last, key));
-    }
-  }
-  LaneRecord record{.id = lane.id(),
-                    .cursor = lane.cursor(),
-                    .next = book.reserved,
-                    .next_dead_id = lane.dead_letters.next_id(),
-                    .ledger = lane.ledger};
-  if (books_.format >= kFormatWithOrigins) {
-    record.commit = number_;
-    record.gone = gone;
-  }
-  book.saved_gone = gone;
-  record.ledger.accepted += book.staged_count;
-  record.ledger.pending_bytes += book.staged_bytes;
-  PutTwice(LaneKey(lane.name()), record);
-}
-
-void Commit::Prepare() {
-  if (!changed_) return;
-  ++books_.staged_commits;
-  books_.staged_accepted += accepted_;
-  number_ = books_.commit + books_.staged_commits;
-  for (LaneBook* const book : touched_) WriteLane(*book);
-  PutTwice(std::string(kStoreKey),
-           StoreRecord{number_, books_.accepted_total + books_.staged_accepted,
-                       books_.dedup.forgotten_until()});
-}
+void Commit::Do(AppendCall& call) { call.result = appends_.Append(call); }
 
 absl::StatusOr<Body> Commit::ReadBody(const LaneBook& book,
                                       Sequence chunk) const {
@@ -143,10 +75,10 @@ absl::StatusOr<std::int64_t> Commit::Settle(LaneBook& book,
   // Those at the front are deleted together, see Sweep.
   for (const Sequence chunk : settled.chunks) {
     if (chunk >= book.lane.oldest_chunk()) {
-      Delete(Family::kBodies, SequenceKey(book.lane.id(), chunk));
+      records_.Delete(Family::kBodies, SequenceKey(book.lane.id(), chunk));
     }
   }
-  Touch(book);
+  records_.Touch(book);
   return settled.count;
 }
 
@@ -180,7 +112,7 @@ absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
   for (const DeadLetter& letter : letters) {
     const std::uint64_t id = book.lane.dead_letters.next_id();
     const std::string key = SequenceKey(book.lane.id(), id);
-    Put(Family::kDead, key, Encode(letter, key));
+    records_.Put(Family::kDead, key, Encode(letter, key));
     book.lane.dead_letters.Add(
         id, {.sequence = letter.sequence,
              .reason = letter.reason,
@@ -189,7 +121,7 @@ absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
     buried.push_back({letter.sequence, letter.sequence});
   }
   if (!letters.empty()) {
-    needs_sync_ = true;
+    records_.NeedSync();
     SEGRID_RETURN_IF_ERROR(
         Settle(book, Normalized(std::move(buried))).status());
   }
@@ -233,8 +165,8 @@ absl::StatusOr<bool> Commit::MakeLetters(const LaneBook& book,
 void Commit::DropDeadLetter(LaneBook& book, std::uint64_t id) {
   book.lane.dead_letters.Remove(id);
   ++book.lane.ledger.dropped;
-  Delete(Family::kDead, SequenceKey(book.lane.id(), id));
-  Touch(book);
+  records_.Delete(Family::kDead, SequenceKey(book.lane.id(), id));
+  records_.Touch(book);
 }
 
 void Commit::PurgeDeadLetter(LaneBook& book, std::uint64_t id) {
@@ -259,7 +191,7 @@ void Commit::Do(PurgeCall& call) {
   const auto ids = book->lane.dead_letters.Select(call.filter);
   for (const std::uint64_t id : ids) PurgeDeadLetter(*book, id);
   call.result = std::ssize(ids);
-  needs_sync_ = true;
+  records_.NeedSync();
 }
 
 void Commit::Do(DropCall& call) {
@@ -275,8 +207,8 @@ void Commit::Do(DropCall& call) {
   book->lane.ledger.purged += pending;
   call.result =
       DroppedLane{.pending = pending, .dead_letters = std::ssize(ids)};
-  Touch(*book);
-  needs_sync_ = true;
+  records_.Touch(*book);
+  records_.NeedSync();
 }
 
 void Commit::Do(EraseCall& call) {
@@ -300,7 +232,7 @@ void Commit::Do(EraseCall& call) {
     ++erased.answers;
     if (status.ok() && !call.dry_run) status = EraseAnswer(*book, id);
   }
-  needs_sync_ = true;
+  records_.NeedSync();
   call.result = erased;
   if (!status.ok()) call.result = status;
 }
@@ -312,8 +244,8 @@ absl::Status Commit::EraseIn(LaneBook& book, const EraseCall::InChunk& chunk,
   if (!lane.chunks().contains(chunk.first)) {
     // All of it is settled: it only waits to be swept.
     if (dry_run) return absl::OkStatus();
-    Delete(Family::kBodies, key);
-    Touch(book);
+    records_.Delete(Family::kBodies, key);
+    records_.Touch(book);
     return absl::OkStatus();
   }
   std::vector<Range> ranges;
@@ -343,11 +275,11 @@ absl::Status Commit::EraseIn(LaneBook& book, const EraseCall::InChunk& chunk,
   book.lane.ledger.dropped += count;
   book.lane.ledger.purged += count;
   if (lane.chunks().contains(chunk.first)) {
-    Put(Family::kBodies, key, *without);
+    records_.Put(Family::kBodies, key, *without);
   } else {
-    Delete(Family::kBodies, key);
+    records_.Delete(Family::kBodies, key);
   }
-  Touch(book);
+  records_.Touch(book);
   return absl::OkStatus();
 }
 
@@ -361,8 +293,8 @@ absl::Status Commit::EraseAnswer(LaneBook& book, std::uint64_t id) {
     return Corrupt(absl::StrCat("dead letter ", id, " cannot be read"));
   }
   letter->answer = kErasedAnswer;
-  Put(Family::kDead, key, Encode(*letter, key));
-  Touch(book);
+  records_.Put(Family::kDead, key, Encode(*letter, key));
+  records_.Touch(book);
   return absl::OkStatus();
 }
 
@@ -387,8 +319,8 @@ void Commit::Do(ReplayCall& call) {
       return;
     }
     book->lane.dead_letters.Remove(id);
-    Delete(Family::kDead, key);
-    StageReplay(*book, *std::move(letter));
+    records_.Delete(Family::kDead, key);
+    appends_.Replay(*book, *std::move(letter));
     ++replayed;
   }
   call.result = replayed;
@@ -400,14 +332,11 @@ void Commit::Sweep(std::int64_t min_bytes) {
     if (book->garbage_bytes > 0 && book->garbage_bytes >= min_bytes &&
         book->bodies_from < end) {
       const LaneId id = book->lane.id();
-      batch_
-          .DeleteRange(database_.family(Family::kBodies),
-                       SequenceKey(id, book->bodies_from), SequenceKey(id, end))
-          .PermitUncheckedError();
+      records_.DeleteRange(Family::kBodies, SequenceKey(id, book->bodies_from),
+                           SequenceKey(id, end));
       book->bodies_from = end;
       book->deleted_bytes += book->garbage_bytes;
       book->garbage_bytes = 0;
-      changed_ = true;
     }
   }
 }
@@ -436,12 +365,9 @@ void Commit::SweepRecords(int max_records) {
                  })
         .IgnoreError();
     if (end == book->chunks_from) continue;
-    batch_
-        .DeleteRange(database_.family(Family::kChunks), SequenceKey(id, 0),
-                     SequenceKey(id, end))
-        .PermitUncheckedError();
+    records_.DeleteRange(Family::kChunks, SequenceKey(id, 0),
+                         SequenceKey(id, end));
     book->chunks_from = end;
-    changed_ = true;
   }
 }
 

@@ -4,8 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,20 +13,13 @@
 #include "core/queue/rocksdb/body.h"
 #include "core/queue/rocksdb/books.h"
 #include "core/queue/rocksdb/calls.h"
+#include "core/queue/rocksdb/commit_records.h"
 #include "core/queue/rocksdb/database.h"
 #include "core/queue/rocksdb/options.h"
+#include "core/queue/rocksdb/staged_appends.h"
 #include "rocksdb/write_batch.h"
 
 namespace segrid::queue::rocksdb {
-
-// What a commit needs; all must outlive it.
-struct CommitEnvironment {
-  const RocksOptions& options;
-  const Database& database;
-  Books& books;
-  ::rocksdb::WriteBatch& batch;  // To fill; kept for its memory.
-  absl::Time now;
-};
 
 // Add calls, Prepare, Build, write the batch, Publish. Appended messages are in
 // the books only after Publish; all else is there at once, so a commit that
@@ -38,8 +29,7 @@ struct CommitEnvironment {
 // but Build… need whatever guards the books.
 class Commit {
  public:
-  explicit Commit(const CommitEnvironment& environment);
-  ~Commit();
+  explicit Commit(const CommitDeps& deps);
   Commit(const Commit&) = delete;
   Commit& operator=(const Commit&) = delete;
 
@@ -56,27 +46,27 @@ class Commit {
   void SweepRecords(int max_records);
 
   // True when nothing needs to be written.
-  bool empty() const { return !changed_; }
+  bool empty() const { return !records_.changed(); }
   // True when somebody is promised that it is on the disk.
-  bool needs_sync() const { return needs_sync_; }
+  bool needs_sync() const { return records_.needs_sync(); }
 
   // Adds the records of all lanes, whether they changed or not: for repair.
   void RewriteAll();
   // After the last call: adds the lanes' records.
   void Prepare();
   // Does a part of Build()'s work ahead, between calls.
-  void BuildAhead();
+  void BuildAhead() { appends_.PackFull(); }
   // Adds what is appended, which takes the time to pack and copy it.
-  void Build();
-  ::rocksdb::WriteBatch& batch() { return batch_; }
+  void Build() { appends_.Build(); }
+  ::rocksdb::WriteBatch& batch() { return records_.batch(); }
   // After the batch was written.
   void Publish();
   // Lanes that have something to take now.
-  const std::vector<std::string>& ready_lanes() const { return ready_lanes_; }
+  const std::vector<std::string>& ready_lanes() const {
+    return appends_.ready_lanes();
+  }
 
  private:
-  struct Staged;  // commit_append.cc
-
   void Do(AppendCall& call);
   void Do(AckCall& call);
   void Do(DeadLetterCall& call);
@@ -108,44 +98,13 @@ class Commit {
                        bool dry_run, ErasedLane& erased);
   absl::Status EraseAnswer(LaneBook& book, std::uint64_t id);
 
-  // commit_append.cc
-  absl::Status CheckRoom(const AppendCall& call,
-                         const std::vector<std::vector<bool>>& fresh);
-  // Stages one of the call's chunks.
-  LaneAppend Stage(const AppendCall& call, std::size_t chunk,
-                   const std::vector<bool>& fresh);
-  // Messages of a chunk, all of them as packed, or a run of them.
-  void StagePacked(LaneBook& book, const AppendCall& call, std::size_t chunk);
-  void StageRun(LaneBook& book, const Chunk& chunk,
-                const std::vector<IdHash>& ids, Range places);
-  // After messages were added to `staged`.
-  void Count(Staged& staged, std::size_t messages, std::int64_t bytes);
-  void StageReplay(LaneBook& book, DeadLetter letter);
-  // The chunk that the lane's next messages go to.
-  Staged& OpenChunk(LaneBook& book, bool replay, std::size_t messages = 1,
-                    std::size_t bytes = 1);
-  void Touch(LaneBook& book);
-  void WriteLane(LaneBook& book);
-  // A record of Family::kLanes, and its copy.
-  template <class Record>
-  void PutTwice(const std::string& key, const Record& record);
-  void Put(Family family, std::string_view key, const std::string& value);
-  void Delete(Family family, std::string_view key);
-
   const RocksOptions& options_;
   const Database& database_;
   Books& books_;
-  ::rocksdb::WriteBatch& batch_;
   const absl::Time now_;
 
-  std::deque<Staged> staged_;
-  std::vector<LaneBook*> touched_;
-  std::vector<std::string> ready_lanes_;
-  std::int64_t total_bytes_ = 0;  // Of the store, with what is staged.
-  std::int64_t accepted_ = 0;
-  std::uint64_t number_ = 0;  // Of this commit; since Prepare().
-  bool changed_ = false;
-  bool needs_sync_ = false;
+  CommitRecords records_;
+  StagedAppends appends_;
 };
 
 }  // namespace segrid::queue::rocksdb

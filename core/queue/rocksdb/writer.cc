@@ -115,9 +115,9 @@ void Writer::Add(std::unique_ptr<Flight>& flight, Calls calls) {
     flight = std::make_unique<Flight>();
     batch_ = (batch_ + 1) % batches_.size();
     absl::MutexLock lock(&shared_.mu);
-    flight->commit = std::make_unique<Commit>(CommitEnvironment{
-        shared_.options, *shared_.disk->database(), *shared_.books,
-        batches_[batch_], shared_.clock.Now()});
+    flight->commit = std::make_unique<Commit>(
+        CommitDeps{shared_.options, *shared_.disk->database(), *shared_.books,
+                   batches_[batch_], shared_.clock.Now()});
   }
   for (Call& call : calls) {
     const bool appends = std::holds_alternative<AppendCall>(call);

@@ -1,15 +1,12 @@
-// The part of a commit that appends.
+#include "core/queue/rocksdb/staged_appends.h"
 
 #include <algorithm>
-#include <array>
-#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/queue/errors.h"
-#include "core/queue/rocksdb/commit.h"
 #include "core/queue/rocksdb/records.h"
-#include "core/queue/rocksdb/staged.h"
 
 namespace segrid::queue::rocksdb {
 
@@ -22,7 +19,14 @@ constexpr std::size_t kAhead = 8;
 
 }  // namespace
 
-void Commit::Do(AppendCall& call) {
+StagedAppends::StagedAppends(const CommitDeps& deps, CommitRecords& records)
+    : options_(deps.options),
+      books_(deps.books),
+      records_(records),
+      now_(deps.now),
+      total_bytes_(deps.books.Bytes()) {}
+
+absl::StatusOr<AppendResult> StagedAppends::Append(const AppendCall& call) {
   std::vector<std::vector<bool>> fresh(call.ids.size());
   for (std::size_t i = 0; i < call.ids.size(); ++i) {
     fresh[i].reserve(call.ids[i].size());
@@ -38,18 +42,17 @@ void Commit::Do(AppendCall& call) {
         if (fresh[i][j]) books_.dedup.Erase(call.ids[i][j]);
       }
     }
-    call.result = std::move(room);
-    return;
+    return room;
   }
   AppendResult result;
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     result.lanes.push_back(Stage(call, i, fresh[i]));
   }
-  call.result = std::move(result);
+  return result;
 }
 
-absl::Status Commit::CheckRoom(const AppendCall& call,
-                               const std::vector<std::vector<bool>>& fresh) {
+absl::Status StagedAppends::CheckRoom(
+    const AppendCall& call, const std::vector<std::vector<bool>>& fresh) {
   std::int64_t added = 0;
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     const Chunk& chunk = call.batch.chunks[i];
@@ -73,8 +76,8 @@ absl::Status Commit::CheckRoom(const AppendCall& call,
   return absl::OkStatus();
 }
 
-LaneAppend Commit::Stage(const AppendCall& call, std::size_t place,
-                         const std::vector<bool>& fresh) {
+LaneAppend StagedAppends::Stage(const AppendCall& call, std::size_t place,
+                                const std::vector<bool>& fresh) {
   const Chunk& chunk = call.batch.chunks[place];
   LaneAppend result;
   result.accepted = std::count(fresh.begin(), fresh.end(), true);
@@ -83,7 +86,7 @@ LaneAppend Commit::Stage(const AppendCall& call, std::size_t place,
   LaneBook& book = books_.FindOrMake(chunk.lane);
   if (result.duplicates > 0) {
     book.lane.ledger.duplicates += result.duplicates;
-    Touch(book);
+    records_.Touch(book);
   }
   if (result.accepted == 0) return result;
   result.ticket.count = result.accepted;
@@ -100,16 +103,17 @@ LaneAppend Commit::Stage(const AppendCall& call, std::size_t place,
   }
   result.ticket.range.last = book.reserved - 1;
   accepted_ += result.accepted;
-  needs_sync_ = true;
+  records_.NeedSync();
   return result;
 }
 
-void Commit::StagePacked(LaneBook& book, const AppendCall& call,
-                         std::size_t place) {
+void StagedAppends::StagePacked(LaneBook& book, const AppendCall& call,
+                                std::size_t place) {
   const std::vector<IdHash>& ids = call.ids[place];
   std::size_t i = 0;
   for (const PackedRun& run : call.packed[place].runs) {
-    Staged& staged = OpenChunk(book, false, run.count, run.frame.json_bytes);
+    StagedChunk& staged =
+        OpenChunk(book, false, run.count, run.frame.json_bytes);
     const std::uint32_t bytes_before = staged.body.bytes();
     staged.ids.insert(staged.ids.end(), ids.begin() + std::ptrdiff_t(i),
                       ids.begin() + std::ptrdiff_t(i + run.count));
@@ -122,10 +126,10 @@ void Commit::StagePacked(LaneBook& book, const AppendCall& call,
   }
 }
 
-void Commit::StageRun(LaneBook& book, const Chunk& chunk,
-                      const std::vector<IdHash>& ids, Range places) {
+void StagedAppends::StageRun(LaneBook& book, const Chunk& chunk,
+                             const std::vector<IdHash>& ids, Range places) {
   for (std::size_t i = places.first; i <= places.last;) {
-    Staged& staged = OpenChunk(book, false);
+    StagedChunk& staged = OpenChunk(book, false);
     const std::size_t begin = i;
     const std::uint32_t bytes_before = staged.body.bytes();
     for (; i <= places.last && staged.HasRoom(); ++i) {
@@ -141,7 +145,8 @@ void Commit::StageRun(LaneBook& book, const Chunk& chunk,
   }
 }
 
-void Commit::Count(Staged& staged, std::size_t messages, std::int64_t bytes) {
+void StagedAppends::Count(StagedChunk& staged, std::size_t messages,
+                          std::int64_t bytes) {
   LaneBook& book = *staged.book;
   book.reserved += messages;
   book.staged_count += static_cast<std::int64_t>(messages);
@@ -149,8 +154,8 @@ void Commit::Count(Staged& staged, std::size_t messages, std::int64_t bytes) {
   total_bytes_ += bytes;
 }
 
-void Commit::StageReplay(LaneBook& book, DeadLetter letter) {
-  Staged& staged = OpenChunk(book, true);
+void StagedAppends::Replay(LaneBook& book, DeadLetter letter) {
+  StagedChunk& staged = OpenChunk(book, true);
   const std::string_view track = letter.track.view();
   const auto id_at = track.find(letter.message_id);
   staged.body.AddJson(track);
@@ -162,60 +167,55 @@ void Commit::StageReplay(LaneBook& book, DeadLetter letter) {
   ++book.reserved;
   book.staged_bytes += bytes;
   total_bytes_ += bytes;
-  needs_sync_ = true;
+  records_.NeedSync();
 }
 
-Commit::Staged& Commit::OpenChunk(LaneBook& book, bool replay,
-                                  std::size_t messages, std::size_t bytes) {
-  Touch(book);
+StagedChunk& StagedAppends::OpenChunk(LaneBook& book, bool replay,
+                                      std::size_t messages, std::size_t bytes) {
+  records_.Touch(book);
   const auto last = std::find_if(
       staged_.rbegin(), staged_.rend(),
-      [&book](const Staged& staged) { return staged.book == &book; });
+      [&book](const StagedChunk& staged) { return staged.book == &book; });
   if (last != staged_.rend() && last->replay == replay &&
       last->HasRoom(messages, bytes)) {
     return *last;
   }
-  Staged& opened = staged_.emplace_back();
+  StagedChunk& opened = staged_.emplace_back();
   opened.book = &book;
   opened.first = book.reserved;
   opened.replay = replay;
   return opened;
 }
 
-void Commit::BuildAhead() {
-  for (Staged& staged : staged_) staged.body.PackFull();
+void StagedAppends::PackFull() {
+  for (StagedChunk& staged : staged_) staged.body.PackFull();
 }
 
-void Commit::Build() {
-  for (Staged& staged : staged_) {
+void StagedAppends::Build() {
+  for (StagedChunk& staged : staged_) {
     staged.key = SequenceKey(staged.book->lane.id(), staged.first);
     std::vector<rdb::Slice> slices;
     std::optional<BodyOrigin> origin;
     if (books_.format >= kFormatWithOrigins) {
       origin = BodyOrigin{.lane = staged.book->lane.name(),
-                          .commit = number_,
+                          .commit = records_.number(),
                           .accepted_time = now_,
                           .replayed = staged.replay};
     }
     for (const std::string_view part : staged.body.Finish(staged.key, origin)) {
       slices.emplace_back(part.data(), part.size());
     }
-    const rdb::Slice key(staged.key);
-    // Only a batch over 4 GB can fail; waiting bytes are limited.
-    batch_
-        .Put(database_.family(Family::kBodies), rdb::SliceParts(&key, 1),
-             rdb::SliceParts(slices.data(), static_cast<int>(slices.size())))
-        .PermitUncheckedError();
+    records_.Put(Family::kBodies, staged.key, slices);
     const ChunkRecord record{{.count = staged.body.count(),
                               .bytes = staged.body.bytes(),
                               .accepted_time = now_},
                              std::move(staged.ids)};
-    Put(Family::kChunks, staged.key, Encode(record, staged.key));
+    records_.Put(Family::kChunks, staged.key, Encode(record, staged.key));
   }
 }
 
-void Commit::Publish() {
-  for (const Staged& staged : staged_) {
+void StagedAppends::Publish() {
+  for (const StagedChunk& staged : staged_) {
     LaneBook& book = *staged.book;
     book.lane.AddChunk(staged.first, {.count = staged.body.count(),
                                       .bytes = staged.body.bytes(),
@@ -230,11 +230,6 @@ void Commit::Publish() {
       ready_lanes_.push_back(book.lane.name());
     }
   }
-  if (!changed_) return;
-  ++books_.commit;
-  --books_.staged_commits;
-  books_.accepted_total += accepted_;
-  books_.staged_accepted -= accepted_;
 }
 
 }  // namespace segrid::queue::rocksdb

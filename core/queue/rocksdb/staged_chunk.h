@@ -9,7 +9,6 @@
 
 #include "core/queue/rocksdb/body.h"
 #include "core/queue/rocksdb/books.h"
-#include "core/queue/rocksdb/commit.h"
 
 namespace segrid::queue::rocksdb {
 
@@ -18,14 +17,15 @@ namespace segrid::queue::rocksdb {
 inline constexpr std::uint32_t kMaxChunkBytes = 512 << 10;
 inline constexpr std::uint32_t kMaxChunkMessages = 2'500;
 
-struct Commit::Staged {
+// Not thread-safe.
+struct StagedChunk {
   LaneBook* book = nullptr;
   Sequence first = 0;
   bool replay = false;  // Its messages were accepted before.
   std::string key{};
   BodyBuilder body{};
   std::vector<IdHash> ids{};
-  std::vector<Bytes> kept{};  // What the body's views lie in.
+  std::vector<Bytes> kept{};  // The body's views lie in these.
 
   void Add(const Message& m) {
     body.Add(m.size_bytes, m.id_offset - m.offset, m.id_size_bytes);
