@@ -168,7 +168,8 @@ CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
       ->type_name("FILE");
   suite
       ->add_option("--skip", options.skip,
-                   "paths, rpc, micro, queue, client, node, memory")
+                   "paths, rpc, micro, queue, client, node, alternatives, "
+                   "limits, memory")
       ->delimiter(',');
   suite->add_option("--json", arguments.json_path,
                     "Write the result as JSON; - = stdout");

@@ -77,6 +77,23 @@ std::string ScriptBeside(const SuiteOptions& options, const char* script) {
       .string();
 }
 
+// Those that are scripts in Python, beside those in Node.
+void AddLimitPrograms(const SuiteOptions& options,
+                      std::vector<MicroProgram>& programs) {
+  if (!options.Has("limits") || options.node_script.empty()) return;
+  const std::string bin =
+      std::filesystem::path(options.self_binary).parent_path().string();
+  const std::string seconds = absl::StrCat("--seconds=", 2 * options.scale);
+  programs.push_back({"overload",
+                      {"python3", ScriptBeside(options, "../overload.py"), bin,
+                       seconds, "--out="},
+                      /*once=*/true});
+  programs.push_back({"scaling",
+                      {"python3", ScriptBeside(options, "../scaling.py"), bin,
+                       options.node_body, seconds, "--out="},
+                      /*once=*/true});
+}
+
 // Those that need Node.
 void AddNodePrograms(const SuiteOptions& options,
                      std::vector<MicroProgram>& programs,
@@ -151,6 +168,7 @@ std::vector<MicroProgram> ProgramsOf(const SuiteOptions& options,
           "--benchmark_out="}});
   }
   AddNodePrograms(options, programs, notes);
+  AddLimitPrograms(options, programs);
   return programs;
 }
 void Append(std::vector<SuiteRow> more, std::vector<SuiteRow>& rows) {
@@ -222,9 +240,9 @@ absl::Status SuiteOptions::Validate() const {
   for (const std::string& part : skip) {
     if (std::find(kSuiteParts.begin(), kSuiteParts.end(), part) ==
         kSuiteParts.end()) {
-      return OutOfRange(
-          "skip",
-          "of paths, rpc, micro, queue, client, node, alternatives, memory");
+      return OutOfRange("skip",
+                        "of paths, rpc, micro, queue, client, node, "
+                        "alternatives, limits, memory");
     }
   }
   return absl::OkStatus();
@@ -283,6 +301,7 @@ absl::StatusOr<SuiteResult> RunSuite(const SuiteOptions& options,
   if (options.Has("alternatives")) {
     Append(micro.Rows(kAlternativeCases), result.rows);
   }
+  if (options.Has("limits")) Append(micro.Rows(kLimitCases), result.rows);
   for (const std::string& note : micro.notes()) result.notes.push_back(note);
   for (const std::string& part : options.skip) {
     result.notes.push_back(absl::StrCat(part, ": not measured: --skip"));

@@ -20,9 +20,9 @@
 namespace segrid::bench {
 
 // What can be left out.
-inline constexpr std::array<std::string_view, 8> kSuiteParts = {
-    "paths",  "rpc",  "micro",        "queue",
-    "client", "node", "alternatives", "memory"};
+inline constexpr std::array<std::string_view, 9> kSuiteParts = {
+    "paths", "rpc",          "micro",  "queue", "client",
+    "node",  "alternatives", "limits", "memory"};
 
 struct SuiteOptions {
   // This program, which serves the echoes; the micro benches stand beside it.

@@ -23,6 +23,18 @@ inline constexpr std::array kAlternativeCases = {
     MicroCase{"p99 at 70 % of the peak of the one with SQLite ÷ its own", "SegridBesideNodeSqliteService/100 p99", "NodeSqliteService/100 p99", 1, Unit::kSeconds, true},
     MicroCase{"p99 at 70 % of the Python service's peak ÷ its own", "SegridBesidePythonService/100 p99", "PythonService/100 p99", 1, Unit::kSeconds, true},
 };
+
+// Of bench/overload.py and bench/scaling.py.
+inline constexpr std::array kLimitCases = {
+    MicroCase{"Forward, goodput under 5 × its peak ÷ the peak", "ForwardOverload", "ForwardPeak", 0.80},
+    MicroCase{"ForwardStream, goodput under 5 × its peak ÷ the peak", "ForwardStreamOverload", "ForwardStreamPeak", 0.80},
+    MicroCase{"webhook, goodput under 5 × its peak ÷ the peak", "WebhookOverload", "WebhookPeak", 0.80},
+    MicroCase{"Forward, p99 of accepted calls under 5 × the peak ÷ at 70 %", "ForwardOverload p99", "ForwardPeak p99", 3, Unit::kSeconds, true},
+    MicroCase{"ForwardStream, p99 of accepted calls under 5 × the peak ÷ at 70 %", "ForwardStreamOverload p99", "ForwardStreamPeak p99", 3, Unit::kSeconds, true},
+    MicroCase{"webhook, p99 of accepted posts under 5 × the peak ÷ at 70 %", "WebhookOverload p99", "WebhookPeak p99", 3, Unit::kSeconds, true},
+    MicroCase{"CPU time of a Track to one of 100 sources ÷ to a single source", "FanOut/100 cpu", "FanOut/1 cpu", 1.2, Unit::kSeconds, true},
+    MicroCase{"CPU time of an idle second, 1,000 sources", "IdleSources/1000 cpu", "", 0.01, Unit::kSeconds, true},
+};
 // clang-format on
 
 }  // namespace segrid::bench
