@@ -32,6 +32,7 @@ SOURCES = ("failing", "good")
 # What has no data here, and why.
 EMPTY = {
     ("Waiting", "segrid_queue_overdue"): "no Track is over max_age, and the dead letters have room",
+    ("Connections refused or closed", "segrid_handshake_failures_total"): "the listeners have no TLS, and no client tries it",
     ("Changed values", "segrid_delivery_changed_values_total"): "no source is a warehouse that changed a value",
 }
 # The least and the most that a value of a unit may be in this test.
