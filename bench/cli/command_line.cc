@@ -14,6 +14,7 @@
 #include "bench/stats/metric_catalog.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
+#include "core/command_line/one_of.h"
 #include "core/command_line/usage_error.h"
 
 namespace segrid::bench {
@@ -166,10 +167,8 @@ CLI::App* AddSuite(CLI::App& app, SuiteArguments& arguments) {
       ->add_option("--node-body", options.node_body,
                    "The webhook body that it transforms")
       ->type_name("FILE");
-  suite
-      ->add_option("--skip", options.skip,
-                   "paths, rpc, micro, queue, client, node, alternatives, "
-                   "limits, memory")
+  suite->add_option("--skip", options.skip, "Parts to leave out")
+      ->check(command_line::OneOf({kSuiteParts.begin(), kSuiteParts.end()}))
       ->delimiter(',');
   suite->add_option("--json", arguments.json_path,
                     "Write the result as JSON; - = stdout");

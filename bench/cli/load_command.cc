@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "bench/cli/load_options.h"
 #include "bench/load/http_transport.h"
@@ -67,11 +68,11 @@ absl::Status SetRpcTarget(const LoadArguments& a, RunOptions& run) {
                 .tls = server.uses_tls(),
                 .files = FilesOf(server),
                 .server_name = server.tls_server_name};
-  if (server.token.empty()) return absl::OkStatus();
   // A client's rules: among others, no token in the clear over a network.
   if (const auto bad = server.ToClientOptions().Validate()) {
     return Wrong("--server", bad->message);
   }
+  if (server.token.empty()) return absl::OkStatus();
   run.metadata.emplace_back("authorization",
                             absl::StrCat("Bearer ", server.token));
   return absl::OkStatus();
@@ -95,14 +96,33 @@ absl::Status SetHttpTarget(const LoadArguments& a, RunOptions& run) {
   return absl::OkStatus();
 }
 
+// What can be sent; else gRPC or the server would end the call.
+bool IsPair(const std::string& key, const std::string& value, bool is_http) {
+  const auto is_of_key = [is_http](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
+           absl::ascii_islower(static_cast<unsigned char>(c)) || c == '-' ||
+           c == '_' || c == '.' ||
+           (is_http && absl::ascii_isupper(static_cast<unsigned char>(c)));
+  };
+  const auto is_of_value = [](char c) { return c >= ' ' && c <= '~'; };
+  return !key.empty() && std::all_of(key.begin(), key.end(), is_of_key) &&
+         std::all_of(value.begin(), value.end(), is_of_value);
+}
+
 absl::Status SetTarget(const LoadArguments& a, RunOptions& run) {
   const bool is_http = run.payload.method == Method::kWebhook;
   SEGRID_RETURN_IF_ERROR(is_http ? SetHttpTarget(a, run)
                                  : SetRpcTarget(a, run));
   for (const std::string& pair : a.metadata) {
     const std::size_t colon = pair.find(':');
-    if (colon == std::string::npos || colon == 0) {
-      return Wrong(is_http ? "--header" : "--metadata", "is not KEY:VALUE");
+    if (colon == std::string::npos ||
+        !IsPair(pair.substr(0, colon), pair.substr(colon + 1), is_http)) {
+      return Wrong(is_http ? "--header" : "--metadata",
+                   is_http ? "is not KEY:VALUE, with a key of letters, digits "
+                             "and '-', and a value of printable ASCII"
+                           : "is not KEY:VALUE, with a key of small letters, "
+                             "digits, '-', '_' and '.', and a value of "
+                             "printable ASCII");
     }
     run.metadata.emplace_back(pair.substr(0, colon), pair.substr(colon + 1));
   }

@@ -14,7 +14,8 @@ constexpr const char* kWhere = "Where it is sent";
 constexpr const char* kResults = "Results";
 
 constexpr double kMaxAnswerBytes = 64 << 20;
-constexpr double kMaxPid = 1 << 22;  // Of Linux.
+constexpr double kMaxSeed = 9007199254740992;  // 2^53.
+constexpr double kMaxPid = 1 << 22;            // Of Linux.
 
 void AddMethod(CLI::App& app, LoadArguments& a) {
   app.add_option("--method", a.method,
@@ -62,6 +63,8 @@ void AddEvents(CLI::App& app, LoadArguments& a) {
       ->type_name("FILE")
       ->group(kWhat);
   app.add_option("--seed", a.seed, "Of the generated events")
+      ->check(command_line::NumberWithin(0, kMaxSeed,
+                                         "a number of 0 to 9007199254740992"))
       ->capture_default_str()
       ->group(kWhat);
   app.add_flag("--keep-ids", a.keep_ids,

@@ -159,6 +159,10 @@ std::unique_ptr<Transport> MakeHttpTransport(const HttpTarget& target,
 absl::StatusOr<Target> ParseWebhookUrl(const std::string& url) {
   constexpr std::string_view kPlain = "http://";
   const bool is_plain = url.starts_with(kPlain);
+  if (!is_plain && !url.starts_with("https://")) {
+    return absl::InvalidArgumentError(
+        "must be http://host[:port][/path], or the same with https://");
+  }
   // A load is sent where the user says, also to plain HTTP elsewhere.
   const std::string checked =
       is_plain ? "https://" + url.substr(kPlain.size()) : url;
