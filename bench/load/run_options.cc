@@ -1,8 +1,8 @@
+#include "bench/load/run_options.h"
+
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "bench/load/run.h"
 
 namespace segrid::bench {
 namespace {

@@ -27,6 +27,16 @@ Verdict WorstOf(const std::vector<Refusal>& refusals) {
   return worst;
 }
 
+// Adds messages that were never sent to the dead letters, if there are any.
+void DeadLetterAll(Outcome::Places places, std::string_view reason,
+                   const std::string& answer, Outcome& outcome) {
+  if (places.empty()) return;
+  outcome.given_up.push_back(
+      {.places = std::move(places),
+       .death = {
+           .reason = std::string(reason), .answer = answer, .attempts = 0}});
+}
+
 }  // namespace
 
 OutcomePolicy::OutcomePolicy(const Options& options, const Source& source,
@@ -81,15 +91,7 @@ Outcome OutcomePolicy::Delivered(InFlightBatch& batch, const Piece& piece,
   } else if (worst == Verdict::kDelivered && piece.size() > 1) {
     evidence_.OnBatchRefused(batch.SequencesOf(piece), !batch.IsPart(piece));
   }
-  if (worst == Verdict::kMisconfigured) {
-    throttle_.OnMisconfigured(attempt.epoch, moment.uptime, result.detail);
-  } else if (passed) {
-    throttle_.OnSuccess(attempt.epoch);
-  } else if (worst == Verdict::kRetry) {
-    throttle_.OnRetry(attempt.epoch, moment.uptime, result.wait, result.detail);
-  } else {
-    throttle_.OnRefused(attempt.epoch, moment.uptime);
-  }
+  UpdateThrottle(attempt, result, moment, worst, passed);
   bool holds = false;
   for (const Refusal* refusal : refusals) {
     const std::size_t place = places[static_cast<std::size_t>(refusal->index)];
@@ -123,6 +125,21 @@ Outcome OutcomePolicy::Delivered(InFlightBatch& batch, const Piece& piece,
     outcome.put_back_rest = true;
   }
   return outcome;
+}
+
+void OutcomePolicy::UpdateThrottle(const Attempt& attempt,
+                                   const SendResult& result,
+                                   const Moment& moment, Verdict worst,
+                                   bool passed) {
+  if (worst == Verdict::kMisconfigured) {
+    throttle_.OnMisconfigured(attempt.epoch, moment.uptime, result.detail);
+  } else if (passed) {
+    throttle_.OnSuccess(attempt.epoch);
+  } else if (worst == Verdict::kRetry) {
+    throttle_.OnRetry(attempt.epoch, moment.uptime, result.wait, result.detail);
+  } else {
+    throttle_.OnRefused(attempt.epoch, moment.uptime);
+  }
 }
 
 void OutcomePolicy::NotePassed(InFlightBatch& batch, const Piece& piece,
@@ -339,20 +356,9 @@ Outcome OutcomePolicy::Sort(InFlightBatch& batch, absl::Time now,
       good.push_back(i);
     }
   }
-  if (!expired.empty()) {
-    outcome.given_up.push_back(
-        {.places = std::move(expired),
-         .death = {.reason = std::string(queue::kReasonExpired),
-                   .answer = last_answer_,
-                   .attempts = 0}});
-  }
-  if (!too_large.empty()) {
-    outcome.given_up.push_back(
-        {.places = std::move(too_large),
-         .death = {.reason = std::string(queue::kReasonTooLarge),
-                   .answer = "",
-                   .attempts = 0}});
-  }
+  DeadLetterAll(std::move(expired), queue::kReasonExpired, last_answer_,
+                outcome);
+  DeadLetterAll(std::move(too_large), queue::kReasonTooLarge, "", outcome);
   batch.Choose(std::move(good), split_points_);
   // Between the singles of an earlier lease there may be the parts that they
   // were taken out of.

@@ -110,6 +110,10 @@ class OutcomePolicy {
   Outcome Delivered(InFlightBatch& batch, const Piece& piece,
                     const Attempt& attempt, const receivers::SendResult& result,
                     const Moment& moment);
+  // The source's throttle after a request that was answered for each message.
+  void UpdateThrottle(const Attempt& attempt,
+                      const receivers::SendResult& result, const Moment& moment,
+                      receivers::Verdict worst, bool passed);
   void NotePassed(InFlightBatch& batch, const Piece& piece,
                   const Attempt& attempt, const Outcome::Places& passed,
                   bool whole);

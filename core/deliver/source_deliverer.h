@@ -84,7 +84,6 @@ class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
   // Whether the first of those that wait may go now. While everything is
   // refused, one batch is split to its end before another: that one is first.
   bool MaySendNext();
-  void SleepUntilTime(absl::Duration wait, absl::Duration uptime);
   void OnReady();
   void OnLinger();
   void OnDue();

@@ -58,17 +58,20 @@ std::string CheckPatience(const std::string& text) {
   return in_range ? "" : "must be 1s to 1h";
 }
 
-}  // namespace
+// The commands that a command line may name; the program owns them.
+struct Commands {
+  CLI::App* validate = nullptr;
+  CLI::App* show = nullptr;
+  CLI::App* fsck = nullptr;
+  CLI::App* repair = nullptr;
+  CLI::App* backup = nullptr;
+  bool effective = false;
 
-ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
-  ParsedCommandLine parsed;
-  CommandLine& line = parsed.line;
-  CLI::App program(kDescription, "segrid-server");
-  program.footer(kFooter);
-  program.fallthrough();  // --config may stand behind a command, too.
-  program.set_version_flag("--version",
-                           "segrid-server " + std::string(base::kVersion),
-                           "Print the version and exit");
+  void AddTo(CLI::App& program, CommandLine& line);
+  CommandLine::Command Parsed() const;
+};
+
+void AddOptions(CLI::App& program, CommandLine& line) {
   program
       .add_option("--config", line.config_file,
                   "YAML file; default: the embedded defaults")
@@ -88,26 +91,28 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
       .add_option("--port-file", line.port_file,
                   "File that gets the bound gRPC port, for scripts")
       ->type_name("FILE");
-  CLI::App* const validate = program.add_subcommand(
+}
+
+void Commands::AddTo(CLI::App& program, CommandLine& line) {
+  validate = program.add_subcommand(
       "validate", "Check the configuration, print a summary or all errors");
   CLI::App* const config =
       program.add_subcommand("config", "Look at the configuration");
-  CLI::App* const show =
+  show =
       config->add_subcommand("show", "Print the configuration, secrets masked");
-  bool effective = false;
   show->add_flag("--effective", effective,
                  "With all defaults written out (the only form there is)");
   show->fallthrough();
   config->fallthrough();
   config->require_subcommand(1);
-  CLI::App* const fsck =
+  fsck =
       program.add_subcommand("fsck",
                              "Read every record of a stopped server's queue, "
                              "print the ledger of each source");
-  CLI::App* const repair = program.add_subcommand(
+  repair = program.add_subcommand(
       "repair",
       "Make a damaged queue usable, print what is lost (copy it before)");
-  CLI::App* const backup = program.add_subcommand(
+  backup = program.add_subcommand(
       "backup",
       "Copy the data directory of a running or stopped server (as root, or the "
       "server's user)");
@@ -123,6 +128,31 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
       ->type_name("DURATION")
       ->check(CLI::Validator(CheckPatience, ""))
       ->capture_default_str();
+}
+
+CommandLine::Command Commands::Parsed() const {
+  if (validate->parsed()) return CommandLine::Command::kValidate;
+  if (fsck->parsed()) return CommandLine::Command::kFsck;
+  if (repair->parsed()) return CommandLine::Command::kRepair;
+  if (backup->parsed()) return CommandLine::Command::kBackup;
+  if (show->parsed()) return CommandLine::Command::kShowConfig;
+  return CommandLine::Command::kServe;
+}
+
+}  // namespace
+
+ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
+  ParsedCommandLine parsed;
+  CommandLine& line = parsed.line;
+  CLI::App program(kDescription, "segrid-server");
+  program.footer(kFooter);
+  program.fallthrough();  // --config may stand behind a command, too.
+  program.set_version_flag("--version",
+                           "segrid-server " + std::string(base::kVersion),
+                           "Print the version and exit");
+  AddOptions(program, line);
+  Commands commands;
+  commands.AddTo(program, line);
   program.require_subcommand(0, 1);
   try {
     program.parse(argc, argv);
@@ -134,11 +164,7 @@ ParsedCommandLine ParseCommandLine(int argc, const char* const* argv) {
     parsed.exit = kExitUsage;
     return parsed;
   }
-  if (validate->parsed()) line.command = CommandLine::Command::kValidate;
-  if (fsck->parsed()) line.command = CommandLine::Command::kFsck;
-  if (repair->parsed()) line.command = CommandLine::Command::kRepair;
-  if (backup->parsed()) line.command = CommandLine::Command::kBackup;
-  if (show->parsed()) line.command = CommandLine::Command::kShowConfig;
+  line.command = commands.Parsed();
   return parsed;
 }
 

@@ -22,27 +22,7 @@ constexpr char kPem[] =
     "mpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==\n"
     "-----END PUBLIC KEY-----\n";
 
-// Every option differs from its default.
-Config Unusual() {
-  Config config;
-  config.data_dir = "/a \"b\" \\ ${c} $${d} é #";
-  config.grpc.listen = {"[::1]:0", "unix:/run/a b.sock"};
-  config.grpc.allow_insecure_bind = true;
-  config.grpc.tls.cert = "c.pem";
-  config.grpc.tls.key = "k.pem";
-  config.grpc.tls.client_ca = "ca.pem";
-  config.grpc.max_message_bytes = 1025;
-  config.grpc.max_events = 1;
-  config.queue.store = Queue::Store::kMemory;
-  config.queue.max_bytes = 1'000'000'000'001;
-  config.queue.max_source_bytes = 2 << 20;
-  config.queue.max_dead_letter_bytes = 3'000'000;
-  config.queue.max_dead_letter_age = absl::Minutes(61);
-  config.queue.reserve_bytes = 0;
-  config.queue.dedup_window = absl::Minutes(90);
-  config.queue.dedup_memory_bytes = 3 << 20;
-  config.logging = {"error", "text"};
-  config.drain = {absl::Milliseconds(1500), absl::ZeroDuration()};
+void ChangeListeners(Config& config) {
   config.http.listen = {"0.0.0.0:80"};
   config.http.tls = config.grpc.tls;
   config.http.max_body_bytes = 1024;
@@ -69,6 +49,9 @@ Config Unusual() {
   config.grpc.unix_file = {"660", "5"};
   config.admin.listen = {};
   config.admin.allow_insecure_bind = true;
+}
+
+void AddWebhooks(Config& config) {
   Webhook webhook;
   webhook.name = "a";
   webhook.public_keys = {kPem};
@@ -85,6 +68,9 @@ Config Unusual() {
                  absl::Seconds(1)};
   config.webhooks = {webhook, webhook};
   config.webhooks[1].name = "b";
+}
+
+Source UnusualSource() {
   Source source;
   source.name = "first";
   source.write_key = base::Secret("key");
@@ -126,6 +112,11 @@ Config Unusual() {
   source.create_tables = false;
   source.keep = absl::Hours(24);
   source.max_columns = 1'599;
+  return source;
+}
+
+void AddSources(Config& config) {
+  const Source source = UnusualSource();
   config.sources = {source, source};
   config.sources[1].name = "Second";
   config.sources[1].label = "For people: 100 %";
@@ -145,6 +136,32 @@ Config Unusual() {
   any.max_batch_messages = 10'000;
   any.max_batch_bytes = 16 << 20;
   any.proxy = "none";
+}
+
+// Every option differs from its default.
+Config Unusual() {
+  Config config;
+  config.data_dir = "/a \"b\" \\ ${c} $${d} é #";
+  config.grpc.listen = {"[::1]:0", "unix:/run/a b.sock"};
+  config.grpc.allow_insecure_bind = true;
+  config.grpc.tls.cert = "c.pem";
+  config.grpc.tls.key = "k.pem";
+  config.grpc.tls.client_ca = "ca.pem";
+  config.grpc.max_message_bytes = 1025;
+  config.grpc.max_events = 1;
+  config.queue.store = Queue::Store::kMemory;
+  config.queue.max_bytes = 1'000'000'000'001;
+  config.queue.max_source_bytes = 2 << 20;
+  config.queue.max_dead_letter_bytes = 3'000'000;
+  config.queue.max_dead_letter_age = absl::Minutes(61);
+  config.queue.reserve_bytes = 0;
+  config.queue.dedup_window = absl::Minutes(90);
+  config.queue.dedup_memory_bytes = 3 << 20;
+  config.logging = {"error", "text"};
+  config.drain = {absl::Milliseconds(1500), absl::ZeroDuration()};
+  ChangeListeners(config);
+  AddWebhooks(config);
+  AddSources(config);
   return config;
 }
 
