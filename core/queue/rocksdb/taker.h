@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "core/pool/serial_thread.h"
 #include "core/queue/queue.h"
 #include "core/queue/rocksdb/body.h"
-#include "core/queue/rocksdb/serial_thread.h"
 #include "core/queue/rocksdb/shared.h"
 
 namespace segrid::queue::rocksdb {
@@ -60,7 +60,7 @@ class Taker {
   std::deque<Cached> cache_;
   std::int64_t lease_bytes_ = 0;
 
-  SerialThread thread_;  // Last: it uses the others.
+  pool::SerialThread thread_{"queue tasks"};  // Last: it uses the others.
 };
 
 }  // namespace segrid::queue::rocksdb

@@ -15,10 +15,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "core/pool/serial_thread.h"
 #include "core/queue/rocksdb/backup_desk.h"
 #include "core/queue/rocksdb/calls.h"
 #include "core/queue/rocksdb/commit.h"
-#include "core/queue/rocksdb/serial_thread.h"
 #include "core/queue/rocksdb/shared.h"
 #include "core/queue/rocksdb/waiting_calls.h"
 #include "rocksdb/write_batch.h"
@@ -110,9 +110,9 @@ class Writer {
   BackupDesk backups_;
   std::atomic<bool> looks_for_backup_ = false;
 
-  SerialThread answers_;
-  SerialThread janitor_;
-  SerialThread snapshots_;
+  pool::SerialThread answers_{"queue tasks"};
+  pool::SerialThread janitor_{"queue tasks"};
+  pool::SerialThread snapshots_{"queue tasks"};
   std::thread assistant_;  // Last: they use the others.
   std::thread thread_;
 };
