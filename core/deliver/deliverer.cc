@@ -338,6 +338,10 @@ void Deliverer::NotifySettled(std::string_view lane, queue::Ticket ticket,
   if (IsStopped(source->status().state)) state_->waiter().OnStopped(lane);
 }
 
+void Deliverer::NoteSettled(std::string_view lane) {
+  state_->waiter().OnSettled(lane, {1, ~queue::Sequence{0}});
+}
+
 void Deliverer::Drain(absl::Time deadline,
                       std::function<void(absl::Status)> done) {
   state_->Drain(deadline, std::move(done));

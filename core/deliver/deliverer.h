@@ -79,6 +79,10 @@ class Deliverer {
   void NotifySettled(std::string_view lane, queue::Ticket ticket,
                      const WaitEnd& end, SettledDone done);
 
+  // Somebody else than a delivery settled messages of a lane: those who wait
+  // for them are told. Any lane.
+  void NoteSettled(std::string_view lane);
+
   // Takes no more messages, for good, and runs `done` with OK when no batch is
   // in flight, or with DEADLINE_EXCEEDED/DRAIN_TIMEOUT at `deadline`; what is
   // not delivered stays queued. Call once; Pause and Resume then have no

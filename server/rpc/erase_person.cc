@@ -85,6 +85,7 @@ absl::Status ErasePerson(const AdminEnvironment& environment,
     source.set_in_flight_count(lane.on_loan);
     source.set_dead_letter_count(lane.dead_letters);
     source.set_answer_count(lane.answers);
+    if (!request.dry_run()) environment.deliverer.NoteSettled(lane.lane);
     act.pending += lane.pending;
     act.dead_letters += lane.dead_letters;
   }
