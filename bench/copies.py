@@ -11,16 +11,16 @@ it, are not in it, nor what the codecs write: that is the transform itself.
 import argparse
 import collections
 import json
-import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from running_server import RunningServer
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests/data/bench"
-START_SECONDS = 60
+SETTINGS = "sources: [{name: bench, receiver: file, path: tracks.ndjson, requests_per_second: 0.1}]"
 LEAST_SHARE = 0.01  # Of the bytes that come in, for a line of its own.
 
 # Name: options of segrid-bench, calls.
@@ -56,41 +56,14 @@ def reason_of(frames):
     return "other"
 
 
-class Server:
-    """segrid-server under DHAT, from its start to its end."""
-
-    def __init__(self, bin_dir, folder):
-        self.out = folder / "dhat.json"
-        config = folder / "server.yaml"
-        local = '{listen: ["127.0.0.1:0"]}'
-        config.write_text(f"data_dir: {folder}/data\ngrpc: {local}\nhttp: {local}\nadmin: {local}\n"
-                          "sources: [{name: bench, receiver: file, path: tracks.ndjson, requests_per_second: 0.1}]\n"
-                          "drain: {grace: 0s}\n")
-        self.log = folder / "log"
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                ["valgrind", "--tool=dhat", "--mode=copy", "--num-callers=40", f"--dhat-out-file={self.out}",
-                 bin_dir / "segrid-server", "--config", config], stdout=log, stderr=log)
-        self.grpc, self.http = self.address("grpc"), self.address("http")
-
-    def address(self, name):
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self.process.poll() is None:
-            found = re.search(rf'"{name}":"(127\.0\.0\.1:\d+)"', self.log.read_text(errors="replace"))
-            if found:
-                return found.group(1)
-            time.sleep(0.05)
-        raise RuntimeError("the server does not serve: " + self.log.read_text(errors="replace")[-2000:])
-
-    def copied(self):
-        """Ends it. Returns {reason: bytes}."""
-        self.process.terminate()
-        self.process.wait()
-        report = json.loads(self.out.read_text())
-        copied = collections.Counter()
-        for place in report["pps"]:
-            copied[reason_of([report["ftbl"][frame] for frame in place["fs"]])] += place["tb"]
-        return copied
+def copied_by(server, report):
+    """Ends the server. Returns {reason: bytes}."""
+    server.end()
+    places = json.loads(report.read_text())
+    copied = collections.Counter()
+    for place in places["pps"]:
+        copied[reason_of([places["ftbl"][frame] for frame in place["fs"]])] += place["tb"]
+    return copied
 
 
 def run_path(bin_dir, name):
@@ -99,7 +72,9 @@ def run_path(bin_dir, name):
     counts = []
     for with_calls in (False, True):
         with tempfile.TemporaryDirectory() as folder:
-            server = Server(bin_dir, Path(folder))
+            report = Path(folder) / "dhat.json"
+            server = RunningServer(bin_dir, Path(folder), SETTINGS, ["valgrind", "--tool=dhat", "--mode=copy", "--num-callers=40",
+                                                                     f"--dhat-out-file={report}"])
             result = Path(folder) / "load.json"
             target = ["--url", f"http://{server.http}/v1/webhook"] if words[0] == "http" else ["--server", server.grpc]
             if with_calls:
@@ -109,7 +84,7 @@ def run_path(bin_dir, name):
                                 "60s", "--expect", "errors=0", "--json", result], check=True, capture_output=True)
                 metrics = json.loads(result.read_text())["metrics"]
                 bytes_in = metrics["request_bytes_per_second"] / metrics["calls_per_second"] * metrics["calls"]
-            counts.append(server.copied())
+            counts.append(copied_by(server, report))
     before, after = counts
     return {reason: max(0, after[reason] - before[reason]) / bytes_in for reason in after}
 

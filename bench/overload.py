@@ -10,16 +10,18 @@ moment a call was meant to start, so it holds what the tool is late under five t
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from running_server import RunningServer
 
 OVERLOAD = 5
 SHARE_OF_PEAK = 0.7
-START_SECONDS = 20
+# Room for a hundred bodies: more are told to come back.
+SETTINGS = ("max_bytes_in_flight: 8MiB\nsources: [{name: bench, receiver: file, path: tracks.ndjson, "
+            "requests_per_second: 1}]")
 
 # Name: options of segrid-bench, connections and calls in flight of the peak, connections of the overload.
 KINDS = {
@@ -31,27 +33,6 @@ KINDS = {
 
 def pinned(core):
     return ["taskset", "-c", str(core)] if os.cpu_count() > 1 else []
-
-
-def start(bin_dir, folder):
-    """The server and its addresses."""
-    config = folder / "server.yaml"
-    local = '{listen: ["127.0.0.1:0"]}'
-    # Room for a hundred bodies: more are told to come back.
-    config.write_text(f"data_dir: {folder}/data\ngrpc: {local}\nhttp: {local}\nadmin: {local}\nmax_bytes_in_flight: 8MiB\n"
-                      "sources: [{name: bench, receiver: file, path: tracks.ndjson, requests_per_second: 1}]\n"
-                      "drain: {grace: 0s}\n")
-    log = folder / "log"
-    with open(log, "wb") as file:
-        process = subprocess.Popen([*pinned(0), bin_dir / "segrid-server", "--config", config], stdout=file, stderr=file)
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        found = [re.search(rf'"{name}":"(127\.0\.0\.1:\d+)"', log.read_text(errors="replace")) for name in ("grpc", "http")]
-        if all(found):
-            return process, found[0].group(1), found[1].group(1)
-        time.sleep(0.02)
-    process.kill()
-    raise RuntimeError("the server does not serve: " + log.read_text(errors="replace")[-2000:])
 
 
 def load(bin_dir, folder, words, seconds):
@@ -71,15 +52,12 @@ def measure(bin_dir, kind, seconds):
     words, few, in_flight, many = KINDS[kind]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        process, grpc, http = start(bin_dir, folder)
-        try:
-            target = [*words, *(["--url", f"http://{http}/v1/webhook"] if words[0] == "http" else ["--server", grpc])]
+        with RunningServer(bin_dir, folder, SETTINGS, pinned(0)) as server:
+            target = [*words, *(["--url", f"http://{server.http}/v1/webhook"] if words[0] == "http" else
+                                ["--server", server.grpc])]
             peak, _ = load(bin_dir, folder, [*target, "--connections", few, "--concurrency", in_flight], seconds)
             _, p99 = load(bin_dir, folder, [*target, "--connections", few, "--rate", SHARE_OF_PEAK * peak], seconds)
             goodput, late = load(bin_dir, folder, [*target, "--connections", many, "--rate", OVERLOAD * peak], seconds)
-        finally:
-            process.terminate()
-            process.wait()
     return [{"name": f"{kind}Peak", "items_per_second": peak, "p99_seconds": p99},
             {"name": f"{kind}Overload", "items_per_second": goodput, "p99_seconds": late}]
 
