@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr std::array<const char*, 3> kOwn = {"queue", "grpc-tls", "lock"};
 constexpr int kMaxLinks = 40;  // As the kernel has it.
 
-// What kind of thing that is no regular file; empty: a regular one.
+// Names the kind of a path that is no regular file; empty: a regular one.
 std::string KindOf(mode_t mode) {
   if (S_ISREG(mode)) return "";
   if (S_ISDIR(mode)) return "a directory";

@@ -7,7 +7,7 @@
 namespace segrid::base {
 namespace {
 
-constexpr std::size_t kMaxBytes = 15;  // Of the kernel's.
+constexpr std::size_t kMaxBytes = 15;  // The kernel keeps no more.
 
 }  // namespace
 

@@ -50,7 +50,7 @@ bool IsUtf16(std::string_view body) {
          body.substr(0, 2).find('\0') != std::string_view::npos;
 }
 
-// What stands there instead of JSON, told by its first bytes.
+// Something that is sent instead of JSON, known by its first bytes.
 struct Impostor {
   bool (*is)(std::string_view body);
   const char* what;

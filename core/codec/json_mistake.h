@@ -11,7 +11,7 @@
 
 namespace segrid::codec {
 
-// What is wrong with a body that JsonReader refuses, and where: the first
+// The mistake in a body that JsonReader refuses, and its place: the first
 // mistake's byte, counted from 0 in the body as it came, and the element of the
 // array in which it stands. Names what people post by mistake: other encodings,
 // forms, gzip, a lone event, events line by line. Never shows the contents.

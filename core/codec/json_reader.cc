@@ -50,7 +50,7 @@ inline Value PlainValue(const char* body, std::uint32_t colon,
   return Value();
 }
 
-// What a string means as a value: "" counts as missing.
+// Gives the value that a string means: "" counts as missing.
 Value OrMissing(Value text) { return text.size == 0 ? Value() : text; }
 
 }  // namespace
@@ -60,7 +60,7 @@ absl::Status JsonReader::Open(std::string_view body) {
   element_ = 0;
   body_ = body;
   repaired_strings_ = 0;
-  if (has_objects_) ForgetArgumentObjects();  // Of a body that failed.
+  if (has_objects_) ForgetArgumentObjects();  // The last body may have failed.
   const std::string_view text = WithoutByteOrderMark(body);
   Outcome outcome = cursor_.Open(text, at_);
   if (outcome == Outcome::kNotUtf8) [[unlikely]] {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t kReplacement = 0xFFFD;
 
-// What JSON's two-character escapes mean; 0 for those that do not exist.
+// The meaning of JSON's two-character escapes; 0 for those that do not exist.
 constexpr std::array<char, 128> kShortEscapes = [] {
   std::array<char, 128> table{};
   table['"'] = '"';

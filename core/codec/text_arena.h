@@ -62,7 +62,7 @@ class TextArena {
   }
 
   std::vector<Block> blocks_;
-  std::size_t used_ = 0;  // Of the last block.
+  std::size_t used_ = 0;  // In the last block.
   bool grown_ = false;    // Since the last Reset().
 };
 

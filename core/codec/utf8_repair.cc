@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// What may follow a first byte: how many bytes, and which the second may be.
+// The bytes that may follow a first one: how many, and which the second may be.
 struct Lead {
   std::size_t more = 0;
   unsigned char low = 0x80;
@@ -51,7 +51,7 @@ std::optional<std::int32_t> RepairUtf8(std::string_view body,
   std::int32_t strings = 0;
   bool in_string = false;
   bool is_bad = false;     // Something was replaced in this string.
-  std::size_t copied = 0;  // Of `body`.
+  std::size_t copied = 0;  // Bytes of `body`.
   for (std::size_t at = 0; at < body.size();) {
     const char c = body[at];
     if (static_cast<unsigned char>(c) >= 0x80) {

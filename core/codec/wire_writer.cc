@@ -102,7 +102,7 @@ char* WriteField(std::uint32_t number, const Value& value, char* out) {
 struct ExtraShape {
   std::uint32_t number = kStringValue;
   std::size_t inner = 0;
-  std::size_t size = 0;  // Of the ExtraValue.
+  std::size_t size = 0;  // The ExtraValue's bytes.
 };
 
 ExtraShape ShapeOf(const Extra& extra, const Event& event) {

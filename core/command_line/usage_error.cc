@@ -64,7 +64,7 @@ std::vector<std::string_view> Views(const Names& names) {
   return {names.begin(), names.end()};
 }
 
-// Of an option: one that has the same word at its end counts as near, too, such
+// An option that has the same word at its end counts as near, too, such
 // as --tls-ca for --ca.
 std::string NearestOption(const std::string& typed, const Names& names) {
   const std::string end(absl::StripPrefix(typed, "-"));
@@ -85,7 +85,7 @@ bool LooksLikeOption(const std::string& word) {
 std::string UnknownOption(const std::string& word,
                           const std::vector<const CLI::App*>& chain,
                           const CLI::App* owner) {
-  // What stands behind the sign may be a secret.
+  // The text behind the sign may be a secret.
   const std::string typed = word.substr(0, word.find('='));
   for (const CLI::App* other : {chain.back(), chain.front()}) {
     const Names names = OptionNames(chain, other);
@@ -129,7 +129,7 @@ const CLI::App* Asked(const std::vector<const CLI::App*>& chain,
   return chain.back();
 }
 
-// Of the first argument that nothing takes; "" when all are taken.
+// Describes the first argument that nothing takes; "" when all are taken.
 std::string UnknownArgument(const std::vector<const CLI::App*>& chain) {
   for (const CLI::App* owner : chain) {
     const Names unknown = owner->remaining();

@@ -1,4 +1,4 @@
-// What differs between two configurations, key by key.
+// Lists the differences between two configurations, key by key.
 
 #pragma once
 

@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 1> kWithoutEu = {"hightouch"};
 
 constexpr std::size_t kMaxHeaders = 32;
 
-// That the client makes, or delivery.
+// Headers that the client makes, or delivery.
 constexpr std::array<std::string_view, 19> kOwnHeaders = {"host",
                                                           "content-length",
                                                           "content-encoding",
@@ -188,8 +188,8 @@ void CheckOAuth(Fields& fields, const Source& source) {
                "and tokens then travel in the clear");
 }
 
-// What is wrong with a database's address, or "". The value itself may hold a
-// password, so no message repeats it.
+// Says what is wrong with a database's address, or "". The value itself may
+// hold a password, so no message repeats it.
 std::string CheckDatabase(const std::string& database) {
   if (const auto file = base::SqliteFileOf(database)) return CheckPath(*file);
   if (!base::IsPostgresUrl(database)) {

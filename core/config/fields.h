@@ -17,7 +17,7 @@
 
 namespace segrid::config {
 
-// What is wrong with a value and what would be right, or "".
+// Says what is wrong with a value and what would be right, or "".
 using TextCheck = std::string (*)(const std::string& value);
 
 // The same for a secret; it never repeats any of it.
@@ -31,7 +31,7 @@ struct TextRules {
 };
 
 struct ListRules {
-  TextCheck check = nullptr;  // Of each element.
+  TextCheck check = nullptr;  // Checks each element.
   std::size_t min_count = 0;
   std::size_t max_count = 100;
   bool show = true;         // As for a text.

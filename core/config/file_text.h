@@ -1,4 +1,4 @@
-// What must hold of a text before anyone looks for YAML in it.
+// Checks a file's text before anyone looks for YAML in it.
 
 #pragma once
 

@@ -53,7 +53,7 @@ void CheckTokens(Fields& fields, const std::vector<Token>& tokens) {
   }
 }
 
-// What is reachable from other hosts needs client certificates.
+// A listener that other hosts reach needs client certificates.
 void CheckListeners(Fields& fields, const Grpc& grpc) {
   const bool has_mtls = !grpc.tls.cert.empty() && !grpc.tls.key.empty() &&
                         !grpc.tls.client_ca.empty();

@@ -1,4 +1,4 @@
-// What may stand in `listen` and `endpoint`.
+// The addresses that `listen` and `endpoint` may have.
 
 #pragma once
 
@@ -26,9 +26,9 @@ std::string CheckProxy(const std::string& url);
 // An address or a network: `10.0.0.1`, `10.0.0.0/8`, `2001:db8::/32`.
 std::string CheckNetwork(const std::string& network);
 
-// What is wrong with an endpoint that passed its check, for a receiver that
-// speaks Segment's batch API: a path of another call, or a host of Segment's
-// that takes no events.
+// Says what is wrong with an endpoint that passed its check, for a receiver
+// that speaks Segment's batch API: a path of another call, or a host of
+// Segment's that takes no events.
 std::string CheckBatchEndpoint(const std::string& url);
 
 // The value of `proxy` that also turns the environment's off.

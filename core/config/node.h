@@ -40,7 +40,7 @@ struct Node {
 // A key with its value.
 struct Entry {
   std::string key;
-  Position position;  // Of the key.
+  Position position;  // The key's.
   Node value;
 };
 

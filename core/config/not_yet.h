@@ -1,5 +1,5 @@
-// What the reference describes and this version cannot do: refused with its own
-// message, never ignored. Building one of these deletes its row.
+// Values that the reference describes and this version cannot do: refused with
+// its own message, never ignored. Building one of these deletes its row.
 
 #pragma once
 

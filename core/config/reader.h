@@ -16,7 +16,7 @@
 
 namespace segrid::config {
 
-// What the readers of one file share; references must outlive them.
+// The state that readers of one file share; references must outlive them.
 struct Reading {
   Problems& problems;
   const Environment& environment;

@@ -105,7 +105,7 @@ void CheckOldNames(Fields& fields, const std::vector<Source>& sources) {
   }
 }
 
-// What must hold between sources.
+// Checks what must hold between sources.
 void CheckSources(Fields& fields, const std::vector<Source>& sources,
                   const std::string& data_dir) {
   std::vector<std::string> names, lower, tags, paths;

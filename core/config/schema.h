@@ -46,13 +46,13 @@ void CheckDelivery(Fields& fields, Source& source);
 // Conditions between the listeners and the rest.
 void CheckListeners(Fields& fields, const Config& config);
 
-// What is wrong with the name of a source or webhook, or "".
+// Says what is wrong with the name of a source or webhook, or "".
 std::string CheckName(const std::string& name);
 
-// What is wrong with the hex of a SHA-256, or "".
+// Says what is wrong with the hex of a SHA-256, or "".
 std::string CheckHash(const std::string& value);
 
-// What is wrong with a value that must be one of `words`, or "".
+// Says what is wrong with a value that must be one of `words`, or "".
 std::string CheckOneOf(const std::string& value, Fields::Words words);
 
 // Puts the names that an empty `events` or `email_types` stands for.

@@ -147,7 +147,7 @@ void CheckGivenProperties(Fields& fields, const Source& source) {
   }
 }
 
-// What a Track is made of.
+// The options that decide what a Track is made of.
 void TransformRows(Fields& fields, Source& source) {
   fields.Texts("events", source.events, {.check = &CheckEvent, .min_count = 1});
   fields.Texts("email_types", source.email_types,

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kMayHoldAddresses = {
     "reason", "response", "smtp-id"};
 
-// What a source opts into that may bring the address back.
+// The options of a source that may bring the address back.
 std::vector<std::string_view> WaysOfAddresses(const Source& source) {
   std::vector<std::string_view> ways;
   for (const std::string& key : source.extra_properties) {

@@ -1,4 +1,4 @@
-// What a valid configuration says that its author may not mean.
+// Finds what a valid configuration says and its author may not mean.
 
 #pragma once
 

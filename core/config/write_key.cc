@@ -21,7 +21,7 @@ constexpr std::size_t kMaxPemBytes = 16'384;
 
 using Words = std::pair<std::string_view, std::string_view>;
 
-// What is no secret of any kind, and what to do with it.
+// Texts that are no secret of any kind, and advice for each.
 constexpr std::array<Words, 5> kNoSecrets = {
     {{crypto::kVerificationKey,
       "is the verification key of a webhook (not shown here); it belongs under "
@@ -32,7 +32,7 @@ constexpr std::array<Words, 5> kNoSecrets = {
      {"an RSA public key", "is an RSA public key; give the secret key alone"},
      {"the path of a file",
       "is the path of a file; write ${file:/path} for its contents"}}};
-// What is one, but no write key.
+// Secrets that are no write key.
 constexpr std::array<Words, 2> kNoWriteKeys = {
     {{"an API key of SendGrid's",
       "is an API key of SendGrid's (not shown here), which is needed nowhere "

@@ -1,4 +1,4 @@
-// What a write key and other secrets may look like.
+// Checks whether write keys and other secrets look like such.
 
 #pragma once
 

@@ -89,7 +89,7 @@ class TreeBuilder final : public YAML::EventHandler {
   struct Frame {
     Node node;
     bool has_key = false;  // Maps: `key` waits for its value.
-    bool bad_key = false;  // That value is dropped.
+    bool bad_key = false;  // Its value is dropped.
     Entry key;
     std::map<std::string, Position> keys;
   };

@@ -34,7 +34,7 @@ absl::Status BadKey(std::string_view what) {
           "; copy it from SendGrid's Mail Settings, Signed Event Webhook");
 }
 
-// What was pasted instead, and what to do with it.
+// Says what was pasted instead, and what to do with it.
 std::string What(std::string_view kind) {
   const std::string is = "this is " + std::string(kind);
   if (kind == "a private key") return is + "; replace it, and keep it secret";
@@ -112,7 +112,7 @@ bool EcdsaP256Key::Verify(std::string_view prefix, std::string_view body,
       EVP_PKEY_verify(context.get(),
                       reinterpret_cast<const unsigned char*>(signature.data()),
                       signature.size(), digest.data(), digest.size()) == 1;
-  // What OpenSSL notes about a bad signature would stay with the thread.
+  // OpenSSL's note about a bad signature would stay with the thread.
   if (!good) ERR_clear_error();
   return good;
 }

@@ -40,7 +40,7 @@ SEGRID_WIDE inline Words Transposed(const Words& rows) {
     quads.at[i + 2] = _mm512_unpacklo_epi64(pairs.at[i + 1], pairs.at[i + 3]);
     quads.at[i + 3] = _mm512_unpackhi_epi64(pairs.at[i + 1], pairs.at[i + 3]);
   }
-  // Of the four quarters of a vector: 0x88 takes the even ones, 0xDD the odd.
+  // Selects quarters of a vector: 0x88 takes the even ones, 0xDD the odd.
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     const __m512i a = quads.at[i];

@@ -81,7 +81,7 @@ std::string_view NameOfBase64(std::string_view text) {
   const std::optional<std::string> der = DecodeBase64(WithoutSpace(text));
   if (!der.has_value() || der->size() < kMinDerBytes) return "";
   const std::string_view name = NameOfDer(*der);
-  // What OpenSSL notes about bytes that are none would stay with the thread.
+  // OpenSSL's note about bytes that are no key would stay with the thread.
   ERR_clear_error();
   return name;
 }

@@ -1,4 +1,4 @@
-// What somebody pasted where a key belongs.
+// Recognizes what somebody pasted where a key belongs.
 
 #pragma once
 
@@ -11,8 +11,8 @@ namespace segrid::crypto {
 // `\n` or `\r\n`, as environment variables and JSON often have them.
 std::string WithLineBreaks(std::string_view text);
 
-// What `text` is, for messages ("an RSA public key", "a certificate"), or ""
-// for what is nothing that is known here. Reads PEM, base64 of DER, and the
+// Says what `text` is, for messages ("an RSA public key", "a certificate"), or
+// "" for what is nothing that is known here. Reads PEM, base64 of DER, and the
 // forms of SendGrid's API keys, JWTs, SSH keys and paths of PEM files. Never
 // fails, and never repeats any of `text`.
 std::string_view DescribePasted(std::string_view text);

@@ -77,7 +77,7 @@ void HashShortTexts(std::span<const ShortText> texts,
   if (!kCpu.sha_ni) return HashPortably(texts, digests);
   std::array<Sha256::Digest, 2> pair;
   for (std::size_t i = 0; i < digests.size(); i += 2) {
-    // Of an odd number, the last is hashed twice.
+    // When the number is odd, the last is hashed twice.
     const bool is_last = i + 1 == digests.size();
     HashTwoWithInstructions(texts[i], texts[is_last ? i : i + 1], pair);
     digests[i] = pair[0];

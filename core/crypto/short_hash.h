@@ -33,7 +33,7 @@ class ShortText {
   alignas(16) std::array<std::uint8_t, 64> bytes_{};
 };
 
-// What HashShortTexts takes at once at the most.
+// The largest number of texts that HashShortTexts takes at once.
 inline constexpr std::size_t kMaxHashes = 16;
 
 // Hashes up to kMaxHashes texts, as many as there are digests, by whichever of

@@ -55,7 +55,7 @@ class DrainWait {
 // A lane of the queue: who delivers it now, and who still ends what he began.
 struct Slot {
   std::string lane_name{};
-  std::string name{};  // Of the source; it may get another.
+  std::string name{};                       // The source's; it may get another.
   std::shared_ptr<SourceDeliverer> lane{};  // Null: the source was removed.
   std::shared_ptr<SourceDeliverer>
       before{};            // Null: nobody; else `lane` waits for it.
@@ -282,7 +282,7 @@ class Deliverer::State : public std::enable_shared_from_this<State> {
   Slots slots_ ABSL_GUARDED_BY(mu_);
   bool started_ ABSL_GUARDED_BY(mu_) = false;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
-  std::unique_ptr<pool::Timer> drain_timer_;  // Of the one call of Drain.
+  std::unique_ptr<pool::Timer> drain_timer_;  // Drain() is called once.
 };
 
 Deliverer::Deliverer(Environment environment, Options options,

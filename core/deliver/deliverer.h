@@ -19,10 +19,10 @@
 
 namespace segrid::deliver {
 
-// What became of the messages of a ticket.
+// The outcomes of a ticket's messages, counted.
 struct SettledCounts : queue::Progress {
-  // Of the source, when it was asked. A source that is held or paused delivers
-  // nothing for now, so nobody waits for it.
+  // The source's state when it was asked. A source that is held or paused
+  // delivers nothing for now, so nobody waits for it.
   SourceState state = SourceState::kRunning;
 };
 

@@ -123,7 +123,7 @@ void DeliveryWaiter::Look(std::uint64_t id) {
 
 void DeliveryWaiter::OnProgress(std::uint64_t id,
                                 absl::StatusOr<queue::Progress> progress) {
-  // Of several looks at once, the first that sees the end takes the wait.
+  // When several look at once, the first that sees the end takes the wait.
   decltype(waits_)::node_type ended;
   {
     absl::MutexLock lock(&mu_);

@@ -58,7 +58,7 @@ class InFlightBatch {
   queue::Settlement SettlementOf(std::string_view lane,
                                  const std::vector<std::size_t>& places) const;
 
-  // Of the message of a piece of one.
+  // Returns the message of a piece that has one.
   const queue::LeasedMessage& MessageOf(const Piece& piece) const {
     return lease_.messages[messages_[piece.begin]];
   }

@@ -34,7 +34,7 @@ struct Moment {
   absl::Duration uptime{};
 };
 
-// What is to be done in the queue. Places are those of Lease::messages.
+// The changes to make in the queue. Places are those of Lease::messages.
 struct Outcome {
   using Places = std::vector<std::size_t>;
   struct GivenUp {

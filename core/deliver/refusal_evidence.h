@@ -106,7 +106,7 @@ class RefusalEvidence {
   // Since the last success.
   int refused_batches_ = 0;
   std::set<queue::Sequence> refused_singles_;
-  // Of a batch of few that was refused: those not yet refused alone.
+  // Messages of a small refused batch that were not yet refused alone.
   std::set<queue::Sequence> few_left_;
 
   std::map<queue::Sequence, Suspect> suspects_;

@@ -32,7 +32,7 @@ namespace segrid::deliver {
 // Blocking:      never.
 class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
  public:
-  // What `environment` refers to and `waiter` must outlive the last task.
+  // The objects of `environment` and `waiter` must outlive the last task.
   SourceDeliverer(const Environment& environment, const Options& options,
                   Source source, DeliveryWaiter& waiter);
 
@@ -67,7 +67,7 @@ class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
     };
     Kind kind = Kind::kDeliver;
     queue::Sequence message = 0;  // kCheck: that suspect.
-    std::int64_t epoch = 0;       // Of the attempt that follows.
+    std::int64_t epoch = 0;       // The epoch of the next attempt.
   };
 
   Moment Now() const { return {clock_.Now(), clock_.Uptime()}; }
@@ -151,7 +151,7 @@ class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
   bool checked_last_ = false;   // The last Take was for a suspect.
   queue::Sequence probed_ = 0;  // The message of the last probe.
   std::int32_t in_flight_ = 0;
-  std::int32_t posts_ = 0;        // That are not answered.
+  std::int32_t posts_ = 0;        // Posts without an answer.
   std::set<BatchPtr> batches_;    // Those in flight.
   std::deque<BatchPtr> waiting_;  // Some of them, for their turn.
   // The one that is split while everything is refused.
@@ -167,7 +167,7 @@ class SourceDeliverer : public std::enable_shared_from_this<SourceDeliverer> {
   // Not before, because there is no room for their dead letters.
   absl::Time no_room_until_ = absl::InfinitePast();
   bool no_room_ = false;
-  BatchPtr expiring_;  // Of the last look, until it is settled.
+  BatchPtr expiring_;  // From the last look, until it is settled.
   std::function<void()> drained_;
   std::string queue_error_;
   std::int64_t attempts_ = 0;

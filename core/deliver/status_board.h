@@ -43,7 +43,7 @@ class StatusBoard {
   DeliveryWaiter& waiter_;
   std::atomic<bool> paused_ = false;
 
-  // Of the publishing thread.
+  // Only the publishing thread uses it.
   absl::Duration not_running_since_ = absl::ZeroDuration();
 
   mutable absl::Mutex mu_;

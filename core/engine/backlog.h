@@ -1,4 +1,4 @@
-// What is still to be delivered when the service stops.
+// Describes what is still to be delivered when the service stops.
 
 #pragma once
 
@@ -16,7 +16,7 @@ namespace segrid::engine {
 std::int64_t PendingTracks(const deliver::Deliverer& deliverer,
                            queue::Queue& queue);
 
-// What becomes of the queue when the process ends.
+// Whether the queue outlives the process.
 enum class QueueLife {
   kDies,   // Whatever might still be delivered is waited for.
   kStays,  // Only what is being delivered: a source that fails goes on after

@@ -56,7 +56,7 @@ struct EngineDeps {
 struct SourceChange {
   config::Config changed;  // `now` with no more than the sources that change.
   std::vector<deliver::Source> sources;  // Of these.
-  SourceFiles files;                     // Of all sources of `now`.
+  SourceFiles files;                     // For all sources of `now`.
   bool has_new_files = false;  // A source changes for its PEM files alone.
 };
 
@@ -122,7 +122,7 @@ class Engine {
 
   const EngineDeps deps_;
   config::Queue queue_config_;
-  SourceFiles files_;  // Of the sources that run.
+  SourceFiles files_;  // Those of running sources.
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;
   std::unique_ptr<queue::Queue> queue_;

@@ -10,7 +10,7 @@
 namespace segrid::engine {
 namespace {
 
-// What means the same to every store.
+// Sets the options that mean the same to every store.
 template <typename Options>
 void SetCommon(const config::Queue& from, Options& options) {
   options.max_dead_letter_age = from.max_dead_letter_age;

@@ -1,4 +1,4 @@
-// What a request carries, without a copy of it.
+// The body that a request carries, without a copy of it.
 
 #pragma once
 

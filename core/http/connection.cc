@@ -187,7 +187,7 @@ bool Connection::Parse(ErrorCode& error) {
     if (error == beast::http::error::need_more) error.clear();
     if (error) return true;
     if (starving) {
-      // What stands between chunks and behind them is read whole.
+      // Bytes between chunks and behind them are read whole.
       if (buffer_.size() <= limits_.header_bytes + kReadBytes) break;
       error = beast::http::error::header_limit;
       return true;
@@ -210,7 +210,7 @@ int Connection::StatusRead() const {
 
 void Connection::OnRead(const ErrorCode& error, const ExchangeDone& done) {
   const int status = StatusRead();
-  // What a refusal says at length is cut; what a success says must be whole.
+  // The long text of a refusal is cut; that of a success must be whole.
   if (error == beast::http::error::body_limit && status >= 300) {
     return done(TakeResponse());
   }

@@ -32,7 +32,7 @@ namespace segrid::http {
 struct ReadLimits {
   // Also, within a read, of trailers and of what a chunk says besides its size.
   std::uint32_t header_bytes = 16 << 10;
-  // What is kept of a body. The rest of a refusal's is not read.
+  // So much is kept of a body. The rest of a refusal's is not read.
   std::uint64_t body_bytes = 64 << 10;
   // A success is one when it was read to its end, up to this.
   std::uint64_t success_bytes = 16 << 20;
@@ -71,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // answer, also one that comes before everything is sent.
   void Exchange(std::string head, Body body, ExchangeDone done);
 
-  // What ends the exchange, or the wait for the next, when it takes too long.
+  // Ends the exchange, or the wait for the next, when it takes too long.
   // One at a time; kept over Open() and Exchange(), cleared by Close().
   TimeLimit& limit() { return limit_; }
 

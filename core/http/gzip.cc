@@ -19,7 +19,7 @@ absl::Status Failed() {
                          "more memory, or set gzip: false");
 }
 
-// What igzip works with: too large for the stack, and to be zeroed for nothing.
+// The memory of igzip: too large for the stack, and need not be zeroed.
 struct Workspace {
   isal_zstream stream;
   std::array<std::uint8_t, ISAL_DEF_LVL1_DEFAULT> level;

@@ -27,7 +27,7 @@ struct ProxyOptions {
 struct ChosenProxy {
   std::optional<Endpoint> proxy{};  // nullopt: straight there.
   base::Secret auth{};              // user:password. Empty: none.
-  std::string variable{};           // That named it. Empty: the options did.
+  std::string variable{};  // It named the proxy. Empty: the options did.
 };
 
 // The way to `to`. Without `proxy`, a TLS endpoint goes through HTTPS_PROXY,

@@ -39,7 +39,7 @@ boost::asio::ip::tcp::endpoint EndpointOf(const addrinfo& info) {
   return endpoint;
 }
 
-// What needs nobody to be asked.
+// Resolves names for which nobody needs to be asked.
 std::optional<absl::StatusOr<Addresses>> Known(const Name& name) {
   const auto& [host, port_text] = name;
   namespace ip = boost::asio::ip;
@@ -74,7 +74,7 @@ absl::StatusOr<Addresses> Ask(const Name& name) {
   return addresses;
 }
 
-// What the resolver shares with its thread, which may outlive it.
+// The state that the resolver shares with its thread, which may outlive it.
 class State : public std::enable_shared_from_this<State> {
  public:
   void Add(Name name, Resolver::Done done) {

@@ -57,7 +57,7 @@ void TimeLimit::Set(absl::Duration left, std::function<void()> late) {
     state_ = state;
   }
   absl::MutexLock lock(&state->mu);
-  state->late.swap(late);  // What it was is destroyed without the lock.
+  state->late.swap(late);  // The old one is destroyed without the lock.
   state->due = Clock::now() + absl::ToChronoNanoseconds(left);
   if (!state->armed_for || *state->armed_for > state->due) {
     state->Arm(state->due);

@@ -23,7 +23,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// What TLS encrypts at once.
+// The most that TLS encrypts at once.
 constexpr std::size_t kRecordBytes = 16 << 10;
 
 bool WouldBlock(int error) {

@@ -58,11 +58,11 @@ class Transport {
   // Reads at least one byte and at most `size`.
   void Read(char* into, std::size_t size, Done done);
 
-  // What of the other side is unread, in the socket and in what OpenSSL read
-  // ahead. Call between reads.
+  // Says what the other side sent and nobody read, in the socket and in what
+  // OpenSSL read ahead. Call between reads.
   enum class Unread {
     kNothing,
-    kPartOfARecord,  // Of TLS; may be a session ticket's.
+    kPartOfARecord,  // A TLS record; may be a session ticket's.
     kBytesOrEnd,     // Bytes for us, or it closed, or the connection broke.
   };
   Unread FindUnread();
@@ -78,8 +78,8 @@ class Transport {
   void WriteNext(Done done);
   void WriteAll(std::string_view bytes, Done done);
   int WriteSome(std::string_view bytes);
-  // What to write next: a large piece as it is, small ones gathered. Empty at
-  // the end.
+  // Gives what to write next: a large piece as it is, small ones gathered.
+  // Empty at the end.
   std::string_view Gather();
 
   struct FreeSsl {

@@ -53,7 +53,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
  private:
   void Read() {
     parser_.emplace();
-    // What follows belongs to the target, whatever Content-Length says.
+    // The bytes that follow belong to the target, whatever Content-Length says.
     parser_->skip(true);
     parser_->header_limit(kMaxHeaderBytes);
     beast_http::async_read_header(

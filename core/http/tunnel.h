@@ -14,8 +14,8 @@ namespace segrid::http {
 // Interim responses (1xx) that are skipped before the final one.
 inline constexpr int kMaxInterimResponses = 8;
 
-// Of a tunnel that cannot be trusted, because what came first in it would be
-// taken for the target's.
+// The error of a tunnel that cannot be trusted, because its first bytes would
+// be taken for the target's.
 inline constexpr char kBytesBehindConnect[] =
     "it sent bytes behind its answer to CONNECT";
 

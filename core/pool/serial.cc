@@ -22,7 +22,7 @@ void Serial::Post(std::function<void()> task) {
 }
 
 void Serial::Abandon() {
-  // What a task keeps may be the last to keep this.
+  // A task may hold the last reference to this.
   const std::shared_ptr<State> state = state_;
   std::deque<std::function<void()>> dropped;
   absl::MutexLock lock(&state->mu);

@@ -68,7 +68,7 @@ struct ConnectionOptions {
   std::string password{};
   std::string application_name = "segrid";
   absl::Duration connect_timeout = absl::Seconds(5);  // For each host.
-  // Of one call. The server is told the same as statement_timeout.
+  // Limits one call. The server is told the same as statement_timeout.
   absl::Duration statement_timeout = absl::Seconds(60);
 };
 

@@ -35,7 +35,7 @@ bool IsWord(std::string_view text, std::string_view word) {
                     });
 }
 
-// What the text "0", "1", "true" or "false" means as a boolean, in any case of
+// Reads the text "0", "1", "true" or "false" as a boolean, in any case of
 // letters.
 Kind BooleanOf(std::string_view text) {
   if (text == "1" || IsWord(text, "true")) return Kind::kTrue;

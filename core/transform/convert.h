@@ -55,7 +55,7 @@ constexpr bool IsOfType(catalog::Type type, codec::Value value) {
              value.kind == codec::Kind::kFalse;
     case catalog::Type::kStringList:
     case catalog::Type::kObject:
-      return false;  // That depends on what is in it.
+      return false;  // The answer depends on what is in it.
   }
   return false;
 }

@@ -18,7 +18,7 @@ using codec::Value;
 
 constexpr std::size_t kHashDigits = 40;
 
-// What an event without a usable id is told apart by, in this order.
+// Fields that tell events without a usable id apart, in this order.
 constexpr std::array kFingerprint = {Field("event"),     Field("email"),
                                      Field("timestamp"), Field("sg_message_id"),
                                      Field("url"),       Field("asm_group_id"),

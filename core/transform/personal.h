@@ -1,4 +1,4 @@
-// What a source keeps of a person's data (mapping.md, 3.14).
+// Applies what a source keeps of a person's data (mapping.md, 3.14).
 
 #pragma once
 

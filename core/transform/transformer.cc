@@ -92,7 +92,8 @@ Reason Transformer::Transform(Event& event, const Options& options,
   return Reason::kNone;
 }
 
-// What is hashed to the anonymous id; empty where the event has no address.
+// The text that is hashed to the anonymous id; empty where the event has no
+// address.
 std::string_view Transformer::AddressOf(Event& event, const Options& options) {
   const Value email = event.Get(Field("email"));
   if (!email.is_text()) return {};

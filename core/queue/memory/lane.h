@@ -59,14 +59,14 @@ class Lane {
   ErasedLane Erase(const EraseRequest& request, absl::Time now);
 
   const DeadLetterBox& dead_letters() const { return dead_letters_; }
-  // Of pending messages and dead letters.
+  // Counts pending messages and dead letters.
   std::int64_t bytes() const { return pending_bytes_ + dead_letters_.bytes(); }
   std::int64_t pending_bytes() const { return pending_bytes_; }
   LaneStats stats() const;
 
  private:
   struct Entry {
-    Bytes json;  // Of the chunk; empty once the message is settled.
+    Bytes json;  // The chunk's; empty once the message is settled.
     Message message;
     absl::Time accepted_time;
     std::shared_ptr<const base::TraceParent> trace{};  // May be null.

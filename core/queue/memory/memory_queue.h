@@ -28,8 +28,8 @@ struct MemoryOptions {
   std::int64_t max_lane_bytes = std::int64_t{256} << 20;
   absl::Duration dedup_window = absl::Hours(24);
   std::int64_t dedup_memory_bytes = 128 << 20;
-  // Of a lane's dead letters. Over the first there is no room for more; older
-  // ones than the second are deleted.
+  // Limits a lane's dead letters. Over the first there is no room for more;
+  // older ones than the second are deleted.
   std::int64_t max_dead_letter_bytes = 32 << 20;
   absl::Duration max_dead_letter_age = absl::Hours(24 * 30);
 };

@@ -38,7 +38,7 @@ void BackupDesk::Look() {
   const std::unique_ptr<BackupRequest> request =
       BackupRequest::Find(directory_);
   if (request == nullptr) {
-    // What an earlier run may have left.
+    // An earlier run may have left something.
     if (busy() || !std::exchange(looked_, true)) RemoveSnapshot();
     return;
   }

@@ -51,7 +51,7 @@ class BackupRequest {
 
   // Nullopt: somebody is writing it, or it is damaged.
   std::optional<State> Read() const;
-  // What cannot be written shows in what the other side does not see.
+  // An error of writing shows in what the other side does not see.
   void Write(Kind kind, std::string_view detail = {});
   // The server: whether the copying process still has it locked.
   bool IsAlive() const;

@@ -32,7 +32,7 @@ class BinaryWriter {
     out_.append(text);
   }
   void PutTime(absl::Time time) { Put(absl::ToUnixNanos(time)); }
-  // Of all bytes of the string. `context` is what the record belongs to, so
+  // Sums all bytes of the string. `context` is what the record belongs to, so
   // that one in another's place does not fit.
   void PutChecksum(std::string_view context) {
     Put(Crc32c(out_, Crc32c(context)));

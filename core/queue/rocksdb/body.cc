@@ -10,10 +10,11 @@ namespace segrid::queue::rocksdb {
 namespace {
 
 constexpr std::size_t kRowBytes = 8;
-// Of a traced call.
+// Marks a traced call that is sampled.
 constexpr std::uint8_t kSampledFlag = 1;
 constexpr std::uint8_t kStateFlag = 2;  // Its tracestate follows.
-// JSON of a body; staged_chunk.h allows half of it. A stored size over it is damage.
+// JSON of a body; staged_chunk.h allows half of it. A stored size over it is
+// damage.
 constexpr std::uint64_t kMaxJsonBytes = 1 << 20;
 
 // In the place of a count, which is never 0 in format 1.

@@ -25,7 +25,7 @@ struct TracedPlaces {
   base::TraceParent trace{};
 };
 
-// What a body says of the chunk that it is of, so that the records of the chunk
+// The chunk's data that a body repeats, so that the records of the chunk
 // and of its lane can be made anew from it. Not in format 1.
 struct BodyOrigin {
   std::string_view lane{};  // Its name.
@@ -49,7 +49,7 @@ class BodyBuilder {
   void AddTrace(std::uint32_t messages, const base::TraceParent& trace);
 
   std::uint32_t count() const { return count_; }
-  std::uint32_t bytes() const { return bytes_; }  // Of the messages' JSON.
+  std::uint32_t bytes() const { return bytes_; }  // Bytes of JSON.
 
   // Packs what is full; Finish then has less to do.
   void PackFull();
@@ -59,7 +59,7 @@ class BodyBuilder {
       std::string_view key, const std::optional<BodyOrigin>& origin = {});
 
  private:
-  // What becomes one frame: loose JSON until it is packed.
+  // The content of one frame: loose JSON until it is packed.
   struct Piece {
     Frame packed{};
     std::size_t loose_begin = 0;
@@ -75,7 +75,7 @@ class BodyBuilder {
   std::string tail_;
   std::vector<std::string_view> loose_;
   std::vector<Piece> pieces_;
-  std::vector<std::unique_ptr<char[]>> rooms_;  // Of the frames made here.
+  std::vector<std::unique_ptr<char[]>> rooms_;  // Frames made here.
   std::uint32_t count_ = 0;
   std::uint32_t bytes_ = 0;
 };
@@ -104,7 +104,7 @@ class Body {
   const Message& place(std::size_t i) const { return places_[i]; }
   const Ends& ends() const { return ends_; }
   const std::vector<TracedPlaces>& traces() const { return traces_; }
-  // What the views lie in.
+  // The memory that the views refer to.
   const Bytes& storage() const { return storage_; }
   // Nullopt: format 1. Its lane's name is a view of the value that was parsed.
   const std::optional<BodyOrigin>& origin() const { return origin_; }

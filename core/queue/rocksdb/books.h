@@ -31,7 +31,7 @@ struct LaneBook {
 
   Lane lane;
   Sequence reserved;  // The next sequence for what is on its way to the disk.
-  std::int64_t staged_bytes = 0;    // Of it.
+  std::int64_t staged_bytes = 0;    // Their bytes.
   std::int64_t staged_count = 0;    // Newly accepted messages of it.
   std::vector<Range> saved_gone{};  // As stored in Family::kSettled.
 
@@ -52,7 +52,7 @@ struct Books {
   // nullptr: the lane was never appended to.
   LaneBook* Find(std::string_view name) const;
   LaneBook& FindOrMake(std::string_view name);
-  // Of pending messages and dead letters, and of what is on its way.
+  // Sums pending messages, dead letters, and what is on its way.
   std::int64_t Bytes() const;
   // Whether no lane has anything pending or on its way.
   bool drained() const;
@@ -63,7 +63,7 @@ struct Books {
   int format = kFormatVersion;  // In which commits are written.
   std::uint64_t commit = 0;     // The last that was written.
   std::int64_t accepted_total = 0;
-  // Of commits that are prepared and not published yet.
+  // Commits that are prepared and not published yet, and their messages.
   std::uint64_t staged_commits = 0;
   std::int64_t staged_accepted = 0;
 };

@@ -1,4 +1,4 @@
-// What waits for the store's thread.
+// The calls that wait for the store's thread.
 
 #pragma once
 
@@ -19,8 +19,8 @@ using CountDone = std::function<void(absl::StatusOr<std::int64_t>)>;
 
 struct AppendCall {
   AppendBatch batch{};
-  std::vector<std::vector<IdHash>> ids{};  // Of batch's messages.
-  std::vector<PackedChunk> packed{};       // Of batch's chunks.
+  std::vector<std::vector<IdHash>> ids{};  // For each message of `batch`.
+  std::vector<PackedChunk> packed{};       // For each chunk of `batch`.
   Queue::AppendDone done{};
   absl::StatusOr<AppendResult> result{};
 };
@@ -56,17 +56,17 @@ struct DropCall {
   absl::StatusOr<DroppedLane> result{};
 };
 
-// What was found in a lane and is to be erased: see Eraser.
+// Erases what was found in a lane: see Eraser.
 struct EraseCall {
   struct InChunk {
-    Sequence first = 0;                   // Of the chunk.
+    Sequence first = 0;                   // The chunk's.
     std::vector<std::uint32_t> places{};  // In it, ascending.
   };
   std::string lane{};
   bool dry_run = false;
   std::vector<InChunk> chunks{};
   std::vector<std::uint64_t> letters{};
-  std::vector<std::uint64_t> answers{};  // Of letters that stay.
+  std::vector<std::uint64_t> answers{};  // The letters stay.
   std::function<void(absl::StatusOr<ErasedLane>)> done{};
   absl::StatusOr<ErasedLane> result{};
 };

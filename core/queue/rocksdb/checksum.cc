@@ -8,7 +8,7 @@
 namespace segrid::queue::rocksdb {
 
 std::uint32_t Crc32c(std::string_view bytes, std::uint32_t before) {
-  // What one call of the library takes, whose size is an int.
+  // The most that one call of the library takes, because its size is an int.
   constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kMaxBytes);

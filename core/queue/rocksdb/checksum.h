@@ -7,7 +7,7 @@
 
 namespace segrid::queue::rocksdb {
 
-// Of `bytes`, going on from the checksum of what stands before them.
+// The checksum of `bytes` that continues the one of the bytes before them.
 std::uint32_t Crc32c(std::string_view bytes, std::uint32_t before = 0);
 
 }  // namespace segrid::queue::rocksdb

@@ -25,7 +25,7 @@ absl::Status FromRocks(const ::rocksdb::Status& status, std::string_view what);
 
 // DATA_LOSS/QUEUE_CORRUPT: says what is damaged and which command helps.
 absl::Status Corrupt(std::string_view what);
-// What is damaged, without that advice: for the commands themselves.
+// Says what is damaged, without that advice: for the commands themselves.
 std::string DamageOf(const absl::Status& status);
 
 // UNAVAILABLE/QUEUE_UNAVAILABLE: less than `reserve_bytes` are free.

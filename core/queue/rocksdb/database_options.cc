@@ -16,8 +16,8 @@ namespace rdb = ::rocksdb;
 
 constexpr std::size_t kMib = std::size_t{1} << 20;
 
-// What Append may write before it must be sorted into a file. What is delivered
-// before that never is.
+// So much may be appended before it must be sorted into a file. What is
+// delivered before that never is.
 constexpr std::size_t kBodyBufferBytes = 32 * kMib;
 constexpr int kBodyBuffers = 3;
 constexpr std::size_t kSmallBufferBytes = 8 * kMib;

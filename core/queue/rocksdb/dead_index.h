@@ -1,4 +1,4 @@
-// What memory knows of a lane's dead letters; the letters are on disk.
+// The index of a lane's dead letters in memory; the letters are on disk.
 
 #pragma once
 
@@ -21,7 +21,7 @@ class DeadIndex {
     Sequence sequence = 0;
     std::string reason{};
     absl::Time dead_time{};
-    std::int64_t bytes = 0;  // Of the Track.
+    std::int64_t bytes = 0;  // The Track's.
   };
 
   // The id for the next letter; ids grow.

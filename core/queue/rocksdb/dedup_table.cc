@@ -10,7 +10,7 @@ namespace segrid::queue::rocksdb {
 namespace {
 
 constexpr std::size_t kFirstPlaces = 32;
-// Of the places of a part, at most so many tenths are taken.
+// At most so many tenths of a part's places are taken.
 constexpr std::size_t kMaxTenths = 8;
 
 std::size_t MaxCount(std::size_t places) { return places * kMaxTenths / 10; }
@@ -154,7 +154,7 @@ void DedupTable::Erase(const IdHash& id) {
   std::size_t hole = Find(part, id);
   if (part.tags[hole].time == 0) return;
   const std::size_t places = part.tags.size();
-  // What stands behind the hole moves up unless it is nearer to its home.
+  // An entry behind the hole moves up unless it is nearer to its home.
   for (std::size_t at = (hole + 1) % places; part.tags[at].time != 0;
        at = (at + 1) % places) {
     const std::size_t home = HomeOf(part, IdAt(part, at));

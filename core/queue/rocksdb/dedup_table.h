@@ -20,7 +20,8 @@ struct IdHash {
   friend bool operator==(const IdHash&, const IdHash&) = default;
 };
 
-// Of a message of `lane` with `id`. The same on every machine: it is stored.
+// Hashes the `id` of a message of `lane`. The same on every machine: it is
+// stored.
 IdHash HashId(std::string_view lane, std::string_view id);
 
 // The ids of the last `window`, or as many as `max_ids`: the oldest are
@@ -61,7 +62,7 @@ class DedupTable {
 
  private:
   using Seconds = std::uint32_t;  // Since 1970; 0: an empty place.
-  // What a search compares first, and when the id was accepted.
+  // The part that a search compares first, and when the id was accepted.
   struct Tag {
     Seconds time = 0;
     std::uint32_t bits = 0;  // The lowest 32 of the id.

@@ -85,7 +85,7 @@ absl::StatusOr<std::optional<int>> ReadFormat(const std::string& path) {
     return BadDirectory(path, file, error);
   }
   const std::string text = ReadText(file);
-  // What a crash of an earlier version left of a first start.
+  // An earlier version that crashed at its first start left this.
   if (text.empty() && !Exists(path + kData)) return std::nullopt;
   int version = 0;
   if (text.rfind(kFormatWord, 0) != 0 ||

@@ -18,7 +18,7 @@ inline constexpr char kUnfinishedName[] = "UNFINISHED";
 // A locked directory; the destructor unlocks it. Not thread-safe.
 class Directory {
  public:
-  // What for.
+  // Why the directory is opened.
   enum class Purpose {
     kServe,   // Makes it, for the owner alone, if it is missing.
     kLook,    // It must be there; not a byte of it is changed.
@@ -43,7 +43,7 @@ class Directory {
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
 
-  // What kRepair had to make anew: the text for people; usually empty.
+  // Tells people what kRepair had to make anew; usually empty.
   const std::string& mended() const { return mended_; }
 
   // In which format it is.

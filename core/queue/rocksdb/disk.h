@@ -59,7 +59,7 @@ class Disk {
   void Note(const Books& books, bool synced, absl::Time now);
   // Writes what was noted into the watermark.
   void SetMark();
-  // What was noted last; needs whatever guards the books.
+  // The last mark that was noted; needs whatever guards the books.
   const Mark& mark() const { return mark_; }
 
   // Makes `path`, a folder on the same disk that is not there, a queue of its

@@ -32,7 +32,7 @@ class Eraser {
   absl::StatusOr<Erased> Run();
 
  private:
-  // What of a lane was not looked at yet.
+  // The place in a lane from which on nothing was looked at yet.
   struct Place {
     std::string lane{};
     LaneId id = 0;

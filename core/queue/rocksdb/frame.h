@@ -40,7 +40,7 @@ struct PackedRun {
   Frame frame{};
 };
 
-// What a caller's own thread makes of a chunk that is large enough, for the
+// A chunk that is large enough, packed by the caller's own thread for the
 // usual case that none of its messages is a duplicate. Its views live as long
 // as this and the chunk.
 struct PackedChunk {

@@ -16,7 +16,7 @@
 namespace segrid::queue::rocksdb {
 namespace {
 
-// What is no damage stays an error.
+// An error that is no damage stays an error.
 absl::Status NoteDataLoss(const absl::Status& status, FsckReport& report) {
   if (!absl::IsDataLoss(status)) return status;
   report.problems.push_back(DamageOf(status));

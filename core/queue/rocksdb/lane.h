@@ -27,7 +27,7 @@ using LaneId = std::uint32_t;
 // A stored chunk: `count` messages from its first sequence on.
 struct ChunkInfo {
   std::uint32_t count = 0;
-  std::uint32_t bytes = 0;  // Of the messages' JSON.
+  std::uint32_t bytes = 0;  // Bytes of JSON.
   absl::Time accepted_time{};
 };
 
@@ -53,10 +53,10 @@ struct DueRun {
   ChunkInfo info{};
 };
 
-// What a settlement changed.
+// The changes of a settlement.
 struct Settled {
   std::int64_t count = 0;
-  std::vector<Sequence> chunks{};  // That have nothing pending any more.
+  std::vector<Sequence> chunks{};  // Nothing of them is pending any more.
 };
 
 // Not thread-safe.
@@ -68,7 +68,7 @@ class Lane {
 
   const std::string& name() const { return name_; }
   LaneId id() const { return id_; }
-  Sequence next() const { return next_; }  // Of the next message.
+  Sequence next() const { return next_; }  // The next message's.
   Sequence cursor() const { return spans_.first(); }
   std::vector<Range> gone() const { return spans_.Gone(); }
   const absl::btree_map<Sequence, ChunkInfo>& chunks() const { return chunks_; }
@@ -145,9 +145,9 @@ class Lane {
   const std::string name_;
   const LaneId id_;
   Sequence next_;
-  Chunks chunks_;  // That have something pending, by their first sequence.
+  Chunks chunks_;  // Something of them is pending; by their first sequence.
   Spans spans_;
-  std::map<Sequence, Ends> ends_;  // Of chunks that were lent, by chunk.
+  std::map<Sequence, Ends> ends_;              // For chunks that were lent.
   std::map<std::uint64_t, absl::Time> loans_;  // When they run out.
   std::int64_t pending_ = 0;
 };

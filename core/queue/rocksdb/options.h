@@ -1,4 +1,4 @@
-// What the durable store can be told.
+// The options of the durable store.
 
 #pragma once
 
@@ -25,8 +25,8 @@ struct RocksOptions {
   absl::Duration dedup_window = absl::Hours(24);
   std::int64_t dedup_memory_bytes = 128 << 20;  // 32 bytes per id at most.
 
-  // Of a lane's dead letters. Over the first there is no room for more; older
-  // ones than the second are deleted.
+  // Limits a lane's dead letters. Over the first there is no room for more;
+  // older ones than the second are deleted.
   std::int64_t max_dead_letter_bytes = std::int64_t{256} << 20;
   absl::Duration max_dead_letter_age = absl::Hours(24 * 30);
 

@@ -34,7 +34,7 @@ struct Draft {
   std::vector<Range> settled{};
   std::map<Sequence, RescuedBody> bodies{};
   std::int64_t letters = 0;
-  // What follows from these.
+  // These follow from those.
   std::vector<Range> holes{};  // Neither settled nor there.
   std::int64_t found = 0;      // Messages that are pending and there.
   std::int64_t newer = 0;      // Accepted after the record was written.
@@ -256,7 +256,7 @@ class Rebuilder {
     }
     draft.is_stale = draft.is_stale || !draft.has_record || next > record.next;
     record.next = next;
-    // What was before the oldest that is there is settled.
+    // All before the oldest that is there is settled.
     if (!draft.has_record) {
       record.cursor = draft.bodies.empty() ? next : draft.bodies.begin()->first;
     }
@@ -324,7 +324,7 @@ class Rebuilder {
     draft.settled = Normalized(std::move(draft.settled));
   }
 
-  // What the watermark knows and nothing else does: of lanes that it has no
+  // Adds what only the watermark knows: about lanes that it has no
   // room for, and in format 1 of all.
   void BalanceStore() {
     const StoreRecord store = rescued_.store.value_or(StoreRecord());
@@ -497,7 +497,7 @@ class Rebuilder {
   const std::optional<Mark>& mark_;
   Database& target_;
   rdb::WriteBatch batch_;
-  absl::Status status_;  // Of writing it.
+  absl::Status status_;  // An error of writing it.
   Rebuilt rebuilt_;
   std::map<LaneId, Draft> drafts_;
   std::uint64_t newest_ = 0;      // Commit that was found.

@@ -20,7 +20,7 @@ BinaryReader Checked(std::string_view value, std::string_view key) {
   return reader;
 }
 
-// What was read, if all of it was there and nothing more.
+// Returns the record if all of it was there and nothing more.
 template <class Record>
 std::optional<Record> Whole(const BinaryReader& reader, Record record) {
   if (!reader.ok() || !reader.rest().empty()) return std::nullopt;

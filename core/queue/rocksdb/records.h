@@ -1,4 +1,4 @@
-// What is stored, and under which keys. FORMAT.md describes the bytes.
+// The records that are stored, and their keys. FORMAT.md describes the bytes.
 
 #pragma once
 
@@ -42,7 +42,7 @@ std::optional<std::string_view> ParseLaneKey(std::string_view key);
 // kStoreKey: what all lanes share.
 struct StoreRecord {
   std::uint64_t commit = 0;         // Number of the last commit.
-  std::int64_t accepted_total = 0;  // Of all lanes.
+  std::int64_t accepted_total = 0;  // In all lanes.
   absl::Time forgotten_until = absl::InfinitePast();  // See DedupTable.
 };
 std::string Encode(const StoreRecord& record, std::string_view key = kStoreKey);
@@ -56,8 +56,8 @@ struct LaneRecord {
   Sequence next = 1;
   std::uint64_t next_dead_id = 1;
   Ledger ledger{};
-  // Of the commit that wrote it, so that an older one is known as such. 0: it
-  // is in format 1, which does not say.
+  // The number of the commit that wrote it, so that an older one is known. 0:
+  // it is in format 1, which does not say.
   std::uint64_t commit = 0;
   // Format 2: all that is settled above the cursor, unless it is more than
   // kMaxInlineRanges. A commit adds to Family::kSettled what is new, so one

@@ -267,7 +267,7 @@ class Rescuer {
                    std::string_view key, std::string_view value) {
     const auto last = ParseSettled(value, key);
     if (!last.has_value() || *last < place.second) return false;
-    // What was settled once is settled for ever.
+    // A message that was settled once is settled for ever.
     rescued_.settled[place.first].push_back({place.second, *last});
     return true;
   }

@@ -31,9 +31,9 @@ struct RescuedLane {
   std::string name{};  // Empty: found nowhere.
 };
 
-// What was found. Chunks are written once and never change, bodies only when
-// messages are erased, so they go into the new database at once; the rest is
-// chosen when all of it is known.
+// The records that were found. Chunks are written once and never change, bodies
+// only when messages are erased, so they go into the new database at once; the
+// rest is chosen when all of it is known.
 struct Rescued {
   std::map<LaneId, RescuedLane> lanes{};
   std::optional<StoreRecord> store{};

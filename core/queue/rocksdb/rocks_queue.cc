@@ -215,8 +215,8 @@ absl::StatusOr<DeadLetterPage> RocksQueue::ListDeadLetters(
       !absl::SimpleAtoi(query.page_token, &before)) {
     return BadPageToken();
   }
-  // What is too old is dropped first, if the disk lets it; the filter selects
-  // nothing.
+  // Letters that are too old are dropped first, if the disk lets it; the filter
+  // selects nothing.
   state_->Wait<PurgeCall>({.lane = query.filter.lane, .ids = {0}})
       .IgnoreError();
   const auto page_size = static_cast<std::size_t>(query.page_size);

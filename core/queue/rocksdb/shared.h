@@ -1,4 +1,4 @@
-// What the store's threads share.
+// The state that the store's threads share.
 
 #pragma once
 
@@ -38,7 +38,7 @@ struct Shared {
   // changes it reads without the lock.
   absl::Mutex mu;
   std::unique_ptr<Books> books;
-  std::uint64_t generation ABSL_GUARDED_BY(mu) = 0;  // Of the books.
+  std::uint64_t generation ABSL_GUARDED_BY(mu) = 0;  // The books'.
   std::uint64_t last_lease_id ABSL_GUARDED_BY(mu) = 0;
   Health health ABSL_GUARDED_BY(mu);
 

@@ -70,7 +70,7 @@ class StagedAppends {
 
   std::deque<StagedChunk> staged_;
   std::vector<std::string> ready_lanes_;
-  std::int64_t total_bytes_ = 0;  // Of the store, with what is staged.
+  std::int64_t total_bytes_ = 0;  // The store's, with what is staged.
   std::int64_t accepted_ = 0;
 };
 

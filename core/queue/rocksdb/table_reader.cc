@@ -15,10 +15,10 @@ namespace {
 
 // The format of RocksDB's block-based tables, version 5.
 constexpr std::uint64_t kMagic = 0x88e241b785f4cff7ULL;
-constexpr std::size_t kTrailerBytes = 5;  // Of a block: kind u8, checksum u32.
+constexpr std::size_t kTrailerBytes = 5;  // A block's: kind u8, checksum u32.
 constexpr char kPlain = 0;
 constexpr char kLz4 = 4;
-// Of a key: (sequence << 8 | kind) u64.
+// A key ends with (sequence << 8 | kind) u64.
 constexpr std::size_t kKeyTrailerBytes = 8;
 constexpr unsigned char kDeletion = 0;
 constexpr unsigned char kPut = 1;
@@ -39,7 +39,7 @@ class EntryReader {
   EntryReader(std::string_view bytes, const VisitTableEntry& visit)
       : bytes_(bytes), visit_(visit) {}
 
-  // Of a block without its trailer. False: some of it is damaged.
+  // Reads a block without its trailer. False: some of it is damaged.
   bool ReadBlock() {
     std::size_t end = bytes_.size();
     if (end >= 4) {

@@ -1,4 +1,4 @@
-// What can still be read of one of the database's sorted files, for repair.
+// Reads what is left of one of the database's sorted files, for repair.
 
 #pragma once
 
@@ -22,8 +22,8 @@ struct TablePart {
 
 // The end of a sorted file says where these parts are.
 struct TableFooter {
-  TablePart meta_index{};  // Of the properties and the like.
-  TablePart index{};       // Of the blocks with entries.
+  TablePart meta_index{};  // Finds the properties and the like.
+  TablePart index{};       // Finds the blocks with entries.
 };
 
 constexpr std::uint64_t kTableFooterBytes = 53;

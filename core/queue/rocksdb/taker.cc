@@ -34,7 +34,7 @@ absl::StatusOr<Lease> Taker::TakeNow(const TakeRequest& request) {
     if (!wanted.has_value()) return lease;
     const absl::Status status = Read(request, *wanted);
     if (status.ok()) continue;
-    // What is lent goes out; the next Take meets the error first.
+    // Messages that are leased go out; the next Take meets the error first.
     if (lease.messages.empty()) return status;
     lease.more = true;
     return lease;

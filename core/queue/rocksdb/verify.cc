@@ -56,7 +56,7 @@ class LaneVerifier {
           const auto place = ParseSequenceKey(key);
           if (!place.has_value() || place->first != lane_.id()) return false;
           const auto record = ParseChunk(value, key);
-          // What cannot be read was noted by LoadBooks.
+          // LoadBooks noted the records that cannot be read.
           if (record.has_value() && lane_.chunks().contains(place->second)) {
             Look(place->second, *record);
           }

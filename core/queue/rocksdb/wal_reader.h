@@ -1,4 +1,4 @@
-// What can still be read of the database's logs, for repair.
+// Reads what is left of the database's logs, for repair.
 
 #pragma once
 
@@ -21,7 +21,7 @@ struct LogContent {
 };
 LogContent ReadLog(std::string_view bytes);
 
-// What one operation of a batch does.
+// One operation of a batch.
 struct LogOperation {
   enum class Kind { kPut, kDelete, kOther };
   Kind kind = Kind::kOther;

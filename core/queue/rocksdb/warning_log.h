@@ -1,4 +1,4 @@
-// What RocksDB has to say, without a file of its own.
+// Passes on RocksDB's log lines, without a file of its own.
 
 #pragma once
 

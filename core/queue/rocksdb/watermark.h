@@ -32,7 +32,7 @@ struct Mark {
 // of the machine it may be old. Not thread-safe.
 class Watermark {
  public:
-  // What a file says.
+  // The content of the file.
   struct Content {
     std::optional<Mark> mark{};  // Nullopt: nothing, or nothing to be read.
     bool exists = false;
@@ -48,7 +48,7 @@ class Watermark {
   Watermark(const Watermark&) = delete;
   Watermark& operator=(const Watermark&) = delete;
 
-  // What cannot be written leaves an older mark: allowed.
+  // When writing fails, an older mark is left: allowed.
   void Set(const Mark& mark);
   // Makes the file say `mark` and nothing else: after a repair.
   void Reset(const Mark& mark);

@@ -81,7 +81,7 @@ class Writer {
   void Reclaim(bool drained);
   void AnswerLater(Calls calls, std::vector<std::string> ready_lanes);
   void Step(std::string_view name);
-  // Of the machine.
+  // The machine's clock, which tests do not set.
   static absl::Duration Uptime();
 
   Shared& shared_;
@@ -104,7 +104,7 @@ class Writer {
   // By the machine's clock, which tests do not set; its time of day may jump.
   absl::Duration next_try_ = -absl::InfiniteDuration();
   absl::Duration next_look_ = -absl::InfiniteDuration();   // For room.
-  absl::Duration next_sweep_ = -absl::InfiniteDuration();  // Of old records.
+  absl::Duration next_sweep_ = -absl::InfiniteDuration();  // For old records.
   std::map<std::string, std::vector<Range>> unsaved_acks_;
 
   BackupDesk backups_;

@@ -16,7 +16,7 @@
 
 namespace segrid::receivers {
 
-// What receivers need from outside.
+// All that receivers need from outside.
 struct Environment {
   boost::asio::any_io_executor io{};  // See pool::ThreadPool::io().
   base::Clock& clock;                 // Must outlive the receivers.
@@ -29,7 +29,7 @@ struct Way {
   std::string url{};          // With the whole path; or the path of a file.
   bool in_the_clear = false;  // Plain http to another host.
   std::string proxy{};        // Its host and port. Empty: straight there.
-  std::string variable{};     // Of the environment, that names the proxy.
+  std::string variable{};     // Environment variable that names the proxy.
 };
 
 // The receiver of `source`, a valid configuration's.

@@ -233,7 +233,7 @@ int FileReceiver::Append(std::string_view lines) {
   if (error == 0) {
     size_bytes_ += length;
   } else if (::ftruncate(descriptor_, size_bytes_) != 0) {
-    // What is there now is found out by opening it again.
+    // Opening it again finds out what is there now.
     size_bytes_ = -1;
   }
   return error;

@@ -86,7 +86,7 @@ class FileReceiver final : public Receiver {
   dev_t device_ ABSL_GUARDED_BY(mu_) = 0;
   ino_t inode_ ABSL_GUARDED_BY(mu_) = 0;
   std::int64_t size_bytes_ ABSL_GUARDED_BY(mu_) = 0;
-  absl::Time begun_ ABSL_GUARDED_BY(mu_);  // Of the first line.
+  absl::Time begun_ ABSL_GUARDED_BY(mu_);  // The time of the first line.
 };
 
 }  // namespace segrid::receivers::file

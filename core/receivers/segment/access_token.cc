@@ -38,7 +38,7 @@ absl::string_view Absl(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-// What may stand in a header.
+// Whether `text` may stand in a header.
 bool IsToken(std::string_view text) {
   return !text.empty() && text.size() <= kMaxTokenBytes &&
          std::all_of(text.begin(), text.end(),

@@ -80,7 +80,7 @@ class AccessToken : public std::enable_shared_from_this<AccessToken> {
 
   absl::Mutex mu_;
   base::Secret token_ ABSL_GUARDED_BY(mu_);  // Empty: none.
-  // Of base::Clock::Uptime().
+  // By base::Clock::Uptime().
   absl::Duration renew_at_ ABSL_GUARDED_BY(mu_);
   absl::Duration expires_at_ ABSL_GUARDED_BY(mu_);
   bool asking_ ABSL_GUARDED_BY(mu_) = false;

@@ -19,7 +19,7 @@
 
 namespace segrid::receivers::segment {
 
-// What a body looks like.
+// The format of a body.
 enum class Form : std::uint8_t {
   kBatch,  // {"batch":[…],"sentAt":"…"}
   kArray,  // […]
@@ -37,7 +37,7 @@ struct BatchRequest {
   // The key of Standard Webhooks, in bytes: see crypto/webhook_secret.h. Signed
   // are the bytes as they are sent. Empty: unsigned.
   base::Secret signing_key{};
-  // Of the request as a part of its batch's trace. Never 0; any thread.
+  // Makes the id of a request in its batch's trace. Never 0; any thread.
   std::function<std::uint64_t()> new_span_id = base::RandomSpanId;
 
   // The request for `batch`, whose bytes it refers to, with `sentAt` = `now`.

@@ -60,7 +60,7 @@ std::string TextOf(const simdjson::dom::element& error) {
   return simdjson::minify(error);
 }
 
-// What an error says of its event: of a message and its cause, the last that
+// An error's words about its event: of a message and its cause, the last that
 // stands here counts, because it costs the least.
 enum class Cause : std::uint8_t { kEvent, kMoment, kSettings };
 

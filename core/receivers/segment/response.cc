@@ -22,7 +22,7 @@ struct Row {
   int last;   // … to `last`.
   Verdict verdict;
   Header retry_after;
-  std::string_view reason;  // Of dead letters.
+  std::string_view reason;  // For dead letters.
   std::string_view advice;  // For people.
 };
 

@@ -1,4 +1,5 @@
-// What an HTTP answer asks for: the table of delivery.md, as a pure function.
+// Decides what an HTTP answer asks for: the table of delivery.md, as a pure
+// function.
 
 #pragma once
 
@@ -22,7 +23,7 @@ inline constexpr std::size_t kMaxShownBytes = 512;
 // The first of them, without half a character at their end.
 std::string_view ShownPart(std::string_view body);
 
-// What counts of an answer.
+// The parts of an answer that count.
 struct Answer {
   int status = 0;
   std::optional<std::string_view> retry_after{};  // The header's value.

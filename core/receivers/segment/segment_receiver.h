@@ -47,7 +47,7 @@ struct SegmentOptions {
   // Variant `http`.
   Form form = Form::kBatch;
   std::vector<std::pair<std::string, base::Secret>> headers{};
-  base::Secret signing_secret{};   // Of Standard Webhooks. Empty: unsigned.
+  base::Secret signing_secret{};   // For Standard Webhooks. Empty: unsigned.
   std::optional<Limits> limits{};  // nullopt: the variant's.
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration request_timeout = absl::Seconds(15);
@@ -86,7 +86,8 @@ class SegmentReceiver final : public Receiver {
   // `token` is empty without OAuth. The status is 0 without an answer.
   using Posted = std::function<void(int status, SendResult result)>;
   void Post(const Batch& batch, const base::Secret& token, Posted done);
-  // What an answer, or its lack, asks for; `ids` are those of the batch.
+  // Decides what an answer, or its lack, asks for; `ids` are those of the
+  // batch.
   SendResult Read(const absl::StatusOr<http::Response>& response,
                   const std::vector<std::string_view>& ids,
                   const base::Secret& token) const;

@@ -12,7 +12,7 @@
 
 namespace segrid::receivers::segment {
 
-// What says whether a 2xx has taken every message.
+// The sign by which a 2xx says whether it has taken every message.
 enum class Success : std::uint8_t {
   kStatus,       // The status alone.
   kOkAndErrors,  // `ok` and `errors` in the body: see partial_success.h.
@@ -28,7 +28,7 @@ struct Variant {
   // Tracks say `originalTimestamp` and `channel` too.
   bool original_timestamp = false;
   bool is_exact_url = false;  // The endpoint's path is not added to.
-  std::uint64_t max_answer_bytes = 64 << 10;  // Of a 2xx that is read.
+  std::uint64_t max_answer_bytes = 64 << 10;  // So much of a 2xx is read.
 };
 
 // Segment takes 500 KB and 2,500 messages, and 32 KB a message: above the

@@ -30,7 +30,7 @@ struct Value {
 };
 
 struct Row {
-  std::int32_t index = 0;  // Of the Track in the batch.
+  std::int32_t index = 0;  // The Track's place in the batch.
   // Parallel to TableRows::columns; a row may have fewer: the rest is NULL.
   std::vector<Value> values{};
 
@@ -104,7 +104,7 @@ class BatchRows {
   // A Track's row while it is made.
   struct Draft {
     Row row{};
-    std::size_t bytes = 0;  // That its values take in PostgreSQL's page.
+    std::size_t bytes = 0;  // Size of its values in PostgreSQL's page.
     std::string other{};    // Members of `other_properties`.
   };
 

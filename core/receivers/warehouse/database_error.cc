@@ -15,7 +15,7 @@ namespace {
 enum class Kind : std::uint8_t { kUnavailable, kMisconfigured, kRefused };
 
 struct StateRow {
-  std::string_view prefix;  // Of the SQLSTATE: its class, or all of it.
+  std::string_view prefix;  // The SQLSTATE's class, or all of it.
   Kind kind;
   std::string_view advice;
 };

@@ -1,5 +1,5 @@
-// What a database's error asks for. Source: docs/warehouse.md, the table of
-// errors.
+// Decides what a database's error asks for. Source: docs/warehouse.md, the
+// table of errors.
 
 #pragma once
 

@@ -22,7 +22,7 @@ struct LoaderOptions {
   std::vector<Table> tables{};     // See Tables().
   bool create_tables = true;       // False: changes nothing but rows.
   bool deletes = false;            // Whether DeleteBefore() will be called.
-  std::int32_t max_columns = 400;  // Of a table.
+  std::int32_t max_columns = 400;  // In one table.
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration statement_timeout = absl::Seconds(60);
 };
@@ -62,7 +62,7 @@ class Loader {
   virtual absl::StatusOr<std::int64_t> DeleteBefore(absl::Time before,
                                                     std::int64_t max_rows) = 0;
 
-  // What Prepare() would find missing or wrong, a sentence each; changes
+  // Lists what Prepare() would find missing or wrong, a sentence each; changes
   // nothing. Empty: all is well.
   virtual absl::StatusOr<std::vector<std::string>> Check() = 0;
 

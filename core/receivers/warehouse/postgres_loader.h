@@ -80,7 +80,7 @@ class PostgresLoader final : public Loader {
   postgres::StopSignal stop_;
   std::unique_ptr<postgres::Connection> connection_;  // Null: not prepared.
   KnownColumns known_;
-  std::vector<std::string> event_tables_;  // That are there, by name.
+  std::vector<std::string> event_tables_;  // The existing ones, by name.
   // The last batch held nothing that was there already.
   bool expects_new_ = true;
   // The columns of the temporary tables of this connection.

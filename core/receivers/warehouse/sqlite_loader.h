@@ -75,14 +75,14 @@ class SqliteLoader final : public Loader {
   const LoaderOptions options_;
   const std::string data_dir_;
   const std::string file_;
-  const std::string path_;  // Of the file.
+  const std::string path_;  // The file's.
   std::vector<Table> tables_;
   Handle database_{nullptr, &sqlite3_close_v2};
   // Identify the open file: another one of its name is opened anew.
   dev_t device_ = 0;
   ino_t inode_ = 0;
   KnownColumns known_;
-  std::vector<std::string> event_tables_;  // That are there, by name.
+  std::vector<std::string> event_tables_;  // The existing ones, by name.
   std::map<std::string, Inserts, std::less<>> inserts_;
 };
 
