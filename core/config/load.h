@@ -2,8 +2,7 @@
 //
 // Precedence: flags of the program (applied by the caller) over the file over
 // the defaults of config.h. A file without `sources` has the source of
-// Defaults(). Every key is checked; unknown keys are errors, and what this
-// version cannot do yet is refused ("not yet"), never ignored. Any value may
+// Defaults(). Every key is checked, and unknown keys are errors. Any value may
 // hold `${ENV_NAME}` and `${file:path}` (interpolate.h). Relative paths in the
 // file start at the working directory, but for `path` of a source, which is
 // below data_dir.

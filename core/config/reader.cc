@@ -8,7 +8,6 @@
 #include "absl/strings/numbers.h"
 #include "core/config/interpolate.h"
 #include "core/config/nearest.h"
-#include "core/config/not_yet.h"
 #include "core/config/quantity.h"
 #include "core/config/text.h"
 #include "core/config/write_key.h"
@@ -17,25 +16,6 @@ namespace segrid::config {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 4096;
-
-// `sources[].region` of `sources[0].region`.
-std::string WithoutIndexes(std::string_view path) {
-  std::string out;
-  bool inside = false;
-  for (const char c : path) {
-    if (c == ']') inside = false;
-    if (!inside) out.push_back(c);
-    if (c == '[') inside = true;
-  }
-  return out;
-}
-
-bool IsNotYet(std::string_view path, std::string_view value) {
-  const std::string pattern = WithoutIndexes(path);
-  return std::any_of(kNotYet.begin(), kNotYet.end(), [&](const auto& row) {
-    return row.path == pattern && row.value == value;
-  });
-}
 
 std::string_view NameOf(Node::Kind kind) {
   switch (kind) {
@@ -209,14 +189,6 @@ bool Reader::TakeWord(const Value& value, const Scalar& scalar, Words words) {
                         " is not known; must be one of: ", List(words)}));
     return false;
   }
-  if (IsNotYet(value.path, scalar.text)) {
-    std::vector<std::string_view> ready;
-    std::copy_if(words.begin(), words.end(), std::back_inserter(ready),
-                 [&](auto word) { return !IsNotYet(value.path, word); });
-    Fail(value, Concat({"not yet: this version has no ", scalar.shown,
-                        "; must be one of: ", List(ready)}));
-    return false;
-  }
   return true;
 }
 
@@ -248,15 +220,6 @@ int Reader::LineOf(Key key) const {
 }
 
 void Reader::RefuseOtherKeys() {
-  std::vector<std::string_view> names = known_;
-  const std::string prefix = WithoutIndexes(PathOf(""));
-  for (const NotYetRow& row : kNotYet) {
-    const std::size_t dot = row.path.rfind('.');
-    const bool at_root = dot == std::string_view::npos;
-    if (!row.value.empty()) continue;
-    if (at_root ? !prefix.empty() : row.path.substr(0, dot) != prefix) continue;
-    names.push_back(at_root ? row.path : row.path.substr(dot + 1));
-  }
   for (const Entry& entry : map_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) {
       continue;
@@ -264,9 +227,7 @@ void Reader::RefuseOtherKeys() {
     const std::string path = PathOf(ShownKey(entry.key));
     reading_.problems.Add(
         entry.position, path,
-        IsNotYet(PathOf(entry.key), "")
-            ? "not yet: this version does not support this key; remove it"
-            : Concat({"unknown key; ", Suggest(entry.key, names)}));
+        Concat({"unknown key; ", Suggest(entry.key, known_)}));
   }
 }
 
