@@ -5,13 +5,10 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/string_view.h"
+#include "core/base/absl_view.h"
 
 namespace segrid::base {
 namespace {
-
-absl::string_view Absl(std::string_view text) {
-  return absl::string_view(text.data(), text.size());
-}
 
 // The few wire types that the details need; the codecs of the hot path are in
 // core/codec, which stands above this folder.

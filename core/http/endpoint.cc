@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "boost/asio/ip/address.hpp"
+#include "core/base/absl_view.h"
 #include "core/base/error_info.h"
 #include "core/base/localhost.h"
 #include "core/base/status_macros.h"
@@ -14,10 +15,6 @@ namespace segrid::http {
 namespace {
 
 constexpr std::size_t kMaxUrlBytes = 2'048;
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 absl::Status Bad(absl::string_view what) {
   return base::MakeError(
@@ -108,7 +105,7 @@ std::string Endpoint::url() const {
 }
 
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view url, bool allow_http) {
-  absl::string_view rest = Absl(url);
+  absl::string_view rest = base::Absl(url);
   if (rest.size() > kMaxUrlBytes) return Bad("is too long");
   Endpoint endpoint;
   if (absl::ConsumePrefix(&rest, "http://")) {
@@ -133,7 +130,7 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view url, bool allow_http) {
 }
 
 absl::StatusOr<Endpoint> ParseProxy(std::string_view url) {
-  absl::string_view rest = Absl(url);
+  absl::string_view rest = base::Absl(url);
   Endpoint proxy{.tls = false};
   const auto take = [&]() -> absl::Status {
     if (rest.size() > kMaxUrlBytes || !absl::ConsumePrefix(&rest, "http://")) {

@@ -13,6 +13,7 @@
 #include "boost/asio/ip/address.hpp"
 #include "boost/asio/ip/network_v4.hpp"
 #include "boost/asio/ip/network_v6.hpp"
+#include "core/base/absl_view.h"
 #include "core/base/error_info.h"
 #include "core/base/percent.h"
 #include "core/base/status_macros.h"
@@ -21,10 +22,6 @@ namespace segrid::http {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 std::optional<ip::address> AddressOf(absl::string_view text) {
   boost::system::error_code error;
@@ -144,8 +141,9 @@ absl::StatusOr<ChosenProxy> ChooseProxy(const Endpoint& to,
 }
 
 bool IsExempt(const Endpoint& to, std::string_view no_proxy) {
-  for (const absl::string_view entry : absl::StrSplit(
-           Absl(no_proxy), absl::ByAnyChar(", \t\r\n"), absl::SkipEmpty())) {
+  for (const absl::string_view entry :
+       absl::StrSplit(base::Absl(no_proxy), absl::ByAnyChar(", \t\r\n"),
+                      absl::SkipEmpty())) {
     if (Names(entry, to)) return true;
   }
   return false;

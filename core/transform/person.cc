@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
+#include "core/base/absl_view.h"
 #include "core/base/error_info.h"
 #include "core/crypto/sha256.h"
 #include "core/transform/identity.h"
@@ -16,13 +17,9 @@ namespace {
 constexpr std::size_t kMaxBytes = 1'000;
 constexpr std::size_t kHashDigits = 64;
 
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 // As mapping.md, 3.1.
 std::string Normalized(std::string_view email) {
-  return absl::AsciiStrToLower(Absl(Trim(email)));
+  return absl::AsciiStrToLower(base::Absl(Trim(email)));
 }
 
 std::string HashOf(std::string_view text) {
@@ -97,7 +94,7 @@ bool Person::Has(std::string_view track) const {
 }
 
 bool Person::IsNamedIn(std::string_view text) const {
-  const std::string lower = absl::AsciiStrToLower(Absl(text));
+  const std::string lower = absl::AsciiStrToLower(base::Absl(text));
   const std::string name =
       absl::AsciiStrToLower(user_id_.empty() ? email_ : user_id_);
   return HasWord(lower, name) ||

@@ -11,13 +11,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "core/base/absl_view.h"
 
 namespace segrid::httpd {
 namespace {
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 bool IsAddress(int family, std::string_view text) {
   in6_addr address;
@@ -45,8 +42,8 @@ std::string_view NameOf(std::string_view host) {
 }
 
 bool IsLoopbackName(std::string_view name) {
-  return absl::EqualsIgnoreCase(Absl(name), "localhost") ||
-         absl::EndsWithIgnoreCase(Absl(name), ".localhost");
+  return absl::EqualsIgnoreCase(base::Absl(name), "localhost") ||
+         absl::EndsWithIgnoreCase(base::Absl(name), ".localhost");
 }
 
 constexpr std::array<std::string_view, 4> kForeign = {
@@ -65,7 +62,7 @@ bool IsKnownHost(const Request& request,
          IsAddress(AF_INET6, name) ||
          std::any_of(allowed_hosts.begin(), allowed_hosts.end(),
                      [name](const auto& allowed) {
-                       return absl::EqualsIgnoreCase(allowed, Absl(name));
+                       return absl::EqualsIgnoreCase(allowed, base::Absl(name));
                      });
 }
 
@@ -77,8 +74,8 @@ std::string ForeignHeaderOf(const Request& request) {
   // Written twice, nobody knows which one counts.
   const std::string_view site =
       HeaderOf(request, kFetchSite).value_or("cross-site");
-  const bool is_own = absl::EqualsIgnoreCase(Absl(site), "same-origin") ||
-                      absl::EqualsIgnoreCase(Absl(site), "none");
+  const bool is_own = absl::EqualsIgnoreCase(base::Absl(site), "same-origin") ||
+                      absl::EqualsIgnoreCase(base::Absl(site), "none");
   return is_own ? "" : std::string(kFetchSite);
 }
 

@@ -9,6 +9,7 @@
 #include "boost/asio/dispatch.hpp"
 #include "boost/asio/post.hpp"
 #include "boost/beast/core/string.hpp"
+#include "core/base/absl_view.h"
 
 namespace segrid::httpd {
 namespace {
@@ -32,14 +33,10 @@ constexpr absl::Duration kLinger = absl::Seconds(2);
 // For an answer to somebody who is not let in any more.
 constexpr absl::Duration kFarewell = absl::Seconds(3);
 
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 std::string TextOf(const Answer& answer, bool close, bool is_head,
                    absl::Time now) {
   std::string text = absl::StrCat(
-      "HTTP/1.1 ", answer.status, " ", Absl(WordsOf(answer.status)),
+      "HTTP/1.1 ", answer.status, " ", base::Absl(WordsOf(answer.status)),
       "\r\nDate: ",
       absl::FormatTime("%a, %d %b %E4Y %H:%M:%S GMT", now, absl::UTCTimeZone()),
       "\r\nContent-Type: ", answer.content_type,

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/absl_view.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "server/http/host_rules.h"
@@ -15,10 +16,6 @@ namespace segrid::webhook {
 namespace {
 
 constexpr std::string_view kPath = "/v1/webhook";
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 Outcome OutcomeOf(SignatureVerdict verdict) {
   switch (verdict) {
@@ -32,8 +29,8 @@ Outcome OutcomeOf(SignatureVerdict verdict) {
 }
 
 bool IsGzip(std::string_view encoding) {
-  return absl::EqualsIgnoreCase(Absl(encoding), "gzip") ||
-         absl::EqualsIgnoreCase(Absl(encoding), "x-gzip");
+  return absl::EqualsIgnoreCase(base::Absl(encoding), "gzip") ||
+         absl::EqualsIgnoreCase(base::Absl(encoding), "x-gzip");
 }
 
 // The trace's id, for logs; "" without a trace.
@@ -120,7 +117,8 @@ void Webhook::AddRoutes(httpd::Router& router, bool is_default) {
                                              httpd::Respond respond) {
     self->Handle(request, std::move(respond));
   };
-  std::vector<std::string> paths = {absl::StrCat(Absl(kPath), "/", name_)};
+  std::vector<std::string> paths = {
+      absl::StrCat(base::Absl(kPath), "/", name_)};
   if (is_default) paths.emplace_back(kPath);
   for (const std::string& path : paths) {
     for (const char* const slash : {"", "/"}) {
@@ -209,7 +207,7 @@ void Webhook::Handle(const httpd::Request& request, httpd::Respond respond) {
   const std::string_view encoding =
       httpd::HeaderOf(request, "Content-Encoding").value_or("several");
   if (!has_coding || encoding.empty() ||
-      absl::EqualsIgnoreCase(Absl(encoding), "identity")) {
+      absl::EqualsIgnoreCase(base::Absl(encoding), "identity")) {
     return Forward(*current, request, request.body, std::move(respond));
   }
   if (!IsGzip(encoding)) {

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/absl_view.h"
 #include "core/base/error_info.h"
 #include "core/queue/rocksdb/database_options.h"
 #include "core/queue/rocksdb/table_guard.h"
@@ -29,10 +30,6 @@ constexpr char kAdvice[] =
     "; stop the server and run `segrid-server fsck`, then `segrid-server "
     "repair`, which reports what is lost";
 
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 rdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view ToView(const rdb::Slice& slice) {
   return {slice.data(), slice.size()};
@@ -54,7 +51,7 @@ bool LacksCatalog(const std::string& path) {
 
 absl::Status Corrupt(std::string_view what) {
   return base::MakeError(absl::StatusCode::kDataLoss, "QUEUE_CORRUPT",
-                         absl::StrCat(kDamaged, Absl(what), kAdvice));
+                         absl::StrCat(kDamaged, base::Absl(what), kAdvice));
 }
 
 std::string DamageOf(const absl::Status& status) {
@@ -66,7 +63,8 @@ std::string DamageOf(const absl::Status& status) {
 
 absl::Status FromRocks(const rdb::Status& status, std::string_view what) {
   if (status.ok()) return absl::OkStatus();
-  const std::string detail = absl::StrCat(Absl(what), ": ", status.ToString());
+  const std::string detail =
+      absl::StrCat(base::Absl(what), ": ", status.ToString());
   // A file that the catalog names and that is not there is damage, too.
   if (status.IsCorruption() || status.IsPathNotFound()) return Corrupt(detail);
   absl::Status error = base::MakeError(

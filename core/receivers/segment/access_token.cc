@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "core/base/absl_view.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
 #include "core/base/trace_parent.h"
@@ -33,10 +34,6 @@ constexpr std::size_t kMaxTokenBytes = 8 << 10;
 constexpr char kAdvice[] =
     "the token endpoint refuses the assertion; check client_id, key_id and key "
     "of oauth, and the clock, then resume the source";
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 // Whether `text` may stand in a header.
 bool IsToken(std::string_view text) {
@@ -129,7 +126,7 @@ absl::StatusOr<AccessToken::Asking> AccessToken::MakeRequest() {
                   {"Accept", "application/json"},
                   {"Accept-Encoding", "identity"},
                   {"User-Agent",
-                   absl::StrCat("segrid/", Absl(base::kVersion))}},
+                   absl::StrCat("segrid/", base::Absl(base::kVersion))}},
       .body = http::BodyOf(
           absl::StrCat("grant_type=client_credentials&client_assertion_type="
                        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -195,7 +192,7 @@ AccessToken::Result AccessToken::Read(const http::Response& response,
           ? absl::StrCat("HTTP ", status, ": ", kAdvice)
           : absl::StrCat("no token: HTTP ", status, " of the token endpoint");
   failure.answer = absl::StrCat("token endpoint: HTTP ", status, ": ",
-                                Absl(ShownPart(body)));
+                                base::Absl(ShownPart(body)));
   return {.failure = std::move(failure)};
 }
 
@@ -203,8 +200,9 @@ AccessToken::Result AccessToken::Read(const http::Response& response,
 void AccessToken::LearnTime(const http::Response& response) {
   const auto date = response.Header("Date");
   absl::Time theirs;
-  if (!date.has_value() || !absl::ParseTime("%a, %d %b %E4Y %H:%M:%S GMT",
-                                            Absl(*date), &theirs, nullptr)) {
+  if (!date.has_value() ||
+      !absl::ParseTime("%a, %d %b %E4Y %H:%M:%S GMT", base::Absl(*date),
+                       &theirs, nullptr)) {
     return;
   }
   const absl::Duration ahead = theirs - clock_.Now();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "core/base/absl_view.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "core/crypto/sha256.h"
@@ -16,10 +17,6 @@
 
 namespace segrid::receivers::segment {
 namespace {
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 constexpr std::size_t kMinMaskedBytes = 4;
 
@@ -120,7 +117,7 @@ absl::StatusOr<http::Request> BatchRequest::Make(
        form == Form::kLines ? "application/x-ndjson" : "application/json"},
       // Answers are read by people, and by us.
       {"Accept-Encoding", "identity"},
-      {"User-Agent", absl::StrCat("segrid/", Absl(base::kVersion))},
+      {"User-Agent", absl::StrCat("segrid/", base::Absl(base::kVersion))},
   };
   if (!token.empty()) {
     fields.emplace_back("Authorization",
@@ -176,7 +173,7 @@ std::string BatchRequest::Mask(std::string_view text,
 }
 
 std::string BatchPath(std::string_view base) {
-  absl::string_view path = Absl(base);
+  absl::string_view path = base::Absl(base);
   const bool whole = absl::ConsumeSuffix(&path, "/batch");
   bool versioned = false;
   while (absl::ConsumeSuffix(&path, "/v1")) versioned = true;

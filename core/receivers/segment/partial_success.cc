@@ -13,16 +13,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/absl_view.h"
 #include "simdjson.h"
 
 namespace segrid::receivers::segment {
 namespace {
 
 using Index = std::unordered_map<std::string_view, std::size_t>;
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 bool IsIdCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
@@ -81,9 +78,9 @@ constexpr std::array<Phrase, 4> kPhrases = {{
 
 Cause CauseOf(std::string_view text) {
   Cause cause = Cause::kEvent;
-  const std::string lower = absl::AsciiStrToLower(Absl(text));
+  const std::string lower = absl::AsciiStrToLower(base::Absl(text));
   for (const Phrase& phrase : kPhrases) {
-    if (absl::StrContains(lower, Absl(phrase.text))) {
+    if (absl::StrContains(lower, base::Absl(phrase.text))) {
       cause = std::max(cause, phrase.cause);
     }
   }
@@ -104,7 +101,7 @@ std::string DetailOf(const Answer& answer, Cause cause) {
       "the receiver has no destination for this write key; connect one, then "
       "resume the source"};
   return absl::StrCat("HTTP ", answer.status, ": ",
-                      Absl(kTexts[static_cast<std::size_t>(cause)]));
+                      base::Absl(kTexts[static_cast<std::size_t>(cause)]));
 }
 
 struct EventError {
@@ -163,7 +160,8 @@ bool CountsAgree(const simdjson::dom::object& body, std::size_t named) {
 }
 
 std::string Shown(const Answer& answer, std::string_view text) {
-  return absl::StrCat("HTTP ", answer.status, ": ", Absl(ShownPart(text)));
+  return absl::StrCat("HTTP ", answer.status, ": ",
+                      base::Absl(ShownPart(text)));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/absl_view.h"
 
 namespace segrid::receivers::segment {
 namespace {
@@ -58,10 +59,6 @@ const Row& RowOf(int status) {
   return kRows.back();
 }
 
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 // "12" or "12.5", rounded up; nullopt when it is neither. Digits that do not
 // fit are more than enough.
 std::optional<absl::Duration> ParseSeconds(absl::string_view text) {
@@ -89,14 +86,14 @@ std::optional<absl::Duration> ParseSeconds(absl::string_view text) {
 // A page of a proxy or a portal in place of the receiver's own answer.
 bool IsWebPage(const Answer& answer) {
   const absl::string_view type =
-      absl::StripLeadingAsciiWhitespace(Absl(answer.content_type));
+      absl::StripLeadingAsciiWhitespace(base::Absl(answer.content_type));
   if (!absl::StartsWithIgnoreCase(type, "text/html")) return false;
   const std::size_t behind = std::string_view("text/html").size();
   if (type.size() > behind && type[behind] != ';' &&
       !absl::ascii_isspace(static_cast<unsigned char>(type[behind]))) {
     return false;
   }
-  absl::string_view body = Absl(answer.body);
+  absl::string_view body = base::Absl(answer.body);
   absl::ConsumePrefix(&body, "\xEF\xBB\xBF");
   body = absl::StripLeadingAsciiWhitespace(body);
   return absl::StartsWithIgnoreCase(body, "<!doctype") ||
@@ -119,9 +116,10 @@ SendResult Decide(const Answer& answer, absl::Time now, WebPages pages) {
         "the proxies before it";
   }
   result.halves_differ = row.verdict == Verdict::kSplit;
-  result.detail = absl::StrCat("HTTP ", answer.status, ": ", Absl(advice));
-  result.answer =
-      absl::StrCat("HTTP ", answer.status, ": ", Absl(ShownPart(answer.body)));
+  result.detail =
+      absl::StrCat("HTTP ", answer.status, ": ", base::Absl(advice));
+  result.answer = absl::StrCat("HTTP ", answer.status, ": ",
+                               base::Absl(ShownPart(answer.body)));
   if (row.retry_after == Header::kHonoured && answer.retry_after) {
     if (const auto wait = ParseRetryAfter(*answer.retry_after, now)) {
       result.verdict = Verdict::kWait;
@@ -159,7 +157,7 @@ SendResult DecideFailure(const absl::Status& failure) {
 
 std::optional<absl::Duration> ParseRetryAfter(std::string_view value,
                                               absl::Time now) {
-  const absl::string_view text = absl::StripAsciiWhitespace(Absl(value));
+  const absl::string_view text = absl::StripAsciiWhitespace(base::Absl(value));
   if (text.empty()) return std::nullopt;
   absl::Duration wait;
   if (const auto seconds = ParseSeconds(text)) {

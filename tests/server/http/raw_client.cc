@@ -14,14 +14,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/base/absl_view.h"
 #include "gtest/gtest.h"
 
 namespace segrid::testing {
 namespace {
-
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
 
 void SetTimeouts(int fd) {
   const timeval limit = {10, 0};
@@ -115,15 +112,17 @@ std::optional<std::string> RawClient::ReadToEnd() {
 }
 
 std::string GetText(std::string_view path, std::string_view headers) {
-  return absl::StrCat("GET ", Absl(path), " HTTP/1.1\r\nHost: localhost\r\n",
-                      Absl(headers), "\r\n");
+  return absl::StrCat("GET ", base::Absl(path),
+                      " HTTP/1.1\r\nHost: localhost\r\n", base::Absl(headers),
+                      "\r\n");
 }
 
 std::string PostText(std::string_view path, std::string_view body,
                      std::string_view headers) {
-  return absl::StrCat("POST ", Absl(path), " HTTP/1.1\r\nHost: localhost\r\n",
-                      "Content-Length: ", body.size(), "\r\n", Absl(headers),
-                      "\r\n", Absl(body));
+  return absl::StrCat("POST ", base::Absl(path),
+                      " HTTP/1.1\r\nHost: localhost\r\n",
+                      "Content-Length: ", body.size(), "\r\n",
+                      base::Absl(headers), "\r\n", base::Absl(body));
 }
 
 }  // namespace segrid::testing

@@ -13,6 +13,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/absl_view.h"
 
 namespace segrid::testing {
 namespace {
@@ -54,14 +55,10 @@ std::string Raw(const std::string& der) {
   return raw;
 }
 
-absl::string_view Absl(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 }  // namespace
 
 std::string Base64Url(std::string_view bytes) {
-  return absl::WebSafeBase64Escape(Absl(bytes));
+  return absl::WebSafeBase64Escape(base::Absl(bytes));
 }
 
 TokenKey::TokenKey(Kind kind) : kind_(kind), key_(Make(kind)) {}
@@ -83,14 +80,14 @@ std::string TokenKey::Jwk(std::string_view more) const {
   if (kind_ == Kind::kRsa || kind_ == Kind::kSmallRsa) {
     return absl::StrCat(R"({"kty":"RSA","n":")", number(OSSL_PKEY_PARAM_RSA_N),
                         R"(","e":")", number(OSSL_PKEY_PARAM_RSA_E), "\"",
-                        Absl(more), "}");
+                        base::Absl(more), "}");
   }
   const bool is_p256 = kind_ == Kind::kP256;
   const int size = is_p256 ? 32 : 48;
   return absl::StrCat(R"({"kty":"EC","crv":")", is_p256 ? "P-256" : "P-384",
                       R"(","x":")", number(OSSL_PKEY_PARAM_EC_PUB_X, size),
                       R"(","y":")", number(OSSL_PKEY_PARAM_EC_PUB_Y, size),
-                      "\"", Absl(more), "}");
+                      "\"", base::Absl(more), "}");
 }
 
 std::string TokenKey::Sign(std::string_view header,
