@@ -50,6 +50,7 @@ class Outline:
   code: str  # Without comments, texts and preprocessor.
 
 
+_TOKENS = re.compile(r"[{}();:\n\v]|[^{}();:\n\v]+")
 _ROW = "\v"  # A line's end in a raw text: a row of a table.
 
 
@@ -108,7 +109,7 @@ class _Reader:
     self.statement, self.begin, self.line, self.parens = "", 1, 1, 0
 
   def read(self):
-    for char in self.code:
+    for char in _TOKENS.findall(self.code):
       declares = self.scopes[-1].kind in (NAMESPACE, CLASS)
       if char in ("\n", _ROW):
         self.line += 1
@@ -132,6 +133,9 @@ class _Reader:
     self.statement, self.parens = "", 0
 
   def _add(self, char, declares):
+    if not declares and char in "()":
+      self.statement = char  # In a body, only the last sign before a brace counts.
+      return
     if not self.statement.strip():
       self.begin = self.line
     self.statement += char
