@@ -1,7 +1,7 @@
 #include "core/config/describe.h"
 
 #include "core/config/schema.h"
-#include "core/config/writer.h"
+#include "core/config/yaml_writer.h"
 
 namespace segrid::config {
 
@@ -10,7 +10,7 @@ std::string Describe(const Config& config) {
   Config copy = config;
   for (Source& source : copy.sources) SpellOutSelection(source);
   std::string text;
-  Writer writer(text);
+  YamlWriter writer(text);
   Rows(writer, copy);
   return text;
 }

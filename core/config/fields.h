@@ -1,5 +1,6 @@
 // How the schema (schema.h) names keys: one call per key, the same for reading
-// a file (reader.h) and for writing the effective configuration (writer.h).
+// a file (reader.h) and for writing the effective configuration
+// (yaml_writer.h).
 
 #pragma once
 

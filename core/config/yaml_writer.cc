@@ -1,4 +1,4 @@
-#include "core/config/writer.h"
+#include "core/config/yaml_writer.h"
 
 #include <array>
 #include <charconv>
@@ -44,13 +44,13 @@ std::string QuotedList(const std::vector<std::string>& values) {
 
 }  // namespace
 
-void Writer::Line(Key key, std::string_view value) {
+void YamlWriter::Line(Key key, std::string_view value) {
   if (!after_dash_) out_.append(static_cast<std::size_t>(indent_), ' ');
   after_dash_ = false;
   out_ += Concat({key, ":", value.empty() ? "" : " ", value, "\n"});
 }
 
-void Writer::Text(Key key, std::string& value, TextRules rules) {
+void YamlWriter::Text(Key key, std::string& value, TextRules rules) {
   if (value.empty() && !rules.may_be_empty) return;
   // The query of a URL may hold a token.
   const std::size_t query = rules.show ? value.npos : value.find('?');
@@ -58,41 +58,45 @@ void Writer::Text(Key key, std::string& value, TextRules rules) {
   Line(key, Quoted(is_masked ? value.substr(0, query) + "?***" : value));
 }
 
-void Writer::Secret(Key key, base::Secret& value, SecretCheck) {
+void YamlWriter::Secret(Key key, base::Secret& value, SecretCheck) {
   if (!value.empty()) Line(key, "\"***\"");
 }
 
-void Writer::Flag(Key key, bool& value) { Line(key, value ? "true" : "false"); }
+void YamlWriter::Flag(Key key, bool& value) {
+  Line(key, value ? "true" : "false");
+}
 
-void Writer::Integer(Key key, std::int32_t& value, Range<std::int32_t>) {
+void YamlWriter::Integer(Key key, std::int32_t& value, Range<std::int32_t>) {
   Line(key, std::to_string(value));
 }
 
-void Writer::Number(Key key, double& value, Range<double>) {
+void YamlWriter::Number(Key key, double& value, Range<double>) {
   std::array<char, 32> text;
   const auto end =
       std::to_chars(text.data(), text.data() + text.size(), value).ptr;
   Line(key, std::string_view(text.data(), end));
 }
 
-void Writer::Bytes(Key key, std::int64_t& value, Range<std::int64_t>) {
+void YamlWriter::Bytes(Key key, std::int64_t& value, Range<std::int64_t>) {
   Line(key, SizeText(value));
 }
 
-void Writer::Duration(Key key, absl::Duration& value, Range<absl::Duration>) {
+void YamlWriter::Duration(Key key, absl::Duration& value,
+                          Range<absl::Duration>) {
   Line(key, DurationText(value));
 }
 
-void Writer::Word(Key key, std::string& value, Words) {
+void YamlWriter::Word(Key key, std::string& value, Words) {
   if (!value.empty()) Line(key, value);
 }
 
-void Writer::Texts(Key key, std::vector<std::string>& values, ListRules rules) {
+void YamlWriter::Texts(Key key, std::vector<std::string>& values,
+                       ListRules rules) {
   if (values.size() >= rules.min_count) Line(key, QuotedList(values));
 }
 
-void Writer::WordListOrMap(Key key, config::WordListOrMap& value, Words,
-                           ListRules, TextCheck) {
+void YamlWriter::WordListOrMap(Key key, config::WordListOrMap& value, Words,
+                               ListRules, TextCheck) {
   if (!value.word.empty()) return Line(key, value.word);
   if (value.map.empty()) return Line(key, QuotedList(value.list));
   std::string map = "{";
@@ -103,9 +107,9 @@ void Writer::WordListOrMap(Key key, config::WordListOrMap& value, Words,
   Line(key, map + "}");
 }
 
-void Writer::TextsByName(Key key,
-                         std::map<std::string, std::vector<std::string>>& lists,
-                         TextCheck, ListRules) {
+void YamlWriter::TextsByName(
+    Key key, std::map<std::string, std::vector<std::string>>& lists, TextCheck,
+    ListRules) {
   if (lists.empty()) return;
   std::string map = "{";
   for (const auto& [name, texts] : lists) {
@@ -115,19 +119,20 @@ void Writer::TextsByName(Key key,
   Line(key, map + "}");
 }
 
-void Writer::VisitSection(Key key, const std::function<void(Fields&)>& rows) {
+void YamlWriter::VisitSection(Key key,
+                              const std::function<void(Fields&)>& rows) {
   Line(key, "");
-  Writer below(out_, indent_ + 2);
+  YamlWriter below(out_, indent_ + 2);
   rows(below);
 }
 
-void Writer::VisitSections(Key key, const SectionList& list) {
+void YamlWriter::VisitSections(Key key, const SectionList& list) {
   if (list.size == 0) return Line(key, "[]");
   Line(key, "");
   for (std::size_t i = 0; i < list.size; ++i) {
     out_.append(static_cast<std::size_t>(indent_) + 2, ' ');
     out_.append("- ");
-    Writer below(out_, indent_ + 4);
+    YamlWriter below(out_, indent_ + 4);
     below.after_dash_ = true;
     list.visit(i, below);
   }

@@ -14,10 +14,10 @@ namespace segrid::config {
 // Appends the keys of one section to a text, in block style. Secrets become
 // `***`; texts and words that are empty, where the file could not say so, are
 // left out. Not thread-safe.
-class Writer final : public ShownFields {
+class YamlWriter final : public ShownFields {
  public:
   // `out` must outlive the writer. `indent` is the section's, in spaces.
-  explicit Writer(std::string& out, int indent = 0)
+  explicit YamlWriter(std::string& out, int indent = 0)
       : out_(out), indent_(indent) {}
 
   void Text(Key key, std::string& value, TextRules rules) override;

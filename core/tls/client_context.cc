@@ -30,7 +30,7 @@ absl::Status Unavailable(absl::string_view what) {
                    "ca-certificates"));
 }
 
-absl::Status ShowCertificate(const ClientOptions& options,
+absl::Status ShowCertificate(const ContextOptions& options,
                              ssl::context& context) {
   const auto bad = [](absl::string_view key, const std::string& file,
                       absl::string_view why) {
@@ -61,7 +61,7 @@ absl::Status ShowCertificate(const ClientOptions& options,
 
 // Throws boost::system::system_error where OpenSSL has no memory.
 absl::StatusOr<std::shared_ptr<ssl::context>> Make(
-    const ClientOptions& options) {
+    const ContextOptions& options) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
   boost::system::error_code error;
   SSL_CTX* native = context->native_handle();
@@ -93,7 +93,7 @@ absl::StatusOr<std::shared_ptr<ssl::context>> Make(
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<ssl::context>> MakeClientContext(
-    const ClientOptions& options) {
+    const ContextOptions& options) {
   try {
     return Make(options);
   } catch (const boost::system::system_error& error) {

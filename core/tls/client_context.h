@@ -10,7 +10,7 @@
 
 namespace segrid::tls {
 
-struct ClientOptions {
+struct ContextOptions {
   // PEM file with authorities that are trusted besides the system's. Empty:
   // the system's alone.
   std::string ca_file{};
@@ -29,6 +29,6 @@ struct ClientOptions {
 //                                        they do not belong together.
 // FAILED_PRECONDITION/TLS_UNAVAILABLE:   OpenSSL cannot be set up.
 absl::StatusOr<std::shared_ptr<boost::asio::ssl::context>> MakeClientContext(
-    const ClientOptions& options);
+    const ContextOptions& options);
 
 }  // namespace segrid::tls

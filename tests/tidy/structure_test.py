@@ -21,7 +21,7 @@ LARGE_CLASSES = {"SourceDeliverer": 29, "Session": 26, "Backfill": 23, "Rebuilde
 CONFIGURATION = "core/config/config.h"
 # Names that two classes of core have: give one of them a name of its own, and take it out of this list.
 SHARED_NAMES = {
-    "Body", "ClientOptions", "Connection", "Environment", "Lane", "Options", "Range", "Value", "Writer"
+    "Body", "Connection", "Environment", "Lane", "Options", "Range", "Value"
 }
 
 # Functions that a language or a library calls by their names.

@@ -40,7 +40,7 @@ struct SegmentOptions {
   std::string endpoint{};     // A base URL, instead of the region.
   base::Secret write_key{};
   bool gzip = true;
-  tls::ClientOptions tls{};
+  tls::ContextOptions tls{};
   bool allow_http = false;     // Endpoints without TLS.
   http::ProxyOptions proxy{};  // Also for the token endpoint.
   OAuthOptions oauth{};

@@ -24,7 +24,7 @@ struct WriteKeyCheckOptions {
   base::Secret write_key{};
   std::string endpoint{};  // Empty: https://cdn.segment.com.
   bool allow_http = false;
-  tls::ClientOptions tls{};
+  tls::ContextOptions tls{};
   http::ProxyOptions proxy{};
   absl::Duration timeout = absl::Seconds(5);
 };
