@@ -17,6 +17,8 @@ using Kind = BackupRequest::Kind;
 
 // Between two looks at what the server says.
 constexpr int kLookMilliseconds = 20;
+// For the server to delete its snapshot; it looks at least once per second.
+constexpr absl::Duration kGoodbye = absl::Seconds(5);
 
 absl::Status NoSnapshot(absl::StatusCode code, std::string_view why) {
   return base::MakeError(
@@ -79,19 +81,25 @@ absl::Status QueueCopy::Ask(absl::Duration patience) {
 
 void QueueCopy::Done(std::int64_t bytes) {
   WriteLastBackup(queue_directory_, {absl::Now(), bytes});
-  if (request_ != nullptr) request_->Write(Kind::kDone, absl::StrCat(bytes));
-  said_ = true;
+  End(Kind::kDone, absl::StrCat(bytes));
 }
 
-void QueueCopy::Failed(std::string_view why) {
-  if (request_ != nullptr && !said_) request_->Write(Kind::kFailed, why);
-  said_ = true;
+void QueueCopy::Failed(std::string_view why) { End(Kind::kFailed, why); }
+
+void QueueCopy::End(Kind kind, std::string_view detail) {
+  if (std::exchange(said_, true) || request_ == nullptr) return;
+  request_->Write(kind, detail);
+  request_.reset();  // Which the server sees.
+  // When it has ended since, its next start deletes the snapshot.
+  const absl::Time end = absl::Now() + kGoodbye;
+  while (absl::Now() < end &&
+         BackupRequest::Find(queue_directory_) != nullptr &&
+         IsLocked(Directory::Open(queue_directory_, Directory::Purpose::kLook)
+                      .status())) {
+    ::poll(nullptr, 0, kLookMilliseconds);
+  }
 }
 
-QueueCopy::~QueueCopy() {
-  Failed("the copy was not finished");
-  // When the server has ended since, nobody else deletes them; when it runs, it
-  // does so as soon as the request is unlocked.
-}
+QueueCopy::~QueueCopy() { Failed("the copy was not finished"); }
 
 }  // namespace segrid::queue::rocksdb

@@ -41,15 +41,17 @@ class QueueCopy {
   const std::string& path() const { return path_; }
   // Whether a server runs.
   bool hot() const { return directory_ == nullptr; }
-  // The copy is whole and has so many bytes.
+  // The copy is whole and has so many bytes. Says so to the server, and waits
+  // some seconds until it has deleted its snapshot.
   void Done(std::int64_t bytes);
-  // Why it is not; says so to the server.
+  // The same: why the copy is not whole.
   void Failed(std::string_view why);
 
  private:
   explicit QueueCopy(std::string queue_directory)
       : queue_directory_(std::move(queue_directory)) {}
 
+  void End(BackupRequest::Kind kind, std::string_view detail);
   // Asks for a snapshot, and waits.
   absl::Status Ask(absl::Duration patience);
 

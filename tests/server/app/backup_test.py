@@ -276,7 +276,8 @@ class Backup(unittest.TestCase):
         self.assertIn("BACKUP_RUNNING", erased.stderr)
         self.assertEqual(self.sources()["away"]["purged_count"], 1)
         self.assertEqual(self.end(running, signal.SIGCONT)[0], 0)
-        self.wait_for(lambda: not (self.data / "queue/backup").exists())
+        self.assertFalse((self.data / "queue/backup").exists())
+        self.assertFalse((self.data / "queue/snapshot").exists())
         erased = subprocess.run(erase, capture_output=True, text=True, check=False, timeout=SECONDS)
         self.assertEqual(erased.returncode, 0, erased.stderr)
 
