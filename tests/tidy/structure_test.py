@@ -15,7 +15,7 @@ MAX_PRIVATE_METHODS = 20
 
 # Classes that are over the limit, with as many private methods as they may have at most: split them by duty, and take them
 # out of this list.
-LARGE_CLASSES = {"SourceDeliverer": 29, "Session": 26, "Backfill": 23, "Rebuilder": 22}
+LARGE_CLASSES = {"SourceDeliverer": 29, "Session": 26, "Backfill": 23}
 
 # Sections of the configuration are named like their keys, not like classes.
 CONFIGURATION = "core/config/config.h"

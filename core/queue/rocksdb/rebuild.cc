@@ -62,6 +62,43 @@ std::vector<Range> Without(Range range, const std::vector<Range>& taken) {
   return left;
 }
 
+// Writes records in batches, not all at once, because nobody else looks into
+// the database yet. Remembers the first error.
+class RecordWriter {
+ public:
+  explicit RecordWriter(Database& target) : target_(target) {}
+
+  void Put(Family family, const std::string& key, const std::string& value) {
+    batch_.Put(target_.family(family), key, value).PermitUncheckedError();
+    if (batch_.GetDataSize() < kBatchBytes) return;
+    if (status_.ok()) status_ = target_.Write(batch_, false);
+    batch_.Clear();
+  }
+
+  // A record of Family::kLanes, and its copy.
+  template <class Record>
+  void PutTwice(const std::string& key, const Record& record) {
+    Put(Family::kLanes, key, Encode(record, key));
+    const std::string copy = CopyKey(key);
+    Put(Family::kSettled, copy, Encode(record, copy));
+  }
+
+  void Delete(Family family, const std::string& key) {
+    batch_.Delete(target_.family(family), key).PermitUncheckedError();
+  }
+
+  // Writes the rest, and syncs.
+  absl::Status Finish() {
+    SEGRID_RETURN_IF_ERROR(status_);
+    return target_.Write(batch_, true);
+  }
+
+ private:
+  Database& target_;
+  rdb::WriteBatch batch_;
+  absl::Status status_;
+};
+
 class Rebuilder {
  public:
   Rebuilder(const Rescued& rescued, const std::vector<std::string>& known_lanes,
@@ -69,7 +106,8 @@ class Rebuilder {
       : rescued_(rescued),
         known_lanes_(known_lanes),
         mark_(mark),
-        target_(target) {}
+        target_(target),
+        records_(target) {}
 
   absl::StatusOr<Rebuilt> Run() {
     MakeDrafts();
@@ -84,15 +122,14 @@ class Rebuilder {
       WriteLane(draft);
     }
     for (const auto& [key, letter] : rescued_.letters) {
-      Put(Family::kDead, key, letter);
+      records_.Put(Family::kDead, key, letter);
     }
     ForgetLanes();
     StoreRecord store = rescued_.store.value_or(StoreRecord());
     store.commit = rebuilt_.mark.commit;
     store.accepted_total = rebuilt_.mark.accepted_total;
-    PutTwice(std::string(kStoreKey), store);
-    SEGRID_RETURN_IF_ERROR(status_);
-    SEGRID_RETURN_IF_ERROR(target_.Write(batch_, true));
+    records_.PutTwice(std::string(kStoreKey), store);
+    SEGRID_RETURN_IF_ERROR(records_.Finish());
     return std::move(rebuilt_);
   }
 
@@ -361,7 +398,7 @@ class Rebuilder {
       const std::vector<Range> pending =
           Without({first, first + body.count - 1}, draft.settled);
       if (pending.empty()) {
-        Delete(Family::kBodies, key);
+        records_.Delete(Family::kBodies, key);
         continue;
       }
       SEGRID_ASSIGN_OR_RETURN(const std::string value, ReadBody(draft, first));
@@ -375,16 +412,16 @@ class Rebuilder {
       }
       const ChunkRecord chunk = ChunkOf(draft, first, *parsed);
       if (!parsed->origin().has_value()) {
-        Put(Family::kBodies, key,
-            WithOrigin(value, key,
-                       {.lane = draft.name,
-                        .commit = rebuilt_.mark.commit,
-                        .accepted_time = chunk.info.accepted_time}));
+        records_.Put(Family::kBodies, key,
+                     WithOrigin(value, key,
+                                {.lane = draft.name,
+                                 .commit = rebuilt_.mark.commit,
+                                 .accepted_time = chunk.info.accepted_time}));
       }
       // Its ids would be hashed with another name.
       if (rescued_.chunks.contains(key) && !draft.is_renamed) continue;
       ++made;
-      Put(Family::kChunks, key, Encode(chunk, key));
+      records_.Put(Family::kChunks, key, Encode(chunk, key));
     }
     if (made > 0) {
       Say(draft, absl::StrCat("made ", made,
@@ -400,7 +437,7 @@ class Rebuilder {
     for (const auto& [key, info] : rescued_.chunks) {
       const LaneId id = ParseSequenceKey(key)->first;
       if (drafts_.contains(id)) continue;
-      Delete(Family::kChunks, key);
+      records_.Delete(Family::kChunks, key);
       forgotten.insert(id);
     }
     for (const LaneId id : forgotten) {
@@ -418,7 +455,7 @@ class Rebuilder {
       const auto place = ParseSequenceKey(key);
       const Range whole{place->second, place->second + info.count - 1};
       if (place->first == draft.id && Without(whole, holes).empty()) {
-        Delete(Family::kChunks, key);
+        records_.Delete(Family::kChunks, key);
       }
     }
   }
@@ -463,41 +500,18 @@ class Rebuilder {
       }
       const std::string key = SequenceKey(draft.id, range.first);
       record.gone->push_back(range);
-      Put(Family::kSettled, key, EncodeSettled(range.last, key));
+      records_.Put(Family::kSettled, key, EncodeSettled(range.last, key));
     }
     record.commit = rebuilt_.mark.commit;
-    PutTwice(LaneKey(draft.name), record);
+    records_.PutTwice(LaneKey(draft.name), record);
     rebuilt_.mark.lanes.emplace_back(draft.name, record);
-  }
-
-  template <class Record>
-  void PutTwice(const std::string& key, const Record& record) {
-    Put(Family::kLanes, key, Encode(record, key));
-    const std::string copy = CopyKey(key);
-    Put(Family::kSettled, copy, Encode(record, copy));
-  }
-
-  void Put(Family family, const std::string& key, const std::string& value) {
-    batch_.Put(target_.family(family), key, value).PermitUncheckedError();
-    if (batch_.GetDataSize() >= kBatchBytes) Flush();
-  }
-
-  // Not all at once: nobody else looks into the database yet.
-  void Flush() {
-    if (status_.ok()) status_ = target_.Write(batch_, false);
-    batch_.Clear();
-  }
-
-  void Delete(Family family, const std::string& key) {
-    batch_.Delete(target_.family(family), key).PermitUncheckedError();
   }
 
   const Rescued& rescued_;
   const std::vector<std::string>& known_lanes_;
   const std::optional<Mark>& mark_;
   Database& target_;
-  rdb::WriteBatch batch_;
-  absl::Status status_;  // An error of writing it.
+  RecordWriter records_;
   Rebuilt rebuilt_;
   std::map<LaneId, Draft> drafts_;
   std::uint64_t newest_ = 0;      // Commit that was found.
