@@ -63,11 +63,10 @@ absl::Status BridgeService::AnswerTransform(absl::Time deadline,
                           environment_.guard.TakeRoom(request.Length()));
   const ReceivedBytes bytes(request);
   if (!bytes.ok()) return UnreadableMessageError();
-  ResultPool::Result result = results_.Take();
+  const auto result = results_.Borrow();
   const absl::Status status =
       RunTransform(environment_, deadline, bytes.view(), *result);
   if (status.ok()) response = TakeBytes(result->output);
-  results_.GiveBack(std::move(result));
   return status;
 }
 

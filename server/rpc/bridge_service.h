@@ -10,12 +10,13 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/pipeline/free_list.h"
+#include "core/pipeline/pipeline.h"
 #include "segrid/v1/bridge.grpc.pb.h"
 #include "server/rpc/bridge_environment.h"
 #include "server/rpc/forward_call.h"
 #include "server/rpc/forward_reactor.h"
 #include "server/rpc/idempotency.h"
-#include "server/rpc/result_pool.h"
 
 namespace segrid::rpc {
 
@@ -83,8 +84,8 @@ class BridgeService final
 
   const BridgeEnvironment environment_;
   const BridgeOptions options_;
-  ResultPool results_;   // Own locking.
-  Idempotency answers_;  // Own locking.
+  pipeline::FreeList<pipeline::TransformResult> results_;  // Own locking.
+  Idempotency answers_;                                    // Own locking.
 };
 
 }  // namespace segrid::rpc

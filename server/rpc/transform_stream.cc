@@ -29,7 +29,7 @@ void TransformStream::Handle(const grpc::ByteBuffer& message) {
     Fail(status);
     return;
   }
-  ResultPool::Result result = results_.Take();
+  auto result = results_.Borrow();
   status = Run(envelope, message.Length(), *result);
   if (status.ok()) {
     WrapStreamResponse(envelope.request_id, result->output);
@@ -38,7 +38,7 @@ void TransformStream::Handle(const grpc::ByteBuffer& message) {
     if (environment_.on_message_error) environment_.on_message_error(status);
   }
   grpc::ByteBuffer answer = TakeBytes(result->output);
-  results_.GiveBack(std::move(result));
+  result.reset();  // The answer may start the next message.
   Answer(std::move(answer));
 }
 

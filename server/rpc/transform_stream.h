@@ -5,12 +5,13 @@
 #include <cstddef>
 
 #include "absl/status/status.h"
+#include "core/pipeline/free_list.h"
+#include "core/pipeline/pipeline.h"
 #include "core/pipeline/transform_batch.h"
 #include "server/rpc/answer_stream.h"
 #include "server/rpc/bridge_environment.h"
 #include "server/rpc/caller_metadata.h"
 #include "server/rpc/envelope.h"
-#include "server/rpc/result_pool.h"
 
 namespace segrid::rpc {
 
@@ -19,7 +20,8 @@ namespace segrid::rpc {
 class TransformStream final : public AnswerStream {
  public:
   TransformStream(const BridgeEnvironment& environment,
-                  grpc::CallbackServerContext& context, ResultPool& results,
+                  grpc::CallbackServerContext& context,
+                  pipeline::FreeList<pipeline::TransformResult>& results,
                   std::size_t max_unanswered)
       : AnswerStream(environment, context, auth::Role::kTransform,
                      max_unanswered),
@@ -36,7 +38,7 @@ class TransformStream final : public AnswerStream {
 
   const BridgeEnvironment environment_;
   const absl::Time deadline_;
-  ResultPool& results_;
+  pipeline::FreeList<pipeline::TransformResult>& results_;
 };
 
 }  // namespace segrid::rpc
