@@ -141,12 +141,25 @@ absl::StatusOr<std::string> CheckTarget(const std::string& target,
   return path.string();
 }
 
+// All in a queue's folder that is no part of the queue: locks, reserves, a
+// snapshot, what repairs kept.
+std::vector<std::string> NotOfQueue(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name != "FORMAT" && name != "watermark" && name != "db") {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
 absl::Status CopyAll(const QueueCopy& queue, const std::string& data_dir,
                      const Draft& draft, DataCopy& copy) {
   SEGRID_RETURN_IF_ERROR(
-      copy.CopyFolder(queue.path(), draft.queue(),
-                      {"lock", "reserve", "probe", "backup", "backup.last",
-                       "snapshot", "db.damaged", "db.rebuilt"}));
+      copy.CopyFolder(queue.path(), draft.queue(), NotOfQueue(queue.path())));
   // Later than the queue: what it says was delivered is in them.
   return copy.CopyFolder(data_dir, draft.path(), {"queue", "grpc-tls"});
 }

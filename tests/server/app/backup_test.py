@@ -211,7 +211,9 @@ class Backup(unittest.TestCase):
         self.forward("one", "two")
         before = self.sources()["away"]
         self.program.stop(signal.SIGTERM)
+        (self.data / "queue/db.damaged.1").mkdir()  # What a second repair keeps.
         self.assertIn("of a stopped server", self.back_up())
+        self.assertEqual({path.name for path in (self.target / "queue").iterdir()}, {"FORMAT", "watermark", "db"})
         self.check()
         self.start()
         self.restore()

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -250,6 +251,34 @@ TEST(Eraser, FindsWhatMovesMeanwhile) {
   moves.join();
   EXPECT_EQ(erased, 2'000);
   EXPECT_EQ(store.calls().Stats("prod").purged, 2'000);
+}
+
+// A dead letter that is replayed while its neighbour is looked at is pending
+// behind all that was looked at before.
+TEST(Eraser, FindsALetterThatIsReplayedUnderItsEyes) {
+  RocksStore store;
+  store.calls().Append("prod", {"ada1", "ada2"});
+  ASSERT_TRUE(store.calls()
+                  .DeadLetter(AllOf("prod", store.calls().Take("prod")),
+                              {"REFUSED", ""})
+                  .ok());
+  const auto page = store.queue().ListDeadLetters({.filter = {.lane = "prod"}});
+  ASSERT_TRUE(page.ok());
+  const std::uint64_t second = page->dead_letters.at(0).id;  // The newest.
+  bool replayed = false;
+  const auto erased = store.queue().Erase({.matches = [&](auto track) {
+    if (!std::exchange(replayed, true)) {
+      EXPECT_EQ(
+          *store.queue().ReplayDeadLetters({.lane = "prod", .ids = {second}}),
+          1);
+    }
+    return track.find("ada") != std::string_view::npos;
+  }});
+  ASSERT_TRUE(erased.ok()) << erased.status();
+  ASSERT_EQ(erased->lanes.size(), 1u);
+  EXPECT_EQ(erased->lanes[0].dead_letters, 1);
+  EXPECT_EQ(erased->lanes[0].pending, 1);
+  EXPECT_THAT(IdsOf(store.calls().Take("prod")), ::testing::IsEmpty());
 }
 
 }  // namespace
