@@ -85,7 +85,7 @@ std::string BackfillProgress::NameOfCall(const std::string& file,
     if (name.starts_with(kRun)) run = name;
   }
   if (run.empty()) {
-    // Another progress file is another wish, so its calls have other names.
+    // Another progress file is another request, so its calls have other names.
     std::random_device device;
     run = With(
         kRun, Digits(std::to_string(device()) + " " + std::to_string(device()) +

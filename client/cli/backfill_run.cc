@@ -45,10 +45,10 @@ std::string MarkOf(const ArchiveItem& item) {
 }
 
 // Ends when `stop` asks for it and the grace is over, or at its own end.
-class GiveUpLater {
+class StopCallLater {
  public:
-  GiveUpLater(std::stop_token stop, std::stop_source& give_up)
-      : thread_([stop = std::move(stop), &give_up](std::stop_token own) {
+  StopCallLater(std::stop_token stop, std::stop_source& stop_call)
+      : thread_([stop = std::move(stop), &stop_call](std::stop_token own) {
           std::mutex mutex;
           std::condition_variable_any wake;
           bool asked = false;
@@ -60,7 +60,7 @@ class GiveUpLater {
           std::unique_lock lock(mutex);
           if (!wake.wait(lock, own, [&] { return asked; })) return;
           wake.wait_for(lock, own, kGrace, [] { return false; });
-          if (!own.stop_requested()) give_up.request_stop();
+          if (!own.stop_requested()) stop_call.request_stop();
         }) {}
 
  private:
@@ -95,7 +95,7 @@ std::optional<Error> Backfill::Send(const std::string& file) {
   skipping_ = before_.done > 0;
   if (!OpenFile(file)) return std::nullopt;
   auto error = SendItems();
-  // What was read and not sent comes again with the next run.
+  // Events that were read and not sent are sent by the next run.
   sum().events = sum().done_before + sum().bad + sum().sent;
   return error;
 }
@@ -316,13 +316,13 @@ std::optional<Error> Backfill::SendRange(Range range) {
   const std::int64_t index = events_[range.first].place.index;
   ForwardOptions options;
   options.sources = options_.sources;
-  options.call.stop = give_up_.get_token();
+  options.call.stop = stop_call_.get_token();
   std::string what;
   for (const std::string& source : options_.sources) what += source + ",";
   options.call.idempotency_key =
       progress_.NameOfCall(file_, index, what.append(text));
   Result<v1::ForwardResponse> answer = [&] {
-    const GiveUpLater later(stop_, give_up_);
+    const StopCallLater later(stop_, stop_call_);
     return client_.Forward(AsArray(text), options);
   }();
   if (answer.ok()) return Count(*answer, range);

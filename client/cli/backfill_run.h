@@ -105,7 +105,7 @@ class Backfill {
   BackfillProgress progress_;
   RejectedFile rejected_;
   const std::stop_token stop_;
-  std::stop_source give_up_;  // Ends a call some time after `stop_`.
+  std::stop_source stop_call_;  // Ends a call some time after `stop_`.
   Console& console_;
   const std::chrono::steady_clock::time_point begin_ =
       std::chrono::steady_clock::now();

@@ -105,11 +105,11 @@ int TryToListen(const std::string& address, std::string& why) {
   return error;
 }
 
-void CheckListener(const std::string& door, const std::string& address,
+void CheckListener(const std::string& listener, const std::string& address,
                    Checks& checks) {
   Check& check = checks.emplace_back();
   check.name = "listen";
-  check.subject = door + " " + address;
+  check.subject = listener + " " + address;
   if (address.starts_with("unix:")) {
     const fs::path directory = fs::path(address.substr(5)).parent_path();
     std::error_code error;
@@ -126,8 +126,8 @@ void CheckListener(const std::string& door, const std::string& address,
   check.verdict = error == EADDRINUSE ? Verdict::kWarning : Verdict::kFailed;
 }
 
-// The same words with the names that a door's keys have.
-std::string WithNamesOfDoor(std::string_view message) {
+// The same words with the names that a listener's keys have.
+std::string WithNamesOfListener(std::string_view message) {
   std::string text(message);
   constexpr std::string_view kOfCert = " of client_cert";
   if (text.ends_with(kOfCert)) {
@@ -138,17 +138,17 @@ std::string WithNamesOfDoor(std::string_view message) {
   return text;
 }
 
-void CheckCertificate(const std::string& door, const config::Tls& tls,
+void CheckCertificate(const std::string& listener, const config::Tls& tls,
                       Checks& checks) {
   if (tls.cert.empty()) return;
   Check& check = checks.emplace_back();
   check.name = "certificate";
-  check.subject = door + " " + tls.cert;
+  check.subject = listener + " " + tls.cert;
   const auto context = tls::MakeClientContext(
       {.ca_file = tls.client_ca, .cert_file = tls.cert, .key_file = tls.key});
   if (!context.ok()) {
     check.verdict = Verdict::kFailed;
-    check.detail = WithNamesOfDoor(std::string(context.status().message()));
+    check.detail = WithNamesOfListener(std::string(context.status().message()));
     return;
   }
   const X509* x509 = SSL_CTX_get0_certificate((*context)->native_handle());

@@ -27,10 +27,11 @@ using Checks = std::vector<Check>;
 // directory.
 void CheckDisk(const config::Config& config, Checks& checks);
 
-// The addresses of the doors: that they are free. A server that runs has them.
+// The addresses of the listeners: that they are free. A server that runs has
+// them.
 void CheckListeners(const config::Config& config, Checks& checks);
 
-// The certificates of the doors: that they fit their keys and are valid.
+// The certificates of the listeners: that they fit their keys and are valid.
 void CheckCertificates(const config::Config& config, Checks& checks);
 
 // The webhooks: how they know that it is SendGrid who posts.

@@ -1,4 +1,4 @@
-// segrid dead-letters: messages that were given up.
+// segrid dead-letters: Tracks that could not be delivered.
 
 #include <unistd.h>
 
@@ -195,7 +195,7 @@ int RunList(const ListFlags& flags, Console& console) {
     return Fail(console,
                 "--id needs --source, because each source counts its own");
   }
-  Table table({"SOURCE", "ID", "REASON", "GIVEN UP", "ACCEPTED", "TRIES",
+  Table table({"SOURCE", "ID", "REASON", "DEAD SINCE", "ACCEPTED", "TRIES",
                "MESSAGE ID", "LAST ANSWER"});
   bool found = false;
   const Visit visit = [&](const v1::DeadLetter& letter) {
@@ -254,7 +254,7 @@ void PrintLetter(Console& console, const v1::DeadLetter& letter) {
   print("message id: ", letter.message_id());
   print("reason:     ", letter.reason());
   print("accepted:   ", TimeText(letter.accepted_time()));
-  print("given up:   ", TimeText(letter.dead_time()));
+  print("dead since: ", TimeText(letter.dead_time()));
   print("tries:      ", std::to_string(letter.attempt_count()));
   print("answer:     ", letter.answer());
   console.out << "track:      " << SafeJson(letter.track_json()) << "\n";
@@ -337,8 +337,8 @@ int RunReplay(const ListFlags& flags, Console& console) {
 // A person is asked; a script has said what it wants.
 bool Confirmed(const ListFlags& flags, Console& console) {
   if (flags.yes || isatty(STDIN_FILENO) != 1) return true;
-  return SaysYes(
-      console, "Delete dead letters of '" + flags.which.source + "' for good?");
+  return SaysYes(console, "Delete dead letters of '" + flags.which.source +
+                              "' permanently?");
 }
 
 int RunPurge(const ListFlags& flags, Console& console) {
@@ -398,7 +398,7 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
       {{"SOURCE", "The source's name"},
        {"ID", "For --id, and for 'show'; each source counts its own"},
        {"REASON", "Why it was not delivered; see the runbook"},
-       {"GIVEN UP", "When it became a dead letter"},
+       {"DEAD SINCE", "When it became a dead letter"},
        {"ACCEPTED", "When the queue took it"},
        {"TRIES", "Requests that had it"},
        {"MESSAGE ID", "Its messageId, which a replay keeps"},
@@ -428,7 +428,7 @@ void AddDeadLetters(CLI::App& app, Action& chosen) {
           command_line::NumberWithin(0.1, 1e6, "a number of 0.1 to 1000000"))
       ->capture_default_str();
   const Added purge =
-      AddInner(*parent, {"purge", "Delete them for good", RunPurge}, chosen);
+      AddInner(*parent, {"purge", "Delete them permanently", RunPurge}, chosen);
   purge.command->add_flag("--yes,-y", purge.flags->yes,
                           "Do not ask, also on a terminal");
   for (const Added& added : {list, show, all, replay, purge}) {

@@ -134,7 +134,7 @@ int RunErase(const EraseFlags& flags, Console& console) {
     if (!SaysYes(console, "Erase " + Counted(totals.pending, "pending event") +
                               " and " +
                               Counted(totals.dead_letters, "dead letter") +
-                              " of this person for good?")) {
+                              " of this person permanently?")) {
       return Fail(console, "nothing was erased; --yes does it without asking");
     }
   }

@@ -64,12 +64,12 @@ std::string DropQuestion(const DropFlags& flags) {
              " and all dead letters";
     }
   }
-  return "Give up " + what + " of source '" + flags.source + "' for good?";
+  return "Delete " + what + " of source '" + flags.source + "' permanently?";
 }
 
 int RunDrop(const DropFlags& flags, Console& console) {
   if (!flags.yes && !SaysYes(console, DropQuestion(flags))) {
-    return Fail(console, "nothing was given up; --yes does it without asking");
+    return Fail(console, "nothing was deleted; --yes does it without asking");
   }
   v1::DropSourceRequest request;
   request.set_source(flags.source);
@@ -88,7 +88,7 @@ int RunDrop(const DropFlags& flags, Console& console) {
 void AddDrop(CLI::App& parent, Action& chosen) {
   const auto flags = std::make_shared<DropFlags>();
   CLI::App* command = parent.add_subcommand(
-      "drop", "Give up all that waits of a source that left the configuration");
+      "drop", "Delete all events of a source that left the configuration");
   command->add_option("NAME", flags->source, "Its name in 'segrid status'")
       ->required();
   AddServerFlags(*command, flags->server);

@@ -37,7 +37,7 @@ Addresses Look(const SocketAddress& address, int flags) {
   return Addresses(list);
 }
 
-// A name server may be slow, and there is no call that gives up. The thread
+// A name server may be slow, and there is no call with a time-out. The thread
 // ends by itself and shares nothing but its promise.
 Addresses LookUntil(const SocketAddress& address,
                     ProbeSocket::Clock::time_point deadline) {

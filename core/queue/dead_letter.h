@@ -1,4 +1,4 @@
-// Messages that were given up, and how operators find them.
+// Messages that will not be delivered, and how operators find them.
 
 #pragma once
 
@@ -25,8 +25,8 @@ inline constexpr std::size_t kMaxAnswerBytes = 600;
 // In the place of an answer that Erase removed from a letter that stays.
 inline constexpr std::string_view kErasedAnswer = "(erased)";
 
-// A message that was given up. `answer` and `track` may hold personal data:
-// never in logs or metrics.
+// A message that will not be delivered unless it is replayed. `answer` and
+// `track` may hold personal data: never in logs or metrics.
 struct DeadLetter {
   std::uint64_t id = 0;  // Unique within the lane, increasing, never reused.
   std::string lane{};
@@ -46,8 +46,8 @@ struct DeadLetterFilter {
   std::string lane{};                         // Required.
   std::string reason{};                       // Empty: any.
   std::vector<std::uint64_t> ids{};           // Empty: any.
-  absl::Time since = absl::InfinitePast();    // Given up at or after.
-  absl::Time until = absl::InfiniteFuture();  // Given up before.
+  absl::Time since = absl::InfinitePast();    // Dead at or after.
+  absl::Time until = absl::InfiniteFuture();  // Dead before.
 };
 
 // One page of a list.

@@ -62,7 +62,7 @@ struct Deferral {
   std::int32_t attempts = 1;  // Made during this lease.
 };
 
-// Why messages are given up.
+// Why messages become dead letters.
 struct Death {
   std::string reason{};       // See dead_letter.h.
   std::string answer{};       // Cut to kMaxAnswerBytes.
@@ -78,7 +78,7 @@ struct Progress {
   std::int64_t dead = 0;  // Dead letters of any reason.
 };
 
-// DropLane gave up so many. All of them count as purged.
+// DropLane deleted so many. All of them count as purged.
 struct DroppedLane {
   std::int64_t pending = 0;
   std::int64_t dead_letters = 0;  // Of any reason.
@@ -218,7 +218,7 @@ class Queue {
   virtual absl::StatusOr<std::int64_t> PurgeDeadLetters(
       const DeadLetterFilter& filter) = 0;
 
-  // Gives up all that is pending in a lane, on loan or not, and all its dead
+  // Deletes all that is pending in a lane, leased or not, and all its dead
   // letters, in one atomic step. Its ledger and the ids that it remembers stay.
   // OK means that a durable store has synced it.
   virtual absl::StatusOr<DroppedLane> DropLane(std::string_view lane) = 0;

@@ -10,7 +10,7 @@
 
 namespace segrid::queue {
 
-// Dead letters that were given up for one reason.
+// The number of dead letters of one reason.
 struct ReasonCount {
   std::string reason{};  // See dead_letter.h.
   std::int64_t count = 0;
@@ -26,8 +26,8 @@ struct LaneStats {
   std::int64_t delivered = 0;
   std::int64_t pending = 0;  // Lent out or not.
   std::int64_t dead = 0;     // Kept as dead letters, but for expired ones.
-  // Given up for their age (kept or not), lost by damage, or deleted from the
-  // dead letters for their age.
+  // Dead because of their age (kept or not), lost by damage, or deleted from
+  // the dead letters for their age.
   std::int64_t expired = 0;
   // Deleted because an operator said so: dead letters of any reason, pending
   // messages of a lane that was dropped, and what was erased.

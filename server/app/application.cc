@@ -57,7 +57,7 @@ std::vector<std::string> ServiceNames() {
           grpc::health::v1::Health::service_full_name()};
 }
 
-// `/package.Service/Method` of all that the gRPC door serves.
+// `/package.Service/Method` of all that the gRPC listener serves.
 std::set<std::string, std::less<>> MethodPaths() {
   std::vector<std::string> services = ServiceNames();
   services.emplace_back("grpc.reflection.v1alpha.ServerReflection");
@@ -118,17 +118,17 @@ absl::StatusOr<std::unique_ptr<Application>> Application::Start(
   application->MakeServices();
   SEGRID_RETURN_IF_ERROR(application->Listen());
   SEGRID_ASSIGN_OR_RETURN(
-      application->doors_,
-      HttpDoors::Open({application->options_.config, clock, log,
-                       *application->http_io_, *application->admin_io_,
-                       engine.pool(), engine.queue(), engine.deliverer(),
-                       engine.pipeline(), application->admission_,
-                       *application->readiness_, application->figures_,
-                       *application->refusal_log_, application->all_bytes_,
-                       application->grpc_bytes_, *application->grpc_,
-                       [&running = *application](const std::string& source) {
-                         return LabelOf(running.config(), source);
-                       }}));
+      application->listeners_,
+      HttpListeners::Open(
+          {application->options_.config, clock, log, *application->http_io_,
+           *application->admin_io_, engine.pool(), engine.queue(),
+           engine.deliverer(), engine.pipeline(), application->admission_,
+           *application->readiness_, application->figures_,
+           *application->refusal_log_, application->all_bytes_,
+           application->grpc_bytes_, *application->grpc_,
+           [&running = *application](const std::string& source) {
+             return LabelOf(running.config(), source);
+           }}));
   engine.Start();
   application->LogStart();
   application->write_key_checks_.emplace(application->options_.config, log,
@@ -232,8 +232,8 @@ void Application::LogStart() {
              {"tls", std::string(tls.cert.empty()        ? "off"
                                  : tls.client_ca.empty() ? "on"
                                                          : "mutual")},
-             {"http", doors_->HttpAddresses()},
-             {"admin", doors_->AdminAddresses()},
+             {"http", listeners_->HttpAddresses()},
+             {"admin", listeners_->AdminAddresses()},
              {"data_dir", options_.config.data_dir},
              {"deduplication", DescribeDeduplication(options_.config)},
              {"sources", Join(sources)}});
@@ -260,7 +260,7 @@ void Application::Drain(std::function<void()> on_stuck) {
   absl::SleepFor(stop_accepting - absl::Now());
   const absl::Time deadline = stop_accepting + drain.grace;
   admission_.StopAccepting();
-  doors_->Drain(deadline);
+  listeners_->Drain(deadline);
   grpc_->Shutdown(deadline, [this] { return guard_->IsIdle(); });
   FinishDeliveries(deadline);
 }
@@ -302,7 +302,7 @@ absl::StatusOr<ReloadResult> Application::Reload(const config::Config& config) {
       const std::vector<std::string> removed,
       engine_->Replace(before, now, std::move(change), [&]() -> absl::Status {
         SEGRID_ASSIGN_OR_RETURN(is_new_certificate,
-                                doors_->Reload(now, std::move(http_tls)));
+                                listeners_->Reload(now, std::move(http_tls)));
         return absl::OkStatus();
       }));
   if (!removed.empty()) {

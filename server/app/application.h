@@ -1,5 +1,5 @@
-// The whole service in one object: builds the pipeline and its doors, drains
-// them.
+// The whole service in one object: builds the pipeline and its listeners,
+// drains them.
 
 #pragma once
 
@@ -22,7 +22,7 @@
 #include "core/pool/thread_pool.h"
 #include "server/app/backup_log.h"
 #include "server/app/figures.h"
-#include "server/app/http_doors.h"
+#include "server/app/http_listeners.h"
 #include "server/app/readiness.h"
 #include "server/app/refusal_log.h"
 #include "server/app/reload_requests.h"
@@ -78,14 +78,14 @@ class Application {
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
-  // Where the gRPC door is; see rpc::GrpcServer.
+  // Where the gRPC listener is; see rpc::GrpcServer.
   const std::vector<std::string>& addresses() const {
     return grpc_->addresses();
   }
   int port() const { return grpc_->port(); }
 
-  // Where the HTTP doors are.
-  HttpDoors& doors() { return *doors_; }
+  // Where the HTTP listeners are.
+  HttpListeners& listeners() { return *listeners_; }
   Figures& figures() { return figures_; }
 
   // Asks for the end: what SIGTERM and AdminService.Drain do. Idempotent.
@@ -150,7 +150,7 @@ class Application {
   StoreLog store_log_{log_, clock_};
   BackupLog backup_log_{log_};
   rpc::Tails tails_{clock_};
-  // Of requests being worked on: at all doors, and at the gRPC door.
+  // The bytes of requests in progress: at all listeners, and at gRPC.
   const std::shared_ptr<budget::ByteBudget> all_bytes_;
   budget::ByteBudget grpc_bytes_;
 
@@ -171,7 +171,7 @@ class Application {
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<rpc::Credentials> credentials_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
-  std::unique_ptr<HttpDoors> doors_;
+  std::unique_ptr<HttpListeners> listeners_;
   std::optional<WriteKeyChecks> write_key_checks_;
   bool drained_ = false;
 

@@ -10,9 +10,9 @@
 namespace segrid::app {
 
 // A line for each change of a source's state, with the detail that the status
-// shows; for messages that were given up one per source and reason in 10 s,
-// with their number; the same for values that a receiver changed, in an hour.
-// Neither event data nor an answer's text.
+// shows; for messages that became dead letters one per source and reason in 10
+// s, with their number; the same for values that a receiver changed, in an
+// hour. Neither event data nor an answer's text.
 //
 // Ownership:     keeps references to the log and the executor.
 // Thread safety: any thread. Blocking: as the log.

@@ -16,7 +16,8 @@
 
 namespace segrid::app {
 
-// Filled from the start on, read by the doors. Outlives everything that counts.
+// Filled from the start on, read by the listeners. Outlives everything that
+// counts.
 struct Figures {
   metrics::EventCounts events;
   metrics::CallMeter calls;

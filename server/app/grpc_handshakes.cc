@@ -34,7 +34,7 @@ Listener& ListenerOfProcess() {
   return *listener;
 }
 
-// OpenSSL calls this when it gives up the state of a check.
+// OpenSSL calls this when it frees the state of a check.
 void OnVerified(void* parent, void*, CRYPTO_EX_DATA*, int, long, void*) {
   if (parent == nullptr) return;
   last_verify_result =

@@ -18,7 +18,7 @@ namespace segrid::app {
 namespace {
 
 constexpr int kFirst = 3;
-// Of the configuration's lists: 16 addresses for each of three doors.
+// Of the configuration's lists: 16 addresses for each of three listeners.
 constexpr int kMaxSockets = 48;
 
 std::string Variable(const char* name) {
@@ -32,8 +32,8 @@ absl::Status BadSocket(int descriptor, const std::string& why) {
       absl::StrCat("descriptor ", descriptor, " of LISTEN_FDS ", why));
 }
 
-std::vector<PassedSocket>* DoorOf(PassedSockets& sockets,
-                                  const std::string& name) {
+std::vector<PassedSocket>* ListenerOf(PassedSockets& sockets,
+                                      const std::string& name) {
   if (name == "grpc") return &sockets.grpc;
   if (name == "http" || name == "webhook") return &sockets.http;
   if (name == "admin") return &sockets.admin;
@@ -75,8 +75,8 @@ absl::StatusOr<PassedSockets> TakePassedSockets() {
     const int descriptor = kFirst + i;
     const auto at = static_cast<std::size_t>(i);
     const std::string name = at < names.size() ? names[at] : "";
-    std::vector<PassedSocket>* const door = DoorOf(sockets, name);
-    if (door == nullptr) {
+    std::vector<PassedSocket>* const listener = ListenerOf(sockets, name);
+    if (listener == nullptr) {
       return BadSocket(descriptor,
                        absl::StrCat("is named '", name,
                                     "'; FileDescriptorName= of its unit must "
@@ -86,7 +86,7 @@ absl::StatusOr<PassedSockets> TakePassedSockets() {
     if (!address.ok()) {
       return BadSocket(descriptor, std::string(address.status().message()));
     }
-    door->push_back({httpd::ListenSocket::NameOf(descriptor), *address});
+    listener->push_back({httpd::ListenSocket::NameOf(descriptor), *address});
   }
   return sockets;
 }

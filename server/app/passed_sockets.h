@@ -18,8 +18,8 @@ struct PassedSocket {
   std::string address{};
 };
 
-// By the door that they are for; a door with any listens on these and on no
-// address of its configuration.
+// By the listener that they are for; a listener with any listens on these and
+// on no address of its configuration.
 struct PassedSockets {
   std::vector<PassedSocket> grpc{};
   std::vector<PassedSocket> http{};
@@ -37,7 +37,7 @@ absl::StatusOr<PassedSockets> TakePassedSockets();
 // Puts the sockets in place of addresses. Errors, as for addresses that stand
 // in the file:
 // INVALID_ARGUMENT, INSECURE_LISTEN: other machines can reach one of them and
-// its door is not made for that.
+// its listener is not made for that.
 absl::Status ApplySockets(const PassedSockets& sockets, config::Config& config);
 
 }  // namespace segrid::app

@@ -15,7 +15,7 @@ namespace segrid::app {
 // on or off), webhooks, and of the addresses that they go: new ones wait for a
 // restart.
 //
-// A listener that gives up an address that other machines can reach takes
+// A listener that closes an address that other machines can reach takes
 // nothing else: who is connected through it may still be there, and `to` may
 // ask less of callers because it believes it closed.
 config::Config WithReloadable(const config::Config& from,

@@ -28,7 +28,7 @@ struct Settings {
 // Errors:        those of config::Load and config::Defaults;
 //                INVALID_ARGUMENT, INSECURE_LISTEN: --listen or a passed
 //                socket opens a port that other machines can reach, without
-//                what its door needs for that.
+//                what its listener needs for that.
 absl::StatusOr<config::Config> LoadSettings(
     const CommandLine& line, std::map<std::string, std::string>& files);
 absl::StatusOr<config::Config> LoadSettings(const CommandLine& line);

@@ -1,4 +1,4 @@
-// A wish to stop that any thread may utter.
+// A request to stop that any thread may set.
 
 #pragma once
 

@@ -13,7 +13,7 @@
 #include "core/engine/engine.h"
 #include "core/transform/outcome.h"
 #include "server/embedded/answers.h"
-#include "server/embedded/grpc_door.h"
+#include "server/embedded/grpc_listener.h"
 #include "server/rpc/envelope.h"
 #include "server/rpc/tail.h"
 
@@ -111,13 +111,13 @@ class Embedded::Parts {
   base::SystemClock clock;
   rpc::Tails tails{clock};
   std::unique_ptr<engine::Engine> engine;
-  std::unique_ptr<embedded::GrpcDoor> grpc;  // Null: it is not open.
+  std::unique_ptr<embedded::GrpcListener> grpc;  // Null: it is not open.
 };
 
 // The Connection. Its calls hold the lock shared while they use the engine.
-class Embedded::Door final : public Connection {
+class Embedded::Calls final : public Connection {
  public:
-  explicit Door(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
+  explicit Calls(std::shared_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
   // No call begins after this; waits for those that are in the engine's code.
   void Close() {
@@ -198,17 +198,17 @@ class Embedded::Door final : public Connection {
 };
 
 Embedded::Embedded(std::shared_ptr<Parts> parts)
-    : parts_(std::move(parts)), door_(std::make_shared<Door>(parts_)) {}
+    : parts_(std::move(parts)), calls_(std::make_shared<Calls>(parts_)) {}
 
 Embedded::~Embedded() {
-  if (door_->IsForked()) {
+  if (calls_->IsForked()) {
     // Left behind on purpose: threads and files are the parent's.
     new std::shared_ptr<Parts>(parts_);
-    new std::shared_ptr<Door>(door_);
+    new std::shared_ptr<Calls>(calls_);
     return;
   }
   parts_->grpc.reset();
-  door_->Close();
+  calls_->Close();
 }
 
 Result<std::unique_ptr<Embedded>> Embedded::Start(
@@ -236,11 +236,11 @@ Result<std::unique_ptr<Embedded>> Embedded::Start(
   parts->engine = *std::move(engine);
   parts->engine->Start();
   if (options.grpc_door) {
-    auto door = embedded::GrpcDoor::Open(
+    auto listener = embedded::GrpcListener::Open(
         *config, {parts->clock, *parts->engine, parts->tails},
         options.on_drain_request);
-    if (!door.ok()) return embedded::ErrorOf(door.status());
-    parts->grpc = *std::move(door);
+    if (!listener.ok()) return embedded::ErrorOf(listener.status());
+    parts->grpc = *std::move(listener);
   }
   return std::unique_ptr<Embedded>(new Embedded(std::move(parts)));
 }
@@ -255,7 +255,7 @@ std::optional<Error> Embedded::Transform(std::string_view webhook_json,
   return std::nullopt;
 }
 
-std::shared_ptr<Connection> Embedded::connection() const { return door_; }
+std::shared_ptr<Connection> Embedded::connection() const { return calls_; }
 
 std::vector<std::string> Embedded::sources() const {
   return parts_->engine->pipeline().sources();
@@ -267,11 +267,11 @@ std::vector<std::string> Embedded::grpc_addresses() const {
 }
 
 bool Embedded::Drain(std::chrono::nanoseconds timeout) {
-  if (door_->IsForked()) return false;
+  if (calls_->IsForked()) return false;
   if (std::exchange(drained_, true)) return drained_empty_;
   const absl::Time deadline = absl::Now() + absl::FromChrono(timeout);
   if (parts_->grpc != nullptr) parts_->grpc->Close(deadline);
-  door_->Close();
+  calls_->Close();
   drained_empty_ = parts_->engine->Drain(deadline) == 0;
   return drained_empty_;
 }

@@ -38,8 +38,9 @@ struct EmbeddedOptions {
   // Threads for delivery, which wait most of the time. Range: 1 to 64.
   std::int32_t delivery_threads = 4;
 
-  // Opens the server's gRPC door for neighbours of the host, too: the services,
-  // addresses, certificates, tokens and limits of `grpc` in the configuration.
+  // Opens the server's gRPC listener for neighbours of the host, too: the
+  // services, addresses, certificates, tokens and limits of `grpc` in the
+  // configuration.
   bool grpc_door = false;
 
   // Called when a neighbour asks for AdminService.Drain: whether and when to
@@ -119,7 +120,7 @@ class Embedded {
   // The names of the sources, in the order of the configuration.
   std::vector<std::string> sources() const;
 
-  // Where the gRPC door is, with the port that was chosen for port 0; empty
+  // Where the gRPC listener is, with the port that was chosen for port 0; empty
   // without one.
   std::vector<std::string> grpc_addresses() const;
 
@@ -129,11 +130,11 @@ class Embedded {
 
  private:
   class Parts;
-  class Door;
+  class Calls;
   explicit Embedded(std::shared_ptr<Parts> parts);
 
   const std::shared_ptr<Parts> parts_;
-  const std::shared_ptr<Door> door_;
+  const std::shared_ptr<Calls> calls_;
   bool drained_ = false;        // Drain() was called,
   bool drained_empty_ = false;  // and left nothing.
 };

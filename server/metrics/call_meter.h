@@ -26,8 +26,8 @@
 namespace segrid::metrics {
 
 // Counts the calls of a gRPC server, whose interceptors it makes. There are as
-// many figures as registered methods, and one for all others: what strangers
-// ask for is no label.
+// many figures as registered methods, and one for all others: a name that an
+// untrusted peer sends is no label.
 //
 // Ownership:     must outlive the server.
 // Thread safety: every method may be called from any thread at any time.

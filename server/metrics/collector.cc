@@ -100,16 +100,16 @@ void AddStore(Exposition& out, queue::Queue& queue) {
           {"failed"});
 }
 
-void AddDoor(Exposition& out, const httpd::Listener& door) {
-  const httpd::Counts& counts = door.counts();
-  const std::string_view name = door.options().name;
+void AddListener(Exposition& out, const httpd::Listener& listener) {
+  const httpd::Counts& counts = listener.counts();
+  const std::string_view name = listener.options().name;
   const auto add = [&](std::size_t row, std::int64_t value) {
     out.Add(row, static_cast<double>(value), {name});
   };
   add(Row("segrid_http_connections"), counts.open);
   add(Row("segrid_http_connections_accepted_total"), counts.accepted);
   add(Row("segrid_http_accept_failures_total"), counts.accept_failures);
-  add(Row("segrid_http_bytes_in_flight"), door.bytes_in_flight());
+  add(Row("segrid_http_bytes_in_flight"), listener.bytes_in_flight());
   out.Add(Row("segrid_http_request_seconds"), counts.seconds.Figures(), {name});
   for (std::size_t i = 0; i < httpd::kCutCount; ++i) {
     out.Add(Row("segrid_http_connections_cut_total"),
@@ -135,7 +135,7 @@ void AddWebhook(Exposition& out, const webhook::Webhook& webhook) {
   }
 }
 
-void AddGrpcDoor(Exposition& out, const Sources& sources) {
+void AddGrpcListener(Exposition& out, const Sources& sources) {
   const auto add = [&out](std::size_t row, std::int64_t value) {
     out.Add(row, static_cast<double>(value));
   };
@@ -193,13 +193,14 @@ std::string Collect(const Sources& sources, TextFormat format) {
   if (sources.deliveries != nullptr) {
     for (const auto& delivery : sources.deliveries->All()) delivery->AddTo(out);
   }
-  AddGrpcDoor(out, sources);
+  AddGrpcListener(out, sources);
   if (sources.refusals != nullptr) sources.refusals->AddTo(out);
   if (sources.webhooks) {
     for (const auto& webhook : sources.webhooks()) AddWebhook(out, *webhook);
   }
-  if (sources.doors) {
-    for (const httpd::Listener* door : sources.doors()) AddDoor(out, *door);
+  if (sources.listeners) {
+    for (const httpd::Listener* listener : sources.listeners())
+      AddListener(out, *listener);
   }
   return out.Text();
 }

@@ -25,7 +25,7 @@
 
 namespace segrid::metrics {
 
-// What the gRPC door's accept loop has seen.
+// What the gRPC listener's accept loop has seen.
 struct Connections {
   std::int64_t open = 0;
   std::int64_t accepted = 0;
@@ -46,9 +46,9 @@ struct Sources {
   const Refusals* refusals = nullptr;
   std::function<std::vector<std::shared_ptr<webhook::Webhook>>()> webhooks{};
   // As long as they are open.
-  std::function<std::vector<const httpd::Listener*>()> doors{};
+  std::function<std::vector<const httpd::Listener*>()> listeners{};
   std::function<bool()> ready{};
-  // Of requests being worked on: at all doors, and at the gRPC door.
+  // The bytes of requests in progress: at all listeners, and at gRPC.
   const budget::ByteBudget* all_bytes = nullptr;
   const budget::ByteBudget* grpc_bytes = nullptr;
   std::function<Connections()> grpc_connections{};

@@ -13,7 +13,7 @@
 namespace segrid::metrics {
 
 // Sources come and go while the server runs; their figures stay, so that
-// counters of one that comes again go on.
+// counters of one that returns go on.
 //
 // Thread safety: every method may be called from any thread at any time.
 // Blocking:      never.

@@ -91,13 +91,13 @@ inline constexpr auto kMetrics = std::to_array<MetricRow>({
 
     {"segrid_webhook_replay_window_seconds",    Type::kGauge,     {"webhook"}, "How far back the signed time of a post may be; 0: it is not looked at."},
     {"segrid_webhook_requests_total",           Type::kCounter,   {"webhook", "outcome"}, "Requests to a webhook and what became of them."},
-    {"segrid_http_connections",                 Type::kGauge,     {"door"}, "Open connections."},
-    {"segrid_http_connections_accepted_total",  Type::kCounter,   {"door"}, "Connections that were accepted."},
-    {"segrid_http_connections_cut_total",       Type::kCounter,   {"door", "reason"}, "Connections that we refused or closed."},
-    {"segrid_http_accept_failures_total",       Type::kCounter,   {"door"}, "Connections that could not be accepted: no descriptors."},
-    {"segrid_http_bytes_in_flight",             Type::kGauge,     {"door"}, "Bytes of the bodies that are read or processed."},
-    {"segrid_http_answers_total",               Type::kCounter,   {"door", "code"}, "Answers by status."},
-    {"segrid_http_request_seconds",             Type::kHistogram, {"door"}, "From a request's head to the end of its answer."},
+    {"segrid_http_connections",                 Type::kGauge,     {"listener"}, "Open connections."},
+    {"segrid_http_connections_accepted_total",  Type::kCounter,   {"listener"}, "Connections that were accepted."},
+    {"segrid_http_connections_cut_total",       Type::kCounter,   {"listener", "reason"}, "Connections that we refused or closed."},
+    {"segrid_http_accept_failures_total",       Type::kCounter,   {"listener"}, "Connections that could not be accepted: no descriptors."},
+    {"segrid_http_bytes_in_flight",             Type::kGauge,     {"listener"}, "Bytes of the bodies that are read or processed."},
+    {"segrid_http_answers_total",               Type::kCounter,   {"listener", "code"}, "Answers by status."},
+    {"segrid_http_request_seconds",             Type::kHistogram, {"listener"}, "From a request's head to the end of its answer."},
 });
 // clang-format on
 

@@ -1,5 +1,5 @@
-// Accepts the connections of the gRPC door. gRPC's own listener dies for good
-// when the process is once out of descriptors, and has no bounds.
+// Accepts the connections of the gRPC listener. The one of gRPC itself dies
+// permanently when the process is once out of descriptors, and has no bounds.
 
 #pragma once
 

@@ -61,7 +61,7 @@ grpc::ByteBuffer SerializeMessage(const Message& message) {
   return bytes;
 }
 
-// Gives up the bytes of a request that was worked on, which gRPC would keep
+// Frees the bytes of a request that was processed, which gRPC would keep
 // until the call ends. Views into it are invalid afterwards.
 inline void ReleaseRequest(const grpc::ByteBuffer& request) {
   // gRPC's own object is not const: it hands it out as such.

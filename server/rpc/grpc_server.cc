@@ -96,7 +96,7 @@ AcceptLoop::Options LoopOptions(const GrpcServerOptions& from) {
 
 using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
 
-std::shared_ptr<Acceptor> AddDoor(
+std::shared_ptr<Acceptor> AddAcceptor(
     grpc::ServerBuilder& builder,
     const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   using Builder = grpc::ServerBuilder::experimental_type;
@@ -105,11 +105,11 @@ std::shared_ptr<Acceptor> AddDoor(
 }
 
 // Where connections of Unix sockets go, by what their peers may do.
-class UnixDoors {
+class UnixAcceptors {
  public:
-  UnixDoors(const config::Grpc& config,
-            const std::vector<httpd::ListenSocket>& sockets,
-            grpc::ServerBuilder& builder)
+  UnixAcceptors(const config::Grpc& config,
+                const std::vector<httpd::ListenSocket>& sockets,
+                grpc::ServerBuilder& builder)
       : peers_(config.unix_peers, ::geteuid()) {
     for (const httpd::ListenSocket& socket : sockets) {
       if (socket.address().compare(0, 5, "unix:") == 0) {
@@ -118,7 +118,8 @@ class UnixDoors {
     }
     if (listeners_.empty()) return;
     for (const auth::UnixGrant& grant : peers_.Grants()) {
-      doors_.emplace_back(grant, AddDoor(builder, UnixCredentials(grant)));
+      acceptors_.emplace_back(grant,
+                              AddAcceptor(builder, UnixCredentials(grant)));
     }
   }
 
@@ -128,13 +129,13 @@ class UnixDoors {
   }
 
   // Null when the peer may not connect.
-  std::shared_ptr<Acceptor> DoorOf(int connection) const {
+  std::shared_ptr<Acceptor> AcceptorOf(int connection) const {
     const std::optional<auth::UnixIdentity> identity =
         auth::IdentityOf(connection);
     if (!identity.has_value()) return nullptr;
     const std::optional<auth::UnixGrant> grant = peers_.Find(*identity);
-    for (const auto& [each, door] : doors_) {
-      if (grant == each) return door;
+    for (const auto& [each, acceptor] : acceptors_) {
+      if (grant == each) return acceptor;
     }
     return nullptr;
   }
@@ -142,7 +143,7 @@ class UnixDoors {
  private:
   auth::UnixPeers peers_;
   std::vector<int> listeners_;
-  std::vector<std::pair<auth::UnixGrant, std::shared_ptr<Acceptor>>> doors_;
+  std::vector<std::pair<auth::UnixGrant, std::shared_ptr<Acceptor>>> acceptors_;
 };
 
 // Closes all connections once nothing was going on for a while.
@@ -179,8 +180,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     if (server->port_ == 0) server->port_ = socket.port();
     sockets.push_back(std::move(socket));
   }
-  const std::shared_ptr<Acceptor> door = AddDoor(builder, options.credentials);
-  UnixDoors unix_doors(options.config, sockets, builder);
+  const std::shared_ptr<Acceptor> acceptor =
+      AddAcceptor(builder, options.credentials);
+  UnixAcceptors unix_acceptors(options.config, sockets, builder);
   for (grpc::Service* service : services) builder.RegisterService(service);
   if (options.make_interceptor) {
     std::vector<
@@ -197,11 +199,13 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   }
   server->acceptor_ = std::make_unique<AcceptLoop>(
       std::move(sockets), LoopOptions(options),
-      [door = std::move(door), unix_doors = std::move(unix_doors),
+      [acceptor = std::move(acceptor),
+       unix_acceptors = std::move(unix_acceptors),
        hand_overs = server->hand_overs_.get()](int listener, int connection) {
-        const std::shared_ptr<Acceptor> to = unix_doors.IsListener(listener)
-                                                 ? unix_doors.DoorOf(connection)
-                                                 : door;
+        const std::shared_ptr<Acceptor> to =
+            unix_acceptors.IsListener(listener)
+                ? unix_acceptors.AcceptorOf(connection)
+                : acceptor;
         if (to == nullptr) return false;
         Acceptor::NewConnectionParameters taken;
         taken.listener_fd = listener;

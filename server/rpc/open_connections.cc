@@ -52,7 +52,7 @@ void Abort(int descriptor) {
 }
 
 bool OpenConnections::Add(int descriptor, int listener) {
-  // A descriptor that comes again has been closed before.
+  // A descriptor that is used again has been closed before.
   if (const auto before = connections_.find(descriptor);
       before != connections_.end()) {
     Forget(before);

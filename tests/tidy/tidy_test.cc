@@ -230,6 +230,48 @@ TEST(Tidy, NothingIsLeftUnfinished) {
                 "do it now, or file an issue");
 }
 
+// What people read of core, server and client, besides their sources.
+std::vector<SourceFile> Documents() {
+  std::vector<SourceFile> documents{
+      {"README.md", "", ReadLines(Root() / "README.md")}};
+  for (const char* top : {"core", "server", "client", "docs", "proto"}) {
+    fs::recursive_directory_iterator walk(Root() / top);
+    for (const auto& entry : walk) {
+      const fs::path& path = entry.path();
+      // Packages of others, and the copy that is packed.
+      if (path.filename() == "node_modules" ||
+          path.parent_path() == Root() / "client/node")
+        walk.disable_recursion_pending();
+      constexpr std::array kKinds = {".md",   ".proto",   ".json",
+                                     ".yaml", ".service", ".socket"};
+      if (!entry.is_regular_file() ||
+          std::find(kKinds.begin(), kKinds.end(), path.extension().string()) ==
+              kKinds.end())
+        continue;
+      const fs::path relative = fs::relative(path, Root());
+      documents.push_back({relative.string(), relative.parent_path().string(),
+                           ReadLines(path)});
+    }
+  }
+  return documents;
+}
+
+TEST(Tidy, WordsAreTheFieldsOwn) {
+  std::vector<SourceFile> files = Sources();
+  std::erase_if(files, [](const SourceFile& file) {
+    return file.name.starts_with("tests/") || file.name.starts_with("bench/");
+  });
+  for (SourceFile& document : Documents()) files.push_back(std::move(document));
+  ASSERT_GT(files.size(), 500U);
+  ExpectNowhere(files,
+                std::regex("\\b(door|mend|gives up|comes again|bury|sift|"
+                           "salvage|stranger|twin|wish|utter|janitor|"
+                           "in disguise)\\b",
+                           std::regex::icase),
+                "say listener, fix, drops, is configured again, dead-letter, "
+                "recovery, untrusted peer, duplicate, request, compactor");
+}
+
 // The text of the nearest CMakeLists.txt at or above `folder`.
 std::string BuildFileOf(const std::string& folder) {
   for (std::string at = folder; !at.empty(); at = ParentOf(at)) {

@@ -95,20 +95,21 @@ void Commit::Do(DeadLetterCall& call) {
   LaneBook* const book = books_.Find(call.settlement.lane);
   if (book == nullptr) return;
   book->lane.MakeDue(now_);
-  call.result =
-      Bury(*book,
-           book->lane.LentIn(call.settlement.ranges, call.settlement.lease_id),
-           call.death);
+  call.result = MoveToDead(
+      *book,
+      book->lane.LentIn(call.settlement.ranges, call.settlement.lease_id),
+      call.death);
 }
 
-absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
-                          const Death& death) {
+absl::Status Commit::MoveToDead(LaneBook& book,
+                                const std::vector<Range>& ranges,
+                                const Death& death) {
   if (ranges.empty()) return absl::OkStatus();
   SEGRID_RETURN_IF_ERROR(Measure(book, ranges));
   std::vector<DeadLetter> letters;
   SEGRID_ASSIGN_OR_RETURN(const bool all,
                           MakeLetters(book, ranges, death, letters));
-  std::vector<Range> buried;
+  std::vector<Range> dead;
   for (const DeadLetter& letter : letters) {
     const std::uint64_t id = book.lane.dead_letters.next_id();
     const std::string key = SequenceKey(book.lane.id(), id);
@@ -118,12 +119,11 @@ absl::Status Commit::Bury(LaneBook& book, const std::vector<Range>& ranges,
              .reason = letter.reason,
              .dead_time = now_,
              .bytes = static_cast<std::int64_t>(letter.track.size())});
-    buried.push_back({letter.sequence, letter.sequence});
+    dead.push_back({letter.sequence, letter.sequence});
   }
   if (!letters.empty()) {
     records_.NeedSync();
-    SEGRID_RETURN_IF_ERROR(
-        Settle(book, Normalized(std::move(buried))).status());
+    SEGRID_RETURN_IF_ERROR(Settle(book, Normalized(std::move(dead))).status());
   }
   if (all) return absl::OkStatus();
   return DeadLettersFull(book.lane.name(), options_.max_dead_letter_bytes);

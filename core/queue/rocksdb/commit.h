@@ -81,8 +81,8 @@ class Commit {
   absl::Status Measure(LaneBook& book, const std::vector<Range>& ranges);
   absl::StatusOr<Body> ReadBody(const LaneBook& book, Sequence chunk) const;
   // Those for which there is room.
-  absl::Status Bury(LaneBook& book, const std::vector<Range>& ranges,
-                    const Death& death);
+  absl::Status MoveToDead(LaneBook& book, const std::vector<Range>& ranges,
+                          const Death& death);
   // False when there is no room for all of them.
   absl::StatusOr<bool> MakeLetters(const LaneBook& book,
                                    const std::vector<Range>& ranges,

@@ -39,7 +39,7 @@ class DeadIndex {
   std::vector<std::uint64_t> SelectNewest(const DeadLetterFilter& filter,
                                           std::uint64_t before,
                                           std::size_t max) const;
-  // Those given up before `too_old`.
+  // The letters that are dead since before `too_old`.
   std::vector<std::uint64_t> OlderThan(absl::Time too_old) const;
 
   std::int64_t count() const {

@@ -183,15 +183,15 @@ absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
                                "another one"));
   }
   const bool to_write = purpose != Purpose::kLook;
-  const bool mend = purpose == Purpose::kRepair;
+  const bool repair = purpose == Purpose::kRepair;
   const absl::Status known = ReadFormat(path).status();
-  if (!known.ok() && !(mend && absl::IsDataLoss(known))) return known;
+  if (!known.ok() && !(repair && absl::IsDataLoss(known))) return known;
   SEGRID_ASSIGN_OR_RETURN(const int lock, Lock(path, to_write));
   std::unique_ptr<Directory> directory(new Directory(path, lock));
   SEGRID_RETURN_IF_ERROR(CheckAccess(path, to_write));
   // Again: another process may have made it meanwhile.
   const absl::StatusOr<std::optional<int>> version = ReadFormat(path);
-  if (!version.ok() && !(mend && absl::IsDataLoss(version.status()))) {
+  if (!version.ok() && !(repair && absl::IsDataLoss(version.status()))) {
     return version.status();
   }
   if (version.ok() && version->has_value()) {
@@ -199,11 +199,11 @@ absl::StatusOr<std::unique_ptr<Directory>> Directory::Open(
     return directory;
   }
   const bool has_data = Exists(path + kData);
-  if (has_data && !mend) {
+  if (has_data && !repair) {
     return Corrupt(absl::StrCat("'", path, "' has data and no FORMAT file"));
   }
   if (has_data || !version.ok()) {
-    directory->mended_ = "writing the FORMAT file, which could not be read";
+    directory->repaired_ = "writing the FORMAT file, which could not be read";
   }
   if (!to_write) return directory;
   SEGRID_RETURN_IF_ERROR(directory->RaiseFormat());

@@ -44,7 +44,7 @@ class Directory {
   Directory& operator=(const Directory&) = delete;
 
   // Tells people what kRepair had to make anew; usually empty.
-  const std::string& mended() const { return mended_; }
+  const std::string& repaired() const { return repaired_; }
 
   // In which format it is.
   int format() const { return format_; }
@@ -74,7 +74,7 @@ class Directory {
   const std::string path_;
   const int lock_;  // -1: looks at a directory that nobody ever locked.
   int format_ = 0;
-  std::string mended_{};
+  std::string repaired_{};
 };
 
 }  // namespace segrid::queue::rocksdb

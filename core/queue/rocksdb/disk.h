@@ -38,7 +38,7 @@ class Disk {
   Database* database() const { return database_.get(); }
   const Directory& directory() const { return *directory_; }
 
-  // Whether a file can be written and synced; gives up the reserve for that if
+  // Whether a file can be written and synced; frees the reserve for that if
   // the disk is full.
   absl::Status Probe();
   // Closes the database and opens it again: the cure for what RocksDB does not

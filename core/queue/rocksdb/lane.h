@@ -39,7 +39,7 @@ struct Ledger {
   std::int64_t dropped = 0;  // Not kept any more: too old, lost or purged.
   std::int64_t duplicates = 0;
   std::int64_t pending_bytes = 0;
-  std::int64_t purged = 0;  // Those of `dropped` that an operator gave up.
+  std::int64_t purged = 0;  // Those of `dropped` that an operator deleted.
 };
 
 // Where each message of a chunk ends, counted in JSON bytes from its beginning.

@@ -31,7 +31,7 @@ struct RocksOptions {
   absl::Duration max_dead_letter_age = absl::Hours(24 * 30);
 
   // Disk space that is kept back: with less than this free, Append refuses. A
-  // file of that size is given up when the disk is full all the same, so that
+  // file of that size is freed when the disk is full all the same, so that
   // Ack can go on.
   std::int64_t reserve_bytes = 64 << 20;
   // Appends that wait for the disk; more are refused as QUEUE_FULL.

@@ -187,7 +187,7 @@ class Rebuilder {
     newest_ = NewestCommit();
     if (!mark_.has_value() || mark_->commit <= newest_) return;
     Say(absl::StrCat("acknowledged commits ", newest_ + 1, " to ",
-                     mark_->commit, " at the end of the log are given up"));
+                     mark_->commit, " at the end of the log are lost"));
     for (const auto& [name, record] : mark_->lanes) {
       Draft& draft = drafts_[record.id];
       draft.id = record.id;

@@ -94,7 +94,7 @@ class Repairer {
     FsckReport before;
     SEGRID_RETURN_IF_ERROR(CheckDatabase(directory_, before));
     report_.lanes = before.lanes;
-    if (!directory_.mended().empty()) Say(directory_.mended());
+    if (!directory_.repaired().empty()) Say(directory_.repaired());
     if (before.problems.empty()) return std::move(report_);
     for (const std::string& problem : before.problems) Say(problem);
     SEGRID_RETURN_IF_ERROR(Rebuild());

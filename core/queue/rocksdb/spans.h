@@ -19,7 +19,7 @@ struct Span {
     kDue,       // On loan to nobody, may be lent.
     kDeferred,  // Until `due`.
     kLent,      // To `lease_id`.
-    kGone,      // Delivered or given up.
+    kGone,      // Delivered or dead.
   };
   Sequence last = 0;
   State state = State::kDue;

@@ -31,7 +31,7 @@ Integer Load(std::string_view bytes, std::size_t at) {
   return value;
 }
 
-// RocksDB stores checksums in disguise.
+// RocksDB stores masked checksums.
 std::uint32_t Masked(std::uint32_t crc) {
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8U;
 }

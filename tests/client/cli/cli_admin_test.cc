@@ -299,7 +299,7 @@ TEST_F(SegridAdmin, ShowsADeadLetter) {
             "message id: m7\n"
             "reason:     REFUSED\n"
             "accepted:   2023-11-14T22:13:20.000Z\n"
-            "given up:   2023-11-14T22:13:21.000Z\n"
+            "dead since: 2023-11-14T22:13:21.000Z\n"
             "tries:      2\n"
             "answer:     400 \"bad\" \\u001b[31m\n"
             "track:      {\"type\":\"track\"}\n");
@@ -334,8 +334,8 @@ TEST_F(SegridAdmin, DropsASourceAfterAskingAndSaysWhatItPurged) {
   // Nobody answers.
   const Ran asked = Segrid({"sources", "drop", "old"});
   EXPECT_EQ(asked.code, 1);
-  EXPECT_THAT(asked.err, HasSubstr("of source 'old' for good? [y/N]"));
-  EXPECT_THAT(asked.err, HasSubstr("nothing was given up"));
+  EXPECT_THAT(asked.err, HasSubstr("of source 'old' permanently? [y/N]"));
+  EXPECT_THAT(asked.err, HasSubstr("nothing was deleted"));
   EXPECT_EQ(admin_.dropped.source(), "");
   const Ran done = Segrid({"sources", "drop", "old", "--yes"});
   EXPECT_EQ(done.code, 0) << done.err;

@@ -49,7 +49,7 @@ class LedgerTest : public ::testing::Test {
     EXPECT_EQ(first.purged_count(), purged);
     EXPECT_EQ(first.accepted_count(), delivered + pending + dead + purged);
     std::map<std::string, double> metrics =
-        ReadMetrics(server_.application().doors().admin()->port());
+        ReadMetrics(server_.application().listeners().admin()->port());
     const auto of_first = [&metrics](const std::string& name) {
       return metrics.at("segrid_queue_" + name + "{source=\"first\"}");
     };
@@ -84,7 +84,7 @@ TEST_F(LedgerTest, AddsUpAfterEachStep) {
 TEST_F(LedgerTest, StandsBesideTheFiguresOfTheGrpcDoor) {
   Forward(1, 0, api::WAIT_DELIVERED);
   std::map<std::string, double> metrics =
-      ReadMetrics(server_.application().doors().admin()->port());
+      ReadMetrics(server_.application().listeners().admin()->port());
   EXPECT_GE(metrics.at("segrid_grpc_connections_accepted_total"), 1);
   EXPECT_EQ(metrics.at("segrid_grpc_connections_refused_total"), 0);
   EXPECT_EQ(metrics.at("segrid_grpc_accept_failures_total"), 0);

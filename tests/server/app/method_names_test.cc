@@ -38,7 +38,7 @@ TEST(MethodNames, OfStrangersAreNoLabels) {
   grpc::health::v1::HealthCheckResponse response;
   EXPECT_TRUE(server.health().Check(&context, {}, &response).ok());
   std::map<std::string, double> metrics =
-      testing::ReadMetrics(server.application().doors().admin()->port());
+      testing::ReadMetrics(server.application().listeners().admin()->port());
   for (const auto& [name, value] : metrics) {
     EXPECT_EQ(name.find("tranger"), name.npos) << name;
   }

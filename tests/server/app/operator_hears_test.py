@@ -188,7 +188,7 @@ class Hears(unittest.TestCase):
         self.assertEqual(program.ask("http", "/v1/webhook/nwes", "POST", b"[]")[0], 404)
         metrics = program.metrics()
         self.assertEqual(metrics['segrid_webhook_requests_total{webhook="news",outcome="unauthorized"}'], 30)
-        self.assertEqual(metrics['segrid_http_answers_total{door="http",code="401"}'], 30)
+        self.assertEqual(metrics['segrid_http_answers_total{listener="http",code="401"}'], 30)
         line = self.line('"webhook refused"')
         self.assertEqual((line["level"], line["listener"], line["webhook"], line["reason"], line["requests"]),
                          ("warning", "http", "news", "UNAUTHORIZED", 1))

@@ -174,8 +174,8 @@ class Orphans(unittest.TestCase):
         for answer in ("", "n\n", "x\n"):
             asked = self.segrid("sources", "drop", "old", stdin=answer)
             self.assertEqual(asked.returncode, 1)
-            self.assertIn("Give up 2 pending events and all dead letters of source 'old' for good? [y/N]", asked.stderr)
-            self.assertIn("nothing was given up", asked.stderr)
+            self.assertIn("Delete 2 pending events and all dead letters of source 'old' permanently? [y/N]", asked.stderr)
+            self.assertIn("nothing was deleted", asked.stderr)
         self.expect_orphan()
         dropped = self.segrid("sources", "drop", "old", stdin="y\n")
         self.assertEqual((dropped.returncode, dropped.stdout), (0, "old: purged 2 pending events and 3 dead letters\n"))

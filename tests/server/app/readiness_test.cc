@@ -138,7 +138,7 @@ HealthCheckResponse::ServingStatus WaitForHealth(
 // Whatever hangs behind them, listeners take events and tell how things are.
 TEST(HungDelivery, LeavesTheListenersAnswering) {
   RunningServer server(RunningServer::DefaultConfig(), kQuick);
-  HttpDoors& doors = server.application().doors();
+  HttpListeners& doors = server.application().listeners();
   {
     const Blocked blocked(server.application(), 64);
     EXPECT_EQ(WaitForHealth(server, HealthCheckResponse::NOT_SERVING),

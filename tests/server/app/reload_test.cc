@@ -172,9 +172,10 @@ class AddressesTest : public ::testing::Test {
 };
 
 TEST_F(AddressesTest, OfHttpListenersAreClosedByAReload) {
-  for (httpd::Listener* listener : {server_.application().doors().http(),
-                                    server_.application().doors().admin()}) {
-    const bool is_http = listener == server_.application().doors().http();
+  for (httpd::Listener* listener :
+       {server_.application().listeners().http(),
+        server_.application().listeners().admin()}) {
+    const bool is_http = listener == server_.application().listeners().http();
     const std::vector<std::string> before = listener->addresses();
     ASSERT_EQ(before.size(), 2u);
     testing::RawClient leaving(PortOf(before[0])), staying(PortOf(before[1]));
@@ -257,7 +258,7 @@ TEST(Webhooks, ComeAndGoWithAReload) {
   config.http.listen = {"127.0.0.1:0"};
   RunningServer server(config);
   config = server.application().config();
-  const int port = server.application().doors().http()->port();
+  const int port = server.application().listeners().http()->port();
   const auto status = [port](const std::string& path) {
     return testing::RawClient(port)
         .Ask(testing::PostText(path, testing::OpenEvents(1)))

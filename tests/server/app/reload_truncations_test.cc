@@ -81,7 +81,7 @@ class ReloadTruncations : public ::testing::Test {
 
   // The status of a webhook's post that brings nothing.
   int Post(const std::string& path) {
-    RawClient client(server_->application().doors().http()->port());
+    RawClient client(server_->application().listeners().http()->port());
     const auto response = client.Ask(PostText(path, OpenEvents(1)));
     return response.has_value() ? response->status : 0;
   }

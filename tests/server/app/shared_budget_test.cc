@@ -38,7 +38,7 @@ class SharedBudgetTest : public ::testing::Test {
  protected:
   // The status of a webhook's post, and when to come again.
   std::pair<int, std::string> Post(int events) {
-    RawClient client(server_.application().doors().http()->port());
+    RawClient client(server_.application().listeners().http()->port());
     const auto answer =
         client.Ask(PostText("/v1/webhook", OpenEvents(events, 1'000)));
     if (!answer.has_value()) return {0, ""};
@@ -47,7 +47,8 @@ class SharedBudgetTest : public ::testing::Test {
             again == answer->headers.end() ? "" : again->second};
   }
   double InFlight(const std::string& name) {
-    return ReadMetrics(server_.application().doors().admin()->port()).at(name);
+    return ReadMetrics(server_.application().listeners().admin()->port())
+        .at(name);
   }
 
   RunningServer server_{WithRoomFor(kRoom)};
@@ -74,7 +75,7 @@ TEST_F(SharedBudgetTest, IsTakenByCallsAndMissingAtTheWebhook) {
   }
   EXPECT_GE(InFlight("segrid_grpc_bytes_in_flight"), kUnread);
   EXPECT_GE(InFlight("segrid_bytes_in_flight"), kUnread);
-  EXPECT_EQ(InFlight("segrid_http_bytes_in_flight{door=\"http\"}"), 0);
+  EXPECT_EQ(InFlight("segrid_http_bytes_in_flight{listener=\"http\"}"), 0);
   EXPECT_EQ(Post(kTooMany), std::pair(429, std::string("1")));
   EXPECT_EQ(Post(1).first, 200);
   context.TryCancel();

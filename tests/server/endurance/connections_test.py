@@ -92,7 +92,7 @@ class Connections(unittest.TestCase):
         self.assertFalse(left)
         self.assertLess(last - began, 10)
         self.assertGreater(posts, 5)
-        cuts = program.metrics()['segrid_http_connections_cut_total{door="http",reason="header_timeout"}']
+        cuts = program.metrics()['segrid_http_connections_cut_total{listener="http",reason="header_timeout"}']
         self.assertGreaterEqual(cuts, SLOW)
 
     def test_a_gzip_bomb_stays_small(self):

@@ -98,13 +98,13 @@ TEST(Exposition, WritesOpenMetrics) {
       "its answer.\n"
       "# TYPE segrid_http_request_seconds histogram\n"
       "# UNIT segrid_http_request_seconds seconds\n");
-  for (const char* line :
-       {"_bucket{door=\"http\",le=\"0.5\"} 0\n",
-        "_bucket{door=\"http\",le=\"1.0\"} 0\n",
-        "_bucket{door=\"http\",le=\"2.5\"} 1\n",
-        "_bucket{door=\"http\",le=\"600.0\"} 1\n",
-        "_bucket{door=\"http\",le=\"+Inf\"} 1\n", "_sum{door=\"http\"} 2\n",
-        "_count{door=\"http\"} 1\n# EOF\n"}) {
+  for (const char* line : {"_bucket{listener=\"http\",le=\"0.5\"} 0\n",
+                           "_bucket{listener=\"http\",le=\"1.0\"} 0\n",
+                           "_bucket{listener=\"http\",le=\"2.5\"} 1\n",
+                           "_bucket{listener=\"http\",le=\"600.0\"} 1\n",
+                           "_bucket{listener=\"http\",le=\"+Inf\"} 1\n",
+                           "_sum{listener=\"http\"} 2\n",
+                           "_count{listener=\"http\"} 1\n# EOF\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }
@@ -134,13 +134,13 @@ TEST(Exposition, WritesHistogramsCumulatively) {
   const std::string text = out.Text();
   const std::string name = "segrid_http_request_seconds";
   for (const std::string& line :
-       {name + "_bucket{door=\"http\",le=\"0.0001\"} 1\n",
-        name + "_bucket{door=\"http\",le=\"0.025\"} 1\n",
-        name + "_bucket{door=\"http\",le=\"0.05\"} 3\n",
-        name + "_bucket{door=\"http\",le=\"600\"} 3\n",
-        name + "_bucket{door=\"http\",le=\"+Inf\"} 4\n",
-        name + "_sum{door=\"http\"} 3600.06",
-        name + "_count{door=\"http\"} 4\n"}) {
+       {name + "_bucket{listener=\"http\",le=\"0.0001\"} 1\n",
+        name + "_bucket{listener=\"http\",le=\"0.025\"} 1\n",
+        name + "_bucket{listener=\"http\",le=\"0.05\"} 3\n",
+        name + "_bucket{listener=\"http\",le=\"600\"} 3\n",
+        name + "_bucket{listener=\"http\",le=\"+Inf\"} 4\n",
+        name + "_sum{listener=\"http\"} 3600.06",
+        name + "_count{listener=\"http\"} 4\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }

@@ -59,7 +59,7 @@ class UnreadStreams {
 };
 
 double BytesInFlight(RunningServer& server) {
-  return testing::ReadMetrics(server.application().doors().admin()->port())
+  return testing::ReadMetrics(server.application().listeners().admin()->port())
       .at("segrid_grpc_bytes_in_flight");
 }
 

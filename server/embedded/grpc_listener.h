@@ -1,4 +1,4 @@
-// The gRPC door of an Embedded, for neighbours of its host.
+// The gRPC listener of an Embedded, for neighbours of its host.
 
 #pragma once
 
@@ -26,7 +26,7 @@
 namespace segrid::embedded {
 
 // What the services work with. All must outlive them.
-struct GrpcDoorDeps {
+struct GrpcListenerDeps {
   base::Clock& clock;
   engine::Engine& engine;
   rpc::Tails& tails;
@@ -38,18 +38,18 @@ struct GrpcDoorDeps {
 // Ownership:     keeps references to its parts.
 // Thread safety: Close by one thread, the rest by any.
 // Blocking:      Open for the disk, Close as it says.
-class GrpcDoor {
+class GrpcListener {
  public:
   // `on_drain` is what a caller of AdminService.Drain gets; may be empty.
   // Errors: CANNOT_LISTEN, BAD_CERTIFICATE, BAD_DATA_DIR.
-  static absl::StatusOr<std::unique_ptr<GrpcDoor>> Open(
-      const config::Config& config, const GrpcDoorDeps& deps,
+  static absl::StatusOr<std::unique_ptr<GrpcListener>> Open(
+      const config::Config& config, const GrpcListenerDeps& deps,
       std::function<void()> on_drain);
 
   // Closes it at once, if Close() has not.
-  ~GrpcDoor();
-  GrpcDoor(const GrpcDoor&) = delete;
-  GrpcDoor& operator=(const GrpcDoor&) = delete;
+  ~GrpcListener();
+  GrpcListener(const GrpcListener&) = delete;
+  GrpcListener& operator=(const GrpcListener&) = delete;
 
   const std::vector<std::string>& addresses() const {
     return server_->addresses();
@@ -60,8 +60,8 @@ class GrpcDoor {
   void Close(absl::Time deadline);
 
  private:
-  GrpcDoor(const config::Config& config, const GrpcDoorDeps& deps,
-           std::function<void()> on_drain);
+  GrpcListener(const config::Config& config, const GrpcListenerDeps& deps,
+               std::function<void()> on_drain);
 
   const config::Config config_;
   rpc::Admission admission_;

@@ -1,4 +1,4 @@
-#include "server/embedded/grpc_door.h"
+#include "server/embedded/grpc_listener.h"
 
 #include <utility>
 
@@ -6,8 +6,9 @@
 
 namespace segrid::embedded {
 
-GrpcDoor::GrpcDoor(const config::Config& config, const GrpcDoorDeps& deps,
-                   std::function<void()> on_drain)
+GrpcListener::GrpcListener(const config::Config& config,
+                           const GrpcListenerDeps& deps,
+                           std::function<void()> on_drain)
     : config_(config),
       bytes_(config.grpc.max_bytes_in_flight),
       authorizer_(config.grpc),
@@ -25,26 +26,29 @@ GrpcDoor::GrpcDoor(const config::Config& config, const GrpcDoorDeps& deps,
                            ::segrid::v1::AdminService::service_full_name(),
                            grpc::health::v1::Health::service_full_name()}) {}
 
-absl::StatusOr<std::unique_ptr<GrpcDoor>> GrpcDoor::Open(
-    const config::Config& config, const GrpcDoorDeps& deps,
+absl::StatusOr<std::unique_ptr<GrpcListener>> GrpcListener::Open(
+    const config::Config& config, const GrpcListenerDeps& deps,
     std::function<void()> on_drain) {
-  std::unique_ptr<GrpcDoor> door(
-      new GrpcDoor(config, deps, std::move(on_drain)));
+  std::unique_ptr<GrpcListener> listener(
+      new GrpcListener(config, deps, std::move(on_drain)));
   SEGRID_ASSIGN_OR_RETURN(
-      door->credentials_,
+      listener->credentials_,
       rpc::Credentials::Create(config.grpc.tls, config.data_dir + "/grpc-tls",
                                deps.clock.Now()));
   SEGRID_ASSIGN_OR_RETURN(
-      door->server_,
+      listener->server_,
       rpc::GrpcServer::Start(
-          {config.grpc, door->credentials_->get(), {}, &door->guard_.taken()},
-          {&door->bridge_, &door->admin_, &door->health_}));
-  return door;
+          {config.grpc,
+           listener->credentials_->get(),
+           {},
+           &listener->guard_.taken()},
+          {&listener->bridge_, &listener->admin_, &listener->health_}));
+  return listener;
 }
 
-GrpcDoor::~GrpcDoor() { Close(absl::InfinitePast()); }
+GrpcListener::~GrpcListener() { Close(absl::InfinitePast()); }
 
-void GrpcDoor::Close(absl::Time deadline) {
+void GrpcListener::Close(absl::Time deadline) {
   if (server_ == nullptr || std::exchange(closed_, true)) return;
   admission_.StartDraining();
   health_.SetServing(false);

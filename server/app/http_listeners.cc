@@ -1,4 +1,4 @@
-#include "server/app/http_doors.h"
+#include "server/app/http_listeners.h"
 
 #include <unistd.h>
 
@@ -29,10 +29,10 @@ std::string HostName() {
                                                         : "unknown";
 }
 
-std::string Addresses(const std::unique_ptr<httpd::Listener>& door) {
+std::string Addresses(const std::unique_ptr<httpd::Listener>& listener) {
   std::string joined;
-  if (door == nullptr) return joined;
-  for (const std::string& address : door->addresses()) {
+  if (listener == nullptr) return joined;
+  for (const std::string& address : listener->addresses()) {
     joined.append(joined.empty() ? "" : ", ").append(address);
   }
   return joined;
@@ -90,21 +90,21 @@ void AddInThread(const httpd::Router& pages, pool::SerialThread& thread,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<HttpDoors>> HttpDoors::Open(
+absl::StatusOr<std::unique_ptr<HttpListeners>> HttpListeners::Open(
     const HttpEnvironment& environment) {
-  std::unique_ptr<HttpDoors> doors(new HttpDoors(environment));
+  std::unique_ptr<HttpListeners> listeners(new HttpListeners(environment));
   SEGRID_ASSIGN_OR_RETURN(Webhooks webhooks,
-                          doors->WebhooksOf(environment.config));
+                          listeners->WebhooksOf(environment.config));
   {
-    absl::MutexLock lock(&doors->mu_);
-    doors->webhooks_ = std::move(webhooks);
+    absl::MutexLock lock(&listeners->mu_);
+    listeners->webhooks_ = std::move(webhooks);
   }
-  SEGRID_RETURN_IF_ERROR(doors->OpenHttp());
-  SEGRID_RETURN_IF_ERROR(doors->OpenAdmin());
-  return doors;
+  SEGRID_RETURN_IF_ERROR(listeners->OpenHttp());
+  SEGRID_RETURN_IF_ERROR(listeners->OpenAdmin());
+  return listeners;
 }
 
-absl::StatusOr<std::shared_ptr<webhook::Webhook>> HttpDoors::MakeWebhook(
+absl::StatusOr<std::shared_ptr<webhook::Webhook>> HttpListeners::MakeWebhook(
     const config::Webhook& options) {
   SEGRID_ASSIGN_OR_RETURN(
       std::shared_ptr<webhook::Webhook> made,
@@ -120,7 +120,7 @@ absl::StatusOr<std::shared_ptr<webhook::Webhook>> HttpDoors::MakeWebhook(
   return made;
 }
 
-absl::StatusOr<HttpDoors::Webhooks> HttpDoors::WebhooksOf(
+absl::StatusOr<HttpListeners::Webhooks> HttpListeners::WebhooksOf(
     const config::Config& config) {
   const Webhooks before = webhooks();
   Webhooks all;
@@ -138,7 +138,7 @@ absl::StatusOr<HttpDoors::Webhooks> HttpDoors::WebhooksOf(
   return all;
 }
 
-std::shared_ptr<jwt::FetchedKeys> HttpDoors::FetchedKeys(
+std::shared_ptr<jwt::FetchedKeys> HttpListeners::FetchedKeys(
     const config::Jwt& jwt) {
   if (jwt.jwks_url.empty()) return nullptr;
   std::unique_ptr<jwt::KeyFetcher>& fetcher = fetchers_[jwt.jwks_url];
@@ -162,7 +162,7 @@ std::shared_ptr<jwt::FetchedKeys> HttpDoors::FetchedKeys(
   return fetcher->keys();
 }
 
-void HttpDoors::WarnOfUnsigned(const config::Webhook& webhook) const {
+void HttpListeners::WarnOfUnsigned(const config::Webhook& webhook) const {
   if (environment_.config.http.listen.empty() || webhook.Authenticates()) {
     return;
   }
@@ -173,7 +173,7 @@ void HttpDoors::WarnOfUnsigned(const config::Webhook& webhook) const {
       {{"webhook", webhook.name}});
 }
 
-metrics::Sources HttpDoors::MetricSources() const {
+metrics::Sources HttpListeners::MetricSources() const {
   metrics::Sources sources;
   sources.clock = &environment_.clock;
   sources.queue = &environment_.queue;
@@ -193,13 +193,13 @@ metrics::Sources HttpDoors::MetricSources() const {
         counts.open,     counts.accepted,         counts.refused,
         counts.failures, counts.handshakes_ended, counts.floods_ended};
   };
-  // The doors stay until the pool, whose threads ask, has stopped.
-  sources.doors = [this] {
+  // The listeners stay until the pool, whose threads ask, has stopped.
+  sources.listeners = [this] {
     absl::MutexLock lock(&mu_);
-    std::vector<const httpd::Listener*> doors;
-    if (http_ != nullptr) doors.push_back(http_.get());
-    if (admin_ != nullptr) doors.push_back(admin_.get());
-    return doors;
+    std::vector<const httpd::Listener*> listeners;
+    if (http_ != nullptr) listeners.push_back(http_.get());
+    if (admin_ != nullptr) listeners.push_back(admin_.get());
+    return listeners;
   };
   sources.ready = [checks = environment_.readiness.Checks()] {
     return std::all_of(checks.begin(), checks.end(), [](const auto& check) {
@@ -209,7 +209,7 @@ metrics::Sources HttpDoors::MetricSources() const {
   return sources;
 }
 
-status_page::Sources HttpDoors::StatusSources() {
+status_page::Sources HttpListeners::StatusSources() {
   status_page::Sources sources;
   sources.clock = &environment_.clock;
   sources.queue = &environment_.queue;
@@ -232,7 +232,7 @@ status_page::Sources HttpDoors::StatusSources() {
   return sources;
 }
 
-httpd::Router HttpDoors::HttpRoutes() const {
+httpd::Router HttpListeners::HttpRoutes() const {
   httpd::Router router;
   std::vector<std::string> names;
   const Webhooks all = webhooks();
@@ -245,7 +245,7 @@ httpd::Router HttpDoors::HttpRoutes() const {
   return router;
 }
 
-absl::Status HttpDoors::OpenHttp() {
+absl::Status HttpListeners::OpenHttp() {
   const config::Http& config = environment_.config.http;
   if (config.listen.empty()) return absl::OkStatus();
   SEGRID_ASSIGN_OR_RETURN(
@@ -259,7 +259,7 @@ absl::Status HttpDoors::OpenHttp() {
       config.listen_is_default.value && config.listen == config::Http().listen);
 }
 
-absl::Status HttpDoors::OpenAdmin() {
+absl::Status HttpListeners::OpenAdmin() {
   const config::Admin& config = environment_.config.admin;
   if (config.listen.empty()) return absl::OkStatus();
   httpd::Router router;
@@ -277,10 +277,10 @@ absl::Status HttpDoors::OpenAdmin() {
                     config.listen == config::Admin().listen);
 }
 
-absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
-                               httpd::Options options, httpd::Router router,
-                               pool::ThreadPool& io, httpd::TlsContext tls,
-                               bool may_stay_closed) {
+absl::Status HttpListeners::Listen(std::unique_ptr<httpd::Listener>& place,
+                                   httpd::Options options, httpd::Router router,
+                                   pool::ThreadPool& io, httpd::TlsContext tls,
+                                   bool may_stay_closed) {
   const std::string name = options.name;
   auto listener = httpd::Listener::Start(
       std::move(options), std::move(router),
@@ -295,7 +295,7 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
       std::move(tls));
   if (listener.ok()) {
     absl::MutexLock lock(&mu_);  // It serves already, and may ask for itself.
-    door = *std::move(listener);
+    place = *std::move(listener);
     return absl::OkStatus();
   }
   if (!may_stay_closed ||
@@ -310,8 +310,8 @@ absl::Status HttpDoors::Listen(std::unique_ptr<httpd::Listener>& door,
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> HttpDoors::Reload(const config::Config& config,
-                                       httpd::TlsContext tls) {
+absl::StatusOr<bool> HttpListeners::Reload(const config::Config& config,
+                                           httpd::TlsContext tls) {
   // First all of them are looked at, so that an error changes none.
   SEGRID_ASSIGN_OR_RETURN(Webhooks next, WebhooksOf(config));
   // Who came through a closed address shall not meet what is allowed now.
@@ -330,10 +330,10 @@ absl::StatusOr<bool> HttpDoors::Reload(const config::Config& config,
   return tls != nullptr && http_->ReplaceTls(std::move(tls));
 }
 
-std::string HttpDoors::HttpAddresses() const { return Addresses(http_); }
-std::string HttpDoors::AdminAddresses() const { return Addresses(admin_); }
+std::string HttpListeners::HttpAddresses() const { return Addresses(http_); }
+std::string HttpListeners::AdminAddresses() const { return Addresses(admin_); }
 
-void HttpDoors::Drain(absl::Time deadline) {
+void HttpListeners::Drain(absl::Time deadline) {
   if (http_ != nullptr) http_->Drain(deadline);
 }
 

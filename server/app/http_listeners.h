@@ -35,7 +35,7 @@
 
 namespace segrid::app {
 
-// What the doors work with; all must outlive them.
+// What the listeners work with; all must outlive them.
 struct HttpEnvironment {
   const config::Config& config;
   base::Clock& clock;
@@ -50,7 +50,7 @@ struct HttpEnvironment {
   const Readiness& readiness;
   const Figures& figures;
   RefusalLog& refusals;
-  // Of requests being worked on: at all doors, and at the gRPC door.
+  // The bytes of requests in progress: at all listeners, and at gRPC.
   std::shared_ptr<budget::ByteBudget> all_bytes;
   const budget::ByteBudget& grpc_bytes;
   const rpc::GrpcServer& grpc;
@@ -66,7 +66,7 @@ struct HttpEnvironment {
 //                operators' pages, because these ask the queue, which may wait.
 // Thread safety: any thread.
 // Blocking:      Drain, as it says.
-class HttpDoors {
+class HttpListeners {
  public:
   // Opens the addresses of the configuration. Where nobody asked for one, and
   // the default is taken by another process, the listener is left out with a
@@ -75,21 +75,21 @@ class HttpDoors {
   // UNAVAILABLE, CANNOT_LISTEN:             another address cannot be opened.
   // FAILED_PRECONDITION, BAD_CERTIFICATE:   see httpd::MakeTlsContext.
   // INVALID_ARGUMENT, BAD_PUBLIC_KEY:       see webhook::Webhook.
-  static absl::StatusOr<std::unique_ptr<HttpDoors>> Open(
+  static absl::StatusOr<std::unique_ptr<HttpListeners>> Open(
       const HttpEnvironment& environment);
 
-  HttpDoors(const HttpDoors&) = delete;
-  HttpDoors& operator=(const HttpDoors&) = delete;
+  HttpListeners(const HttpListeners&) = delete;
+  HttpListeners& operator=(const HttpListeners&) = delete;
 
   // Closes the addresses that `config` lacks, takes its webhooks, some of which
-  // may be new, and `tls`, which is null as long as the door has none. True if
-  // it shows another certificate. One at a time; not in a listener's thread,
+  // may be new, and `tls`, which is null as long as the listener has none. True
+  // if it shows another certificate. One at a time; not in a listener's thread,
   // because it waits until the addresses are closed.
   // INVALID_ARGUMENT, BAD_PUBLIC_KEY: only where `config` is not valid.
   absl::StatusOr<bool> Reload(const config::Config& config,
                               httpd::TlsContext tls);
 
-  // Null where the door is not open.
+  // Null where the listener is not open.
   httpd::Listener* http() { return http_.get(); }
   httpd::Listener* admin() { return admin_.get(); }
   using Webhooks = std::vector<std::shared_ptr<webhook::Webhook>>;
@@ -98,16 +98,16 @@ class HttpDoors {
     return webhooks_;
   }
 
-  // Where they listen; "" for a door that is not open.
+  // Where they listen; "" for a listener that is not open.
   std::string HttpAddresses() const;
   std::string AdminAddresses() const;
 
-  // Ends the webhooks' door; see httpd::Listener::Drain. Operators can still
-  // look.
+  // Ends the webhooks' listener; see httpd::Listener::Drain. Operators can
+  // still look.
   void Drain(absl::Time deadline);
 
  private:
-  explicit HttpDoors(const HttpEnvironment& environment)
+  explicit HttpListeners(const HttpEnvironment& environment)
       : environment_(environment) {}
 
   absl::StatusOr<std::shared_ptr<webhook::Webhook>> MakeWebhook(
@@ -123,8 +123,8 @@ class HttpDoors {
   absl::Status OpenAdmin();
   metrics::Sources MetricSources() const;
   status_page::Sources StatusSources();
-  // Leaves the door closed where Open says so.
-  absl::Status Listen(std::unique_ptr<httpd::Listener>& door,
+  // Leaves the listener closed where Open says so.
+  absl::Status Listen(std::unique_ptr<httpd::Listener>& place,
                       httpd::Options options, httpd::Router router,
                       pool::ThreadPool& io, httpd::TlsContext tls,
                       bool may_stay_closed);
@@ -132,8 +132,8 @@ class HttpDoors {
   const HttpEnvironment environment_;
   // By URL. A reload adds; what is not used any more stays until the end.
   std::map<std::string, std::unique_ptr<jwt::KeyFetcher>> fetchers_;
-  // Guards the webhooks, and the two pointers while the doors open; these do
-  // not change after.
+  // Guards the webhooks, and the two pointers while the listeners open; these
+  // do not change after.
   mutable absl::Mutex mu_;
   Webhooks webhooks_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<httpd::Listener> http_;

@@ -1,6 +1,6 @@
 // What the HTTP listeners of the whole service let in, and where they listen.
 
-#include "server/app/http_doors.h"
+#include "server/app/http_listeners.h"
 
 #include <memory>
 #include <string>
@@ -30,7 +30,7 @@ TEST(AdminListener, AnswersNoOtherHosts) {
   config::Config config = RunningServer::DefaultConfig();
   config.admin.allowed_hosts = {"status.example.com"};
   RunningServer server(std::move(config));
-  const int port = server.application().doors().admin()->port();
+  const int port = server.application().listeners().admin()->port();
   const auto status = [port](const std::string& path, const std::string& host) {
     return RawClient(port).Ask(GetFor(path, host))->status;
   };
@@ -53,7 +53,7 @@ TEST(Webhooks, StayAsTheyWereWhenAReloadHasABadOne) {
   config.webhooks[0].name = std::string("good");
   config.webhooks[1].name = std::string("bad");
   RunningServer server(config);
-  const int port = server.application().doors().http()->port();
+  const int port = server.application().listeners().http()->port();
   config.webhooks[0].bearer_sha256 = {std::string(64, 'a')};
   config.webhooks[1].public_keys = {"no key"};
   EXPECT_FALSE(server.application().Reload(config).ok());
