@@ -36,7 +36,7 @@ FOR_TESTS = {
 
 # So many comments still begin with one of the words, for each folder at the top. Lower a number when you fix comments; none
 # may rise.
-COMMENTS_TO_FIX = {"core": 61, "server": 150, "client": 95, "bench": 62, "tests": 130}
+COMMENTS_TO_FIX = {"core": 61, "server": 141, "client": 87, "bench": 62, "tests": 129}
 RIDDLE = re.compile(r"//+ (?:What|Of|That)\b")
 
 
