@@ -32,6 +32,7 @@ SOURCES = ("failing", "good")
 # What has no data here, and why.
 EMPTY = {
     ("Waiting", "segrid_queue_overdue"): "no Track is over max_age, and the dead letters have room",
+    ("Last good backup", "segrid_backup_last_success_timestamp_seconds"): "nobody has made a backup",
     ("Connections refused or closed", "segrid_handshake_failures_total"): "the listeners have no TLS, and no client tries it",
     ("Changed values", "segrid_delivery_changed_values_total"): "no source is a warehouse that changed a value",
 }
