@@ -28,9 +28,10 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxProfiles = 100;
 constexpr std::size_t kMaxTokenBytes = 4'096;
-constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
-// Like ssh of its keys: a token that others can read is theirs, too.
+// Like ssh of its keys: a token that others can read is theirs, too. The group
+// of a file of root's may read it, because this is how a machine hands out
+// secrets: /etc/segrid, or a mounted secret of Kubernetes with fsGroup.
 absl::Status CheckRights(const std::string& path) {
   struct stat file {};
   if (::stat(path.c_str(), &file) != 0) return absl::OkStatus();
@@ -40,7 +41,9 @@ absl::Status CheckRights(const std::string& path) {
         absl::StrCat("'", path, "' holds a token and belongs to another user (",
                      file.st_uid, "); use a file of your own"));
   }
-  if ((file.st_mode & kOthers) == 0) return absl::OkStatus();
+  const mode_t others = file.st_uid == 0 ? mode_t{S_IWGRP | S_IXGRP | S_IRWXO}
+                                         : mode_t{S_IRWXG | S_IRWXO};
+  if ((file.st_mode & others) == 0) return absl::OkStatus();
   return absl::PermissionDeniedError(absl::StrFormat(
       "'%s' holds a token, but its mode %04o lets others reach it; say: chmod "
       "600 %s",

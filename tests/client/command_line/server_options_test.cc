@@ -204,6 +204,13 @@ TEST_F(Home, ReadsTheTokenFromAFile) {
   EXPECT_EQ(SettingOf(options, "token"), "*** of " + token + " of option");
 }
 
+TEST_F(Home, LetsTheGroupReadATokenOfRootOnly) {
+  const std::string token = dir_.Write("token", "secret\n");
+  chmod(token.c_str(), 0640);
+  ServerOptions options;
+  EXPECT_EQ(Parse({"--token-file", token}, options).ok(), geteuid() == 0);
+}
+
 TEST_F(Home, SaysWhatIsWrongWithAToken) {
   const std::string open = dir_.Write("open", "secret\n");
   chmod(open.c_str(), 0644);
@@ -248,7 +255,7 @@ TEST_F(Home, SaysWhatIsWrongWithTheFile) {
       {"profiles: [{name: a, tls_cert: c}]", 0600, "a", "needs tls_key"},
       {"profiles: [{name: a, token: t, token_file: f}]", 0600, "a",
        "does not go with token"},
-      {"profiles: [{name: a, token: t}]", 0640, "a", "mode 0640 lets others"},
+      {"profiles: [{name: a, token: t}]", 0660, "a", "mode 0660 lets others"},
       {"profiles: [{name: prod}, {name: test}]", 0600, "prdo",
        "did you mean 'prod'? there are: prod, test"},
       {"profiles: [{name: prod}, {name: test}]", 0600, "x",
