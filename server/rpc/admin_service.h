@@ -108,8 +108,8 @@ class AdminService final : public RawAdminService {
   const absl::Time start_time_;
   const TailRedactor redactor_ = TailRedactor::WithRandomSeed();
   // Last: their tasks use the others.
-  Worker worker_{kMaxWaiting};
-  Worker erasures_{kMaxWaitingErasures};
+  Worker worker_{kMaxWaiting, "admin calls"};
+  Worker erasures_{kMaxWaitingErasures, "erasures"};
 };
 
 }  // namespace segrid::rpc

@@ -15,6 +15,7 @@
 #include "core/base/error_info.h"
 #include "core/base/process.h"
 #include "core/base/status_macros.h"
+#include "core/base/thread_name.h"
 #include "server/auth/unix_peers.h"
 #include "server/http/listen_socket.h"
 #include "server/rpc/unix_credentials.h"
@@ -149,6 +150,7 @@ class UnixAcceptors {
 // Closes all connections once nothing was going on for a while.
 void CloseWhenIdle(const std::function<bool()>& is_idle, grpc_server* server,
                    absl::Notification& ended) {
+  base::NameThread("grpc drain");
   constexpr absl::Duration kLook = absl::Milliseconds(10);
   constexpr int kIdleLooks = 25;
   int idle = 0;

@@ -100,7 +100,8 @@ class GrpcServer {
       std::make_unique<AcceptCounts>();
   // Connections that are accepted and wait for gRPC.
   static constexpr std::size_t kMaxHandOvers = 1'024;
-  std::unique_ptr<Worker> hand_overs_ = std::make_unique<Worker>(kMaxHandOvers);
+  std::unique_ptr<Worker> hand_overs_ =
+      std::make_unique<Worker>(kMaxHandOvers, "grpc hand-over");
   std::unique_ptr<AcceptLoop> acceptor_;
 };
 

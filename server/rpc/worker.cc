@@ -6,8 +6,8 @@
 
 namespace segrid::rpc {
 
-Worker::Worker(std::size_t max_waiting)
-    : max_waiting_(max_waiting), thread_([this] { Run(); }) {}
+Worker::Worker(std::size_t max_waiting, const std::string& name)
+    : max_waiting_(max_waiting), thread_([this, name] { Run(name); }) {}
 
 Worker::~Worker() {
   {
@@ -24,8 +24,8 @@ bool Worker::Post(std::function<void()> task) {
   return true;
 }
 
-void Worker::Run() {
-  base::NameThread("admin calls");
+void Worker::Run(const std::string& name) {
+  base::NameThread(name);
   for (;;) {
     std::function<void()> task;
     {

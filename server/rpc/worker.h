@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -20,8 +21,9 @@ namespace segrid::rpc {
 // Blocking:      the destructor waits for the tasks that were taken.
 class Worker {
  public:
-  // At most `max_waiting` tasks wait for their turn.
-  explicit Worker(std::size_t max_waiting);
+  // At most `max_waiting` tasks wait for their turn. `name` is the thread's:
+  // see base::NameThread.
+  Worker(std::size_t max_waiting, const std::string& name);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -30,7 +32,7 @@ class Worker {
   [[nodiscard]] bool Post(std::function<void()> task);
 
  private:
-  void Run();
+  void Run(const std::string& name);
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return stopping_ || !tasks_.empty();
   }

@@ -11,7 +11,8 @@ PAGE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 LITERAL = r'"([^"\n]+)"'
 # Where a thread gets its name.
 NAMES = (rf"NameThread\({LITERAL}", rf"ThreadPool::Create\([^;{{]*?{LITERAL}", rf"SerialThread \w+\{{{LITERAL}",
-         rf"\bqueue_thread_\({LITERAL}", rf"\bthread_name = {LITERAL}", rf"\bthread_name\{{{LITERAL}",
+         rf"\bWorker \w+\{{\w+, {LITERAL}", rf"make_unique<Worker>\(\w+, {LITERAL}", rf"\bqueue_thread_\({LITERAL}",
+         rf"\bthread_name = {LITERAL}",
          rf"make_unique<(?:threaded::)?ThreadedReceiver>\([^;]*?StrCat\({LITERAL}")
 
 
@@ -69,6 +70,8 @@ class Threads(unittest.TestCase):
   def test_names_are_found_where_threads_get_them(self):
     for source, name in (('base::NameThread("log");', "log"), ('pool::ThreadPool::Create(Threads(), "http"));', "http"),
                          ('pool::SerialThread pages_{"pages"};', "pages"), ('queue_thread_("queue watch") {', "queue watch"),
+                         ('Worker erasures_{kMaxErasures, "erasures"};', "erasures"),
+                         ('std::make_unique<Worker>(kMaxHandOvers, "grpc hand-over");', "grpc hand-over"),
                          ('std::string thread_name = "delivery";', "delivery"),
                          ('std::make_unique<threaded::ThreadedReceiver>(\n std::move(r), absl::StrCat("file ", name));', "file")):
       with self.subTest(source):

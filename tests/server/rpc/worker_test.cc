@@ -1,5 +1,9 @@
 #include "server/rpc/worker.h"
 
+#include <pthread.h>
+
+#include <array>
+#include <string>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
@@ -11,7 +15,7 @@ namespace {
 TEST(Worker, RunsAllTasksInOrderBeforeItGoes) {
   std::vector<int> ran;
   {
-    Worker worker(10);
+    Worker worker(10, "test");
     for (int i = 0; i < 5; ++i) {
       EXPECT_TRUE(worker.Post([&ran, i] { ran.push_back(i); }));
     }
@@ -22,7 +26,7 @@ TEST(Worker, RunsAllTasksInOrderBeforeItGoes) {
 TEST(Worker, RefusesWhatIsTooMuch) {
   absl::Notification started;
   absl::Notification go;
-  Worker worker(2);
+  Worker worker(2, "test");
   ASSERT_TRUE(worker.Post([&] {
     started.Notify();
     go.WaitForNotification();
@@ -32,6 +36,17 @@ TEST(Worker, RefusesWhatIsTooMuch) {
   EXPECT_TRUE(worker.Post([] {}));
   EXPECT_FALSE(worker.Post([] {}));
   go.Notify();
+}
+
+TEST(Worker, GivesItsThreadTheNameThatItGets) {
+  std::array<char, 16> name{};
+  {
+    Worker worker(1, "erasures");
+    ASSERT_TRUE(worker.Post([&name] {
+      ::pthread_getname_np(::pthread_self(), name.data(), name.size());
+    }));
+  }
+  EXPECT_EQ(std::string(name.data()), "erasures");
 }
 
 }  // namespace
