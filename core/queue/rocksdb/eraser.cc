@@ -89,7 +89,9 @@ bool Eraser::IsEnough(std::int64_t bytes, const EraseCall& found) {
          found.letters.size() + found.answers.size() >= kPartLetters;
 }
 
-absl::StatusOr<bool> Eraser::ReadBodies(Place& place, EraseCall& found) const {
+absl::StatusOr<bool> Eraser::ReadPart(Family family, LaneId lane,
+                                      Sequence& from, const EraseCall& found,
+                                      const ReadValue& read) const {
   absl::ReaderMutexLock lock(&shared_.disk_mu);
   const Database* const database = shared_.disk->database();
   if (database == nullptr) {
@@ -99,76 +101,65 @@ absl::StatusOr<bool> Eraser::ReadBodies(Place& place, EraseCall& found) const {
   bool more = false;
   std::int64_t bytes = 0;
   absl::Status damaged;
-  SEGRID_RETURN_IF_ERROR(database->ForEach(
-      Family::kBodies, SequenceKey(place.id, place.body),
-      [&](std::string_view key, std::string_view value) {
-        const auto at = ParseSequenceKey(key);
-        if (!at.has_value() || at->first != place.id) return false;
-        if (IsEnough(bytes, found)) {
-          place.body = at->second;
-          more = true;
-          return false;
-        }
-        bytes += static_cast<std::int64_t>(value.size());
-        const std::optional<Body> body = Body::Parse(value, key);
-        if (!body.has_value()) {
-          damaged = Corrupt(absl::StrCat("lane '", place.lane,
-                                         "': the messages of chunk ",
-                                         at->second, " cannot be read"));
-          return false;
-        }
-        EraseCall::InChunk in_chunk{.first = at->second};
-        for (std::uint32_t i = 0; i < body->count(); ++i) {
-          if (request_.matches(body->track(i))) {
-            in_chunk.places.push_back(i);
-          }
-        }
-        if (!in_chunk.places.empty()) {
-          found.chunks.push_back(std::move(in_chunk));
-        }
-        return true;
-      }));
+  SEGRID_RETURN_IF_ERROR(
+      database->ForEach(family, SequenceKey(lane, from),
+                        [&](std::string_view key, std::string_view value) {
+                          const auto at = ParseSequenceKey(key);
+                          if (!at.has_value() || at->first != lane)
+                            return false;
+                          if (IsEnough(bytes, found)) {
+                            from = at->second;
+                            more = true;
+                            return false;
+                          }
+                          bytes += static_cast<std::int64_t>(value.size());
+                          damaged = read(at->second, key, value);
+                          return damaged.ok();
+                        }));
   SEGRID_RETURN_IF_ERROR(damaged);
   return more;
 }
 
+absl::StatusOr<bool> Eraser::ReadBodies(Place& place, EraseCall& found) const {
+  return ReadPart(Family::kBodies, place.id, place.body, found,
+                  [&](Sequence first, std::string_view key,
+                      std::string_view value) -> absl::Status {
+                    const std::optional<Body> body = Body::Parse(value, key);
+                    if (!body.has_value()) {
+                      return Corrupt(absl::StrCat("lane '", place.lane,
+                                                  "': the messages of chunk ",
+                                                  first, " cannot be read"));
+                    }
+                    EraseCall::InChunk in_chunk{.first = first};
+                    for (std::uint32_t i = 0; i < body->count(); ++i) {
+                      if (request_.matches(body->track(i)))
+                        in_chunk.places.push_back(i);
+                    }
+                    if (!in_chunk.places.empty()) {
+                      found.chunks.push_back(std::move(in_chunk));
+                    }
+                    return absl::OkStatus();
+                  });
+}
+
 absl::StatusOr<bool> Eraser::ReadLetters(Place& place, EraseCall& found) const {
-  absl::ReaderMutexLock lock(&shared_.disk_mu);
-  const Database* const database = shared_.disk->database();
-  if (database == nullptr) {
-    absl::MutexLock health_lock(&shared_.mu);
-    return shared_.health.broken;
-  }
-  bool more = false;
-  std::int64_t bytes = 0;
-  absl::Status damaged;
-  SEGRID_RETURN_IF_ERROR(database->ForEach(
-      Family::kDead, SequenceKey(place.id, place.letter),
-      [&](std::string_view key, std::string_view value) {
-        const auto at = ParseSequenceKey(key);
-        if (!at.has_value() || at->first != place.id) return false;
-        if (IsEnough(bytes, found)) {
-          place.letter = at->second;
-          more = true;
-          return false;
-        }
-        bytes += static_cast<std::int64_t>(value.size());
-        const std::optional<DeadLetter> letter = ParseDeadLetter(value, key);
-        if (!letter.has_value()) {
-          damaged = Corrupt(
-              absl::StrCat("dead letter ", at->second, " cannot be read"));
-          return false;
-        }
-        if (request_.matches(letter->track.view())) {
-          found.letters.push_back(at->second);
-        } else if (request_.answer_matches &&
-                   request_.answer_matches(letter->answer)) {
-          found.answers.push_back(at->second);
-        }
-        return true;
-      }));
-  SEGRID_RETURN_IF_ERROR(damaged);
-  return more;
+  return ReadPart(Family::kDead, place.id, place.letter, found,
+                  [&](Sequence number, std::string_view key,
+                      std::string_view value) -> absl::Status {
+                    const std::optional<DeadLetter> letter =
+                        ParseDeadLetter(value, key);
+                    if (!letter.has_value()) {
+                      return Corrupt(absl::StrCat("dead letter ", number,
+                                                  " cannot be read"));
+                    }
+                    if (request_.matches(letter->track.view())) {
+                      found.letters.push_back(number);
+                    } else if (request_.answer_matches &&
+                               request_.answer_matches(letter->answer)) {
+                      found.answers.push_back(number);
+                    }
+                    return absl::OkStatus();
+                  });
 }
 
 absl::Status Eraser::EraseFound(EraseCall& found, ErasedLane& erased) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "core/queue/queue.h"
 #include "core/queue/rocksdb/calls.h"
+#include "core/queue/rocksdb/records.h"
 #include "core/queue/rocksdb/shared.h"
 #include "core/queue/rocksdb/writer.h"
 
@@ -43,6 +45,14 @@ class Eraser {
   std::vector<Place> Lanes() const;
   // Erases in a lane until nothing more is found.
   absl::Status EraseLane(Place place, ErasedLane& erased);
+  // Reads values of the lane in `family` from `from` on, until `found` is large
+  // enough; `from` is then the next one. False: there are no more. `read` notes
+  // what matches in the value of a number; its error ends the reading.
+  using ReadValue = std::function<absl::Status(
+      Sequence number, std::string_view key, std::string_view value)>;
+  absl::StatusOr<bool> ReadPart(Family family, LaneId lane, Sequence& from,
+                                const EraseCall& found,
+                                const ReadValue& read) const;
   // Reads a part of the bodies, or of the letters, from `place` on, and notes
   // what matches. False: there are no more.
   absl::StatusOr<bool> ReadBodies(Place& place, EraseCall& found) const;
