@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "client/internal/http2_beginning.h"
 #include "client/internal/probe_socket.h"
 #include "client/internal/probe_tls.h"
 
@@ -14,10 +15,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience(500);
 constexpr std::chrono::seconds kFresh(5);
-
-// What a client says first in HTTP/2.
-constexpr std::string_view kPreface("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-constexpr std::string_view kEmptySettings("\0\0\0\x04\0\0\0\0\0", 9);
 
 Finding NoGrpc() {
   return {"NOT_GRPC",
@@ -139,8 +136,7 @@ std::optional<Finding> ProbePlain(const SocketAddress& address,
                                   ProbeSocket::Clock::time_point deadline) {
   ProbeSocket socket(deadline);
   if (const int error = socket.Connect(address)) return Unreachable(error);
-  socket.Send(kPreface);
-  socket.Send(kEmptySettings);
+  socket.Send(kHttp2Beginning);
   const std::string answer = socket.Receive();
   const bool is_alert = !answer.empty() && answer[0] == '\x15';
   if (!answer.empty() && !is_alert) {

@@ -1,10 +1,11 @@
 #include "client/internal/key_pair.h"
 
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <memory>
+
+#include "client/internal/forget_errors.h"
 
 namespace segrid::internal {
 namespace {
@@ -27,15 +28,6 @@ Owned<X509> ReadCertificate(const std::string& pem) {
   return Owned<X509>(
       PEM_read_bio_X509(Reader(pem).get(), nullptr, &NoPassword, nullptr));
 }
-
-// The errors of a thread stay until somebody reads them: not TLS, please.
-class ForgetErrors {
- public:
-  ForgetErrors() { ERR_set_mark(); }
-  ~ForgetErrors() { ERR_pop_to_mark(); }
-  ForgetErrors(const ForgetErrors&) = delete;
-  ForgetErrors& operator=(const ForgetErrors&) = delete;
-};
 
 }  // namespace
 

@@ -9,12 +9,12 @@
 #include <cstddef>
 #include <string_view>
 
+#include "client/internal/forget_errors.h"
+#include "client/internal/http2_beginning.h"
+
 namespace segrid::internal {
 namespace {
 
-// What a client says first in HTTP/2: the preface and empty settings.
-constexpr std::string_view kBeginning(
-    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", 33);
 constexpr std::size_t kMaxText = 200;
 constexpr int kMaxNames = 8;
 
@@ -28,15 +28,6 @@ struct Freer {
 using Context = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
 using Connection = std::unique_ptr<SSL, Freer<SSL_free>>;
 using Memory = std::unique_ptr<BIO, Freer<BIO_free_all>>;
-
-// The errors of a thread stay until somebody reads them: not gRPC, please.
-class ForgetErrors {
- public:
-  ForgetErrors() { ERR_set_mark(); }
-  ~ForgetErrors() { ERR_pop_to_mark(); }
-  ForgetErrors(const ForgetErrors&) = delete;
-  ForgetErrors& operator=(const ForgetErrors&) = delete;
-};
 
 std::string Drain(BIO* bio) {
   char* bytes = nullptr;
@@ -193,8 +184,8 @@ TlsOutcome ShakeHands(ProbeSocket& socket, const TlsOptions& tls,
   NoteCertificate(ssl.get(), name, outcome);
   if (outcome.is_done) {
     Exchange(ssl.get(), socket, outcome, [&ssl] {
-      return SSL_write(ssl.get(), kBeginning.data(),
-                       static_cast<int>(kBeginning.size()));
+      return SSL_write(ssl.get(), kHttp2Beginning.data(),
+                       static_cast<int>(kHttp2Beginning.size()));
     });
     char byte = 0;
     error = Exchange(ssl.get(), socket, outcome,
