@@ -44,24 +44,22 @@ absl::StatusOr<ProductServer> StartProductServer(const std::string& binary,
                                                  const std::string& public_key,
                                                  const DeliveryTarget& target,
                                                  const std::string& directory) {
-  const std::string config = directory + "/server.yaml";
-  const std::string log = directory + "/server.log";
-  const std::string port_file = directory + "/port";
-  std::ofstream(config) << "data_dir: " << directory << "/data\n"
-                        << "grpc: {listen: [\"127.0.0.1:0\"]}\n"
-                        << "http: {listen: [\"127.0.0.1:0\"]}\n"
-                        << "admin: {listen: [\"127.0.0.1:0\"]}\n"
-                        << "webhooks: [{name: default, public_keys: [\""
-                        << public_key << "\"]}]\n"
-                        << "sources: [" << SourceOf(target) << "]\n"
-                        << "logging: {level: info, format: json}\n"
-                        << "drain: {grace: 0s}\n";
   SEGRID_ASSIGN_OR_RETURN(
-      ChildProcess process,
-      ChildProcess::Start(
-          {binary, "--config", config, "--port-file", port_file}, log));
-  SEGRID_ASSIGN_OR_RETURN(const std::string port,
-                          AwaitLine(process, port_file, log, kPatience));
+      RunningServer server,
+      StartConfigured(
+          binary,
+          absl::StrCat("data_dir: ", directory,
+                       "/data\n"
+                       "grpc: {listen: [\"127.0.0.1:0\"]}\n"
+                       "http: {listen: [\"127.0.0.1:0\"]}\n"
+                       "admin: {listen: [\"127.0.0.1:0\"]}\n"
+                       "webhooks: [{name: default, public_keys: [\"",
+                       public_key, "\"]}]\n", "sources: [", SourceOf(target),
+                       "]\n"
+                       "logging: {level: info, format: json}\n"
+                       "drain: {grace: 0s}\n"),
+          directory));
+  const std::string log = directory + "/server.log";
   std::string http;
   for (const absl::Time end = absl::Now() + kPatience;
        http.empty() && absl::Now() < end;) {
@@ -71,7 +69,7 @@ absl::StatusOr<ProductServer> StartProductServer(const std::string& binary,
   if (http.empty()) {
     return absl::UnavailableError("the server's log names no HTTP address");
   }
-  return ProductServer{std::move(process), "127.0.0.1:" + port, http};
+  return ProductServer{std::move(server.process), server.address, http};
 }
 
 absl::StatusOr<RunningServer> StartHttpEcho(const std::string& binary,

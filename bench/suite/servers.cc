@@ -26,22 +26,13 @@ absl::Status CheckIsFile(const std::string& binary) {
 
 }  // namespace
 
-absl::StatusOr<RunningServer> StartProduct(const std::string& binary,
-                                           const std::string& directory) {
-  SEGRID_RETURN_IF_ERROR(CheckIsFile(binary));
+absl::StatusOr<RunningServer> StartConfigured(const std::string& binary,
+                                              const std::string& yaml,
+                                              const std::string& directory) {
   const std::string config = directory + "/server.yaml";
   const std::string log = directory + "/server.log";
   const std::string port_file = directory + "/port";
-  // Delivery would take CPU time from what is measured: at most a batch a
-  // second.
-  std::ofstream(config) << "data_dir: " << directory << "/data\n"
-                        << "grpc: {listen: [\"127.0.0.1:0\"]}\n"
-                        << "http: {listen: [\"127.0.0.1:0\"]}\n"
-                        << "admin: {listen: [\"127.0.0.1:0\"]}\n"
-                        << "sources:\n"
-                        << "  - {name: bench, receiver: file, "
-                        << "path: tracks.ndjson, requests_per_second: 1}\n"
-                        << "logging: {level: warning, format: text}\n";
+  std::ofstream(config) << yaml;
   SEGRID_ASSIGN_OR_RETURN(
       ChildProcess process,
       ChildProcess::Start(
@@ -49,6 +40,25 @@ absl::StatusOr<RunningServer> StartProduct(const std::string& binary,
   SEGRID_ASSIGN_OR_RETURN(const std::string port,
                           AwaitLine(process, port_file, log, kPatience));
   return RunningServer{std::move(process), "127.0.0.1:" + port};
+}
+
+absl::StatusOr<RunningServer> StartProduct(const std::string& binary,
+                                           const std::string& directory) {
+  SEGRID_RETURN_IF_ERROR(CheckIsFile(binary));
+  // Delivery would take CPU time from what is measured: at most a batch a
+  // second.
+  return StartConfigured(
+      binary,
+      absl::StrCat("data_dir: ", directory,
+                   "/data\n"
+                   "grpc: {listen: [\"127.0.0.1:0\"]}\n"
+                   "http: {listen: [\"127.0.0.1:0\"]}\n"
+                   "admin: {listen: [\"127.0.0.1:0\"]}\n"
+                   "sources:\n"
+                   "  - {name: bench, receiver: file, "
+                   "path: tracks.ndjson, requests_per_second: 1}\n"
+                   "logging: {level: warning, format: text}\n"),
+      directory);
 }
 
 absl::StatusOr<RunningServer> StartEcho(const std::string& binary,

@@ -15,6 +15,13 @@ struct RunningServer {
   std::string address;
 };
 
+// segrid-server with the configuration `yaml`. Its address is gRPC's; its log
+// is `directory`/server.log. UNAVAILABLE with the end of the log when it does
+// not serve within 20 s.
+absl::StatusOr<RunningServer> StartConfigured(const std::string& binary,
+                                              const std::string& yaml,
+                                              const std::string& directory);
+
 // segrid-server with a configuration of its own in `directory`: one source that
 // writes to a file there, any free port. UNAVAILABLE when it does not serve
 // within 20 s.
