@@ -158,6 +158,19 @@ TEST(NamesOfCertificates, AreAskedForWhereTheyAreConfigured) {
   }
 }
 
+// Serves plain text at any free port.
+absl::StatusOr<std::unique_ptr<GrpcServer>> Serve(grpc::Service& service) {
+  GrpcServerOptions options;
+  options.config.listen = {"127.0.0.1:0"};
+  options.credentials = grpc::InsecureServerCredentials();
+  return GrpcServer::Start(options, {&service});
+}
+
+std::unique_ptr<api::BridgeService::Stub> StubOf(const GrpcServer& server) {
+  return api::BridgeService::NewStub(grpc::CreateChannel(
+      server.addresses()[0], grpc::InsecureChannelCredentials()));
+}
+
 // Asks the guard and nothing else.
 class Asking final : public api::BridgeService::CallbackService {
  public:
@@ -185,13 +198,9 @@ TEST(Deadlines, AreLookedAtBeforeTheWorkBegins) {
   ByteBudget bytes(1 << 20);
   const CallGuard guard(admission, authorizer, clock, bytes);
   Asking service(guard);
-  GrpcServerOptions options;
-  options.config.listen = {"127.0.0.1:0"};
-  options.credentials = grpc::InsecureServerCredentials();
-  const auto server = GrpcServer::Start(options, {&service});
+  const auto server = Serve(service);
   ASSERT_TRUE(server.ok()) << server.status();
-  const auto stub = api::BridgeService::NewStub(grpc::CreateChannel(
-      (*server)->addresses()[0], grpc::InsecureChannelCredentials()));
+  const auto stub = StubOf(**server);
   EXPECT_EQ(Transform(*stub, ""), "TOO_LATE");
   grpc::ClientContext without_deadline;
   api::TransformResponse response;
@@ -221,13 +230,9 @@ class Taking final : public api::BridgeService::CallbackService {
 TEST(TakenBytes, AreCountedByConnection) {
   TakenBytes taken;
   Taking service(taken);
-  GrpcServerOptions options;
-  options.config.listen = {"127.0.0.1:0"};
-  options.credentials = grpc::InsecureServerCredentials();
-  const auto server = GrpcServer::Start(options, {&service});
+  const auto server = Serve(service);
   ASSERT_TRUE(server.ok()) << server.status();
-  const auto stub = api::BridgeService::NewStub(grpc::CreateChannel(
-      (*server)->addresses()[0], grpc::InsecureChannelCredentials()));
+  const auto stub = StubOf(**server);
   const auto call = [&](std::size_t bytes) {
     grpc::ClientContext context;
     api::TransformRequest request;
