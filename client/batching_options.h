@@ -28,7 +28,7 @@ struct EventOutcome {
   std::uint64_t id = 0;
   const v1::SendGridEvent* event = nullptr;  // Valid during the call only.
 
-  // What the server said about it; with several sources also when one of them
+  // The server's issues about it; with several sources also when one of them
   // has accepted it.
   std::vector<v1::EventIssue> issues{};
 

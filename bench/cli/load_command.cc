@@ -96,7 +96,7 @@ absl::Status SetHttpTarget(const LoadArguments& a, RunOptions& run) {
   return absl::OkStatus();
 }
 
-// What can be sent; else gRPC or the server would end the call.
+// True if it can be sent, because gRPC or the server would end the call else.
 bool IsPair(const std::string& key, const std::string& value, bool is_http) {
   const auto is_of_key = [is_http](char c) {
     return absl::ascii_isdigit(static_cast<unsigned char>(c)) ||

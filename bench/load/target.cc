@@ -41,7 +41,7 @@ std::string WhyNot(const Target& target) {
 
 std::string WhyNoWebhook(const Target& target) {
   const std::optional<internal::Finding> finding = Probe(target);
-  // That it speaks no gRPC is as it should be.
+  // A webhook speaks no gRPC, as it should be.
   if (!finding || finding->cause == "NOT_GRPC") return "";
   if (finding->cause == "SERVER_SPEAKS_TLS") {
     return "the server speaks TLS: use https://";

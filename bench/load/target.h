@@ -22,9 +22,8 @@ struct Target {
   std::string path;         // HTTP only: of the URL, "/v1/webhook".
 };
 
-// What stands between this tool and a webhook that no call has reached: TLS on
-// one side only, a certificate; "" when nothing is found. Blocks for a second
-// at most.
+// Says why no call has reached a webhook: TLS on one side only, a certificate;
+// "" when nothing is found. Blocks for a second at most.
 std::string WhyNoWebhook(const Target& target);
 
 // `count` channels, each with a connection of its own, all connected. Blocks up

@@ -13,7 +13,7 @@
 
 namespace segrid::bench {
 
-// What the parts work on: the bytes of a call's requests, one after the other.
+// The bytes of a call's requests, which the parts work on one after the other.
 struct PartInput {
   std::vector<Payload> requests;     // TransformRequests, serialized.
   Input form = Input::kJson;         // Of their events.

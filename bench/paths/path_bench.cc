@@ -53,7 +53,7 @@ bool ReadBodyFiles(Settings& settings) {
   return true;
 }
 
-// What Google Benchmark would write.
+// Writes the form of Google Benchmark, because the suite reads that.
 bool WriteJson(const std::map<std::string, std::vector<Reading>>& readings,
                const std::string& path) {
   JsonWriter out;

@@ -70,7 +70,7 @@ absl::StatusOr<RunResult> RunChecked(const RunOptions& run) {
                    result.first_error.empty() ? "none" : result.first_error));
 }
 
-// What a call costs the server under this load.
+// Measures the cost of a call for the server under this load.
 absl::StatusOr<Reading> ReadServer(const RunOptions& run) {
   SEGRID_ASSIGN_OR_RETURN(const RunResult result, RunChecked(run));
   if (!result.server) {

@@ -1,4 +1,4 @@
-// What calls cost a server, by the clock of its process.
+// The cost of calls for a server, by the clock of its process.
 
 #pragma once
 

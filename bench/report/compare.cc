@@ -95,8 +95,8 @@ std::string Change(double ratio, bool lower_is_better) {
   return (ratio < 1) == lower_is_better ? "better" : "worse";
 }
 
-// What to call the change from `a` to `b`. The number of calls is no figure of
-// merit.
+// Names the change from `a` to `b`. The number of calls gets no name, because
+// it is no figure of merit.
 std::string Judgement(const MetricRow& row, double a, double b) {
   if (row.name == "calls") return "";
   if (a == 0) return b == 0 ? "equal" : Change(2, row.lower_is_better);

@@ -15,7 +15,7 @@ namespace segrid::bench {
 struct ResultFile {
   std::string schema;
   std::map<std::string, double> figures;
-  // Of a run: how it was loaded. Where, is not a part of it.
+  // How a run was loaded. The place is not a part of it.
   std::map<std::string, std::string> settings;
 };
 

@@ -15,7 +15,7 @@ namespace segrid::bench {
 std::string DescribeProcessor(std::string_view cpuinfo, unsigned cores,
                               const base::CpuFeatures& usable);
 
-// Of this machine and process. Reads /proc/cpuinfo.
+// The processor of this machine as this process sees it. Reads /proc/cpuinfo.
 std::string Processor();
 
 }  // namespace segrid::bench

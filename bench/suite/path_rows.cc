@@ -11,7 +11,7 @@
 namespace segrid::bench {
 namespace {
 
-// What the rounds came to for one case.
+// The results of all rounds for one case.
 struct PathFigures {
   std::vector<double> wholes;
   std::vector<double> sums;

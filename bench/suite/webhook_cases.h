@@ -1,4 +1,4 @@
-// What the webhook is measured against: see bench/baseline/webhook_pair.mjs
+// The rows of the webhook beside its baselines: bench/baseline/webhook_pair.mjs
 // and, end to end, bench/alternatives.
 
 #pragma once
@@ -24,7 +24,7 @@ inline constexpr std::array kAlternativeCases = {
     MicroCase{"p99 at 70 % of the Python service's peak ÷ its own", "SegridBesidePythonService/100 p99", "PythonService/100 p99", 1, Unit::kSeconds, true},
 };
 
-// Of bench/overload.py and bench/scaling.py.
+// Rows of bench/overload.py and bench/scaling.py.
 inline constexpr std::array kLimitCases = {
     MicroCase{"Forward, goodput under 5 × its peak ÷ the peak", "ForwardOverload", "ForwardPeak", 0.80},
     MicroCase{"ForwardStream, goodput under 5 × its peak ÷ the peak", "ForwardStreamOverload", "ForwardStreamPeak", 0.80},

@@ -31,7 +31,7 @@ namespace segrid::cli {
 namespace {
 
 constexpr int kPageSize = 500;
-// Of all sources together, while their lists are merged.
+// Letters of all sources together that are held while their lists are merged.
 constexpr int kMaxHeld = 10'000;
 // As the server has it.
 constexpr std::size_t kMaxFilterIds = 1'000;

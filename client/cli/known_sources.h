@@ -1,4 +1,4 @@
-// What to say when a source is not known.
+// The error for a source that is not known.
 
 #pragma once
 

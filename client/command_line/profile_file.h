@@ -27,7 +27,7 @@ struct Profile {
   std::string token_file;
 };
 
-// What the file has.
+// The contents of the file.
 struct ProfileFile {
   std::string path;
   std::string

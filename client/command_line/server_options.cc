@@ -79,7 +79,7 @@ absl::StatusOr<std::optional<Profile>> ChooseProfile(
   return profile;
 }
 
-// Of `token` and `token_file`, the one of the first source that has any.
+// Takes `token` or `token_file` from the first source that has one of them.
 absl::Status ResolveToken(const CLI::App& command,
                           const std::optional<Profile>& profile,
                           ServerOptions& options) {

@@ -131,7 +131,7 @@ std::optional<Finding> Unreachable(int error) {
                      "); check the address and that the server runs"};
 }
 
-// Of a client without TLS.
+// Probes as a client without TLS.
 std::optional<Finding> ProbePlain(const SocketAddress& address,
                                   ProbeSocket::Clock::time_point deadline) {
   ProbeSocket socket(deadline);

@@ -14,7 +14,7 @@ namespace segrid::internal {
 // The cause of a server that is not there at all.
 inline constexpr const char* kUnreachable = "UNREACHABLE";
 
-// What keeps a client from its server.
+// The reason that keeps a client from its server.
 struct Finding {
   // For programs: see docs/errors.md.
   std::string cause;

@@ -38,8 +38,8 @@ class ProbeSocket {
   // False when the peer has ended it, or at the deadline. Raises no SIGPIPE.
   bool Send(std::string_view bytes);
 
-  // What has come, at least one byte; empty when the peer has ended it, or at
-  // the deadline.
+  // Waits for bytes and returns those that have come; empty when the peer has
+  // ended the connection, or at the deadline.
   std::string Receive();
 
   // Whether the peer has ended it, as far as Receive has seen.

@@ -71,7 +71,7 @@ Error ErrorOfCall(const Channel& channel, const CallOptions& options,
     error.message = "cannot connect to " + channel.address + ": " +
                     LastCause(error.message);
     const std::optional<Finding> finding = AskProbe(channel);
-    // Of addresses gRPC says the same, and of which of them.
+    // gRPC itself names addresses that cannot be reached.
     if (finding && finding->cause != kUnreachable) {
       error.message =
           "cannot connect to " + channel.address + ": " + finding->message;

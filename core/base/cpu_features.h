@@ -15,7 +15,7 @@ struct CpuFeatures {
 // `avx512`. Other names change nothing.
 CpuFeatures Without(CpuFeatures features, std::string_view names);
 
-// Of this processor, without those that the environment variable
+// The features of this processor, without those that the environment variable
 // SEGRID_CPU_WITHOUT lists, so that one machine shows how others do. Found out
 // at the first call. Any thread.
 const CpuFeatures& GetCpuFeatures();

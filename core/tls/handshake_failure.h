@@ -40,7 +40,7 @@ inline constexpr std::array<std::string_view, kHandshakeFailureCount>
                               "timeout",
                               "other"};
 
-// What an operator can do about it.
+// Tells an operator how to act on it.
 std::string_view AdviceFor(HandshakeFailure failure);
 
 // From OpenSSL's reason (ERR_GET_REASON; 0: none, the peer went away) and what

@@ -19,8 +19,8 @@ namespace {
 constexpr std::string_view kFailed = "Handshaking failed: ";
 constexpr std::string_view kCode = "SSL_ERROR_SSL: error:";
 
-// What OpenSSL's last check of a certificate in this thread came to. gRPC logs
-// a failed handshake in the same thread, and without the result.
+// The result of OpenSSL's last check of a certificate in this thread, because
+// gRPC logs a failed handshake in the same thread and without the result.
 thread_local long last_verify_result = X509_V_OK;
 
 // Who is told. Of the process, because gRPC's log is.

@@ -35,7 +35,7 @@
 
 namespace segrid::app {
 
-// What the listeners work with; all must outlive them.
+// The parts that the listeners work with; all must outlive them.
 struct HttpEnvironment {
   const config::Config& config;
   base::Clock& clock;

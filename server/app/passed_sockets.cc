@@ -18,7 +18,7 @@ namespace segrid::app {
 namespace {
 
 constexpr int kFirst = 3;
-// Of the configuration's lists: 16 addresses for each of three listeners.
+// The configuration takes 16 addresses for each of three listeners.
 constexpr int kMaxSockets = 48;
 
 std::string Variable(const char* name) {

@@ -1,5 +1,5 @@
-// What the libraries of the server's process are told; see core/base/process.h
-// for what the system is.
+// Sets up the libraries of the server's process; core/base/process.h does that
+// for the system.
 
 #pragma once
 

@@ -25,7 +25,7 @@
 
 namespace segrid::embedded {
 
-// What the services work with. All must outlive them.
+// The parts that the services work with. All must outlive them.
 struct GrpcListenerDeps {
   base::Clock& clock;
   engine::Engine& engine;

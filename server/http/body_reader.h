@@ -81,7 +81,7 @@ class BodyReader {
   BodyRoom& room_;
   BodyShare share_;
   std::string body_;  // What came in chunks.
-  // What came without: as large as the room, and not filled with zeros before.
+  // A body without compression: as large as the room, and not zeroed before.
   std::unique_ptr<char, FreeBytes> plain_;
   std::size_t plain_bytes_ = 0;
   std::size_t room_bytes_ = 0;   // Reserved.

@@ -25,7 +25,7 @@
 
 namespace segrid::metrics {
 
-// What the gRPC listener's accept loop has seen.
+// The counts of the gRPC listener's accept loop.
 struct Connections {
   std::int64_t open = 0;
   std::int64_t accepted = 0;

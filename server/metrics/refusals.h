@@ -28,7 +28,7 @@ class Refusals {
   // Reasons that are told apart; further ones count as `OTHER`.
   static constexpr std::size_t kMaxReasons = 200;
 
-  // Of a call, a message of a stream, or a request, by its error's reason.
+  // Counts a call, a message of a stream, or a request by its error's reason.
   void Add(std::string_view listener, std::string_view reason)
       ABSL_LOCKS_EXCLUDED(mu_);
   // `listener` is `grpc` or `http`; others have no TLS.

@@ -71,7 +71,7 @@ class CallGuard {
   // RESOURCE_EXHAUSTED, TOO_MANY_WAITING: there is none; with RetryInfo.
   absl::StatusOr<ByteBudget::Share> TakeWaitingPlace();
 
-  // What calls took from their connections.
+  // Counts the bytes that calls took from their connections.
   TakenBytes& taken() { return taken_; }
 
   // Responses that are on their way to clients.

@@ -1,4 +1,4 @@
-// What AdminService.ErasePerson does.
+// The work of AdminService.ErasePerson.
 
 #pragma once
 

@@ -41,7 +41,7 @@ class FirstBytes {
   std::vector<Connection> TakeAll();
 
   bool empty() const { return waiting_.empty(); }
-  // What to poll, to be woken when one need not wait any more.
+  // Adds the files whose events end the wait of a connection.
   void AddTo(std::vector<pollfd>& files) const;
 
  private:

@@ -55,7 +55,7 @@ constexpr std::int64_t kFewMessages = 4;
 // A connection of which calls take nothing for so long is not just slow.
 constexpr absl::Duration kStalled = absl::Seconds(1);
 
-// What the kernel has received of a connection and gRPC has not read.
+// Bytes that the kernel has received of a connection and gRPC has not read.
 std::int64_t UnreadOf(int descriptor) {
   int unread = 0;
   return ::ioctl(descriptor, SIOCINQ, &unread) == 0 ? unread : 0;

@@ -24,7 +24,7 @@ namespace segrid::rpc {
 // Blocking:      never.
 class TakenBytes {
  public:
-  // Of one connection.
+  // The bytes that calls took from one connection.
   using Count = std::shared_ptr<std::atomic<std::int64_t>>;
 
   // Messages of at least this size are counted. To find the connection costs

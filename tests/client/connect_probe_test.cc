@@ -1,4 +1,4 @@
-// What a client says when TLS stands between it and its server.
+// The errors of a client when TLS is between it and its server.
 
 #include "client/internal/connect_probe.h"
 

@@ -110,7 +110,7 @@ class QueueModel {
     return static_cast<std::int64_t>(std::exchange(dead_, {}).size());
   }
 
-  // Of the messages and dead letters with such ids.
+  // Erases the messages and dead letters with such ids.
   std::int64_t Erase(const std::function<bool(const std::string& id)>& fits) {
     std::int64_t count = 0;
     for (Item& item : items_) {

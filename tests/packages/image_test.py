@@ -204,7 +204,7 @@ class Context(unittest.TestCase):
     run("cmake", "-S", folder / "context", "-B", folder / "build", *options)
     planned = run("ninja", "-C", folder / "build", "-n", *re.search(r"--target (.+)$", recipe, re.MULTILINE)[1].split())
     self.assertIn("bin/segrid-server", planned)
-    # What is made of documents needs them; to make it by ninja would compile all that it links.
+    # The runbook page is made of documents; to make it by ninja would compile all that it links.
     page = run("ninja", "-C", folder / "build", "-t", "commands", "server/status_page/runbook.html").splitlines()[-1]
     self.assertIn("render_runbook", page)
     run("sh", "-c", page, cwd=folder / "build")

@@ -230,7 +230,8 @@ TEST(Tidy, NothingIsLeftUnfinished) {
                 "do it now, or file an issue");
 }
 
-// What people read of core, server and client, besides their sources.
+// The documents of core, server and client, which people read besides their
+// sources.
 std::vector<SourceFile> Documents() {
   std::vector<SourceFile> documents{
       {"README.md", "", ReadLines(Root() / "README.md")}};

@@ -13,7 +13,7 @@
 namespace segrid::command_line {
 namespace {
 
-// What the error of a program says that has some of each kind of option.
+// A program that has some of each kind of option, and the errors it prints.
 class Program {
  public:
   Program() {

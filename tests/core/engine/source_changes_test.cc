@@ -32,7 +32,7 @@ std::vector<std::string> NamesOf(const std::vector<config::Source>& sources) {
 TEST(SourceChanges, AreSourcesThatComeOrDeliverOtherwise) {
   const config::Config from = WithSources({"a", "b"});
   config::Config to = WithSources({"a", "c"});
-  // What only transforms otherwise goes on delivering.
+  // A source that only transforms otherwise goes on delivering.
   to.sources[0].events = {"open"};
   EXPECT_THAT(NamesOf(ChangedSources(from, to)), ElementsAre("c"));
   to.sources[0].write_key = base::Secret("another");

@@ -177,7 +177,7 @@ class Backup(unittest.TestCase):
         self.assertIn("dead 1", checked)
         self.assertEqual({oct(path.stat().st_mode & 0o777) for path in self.target.rglob("*")}, {"0o600", "0o700"})
         hashes = self.hashes()
-        # What the server does later does not show in the backup.
+        # Later writes of the server do not show in the backup.
         self.segrid("erase", "--email", "ada@example.com", "--yes")
         self.forward("later")
         self.assertEqual(self.hashes(), hashes)

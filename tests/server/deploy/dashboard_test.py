@@ -29,7 +29,7 @@ SERVER, SEGRID = (str(pathlib.Path(sys.argv.pop(1)).resolve()) for _ in range(2)
 SECONDS = 50
 JOB = "mail"  # Another name than in the documents: the dashboard must not know it.
 SOURCES = ("failing", "good")
-# What has no data here, and why.
+# Queries that have no data here, each with its reason.
 EMPTY = {
     ("Waiting", "segrid_queue_overdue"): "no Track is over max_age, and the dead letters have room",
     ("Last good backup", "segrid_backup_last_success_timestamp_seconds"): "nobody has made a backup",

@@ -23,7 +23,7 @@ SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge
 # Of Prometheus itself.
 FOREIGN = {"up"}
 FOREIGN_LABELS = {"job", "instance", "le"}
-# Of Grafana, that the dashboard uses.
+# Grafana's units that the dashboard uses.
 UNITS = {"none", "short", "cps", "ops", "reqps", "percentunit", "bytes", "s"}
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 

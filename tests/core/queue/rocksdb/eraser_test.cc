@@ -28,7 +28,7 @@ using testing::ChunkOf;
 
 constexpr char kAddress[] = "ada.lovelace@example.com";
 
-// What the Track of a person has besides its id.
+// The part of a person's Track besides its id.
 std::string Of(const std::string& address) {
   return absl::StrCat(R"(,"email":")", address, "\"");
 }

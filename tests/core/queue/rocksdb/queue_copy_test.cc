@@ -97,7 +97,7 @@ TEST(QueueCopy, OneAtATime) {
       "BACKUP_RUNNING");
 }
 
-// What a copying process left that was killed together with the server.
+// The copying process was killed together with the server.
 TEST(QueueCopy, IsNotHeldUpByWhatAKillLeft) {
   RocksStore store;
   store.Close();
