@@ -9,7 +9,6 @@
 #include "core/base/access_error.h"
 #include "core/base/error_info.h"
 #include "core/base/status_macros.h"
-#include "core/engine/backlog.h"
 #include "core/engine/make_sources.h"
 #include "core/engine/open_queue.h"
 #include "core/retry/backoff.h"
@@ -43,7 +42,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
   SEGRID_RETURN_IF_ERROR(MakeDataDir(config.data_dir));
   std::unique_ptr<Engine> engine(new Engine(std::move(deps)));
   const EngineDeps& with = engine->deps_;
-  engine->queue_config_ = config.queue;
+  engine->life_ = LifeOf(config.queue);
   SEGRID_ASSIGN_OR_RETURN(
       engine->pool_,
       pool::ThreadPool::Create(with.delivery_threads, with.thread_name));
@@ -120,7 +119,7 @@ absl::StatusOr<std::vector<std::string>> Engine::Replace(
 }
 
 std::int64_t Engine::Drain(absl::Time deadline) {
-  WaitUntilDelivered(*deliverer_, *queue_, LifeOf(queue_config_), deadline);
+  WaitUntilDelivered(*deliverer_, *queue_, life_, deadline);
   absl::Notification done;
   deliverer_->Drain(deadline, [&done](const absl::Status&) { done.Notify(); });
   done.WaitForNotification();

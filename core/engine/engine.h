@@ -16,6 +16,7 @@
 #include "core/config/config.h"
 #include "core/deliver/deliverer.h"
 #include "core/deliver/delivery_observer.h"
+#include "core/engine/backlog.h"
 #include "core/engine/source_changes.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pool/thread_pool.h"
@@ -109,6 +110,9 @@ class Engine {
   // tasks that run.
   void Stop() { pool_->Stop(); }
 
+  // Says what becomes of the Tracks that Drain leaves.
+  QueueLife life() const { return life_; }
+
   pool::ThreadPool& pool() { return *pool_; }
   queue::Queue& queue() { return *queue_; }
   deliver::Deliverer& deliverer() { return *deliverer_; }
@@ -121,7 +125,7 @@ class Engine {
       const config::Config& config) const;
 
   const EngineDeps deps_;
-  config::Queue queue_config_;
+  QueueLife life_ = QueueLife::kDies;
   SourceFiles files_;  // Those of running sources.
   // In the order of dependence: each uses only those above it.
   std::unique_ptr<pool::ThreadPool> pool_;

@@ -12,7 +12,6 @@
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "core/config/changes.h"
-#include "core/engine/backlog.h"
 #include "google/protobuf/descriptor.h"
 #include "server/app/deduplication_notes.h"
 #include "server/app/delivery_log.h"
@@ -271,8 +270,7 @@ void Application::FinishDeliveries(absl::Time deadline) {
     log_.Info("stopped");
     return;
   }
-  const bool is_lost =
-      engine::LifeOf(options_.config.queue) == engine::QueueLife::kDies;
+  const bool is_lost = engine_->life() == engine::QueueLife::kDies;
   log_.Warning(is_lost ? "stopped with undelivered events: they are lost"
                        : "stopped with undelivered events: they go out after "
                          "the next start",
